@@ -1,0 +1,232 @@
+//! The closed seconds that an alert looks back on: its window and the one before.
+//!
+//! A second's bucket is moved in whole when it closes and looked at only when an alert fires. Memory
+//! has a budget: where it is passed, neighbouring seconds are merged to slices of two, four, eight …
+//! seconds, one row per key; when the traffic allows it, new slices are finer again. A slice belongs
+//! to the window in which it ends, and what was found says how coarse it was.
+
+use std::collections::VecDeque;
+
+use crate::report::Change;
+use crate::stats::Hit;
+use crate::stats::bucket::{Bucket, Counters};
+use crate::stats::keys::Renumbering;
+use crate::stats::tally::Tally;
+use crate::stats::totals::Totals;
+use crate::time::{Second, Span};
+
+/// 16 MiB of words, and what an empty slice takes.
+const BUDGET: usize = 4 << 20;
+const SLICE: usize = 32;
+/// A second with more words than this is folded at once.
+const BUSY: usize = 1 << 14;
+
+#[derive(Debug)]
+struct Slice {
+    first: Second,
+    last: Second,
+    bucket: Bucket,
+}
+
+impl Slice {
+    fn words(&self) -> usize {
+        SLICE + self.bucket.run.words()
+    }
+}
+
+/// Closed seconds, oldest first.
+#[derive(Debug)]
+pub struct Past {
+    keep: Span,
+    slices: VecDeque<Slice>,
+    words: usize,
+    /// Seconds in a new slice: a power of two.
+    width: i64,
+}
+
+impl Past {
+    /// Keeps twice the longest window of the rules.
+    pub fn new(window: Span) -> Past {
+        Past {
+            keep: Span(window.0 * 2),
+            slices: VecDeque::new(),
+            words: 0,
+            width: 1,
+        }
+    }
+
+    /// Takes in a second that closed. `scratch` must be clear, and is again; buckets that are too old
+    /// go to `recycle`.
+    pub fn push(
+        &mut self,
+        second: Second,
+        mut bucket: Bucket,
+        scratch: &mut [Tally],
+        mut recycle: impl FnMut(Bucket),
+    ) {
+        while let Some(old) = self
+            .slices
+            .pop_front_if(|slice| slice.last <= second - self.keep)
+        {
+            self.words -= old.words();
+            recycle(old.bucket);
+        }
+        if bucket.run.words() > BUSY {
+            bucket.run.fold(scratch);
+        }
+        match self.slices.back_mut() {
+            Some(back)
+                if self.width > 1 && group(back.first, self.width) == group(second, self.width) =>
+            {
+                self.words -= back.words();
+                back.bucket.counters.merge(&bucket.counters);
+                back.bucket.run.merge(&bucket.run);
+                back.bucket.run.fold(scratch);
+                back.last = second;
+                self.words += back.words();
+                recycle(bucket);
+            }
+            _ => {
+                let slice = Slice {
+                    first: second,
+                    last: second,
+                    bucket,
+                };
+                self.words += slice.words();
+                self.slices.push_back(slice);
+            }
+        }
+        while self.words > BUDGET && self.slices.len() > 2 {
+            self.coarsen(scratch);
+        }
+        if self.width > 1 && self.words < BUDGET / 8 {
+            self.width /= 2;
+        }
+    }
+
+    fn coarsen(&mut self, scratch: &mut [Tally]) {
+        self.width *= 2;
+        let mut merged: VecDeque<Slice> = VecDeque::with_capacity(self.slices.len() / 2 + 1);
+        for slice in self.slices.drain(..) {
+            match merged.back_mut() {
+                Some(back) if group(back.first, self.width) == group(slice.first, self.width) => {
+                    back.bucket.counters.merge(&slice.bucket.counters);
+                    back.bucket.run.merge(&slice.bucket.run);
+                    back.bucket.run.fold(scratch);
+                    back.last = slice.last;
+                }
+                _ => merged.push_back(slice),
+            }
+        }
+        self.words = merged.iter().map(Slice::words).sum();
+        self.slices = merged;
+    }
+
+    /// Takes in a record whose second is closed.
+    pub fn late(&mut self, hit: &Hit, closed: Second, dimensions: usize) {
+        if hit.time <= closed - self.keep {
+            return;
+        }
+        let index = self.slices.partition_point(|slice| slice.last < hit.time);
+        if self
+            .slices
+            .get(index)
+            .is_none_or(|slice| hit.time < slice.first)
+        {
+            let slice = Slice {
+                first: hit.time,
+                last: hit.time,
+                bucket: Bucket::default(),
+            };
+            self.words += slice.words();
+            self.slices.insert(index, slice);
+        }
+        let slice = &mut self.slices[index];
+        self.words -= slice.words();
+        slice.bucket.observe(hit, dimensions);
+        self.words += slice.words();
+    }
+
+    /// Adds up the seconds in `(after, to]`.
+    pub fn tally(&self, after: Second, to: Second, tallies: &mut [Tally]) -> Counters {
+        let mut counters = Counters::default();
+        for slice in self
+            .slices
+            .iter()
+            .filter(|slice| slice.last > after && slice.last <= to)
+        {
+            counters.merge(&slice.bucket.counters);
+            slice.bucket.run.tally(tallies);
+        }
+        counters
+    }
+
+    /// How many seconds the coarsest slice spans, where that is more than one.
+    pub fn resolution(&self) -> Option<Span> {
+        let widest = self
+            .slices
+            .iter()
+            .map(|slice| (slice.last - slice.first).0 + 1)
+            .max();
+        widest.filter(|&seconds| seconds > 1).map(Span)
+    }
+
+    /// Follows a reduction of the table of `dimension`.
+    pub fn renumber(&mut self, dimension: usize, dimensions: usize, ids: &Renumbering) {
+        for slice in &mut self.slices {
+            slice.bucket.run.renumber(dimension, dimensions, ids);
+        }
+    }
+}
+
+fn group(second: Second, width: i64) -> i64 {
+    second.0.div_euclid(width)
+}
+
+/// For each dimension the key whose share of the hits grew most; ties go to the heavier, then by key bytes.
+pub fn changes(
+    totals: &Totals,
+    now: (&Counters, &[Tally]),
+    before: (&Counters, &[Tally]),
+) -> Vec<Change> {
+    let share = |hits: u64, of: u64| {
+        if of == 0 {
+            0.0
+        } else {
+            hits as f64 / of as f64
+        }
+    };
+    let (all, all_before) = (now.0.hits, before.0.hits);
+    let mut changes = Vec::new();
+    for (index, (tally, tally_before)) in now.1.iter().zip(before.1).enumerate() {
+        let table = totals.table(index);
+        // share − share before, over their common denominator: exact.
+        let growth = |id: u32| {
+            let (hits, hits_before) = (
+                i128::from(tally.get(id).hits),
+                i128::from(tally_before.get(id).hits),
+            );
+            hits * i128::from(all_before.max(1)) - hits_before * i128::from(all)
+        };
+        let most = tally.ids().iter().copied().max_by(|&a, &b| {
+            let weight = |id| (growth(id), tally.get(id).hits);
+            weight(a)
+                .cmp(&weight(b))
+                .then_with(|| table.key(b).cmp(table.key(a)))
+        });
+        if let Some(id) = most {
+            changes.push(Change {
+                dimension: totals.tops()[index].dimension,
+                key: table.key(id).into(),
+                share: share(tally.get(id).hits, all),
+                was: (all_before > 0).then(|| share(tally_before.get(id).hits, all_before)),
+            });
+        }
+    }
+    changes
+}
+
+/// The share of 5xx, where there are hits.
+pub fn error_share(counters: &Counters) -> Option<f64> {
+    (counters.hits > 0).then(|| counters.status[5] as f64 / counters.hits as f64)
+}

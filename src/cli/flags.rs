@@ -1,0 +1,312 @@
+//! The one table of options.
+
+use super::{Color, Command, Options, complete, help, man};
+use crate::alert::traffic::Threshold;
+use crate::format::{Choice, FORMATS};
+use crate::render::OUTPUTS;
+use crate::stats::dimension::{DIMENSIONS, parse_top};
+use crate::time::{Span, Zone};
+
+/// An option.
+#[derive(Debug)]
+pub struct Flag {
+    /// The long name, without dashes.
+    pub long: &'static str,
+    /// The short name.
+    pub short: Option<char>,
+    /// What its value is called; `None` for a switch.
+    pub value: Option<&'static str>,
+    /// One line, for the short help and the completions.
+    pub help: &'static str,
+    /// The rest of what there is to know, for the long help and the man page.
+    pub more: &'static str,
+    /// The values that it takes, with a word on each, for the completions and the texts.
+    pub choices: fn() -> Vec<(&'static str, &'static str)>,
+    /// What it does: changes the options, or replaces the run by something to print. The value is
+    /// empty for a switch. The error says what is wrong with the value.
+    pub apply: fn(&mut Options, &str) -> Result<Option<Command>, String>,
+}
+
+/// The longest window and lateness: a week of seconds.
+const WEEK: Span = Span(7 * 86_400);
+/// The longest interval and idle time.
+const YEAR: Span = Span(366 * 86_400);
+
+const NO_CHOICES: fn() -> Vec<(&'static str, &'static str)> = Vec::new;
+
+/// Every option, in the order of the help.
+pub static FLAGS: &[Flag] = &[
+    Flag {
+        long: "replay",
+        short: None,
+        value: None,
+        help: "read history: alerts and a closing summary, no wall clock",
+        more: "The result depends on the input alone, however fast or slow it comes. Periodic reports are \
+               written only if --interval is given.",
+        choices: NO_CHOICES,
+        apply: |o, _| {
+            o.replay = true;
+            Ok(None)
+        },
+    },
+    Flag {
+        long: "interval",
+        short: Some('i'),
+        value: Some("D"),
+        help: "write a report for every D of log time (10s)",
+        more: "Windows are aligned to multiples of D on the log's own clock: 1m reports on whole minutes, 1d on \
+               days. A report is written once its last second is closed, which is --lateness after its end.",
+        choices: NO_CHOICES,
+        apply: |o, v| {
+            o.interval = Some(span(v, Span::SECOND, YEAR)?);
+            Ok(None)
+        },
+    },
+    Flag {
+        long: "threshold",
+        short: Some('t'),
+        value: Some("N"),
+        help: "mean requests per second above which traffic is high (10)",
+        more: "A decimal number. An alert fires when the hits in the window exceed N times its seconds, and is \
+               over when they are below; at exactly that number the state stays.",
+        choices: NO_CHOICES,
+        apply: |o, v| {
+            o.threshold = Threshold::parse(v)?;
+            Ok(None)
+        },
+    },
+    Flag {
+        long: "window",
+        short: Some('w'),
+        value: Some("D"),
+        help: "the sliding window of that mean (2m)",
+        more: "From 1s to 7d.",
+        choices: NO_CHOICES,
+        apply: |o, v| {
+            o.window = span(v, Span::SECOND, WEEK)?;
+            Ok(None)
+        },
+    },
+    Flag {
+        long: "lateness",
+        short: None,
+        value: Some("D"),
+        help: "how long to wait for lines out of order (5s, with --replay 1m)",
+        more: "A second is closed once it is older than the newest by more than D; what comes for it afterwards \
+               is counted as late and changes nothing that was written. 0 to 7d.",
+        choices: NO_CHOICES,
+        apply: |o, v| {
+            o.lateness = Some(span(v, Span(0), WEEK)?);
+            Ok(None)
+        },
+    },
+    Flag {
+        long: "format",
+        short: Some('f'),
+        value: Some("F"),
+        help: "the log's format (auto)",
+        more: "auto recognises each line by its shape, also where a stream mixes formats. A name insists: a line \
+               in another format is counted as unparsed. See LOG FORMATS.",
+        choices: || {
+            let auto = ("auto", "each line by its shape");
+            std::iter::once(auto)
+                .chain(FORMATS.iter().map(|format| (format.name, format.about)))
+                .collect()
+        },
+        apply: |o, v| {
+            o.format = Choice::parse(v)?;
+            Ok(None)
+        },
+    },
+    Flag {
+        long: "log-tz",
+        short: None,
+        value: Some("TZ"),
+        help: "the zone of times in the log that have no offset (UTC)",
+        more: "UTC, local, or an IANA name such as Europe/Berlin. Times with an offset are not affected.",
+        choices: NO_CHOICES,
+        apply: |o, v| {
+            o.log_tz = Zone::parse(v)?;
+            Ok(None)
+        },
+    },
+    Flag {
+        long: "tz",
+        short: None,
+        value: Some("TZ"),
+        help: "the zone to show times in (the offset of the first record)",
+        more: "UTC, local, or an IANA name. It changes what is shown and where intervals begin, never what is counted.",
+        choices: NO_CHOICES,
+        apply: |o, v| {
+            o.tz = Some(Zone::parse(v)?);
+            Ok(None)
+        },
+    },
+    Flag {
+        long: "top",
+        short: None,
+        value: Some("LIST"),
+        help: "dimensions to list, and how many rows (section=5,client=5)",
+        more: "A list such as section=10,client,path=3, separated by commas; without a number, five rows. \
+               See DIMENSIONS.",
+        choices: || {
+            DIMENSIONS
+                .iter()
+                .map(|dimension| (dimension.name, dimension.about))
+                .collect()
+        },
+        apply: |o, v| {
+            o.top = parse_top(v)?;
+            Ok(None)
+        },
+    },
+    Flag {
+        long: "report",
+        short: Some('r'),
+        value: Some("R"),
+        help: "how to write reports and alerts (text)",
+        more: "See OUTPUT.",
+        choices: || {
+            OUTPUTS
+                .iter()
+                .map(|output| (output.name, output.about))
+                .collect()
+        },
+        apply: |o, v| {
+            let found = OUTPUTS.iter().find(|output| output.name == v);
+            let names = || {
+                OUTPUTS
+                    .iter()
+                    .map(|output| output.name)
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            };
+            o.report = found.ok_or_else(|| format!("unknown output '{v}' ({})", names()))?;
+            Ok(None)
+        },
+    },
+    Flag {
+        long: "color",
+        short: None,
+        value: Some("WHEN"),
+        help: "auto, always or never (auto)",
+        more: "auto colours where standard output is a terminal, and honours NO_COLOR, CLICOLOR, CLICOLOR_FORCE \
+               and TERM=dumb. Colour brings bars and a sparkline with it, fitted to the width of the terminal.",
+        choices: || {
+            vec![
+                ("auto", "on a terminal"),
+                ("always", "in any case"),
+                ("never", "plain text"),
+            ]
+        },
+        apply: |o, v| {
+            o.color = match v {
+                "auto" => Color::Auto,
+                "always" => Color::Always,
+                "never" => Color::Never,
+                _ => return Err(format!("'{v}' is not auto, always or never")),
+            };
+            Ok(None)
+        },
+    },
+    Flag {
+        long: "exit-code",
+        short: None,
+        value: None,
+        help: "exit 1 if an alert fired, 3 if no record could be read",
+        more: "For scripts: a check must not pass on an empty or foreign log. See EXIT STATUS.",
+        choices: NO_CHOICES,
+        apply: |o, _| {
+            o.exit_code = true;
+            Ok(None)
+        },
+    },
+    Flag {
+        long: "idle-exit",
+        short: None,
+        value: Some("D"),
+        help: "live: end when no line has come for D",
+        more: "The input is taken to have ended: what is open is closed and the summary is written. It has no \
+               effect with --replay, which never looks at a clock.",
+        choices: NO_CHOICES,
+        apply: |o, v| {
+            o.idle_exit = Some(span(v, Span::SECOND, YEAR)?);
+            Ok(None)
+        },
+    },
+    Flag {
+        long: "quiet",
+        short: Some('q'),
+        value: None,
+        help: "alerts only: no reports, no summary",
+        more: "What could not be read is still said on standard error.",
+        choices: NO_CHOICES,
+        apply: |o, _| {
+            o.quiet = true;
+            Ok(None)
+        },
+    },
+    Flag {
+        long: "generate",
+        short: None,
+        value: Some("KIND"),
+        help: "print the man page or the completions of a shell",
+        more: "",
+        choices: || {
+            vec![
+                ("man", "the man page"),
+                ("complete-bash", "completions for bash"),
+                ("complete-zsh", "completions for zsh"),
+                ("complete-fish", "completions for fish"),
+            ]
+        },
+        apply: |_, v| {
+            Ok(Some(Command::Print(match v {
+                "man" => man::page(),
+                "complete-bash" => complete::bash(),
+                "complete-zsh" => complete::zsh(),
+                "complete-fish" => complete::fish(),
+                _ => {
+                    return Err(format!(
+                        "unknown kind '{v}' (man, complete-bash, complete-zsh, complete-fish)"
+                    ));
+                }
+            })))
+        },
+    },
+    Flag {
+        long: "help",
+        short: Some('h'),
+        value: None,
+        help: "-h prints this, --help more",
+        more: "",
+        choices: NO_CHOICES,
+        apply: |_, _| Ok(Some(Command::Print(help::long()))),
+    },
+    Flag {
+        long: "version",
+        short: Some('V'),
+        value: None,
+        help: "print the version",
+        more: "",
+        choices: NO_CHOICES,
+        apply: |_, _| {
+            Ok(Some(Command::Print(format!(
+                "httpmon {}\n",
+                env!("CARGO_PKG_VERSION")
+            ))))
+        },
+    },
+];
+
+/// A duration between two bounds.
+fn span(text: &str, least: Span, most: Span) -> Result<Span, String> {
+    let span = Span::parse(text)?;
+    if span < least {
+        return Err(format!("'{text}' is too short; at least {least}"));
+    }
+    if span > most {
+        return Err(format!("'{text}' is too long; at most {most}"));
+    }
+    Ok(span)
+}

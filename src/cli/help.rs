@@ -1,0 +1,97 @@
+//! The two helps.
+
+use std::fmt::Write;
+
+use super::flags::{FLAGS, Flag};
+
+/// What httpmon is, in one sentence.
+pub const ABOUT: &str = "watch HTTP access logs: reports and alerts, live or from history";
+
+/// How it is called.
+pub const USAGE: &[&str] = &[
+    "tail -F access.log | httpmon [OPTIONS]",
+    "httpmon --replay [OPTIONS] [FILE]...",
+];
+
+/// `-h`: one line an option.
+pub fn short() -> String {
+    let mut out = head();
+    for flag in FLAGS {
+        writeln!(out, "  {:<24} {}", names(flag), flag.help).expect("a string takes every write");
+    }
+    out
+}
+
+/// `--help`: all there is to know of each option.
+pub fn long() -> String {
+    let mut out = head();
+    for flag in FLAGS {
+        writeln!(out, "  {}\n{}", names(flag), wrap(&sentence(flag.help), 8))
+            .expect("a string takes every write");
+        if !flag.more.is_empty() {
+            writeln!(out, "{}", wrap(flag.more, 8)).expect("a string takes every write");
+        }
+        let choices = (flag.choices)();
+        for (name, about) in &choices {
+            writeln!(out, "{}", wrap(&format!("{name}: {about}"), 12))
+                .expect("a string takes every write");
+        }
+        out.push('\n');
+    }
+    out.push_str("The man page, httpmon(1), has the rest: httpmon --generate man | man -l -\n");
+    out
+}
+
+fn head() -> String {
+    let usage = USAGE.join("\n       ");
+    format!(
+        "httpmon {}: {ABOUT}\n\nusage: {usage}\n\noptions:\n",
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+/// `-i, --interval D`
+pub(super) fn names(flag: &Flag) -> String {
+    let short = flag
+        .short
+        .map_or("    ".to_owned(), |short| format!("-{short}, "));
+    let value = flag
+        .value
+        .map_or(String::new(), |value| format!(" {value}"));
+    format!("{short}--{}{value}", flag.long)
+}
+
+/// A help line as a sentence of its own.
+pub(super) fn sentence(help: &str) -> String {
+    let mut chars = help.chars();
+    let first = chars.next().map_or(String::new(), |c| {
+        if help.starts_with('-') {
+            c.to_string()
+        } else {
+            c.to_uppercase().to_string()
+        }
+    });
+    format!("{first}{}.", chars.as_str())
+}
+
+/// `text` in lines of at most 79 columns, each behind `indent` spaces.
+fn wrap(text: &str, indent: usize) -> String {
+    let mut out = String::new();
+    let mut column = 0;
+    for word in text.split_whitespace() {
+        let columns = word.chars().count();
+        if column == 0 || column + 1 + columns > 79 {
+            if column > 0 {
+                out.push('\n');
+            }
+            out.push_str(&" ".repeat(indent));
+            column = indent;
+        } else {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += columns;
+    }
+    out
+}

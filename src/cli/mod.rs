@@ -1,0 +1,123 @@
+//! The command line: options as data.
+//!
+//! [`flags::FLAGS`] is each option's only definition. The parser, the arguments file, both helps, the
+//! man page and the completions all come from that table.
+
+pub mod complete;
+pub mod config;
+pub mod flags;
+pub mod help;
+pub mod man;
+pub mod parse;
+
+use std::ffi::OsString;
+
+use crate::alert::Rule;
+use crate::alert::traffic::{Threshold, Traffic};
+use crate::format::Choice;
+use crate::render::{OUTPUTS, Output};
+use crate::stats::dimension::{self, Top};
+use crate::time::{Span, Zone};
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub enum Command {
+    /// Read a log.
+    Run(Box<Options>),
+    /// Print a text and end.
+    Print(String),
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Color {
+    /// Where standard output is a terminal that shows it.
+    Auto,
+    /// In any case.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The options of a run.
+#[derive(Debug)]
+pub struct Options {
+    /// History: no wall clock.
+    pub replay: bool,
+    /// The cadence of reports, where given.
+    pub interval: Option<Span>,
+    /// The rate above which traffic is high.
+    pub threshold: Threshold,
+    /// The window of that rate.
+    pub window: Span,
+    /// How long to wait for late lines, where given.
+    pub lateness: Option<Span>,
+    /// Which formats to read.
+    pub format: Choice,
+    /// The zone of times without an offset.
+    pub log_tz: Zone,
+    /// The zone to show, where given.
+    pub tz: Option<Zone>,
+    /// The dimensions to list.
+    pub top: Vec<Top>,
+    /// The output.
+    pub report: &'static Output,
+    /// When to colour.
+    pub color: Color,
+    /// Whether an alert makes the exit status 1.
+    pub exit_code: bool,
+    /// How long to wait for a line before ending, where given.
+    pub idle_exit: Option<Span>,
+    /// Alerts only.
+    pub quiet: bool,
+    /// The files to read; none is standard input, and so is `-`.
+    pub files: Vec<OsString>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            replay: false,
+            interval: None,
+            threshold: Threshold::DEFAULT,
+            window: Span(120),
+            lateness: None,
+            format: Choice::Auto,
+            log_tz: Zone::UTC,
+            tz: None,
+            top: dimension::default_top(),
+            report: &OUTPUTS[0],
+            color: Color::Auto,
+            exit_code: false,
+            idle_exit: None,
+            quiet: false,
+            files: Vec::new(),
+        }
+    }
+}
+
+impl Options {
+    /// The cadence of reports in force; `None` for none.
+    pub fn interval_in_force(&self) -> Option<Span> {
+        let default = if self.replay { None } else { Some(Span(10)) };
+        if self.quiet {
+            None
+        } else {
+            self.interval.or(default)
+        }
+    }
+
+    /// The lateness in force: 5 s live, as nginx flushes its buffer; 60 s in replay, where waiting is free.
+    pub fn lateness_in_force(&self) -> Span {
+        self.lateness
+            .unwrap_or(Span(if self.replay { 60 } else { 5 }))
+    }
+
+    /// The rules in force.
+    pub fn rules(&self) -> Vec<Rule> {
+        vec![Rule::new(
+            "High traffic",
+            Box::new(Traffic::new(self.threshold, self.window)),
+        )]
+    }
+}

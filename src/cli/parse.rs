@@ -1,0 +1,154 @@
+//! Arguments to a command, by the table of options.
+
+use std::ffi::OsString;
+
+use lexopt::Arg;
+
+use super::flags::{FLAGS, Flag};
+use super::{Command, Options, help};
+use crate::error::Error;
+
+/// Reads arguments: those of the arguments file first, so that the command line wins.
+///
+/// # Errors
+///
+/// Names the option and the way out.
+pub fn parse(
+    config: Vec<OsString>,
+    args: impl Iterator<Item = OsString>,
+) -> Result<Command, Error> {
+    let mut options = Options::default();
+    if let Some(command) = read(&mut options, config.into_iter())? {
+        return Ok(command);
+    }
+    if let Some(file) = options.files.first() {
+        let file = file.to_string_lossy();
+        return Err(Error::new(format!(
+            "the arguments file may hold options only, not '{file}' (a value goes on its option's line: --top=path)"
+        )));
+    }
+    if let Some(command) = read(&mut options, args)? {
+        return Ok(command);
+    }
+    Ok(Command::Run(Box::new(options)))
+}
+
+fn read(
+    options: &mut Options,
+    args: impl Iterator<Item = OsString>,
+) -> Result<Option<Command>, Error> {
+    let mut parser = lexopt::Parser::from_args(args);
+    let usage =
+        |error: lexopt::Error| Error::new(format!("{error} (httpmon --help lists the options)"));
+    while let Some(arg) = parser.next().map_err(usage)? {
+        let found = match arg {
+            Arg::Value(file) => {
+                options.files.push(file);
+                continue;
+            }
+            Arg::Short('h') => return Ok(Some(Command::Print(help::short()))),
+            Arg::Short(name) => FLAGS.iter().find(|flag| flag.short == Some(name)),
+            Arg::Long(name) => FLAGS.iter().find(|flag| flag.long == name),
+        };
+        let Some(flag) = found else {
+            return Err(usage(arg.unexpected()));
+        };
+        let value = match flag.value {
+            None => String::new(),
+            Some(_) => parser
+                .value()
+                .map_err(usage)?
+                .into_string()
+                .map_err(|bad| wrong(flag, &format!("{bad:?} is not UTF-8")))?,
+        };
+        if let Some(command) = (flag.apply)(options, &value).map_err(|why| wrong(flag, &why))? {
+            return Ok(Some(command));
+        }
+    }
+    Ok(None)
+}
+
+fn wrong(flag: &Flag, why: &str) -> Error {
+    Error::new(format!("--{}: {why}", flag.long))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Span;
+
+    fn run(config: &[&str], args: &[&str]) -> Result<Options, String> {
+        let os = |args: &[&str]| args.iter().map(OsString::from).collect::<Vec<_>>();
+        match parse(os(config), os(args).into_iter()) {
+            Ok(Command::Run(options)) => Ok(*options),
+            Ok(Command::Print(text)) => Err(text),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    #[test]
+    fn the_command_line_wins_over_the_arguments_file() {
+        let options = run(
+            &["--window=5m", "-t", "3"],
+            &["-t20", "--replay", "a.log", "-"],
+        )
+        .unwrap();
+        assert_eq!(
+            (
+                options.window,
+                options.threshold.per_second(),
+                options.replay
+            ),
+            (Span(300), 20.0, true)
+        );
+        assert_eq!(options.files, ["a.log", "-"]);
+        assert!(run(&["a.log"], &[]).unwrap_err().contains("options only"));
+    }
+
+    #[test]
+    fn errors_name_the_option_and_the_way_out() {
+        for (args, words) in [
+            (
+                &["--interval", "0"][..],
+                &["--interval", "too short", "1s"][..],
+            ),
+            (&["--interval", "-1"], &["--interval", "negative"]),
+            (&["--interval", "x"], &["--interval", "10s"]),
+            (&["-w", "8d"], &["--window", "at most 7d"]),
+            (&["-t", "0"], &["--threshold", "0.1"]),
+            (&["-t", "-5"], &["--threshold", "negative"]),
+            (&["-t", "inf"], &["--threshold", "such as 10"]),
+            (&["--format", "x"], &["--format", "combined"]),
+            (&["--tz", "Mars/Base"], &["--tz", "Europe/Berlin"]),
+            (&["--report", "html"], &["--report", "text, json"]),
+            (&["--top", "x"], &["--top", "section"]),
+            (&["--color", "x"], &["--color", "auto"]),
+            (&["--replay=x"], &["--replay", "httpmon --help"]),
+            (&["--nope"], &["--nope", "httpmon --help"]),
+            (&["-x"], &["-x", "httpmon --help"]),
+            (&["--window"], &["--window", "httpmon --help"]),
+        ] {
+            let error = run(&[], args).unwrap_err();
+            assert!(
+                words.iter().all(|word| error.contains(word)),
+                "{args:?}: {error}"
+            );
+            assert!(!error.ends_with('.'), "{error}");
+        }
+    }
+
+    #[test]
+    fn every_option_has_one_name_and_every_choice_is_accepted() {
+        for (i, flag) in FLAGS.iter().enumerate() {
+            assert!(FLAGS[..i].iter().all(|other| other.long != flag.long
+                && (flag.short.is_none() || other.short != flag.short)));
+            for (choice, _) in (flag.choices)() {
+                assert!(
+                    (flag.apply)(&mut Options::default(), choice).is_ok(),
+                    "--{} {choice}",
+                    flag.long
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! NCSA's Common Log Format and its descendants: common, combined, vhost_combined.
+//!
+//! `client ident user [time] "request" status bytes`, then, in combined, `"referrer" "agent"` and
+//! whatever a site adds. See Apache's `mod_log_config` and nginx's `log_format combined`.
+
+use super::Format;
+use super::program::{Extent, Head, Step, literal};
+use super::unparsed::Field;
+
+const fn request() -> [Step; 7] {
+    [
+        Step::Remark,
+        literal(b" \""),
+        Step::Field(Field::Request, Extent::Request),
+        literal(b"\" "),
+        Step::Field(Field::Status, Extent::Number),
+        literal(b" "),
+        Step::Field(Field::Bytes, Extent::Number),
+    ]
+}
+
+const fn referrer_and_agent() -> [Step; 5] {
+    [
+        literal(b" \""),
+        Step::Field(Field::Referrer, Extent::Quoted),
+        literal(b"\" \""),
+        Step::Field(Field::Agent, Extent::Quoted),
+        literal(b"\""),
+    ]
+}
+
+fn any() -> Vec<Step> {
+    let mut steps = vec![Step::Head(Head::Any)];
+    steps.extend(request());
+    steps.push(Step::Optional);
+    steps.extend(referrer_and_agent());
+    steps
+}
+
+fn common() -> Vec<Step> {
+    let mut steps = vec![Step::Head(Head::Client)];
+    steps.extend(request());
+    steps
+}
+
+fn combined() -> Vec<Step> {
+    let mut steps = common();
+    steps.extend(referrer_and_agent());
+    steps
+}
+
+fn vhost_combined() -> Vec<Step> {
+    let mut steps = vec![Step::Head(Head::Host)];
+    steps.extend(request());
+    steps.extend(referrer_and_agent());
+    steps
+}
+
+/// All of them, told apart by the shape of each line: what `auto` tries last.
+pub(super) const ANY: Format = Format {
+    name: "clf",
+    about: "common, combined or vhost_combined",
+    sample: "",
+    looks: |_| true,
+    steps: any,
+};
+
+/// The Common Log Format.
+pub(super) const COMMON: Format = Format {
+    name: "common",
+    about: "the Common Log Format of NCSA httpd; more fields may follow",
+    sample: r#"192.0.2.7 - - [10/Oct/2025:13:55:36 -0700] "GET /pages/create HTTP/1.1" 200 2326"#,
+    looks: |_| true,
+    steps: common,
+};
+
+/// Apache's and nginx's combined.
+pub(super) const COMBINED: Format = Format {
+    name: "combined",
+    about: "common with referrer and user agent, the default of nginx and of most Apache set-ups; more fields may follow",
+    sample: r#"192.0.2.7 - ann [10/Oct/2025:13:55:36 -0700] "GET /pages/create HTTP/1.1" 200 2326 "https://example.com/" "Mozilla/5.0""#,
+    looks: |_| true,
+    steps: combined,
+};
+
+/// Apache's vhost_combined.
+pub(super) const VHOST_COMBINED: Format = Format {
+    name: "vhost_combined",
+    about: "combined after the virtual host and its port, Debian's choice for Apache with several sites",
+    sample: r#"www.example.com:443 192.0.2.7 - - [10/Oct/2025:13:55:36 -0700] "GET / HTTP/1.1" 200 2326 "-" "Mozilla/5.0""#,
+    looks: |_| true,
+    steps: vhost_combined,
+};

@@ -1,0 +1,60 @@
+//! Comma-separated values under the header
+//! `"remotehost","rfc931","authuser","date","request","status","bytes"`, with epoch seconds.
+
+use super::Format;
+use super::program::{Extent, Step, literal};
+use super::unparsed::Field;
+
+/// How a header line of this format begins.
+pub(super) const HEADER: &[u8] = b"\"remotehost\"";
+
+fn steps() -> Vec<Step> {
+    let fields = [
+        Field::Client,
+        Field::Skipped,
+        Field::User,
+        Field::Time,
+        Field::Request,
+        Field::Status,
+        Field::Bytes,
+    ];
+    let mut steps = Vec::new();
+    for field in fields {
+        if !steps.is_empty() {
+            steps.push(literal(b","));
+        }
+        steps.push(Step::Field(field, Extent::Csv));
+    }
+    steps.push(Step::End);
+    steps
+}
+
+/// Whether the line begins with three quoted fields and a number: no other format does.
+fn looks(line: &[u8]) -> bool {
+    let mut rest = line;
+    for _ in 0..3 {
+        let [b'"', inner @ ..] = rest else {
+            return false;
+        };
+        let Some(end) = memchr::memchr(b'"', inner) else {
+            return false;
+        };
+        let Some([b',', after @ ..]) = inner.get(end + 1..) else {
+            return false;
+        };
+        rest = after;
+    }
+    rest.strip_prefix(b"\"")
+        .unwrap_or(rest)
+        .first()
+        .is_some_and(u8::is_ascii_digit)
+}
+
+/// The CSV format.
+pub(super) const CSV: Format = Format {
+    name: "csv",
+    about: "values under the header \"remotehost\",\"rfc931\",\"authuser\",\"date\",\"request\",\"status\",\"bytes\", the date in epoch seconds",
+    sample: r#""192.0.2.7","-","ann",1760129736,"GET /pages/create HTTP/1.1",200,2326"#,
+    looks,
+    steps,
+};

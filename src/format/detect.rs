@@ -1,0 +1,159 @@
+//! What input that is no access log looks like, and what to do about it.
+
+use memchr::memmem;
+
+/// A kind of input that people pipe in by mistake.
+struct Look {
+    test: fn(&[u8]) -> bool,
+    says: &'static str,
+}
+
+/// First match wins, so the sure signs stand before the guesses.
+static LOOKS: &[Look] = &[
+    Look {
+        test: |b| b.starts_with(b"\x1f\x8b"),
+        says: "gzip data (zcat FILE | httpmon reads it)",
+    },
+    Look {
+        test: |b| b.starts_with(b"\x28\xb5\x2f\xfd"),
+        says: "zstd data (zstdcat FILE | httpmon reads it)",
+    },
+    Look {
+        test: |b| b.starts_with(b"BZh"),
+        says: "bzip2 data (bzcat FILE | httpmon reads it)",
+    },
+    Look {
+        test: |b| b.starts_with(b"\xfd7zXZ\0"),
+        says: "xz data (xzcat FILE | httpmon reads it)",
+    },
+    Look {
+        test: |b| b.starts_with(b"PK\x03\x04"),
+        says: "a zip archive (unzip -p FILE | httpmon reads it)",
+    },
+    Look {
+        test: |b| b.starts_with(b"\xff\xfe") || b.starts_with(b"\xfe\xff"),
+        says: "UTF-16 text (iconv -f UTF-16 -t UTF-8 FILE | httpmon reads it)",
+    },
+    Look {
+        test: |b| b.contains(&0),
+        says: "binary data",
+    },
+    Look {
+        test: nginx_error_log,
+        says: "an nginx error log (the access log stands beside it, in access.log by default)",
+    },
+    Look {
+        test: apache_error_log,
+        says: "an Apache error log (the access log stands beside it, in access.log or access_log)",
+    },
+    Look {
+        test: |b| b.first() == Some(&b'{'),
+        says: "JSON, which this version of httpmon does not read",
+    },
+    Look {
+        test: |b| memmem::find(b, b"#Fields:").is_some(),
+        says: "a W3C extended log, which this version of httpmon does not read",
+    },
+    Look {
+        test: syslog,
+        says: "lines with a syslog or journal prefix (journalctl -o cat, or sed 's/^[^]]*]: //', leaves the access log)",
+    },
+    Look {
+        test: |b| b.first() == Some(&b'<'),
+        says: "HTML or XML",
+    },
+    Look {
+        test: |b| {
+            first_line(b)
+                .iter()
+                .filter(|&&c| c == b',' || c == b';')
+                .count()
+                >= 4
+        },
+        says: "comma-separated values of a shape that httpmon does not know",
+    },
+];
+
+/// What the beginning of some input looks like, with the way out where there is one.
+///
+/// `sample` is the first line or lines, as raw bytes.
+pub fn looks_like(sample: &[u8]) -> &'static str {
+    let sample = sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sample);
+    LOOKS.iter().find(|look| (look.test)(sample)).map_or(
+        "no log format that httpmon knows (see LOG FORMATS in httpmon(1))",
+        |look| look.says,
+    )
+}
+
+fn first_line(sample: &[u8]) -> &[u8] {
+    sample.split(|&b| b == b'\n').next().unwrap_or(sample)
+}
+
+/// `2025/01/03 16:41:26 [error] 31#31: …`
+fn nginx_error_log(sample: &[u8]) -> bool {
+    let shape = b"dddd/dd/dd dd:dd:dd [";
+    sample.len() > shape.len()
+        && shape.iter().zip(sample).all(|(&want, &b)| {
+            if want == b'd' {
+                b.is_ascii_digit()
+            } else {
+                b == want
+            }
+        })
+}
+
+/// `[Thu Oct 13 12:24:49.880562 2022] [auth_basic:error] …`
+fn apache_error_log(sample: &[u8]) -> bool {
+    const DAYS: [&[u8]; 7] = [
+        b"[Mon ", b"[Tue ", b"[Wed ", b"[Thu ", b"[Fri ", b"[Sat ", b"[Sun ",
+    ];
+    DAYS.iter().any(|day| sample.starts_with(day))
+}
+
+/// `Oct 11 22:14:15 host program[123]: …`
+fn syslog(sample: &[u8]) -> bool {
+    let line = first_line(sample);
+    let line = match line.iter().position(|&b| b == b'>') {
+        Some(end) if line.first() == Some(&b'<') && end <= 4 => &line[end + 1..],
+        _ => line,
+    };
+    matches!(line, [m, o, n, b' ', _, _, b' ', _, _, b':', _, _, b':', _, _, b' ', ..]
+        if m.is_ascii_uppercase() && o.is_ascii_lowercase() && n.is_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::looks_like;
+
+    #[test]
+    fn what_people_pipe_in_by_mistake_is_named() {
+        for (sample, word) in [
+            (&b"\x1f\x8b\x08\0\0"[..], "gzip"),
+            (b"\x28\xb5\x2f\xfd\0", "zstd"),
+            (b"\xff\xfeG\0E\0", "UTF-16"),
+            (b"\x7fELF\x02\0\0", "binary"),
+            (
+                b"2025/01/03 16:41:26 [error] 31#31: *3 open() failed",
+                "nginx error log",
+            ),
+            (
+                b"[Thu Oct 13 12:24:49.880562 2022] [core:error] x",
+                "Apache error log",
+            ),
+            (b"{\"ts\":1}", "JSON"),
+            (b"#Version: 1.0\n#Fields: date time\n", "W3C"),
+            (b"Oct 11 22:14:15 web nginx: 10.0.0.1", "syslog"),
+            (b"<13>Oct  1 22:14:15 web nginx: 10.0.0.1", "syslog"),
+            (b"<!DOCTYPE html>", "HTML"),
+            (b"a,b,c,d,e", "comma"),
+            (b"hello", "no log format"),
+            (b"", "no log format"),
+        ] {
+            assert!(
+                looks_like(sample).contains(word),
+                "{word}: {}",
+                looks_like(sample)
+            );
+        }
+    }
+}

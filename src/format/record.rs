@@ -1,0 +1,392 @@
+//! What a line says, borrowed from it: the record, its request, its keys.
+
+use super::unparsed::Why;
+use crate::time::Second;
+
+/// One request as an access log tells it. Every record is a hit.
+///
+/// All byte slices borrow from the line (or from the parser); nothing is copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Record<'a> {
+    /// The whole second the log gives, in UTC.
+    pub time: Second,
+    /// The offset the timestamp was written with, in seconds east of UTC.
+    pub offset: i32,
+    /// Whether the line itself says the offset, or counts from the epoch.
+    pub zoned: bool,
+    /// The first address of a list, without quotes and port; `-` where there is none.
+    pub client: &'a [u8],
+    /// The authenticated user, where the format has one.
+    pub user: Option<&'a [u8]>,
+    /// The virtual host, as it stands, where the format has one.
+    pub host: Option<&'a [u8]>,
+    /// What was asked for; `None` where the request is malformed.
+    pub request: Option<Request<'a>>,
+    /// The status code as three digits say it; `None` for `-`.
+    pub status: Option<u16>,
+    /// Bytes sent; 0 for `-`.
+    pub bytes: u64,
+    /// The referrer, where the format has one.
+    pub referrer: Option<&'a [u8]>,
+    /// The user agent, where the format has one.
+    pub agent: Option<&'a [u8]>,
+    /// The file the line came from.
+    pub source: &'a [u8],
+}
+
+/// The three parts of a request line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Request<'a> {
+    /// An HTTP token.
+    pub method: &'a [u8],
+    /// The request target, spaces inside included, never empty.
+    pub target: &'a [u8],
+    /// `HTTP/1.1` and the like, where it stands.
+    pub protocol: Option<&'a [u8]>,
+}
+
+impl<'a> Record<'a> {
+    /// A record of which nothing is known yet.
+    pub(super) const EMPTY: Record<'static> = Record {
+        time: Second(0),
+        offset: 0,
+        zoned: true,
+        client: b"-",
+        user: None,
+        host: None,
+        request: None,
+        status: None,
+        bytes: 0,
+        referrer: None,
+        agent: None,
+        source: b"-",
+    };
+
+    /// The class of the status: 1 to 5 for 1xx to 5xx, 0 for anything else.
+    pub fn status_class(&self) -> usize {
+        match self.status {
+            Some(code @ 100..=599) => usize::from(code / 100),
+            _ => 0,
+        }
+    }
+}
+
+impl<'a> Request<'a> {
+    /// Reads `METHOD SP target [SP HTTP/d[.d]]`; `None` where it is malformed.
+    ///
+    /// Extra spaces around the target are trimmed; those inside belong to it, and so does a tail
+    /// that is not a protocol. Without a protocol the target must begin with `/` or `scheme://`,
+    /// or be `*`: else any two words would be a request.
+    pub fn parse(text: &'a [u8]) -> Option<Request<'a>> {
+        let method_len = text.iter().position(|&b| !is_token(b))?;
+        if method_len == 0 || text[method_len] != b' ' {
+            return None;
+        }
+        let (method, rest) = text.split_at(method_len);
+        let rest = trim_spaces(rest);
+        let (target, protocol) = match protocol_len(rest) {
+            Some(len) => {
+                let (before, protocol) = rest.split_at(rest.len() - len);
+                (trim_spaces(before), Some(protocol))
+            }
+            None => (rest, None),
+        };
+        let fits = match target.first() {
+            None => false,
+            Some(b'/') => true,
+            Some(_) => protocol.is_some() || target == b"*" || scheme_len(target).is_some(),
+        };
+        fits.then_some(Request {
+            method,
+            target,
+            protocol,
+        })
+    }
+
+    /// The target without query and fragment.
+    pub fn path(&self) -> &'a [u8] {
+        let end = self.target.iter().position(|&b| b == b'?' || b == b'#');
+        match &self.target[..end.unwrap_or(self.target.len())] {
+            b"" => b"/",
+            path => path,
+        }
+    }
+
+    /// What stands before the second `/` of the path: `/pages/create` → `/pages`.
+    ///
+    /// An absolute-form target keeps scheme and host; one with no leading `/` follows the same
+    /// rule: `host/first/second` → `host/first`.
+    pub fn section(&self) -> &'a [u8] {
+        let target = self.target;
+        let end_of = |from: usize| {
+            // Short in practice: a byte loop beats a vector search here.
+            let tail = target.get(from..).unwrap_or(b"");
+            tail.iter()
+                .position(|&b| matches!(b, b'/' | b'?' | b'#'))
+                .map_or(target.len(), |i| from + i)
+        };
+        let end = match target.first() {
+            Some(b'/') => end_of(1),
+            _ => {
+                let host = scheme_len(target).unwrap_or(0);
+                match end_of(host) {
+                    slash if target.get(slash) == Some(&b'/') => end_of(slash + 1),
+                    end => end,
+                }
+            }
+        };
+        if end == 0 { b"/" } else { &target[..end] }
+    }
+}
+
+/// The token characters of RFC 9110, section 5.6.2.
+fn is_token(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b)
+}
+
+fn trim_spaces(mut text: &[u8]) -> &[u8] {
+    while let [b' ', rest @ ..] = text {
+        text = rest;
+    }
+    while let [rest @ .., b' '] = text {
+        text = rest;
+    }
+    text
+}
+
+/// The length of a protocol that ends `text` after a space: `HTTP/1.1`, `HTTP/2`.
+fn protocol_len(text: &[u8]) -> Option<usize> {
+    match text {
+        [.., b' ', b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
+            if major.is_ascii_digit() && minor.is_ascii_digit() =>
+        {
+            Some(8)
+        }
+        [.., b' ', b'H', b'T', b'T', b'P', b'/', major] if major.is_ascii_digit() => Some(6),
+        _ => None,
+    }
+}
+
+/// The length of `scheme://`, where `target` begins with one (RFC 3986, section 3.1).
+fn scheme_len(target: &[u8]) -> Option<usize> {
+    if !target.first()?.is_ascii_alphabetic() {
+        return None;
+    }
+    let colon = target
+        .iter()
+        .position(|&b| !(b.is_ascii_alphanumeric() || b"+-.".contains(&b)))?;
+    target[colon..].starts_with(b"://").then_some(colon + 3)
+}
+
+/// Three digits, or `-` for none.
+pub(super) fn status(text: &[u8]) -> Result<Option<u16>, Why> {
+    match text {
+        b"-" => Ok(None),
+        [a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9'] => Ok(Some(
+            u16::from(a - b'0') * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0'),
+        )),
+        _ => Err(Why::Form),
+    }
+}
+
+/// Digits, or `-` for 0. Numbers past 2^62 are no size of a response.
+pub(super) fn bytes(text: &[u8]) -> Result<u64, Why> {
+    if text == b"-" {
+        return Ok(0);
+    }
+    if text.is_empty() || text.len() > 18 {
+        return Err(if text.is_empty() {
+            Why::Missing
+        } else {
+            Why::Form
+        });
+    }
+    let mut number = 0;
+    for &b in text {
+        if !b.is_ascii_digit() {
+            return Err(Why::Form);
+        }
+        number = number * 10 + u64::from(b - b'0');
+    }
+    Ok(number)
+}
+
+/// The first address of a list, without quotes and port; `-` where there is none.
+pub(super) fn client(text: &[u8]) -> &[u8] {
+    let first = text.split(|&b| b == b',').next().unwrap_or(text);
+    let first = trim_quotes(first);
+    let bare = match first {
+        [b'[', inner @ ..] => inner
+            .iter()
+            .position(|&b| b == b']')
+            .map(|end| &inner[..end]),
+        _ => match first.iter().position(|&b| b == b':') {
+            // One colon and digits after it: a port. More colons: IPv6.
+            Some(colon)
+                if colon > 0
+                    && !first[colon + 1..].is_empty()
+                    && first[colon + 1..].iter().all(u8::is_ascii_digit) =>
+            {
+                Some(&first[..colon])
+            }
+            _ => None,
+        },
+    };
+    match bare.unwrap_or(first) {
+        b"" => b"-",
+        bare => bare,
+    }
+}
+
+fn trim_quotes(mut text: &[u8]) -> &[u8] {
+    while let [b' ' | b'"', rest @ ..] = text {
+        text = rest;
+    }
+    while let [rest @ .., b' ' | b'"'] = text {
+        text = rest;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bstr::BStr;
+
+    fn parts(text: &str) -> Option<(&str, &str, Option<&str>)> {
+        let str = |bytes| std::str::from_utf8(bytes).unwrap();
+        Request::parse(text.as_bytes()).map(|r| (str(r.method), str(r.target), r.protocol.map(str)))
+    }
+
+    #[test]
+    fn requests_split_into_method_target_and_protocol() {
+        for (text, want) in [
+            ("GET / HTTP/1.1", ("GET", "/", Some("HTTP/1.1"))),
+            (
+                "GET /Read Me.txt HTTP/1.0",
+                ("GET", "/Read Me.txt", Some("HTTP/1.0")),
+            ),
+            ("GET   /a   HTTP/2  ", ("GET", "/a", Some("HTTP/2"))),
+            ("GET /a http/1.1", ("GET", "/a http/1.1", None)),
+            ("GET /a", ("GET", "/a", None)),
+            ("OPTIONS * HTTP/1.1", ("OPTIONS", "*", Some("HTTP/1.1"))),
+            ("OPTIONS *", ("OPTIONS", "*", None)),
+            (
+                "CONNECT h:443 HTTP/1.1",
+                ("CONNECT", "h:443", Some("HTTP/1.1")),
+            ),
+            ("GET http://h/x", ("GET", "http://h/x", None)),
+            ("M-SEARCH * HTTP/1.1", ("M-SEARCH", "*", Some("HTTP/1.1"))),
+            (
+                "GET /a HTTP/1.1 HTTP/1.1",
+                ("GET", "/a HTTP/1.1", Some("HTTP/1.1")),
+            ),
+        ] {
+            assert_eq!(parts(text), Some(want), "{text}");
+        }
+        for text in [
+            "",
+            "-",
+            "GET",
+            "GET ",
+            "GET  HTTP/1.1",
+            "GET HTTP/1.1",
+            r"\x16\x03\x01",
+            r"\x16 /",
+            "USER anonymous",
+            " GET /",
+            "a b",
+            "GET\t/ HTTP/1.1",
+            "GET http:// ",
+        ] {
+            let malformed = parts(text).is_none();
+            assert!(malformed || text == "GET http:// ", "{text}");
+        }
+    }
+
+    #[test]
+    fn sections_end_before_the_second_slash() {
+        for (target, section) in [
+            ("/pages/create", "/pages"),
+            ("/report", "/report"),
+            ("/", "/"),
+            ("//x", "/"),
+            ("/?q=/a/b", "/"),
+            ("/a#b/c", "/a"),
+            (
+                "http://my.site.com/pages/create",
+                "http://my.site.com/pages",
+            ),
+            ("http://h", "http://h"),
+            ("http://h/", "http://h/"),
+            ("http://h?x", "http://h"),
+            ("my.site1.com/message/best/id1", "my.site1.com/message"),
+            ("my.site1.com", "my.site1.com"),
+            ("*", "*"),
+            ("h:443", "h:443"),
+            ("?x", "/"),
+        ] {
+            let request = Request {
+                method: b"GET",
+                target: target.as_bytes(),
+                protocol: None,
+            };
+            assert_eq!(BStr::new(request.section()), BStr::new(section), "{target}");
+        }
+    }
+
+    #[test]
+    fn paths_have_no_query() {
+        let path = |target: &'static str| {
+            Request {
+                method: b"GET",
+                target: target.as_bytes(),
+                protocol: None,
+            }
+            .path()
+        };
+        assert_eq!(path("/a/b?c#d"), b"/a/b");
+        assert_eq!(path("?c"), b"/");
+    }
+
+    #[test]
+    fn clients_lose_list_quotes_and_port() {
+        for (text, want) in [
+            ("10.0.0.1", "10.0.0.1"),
+            ("10.0.0.2, 10.0.0.1", "10.0.0.2"),
+            ("\"10.0.0.3", "10.0.0.3"),
+            ("\"10.0.0.3, 10.0.0.1\"", "10.0.0.3"),
+            ("10.0.0.4:5678", "10.0.0.4"),
+            ("[2001:db8::1]:443", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("host.example", "host.example"),
+            ("-", "-"),
+            ("", "-"),
+            ("::1", "::1"),
+            (",10.0.0.1", "-"),
+        ] {
+            assert_eq!(
+                BStr::new(client(text.as_bytes())),
+                BStr::new(want),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn numbers_are_digits_or_a_dash() {
+        assert_eq!(status(b"200"), Ok(Some(200)));
+        assert_eq!(status(b"999"), Ok(Some(999)));
+        assert_eq!(status(b"-"), Ok(None));
+        assert!(status(b"20").is_err() && status(b"2000").is_err() && status(b"").is_err());
+        assert_eq!(bytes(b"-"), Ok(0));
+        assert_eq!(bytes(b"000123"), Ok(123));
+        assert_eq!(bytes(b"999999999999999999"), Ok(999_999_999_999_999_999));
+        assert!(
+            bytes(b"1e3").is_err()
+                && bytes(b"-1").is_err()
+                && bytes(b"9999999999999999999").is_err()
+        );
+    }
+}

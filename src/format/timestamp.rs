@@ -1,0 +1,348 @@
+//! Timestamps to seconds, with the last one remembered.
+//!
+//! A busy log repeats a timestamp many times and a date all day. So the 26 bytes are first compared
+//! with the last ones; if they differ, the calendar (jiff) is asked only where date or offset
+//! changed, and the time of day is six digits of arithmetic.
+
+use jiff::civil::Date;
+
+use super::unparsed::Why;
+use crate::time::{Second, Zone};
+
+/// A time and how it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// The instant, fractions cut.
+    pub time: Second,
+    /// Seconds east of UTC that the line says, or that the zone for lines without says.
+    pub offset: i32,
+    /// Whether the line itself says the offset, or counts from the epoch.
+    pub zoned: bool,
+    /// How many bytes the timestamp took.
+    pub len: usize,
+}
+
+/// `10/Oct/2000:13:55:36 -0700`: the form with two digits for the day and no fraction.
+const CLF_LEN: usize = 26;
+const DATE_LEN: usize = 11;
+
+/// Reads timestamps, remembering the last.
+#[derive(Debug)]
+pub struct Timestamps {
+    zone: Zone,
+    /// The last text of [`CLF_LEN`] bytes and what it was.
+    last: ([u8; CLF_LEN], Stamp),
+    /// The last date text and its days since 1970-01-01.
+    date: ([u8; DATE_LEN], i64),
+}
+
+impl Timestamps {
+    /// A reader for which a time without an offset is in `zone`.
+    pub fn new(zone: Zone) -> Timestamps {
+        let none = Stamp {
+            time: Second(0),
+            offset: 0,
+            zoned: true,
+            len: 0,
+        };
+        Timestamps {
+            zone,
+            last: ([0; CLF_LEN], none),
+            date: ([0; DATE_LEN], 0),
+        }
+    }
+
+    /// Reads `10/Oct/2000:13:55:36 -0700` at the start of `text`, where what follows is a `]`.
+    ///
+    /// A one-digit day, a fraction of the second, and no offset at all are read as well.
+    /// `Why::Missing` means that this is no timestamp, `Why::NoSuchTime` that it is one and cannot be.
+    #[inline]
+    pub fn clf(&mut self, text: &[u8]) -> Result<Stamp, Why> {
+        if let Some((head, [b']', ..])) = text.split_first_chunk::<CLF_LEN>() {
+            if *head == self.last.0 {
+                return Ok(self.last.1);
+            }
+            let stamp = self.clf_any(text)?;
+            if stamp.len == CLF_LEN {
+                self.last = (*head, stamp);
+            }
+            return Ok(stamp);
+        }
+        self.clf_any(text)
+    }
+
+    fn clf_any(&mut self, text: &[u8]) -> Result<Stamp, Why> {
+        let mut rest = text;
+        let day_digits = if rest.get(1).is_some_and(u8::is_ascii_digit) {
+            2
+        } else {
+            1
+        };
+        let day = digits(&mut rest, day_digits)?;
+        byte(&mut rest, b'/')?;
+        let month = match rest.get(..3) {
+            Some([a, b, c])
+                if a.is_ascii_uppercase() && b.is_ascii_lowercase() && c.is_ascii_lowercase() =>
+            {
+                [*a, *b, *c]
+            }
+            _ => return Err(Why::Missing),
+        };
+        rest = &rest[3..];
+        byte(&mut rest, b'/')?;
+        let year = digits(&mut rest, 4)?;
+        byte(&mut rest, b':')?;
+        let of_day = clock(&mut rest)?;
+        fraction(&mut rest, b'.');
+        let offset = match rest {
+            [b' ', ..] => {
+                rest = &rest[1..];
+                Some(offset(&mut rest)?)
+            }
+            _ => None,
+        };
+        if rest.first() != Some(&b']') {
+            return Err(Why::Missing);
+        }
+        // From here on it is a timestamp; what fails now is the calendar.
+        let of_day = of_day.ok_or(Why::NoSuchTime)?;
+        let len = text.len() - rest.len();
+        let date_text = text.first_chunk::<DATE_LEN>().filter(|_| day_digits == 2);
+        let days = match date_text {
+            Some(date) if *date == self.date.0 => self.date.1,
+            _ => {
+                let days = days(year, month_number(month).ok_or(Why::NoSuchTime)?, day)?;
+                if let Some(date) = date_text {
+                    self.date = (*date, days);
+                }
+                days
+            }
+        };
+        match offset {
+            Some(None) => Err(Why::NoSuchTime),
+            Some(Some(offset)) => Ok(Stamp {
+                time: Second(days * 86_400 + of_day - i64::from(offset)),
+                offset,
+                zoned: true,
+                len,
+            }),
+            None => {
+                let date = civil(year, month_number(month).ok_or(Why::NoSuchTime)?, day)?;
+                let time = self.zone.second_of(date, of_day).ok_or(Why::NoSuchTime)?;
+                Ok(Stamp {
+                    time,
+                    offset: self.zone.offset_at(time),
+                    zoned: false,
+                    len,
+                })
+            }
+        }
+    }
+
+    /// Reads whole seconds since 1970, nine or ten digits, fractions cut.
+    pub fn epoch(&self, text: &[u8]) -> Result<Stamp, Why> {
+        let mut rest = text;
+        let len = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+        if !(9..=10).contains(&len) {
+            return Err(Why::Form);
+        }
+        let seconds = digits(&mut rest, len)?;
+        fraction(&mut rest, b'.');
+        if !rest.is_empty() {
+            return Err(Why::Form);
+        }
+        Ok(Stamp {
+            time: Second(seconds),
+            offset: 0,
+            zoned: true,
+            len: text.len(),
+        })
+    }
+}
+
+fn byte(rest: &mut &[u8], want: u8) -> Result<(), Why> {
+    match rest {
+        [first, tail @ ..] if *first == want => {
+            *rest = tail;
+            Ok(())
+        }
+        _ => Err(Why::Missing),
+    }
+}
+
+fn digits(rest: &mut &[u8], count: usize) -> Result<i64, Why> {
+    let text = rest.get(..count).ok_or(Why::Missing)?;
+    let mut number = 0;
+    for &b in text {
+        if !b.is_ascii_digit() {
+            return Err(Why::Missing);
+        }
+        number = number * 10 + i64::from(b - b'0');
+    }
+    *rest = &rest[count..];
+    Ok(number)
+}
+
+/// `13:55:36` as seconds of the day; `Ok(None)` where such a time does not exist.
+fn clock(rest: &mut &[u8]) -> Result<Option<i64>, Why> {
+    let hour = digits(rest, 2)?;
+    byte(rest, b':')?;
+    let minute = digits(rest, 2)?;
+    byte(rest, b':')?;
+    let second = digits(rest, 2)?;
+    // A leap second counts as the one before it.
+    let second = if second == 60 { 59 } else { second };
+    Ok((hour < 24 && minute < 60 && second < 60).then_some(hour * 3600 + minute * 60 + second))
+}
+
+fn fraction(rest: &mut &[u8], mark: u8) {
+    if let [first, tail @ ..] = rest {
+        let count = tail.iter().take_while(|b| b.is_ascii_digit()).count();
+        if *first == mark && count > 0 {
+            *rest = &tail[count..];
+        }
+    }
+}
+
+/// `-0700` or `+05:30` as seconds east; `Ok(None)` past 23:59.
+fn offset(rest: &mut &[u8]) -> Result<Option<i32>, Why> {
+    let sign = match rest.first() {
+        Some(b'+') => 1,
+        Some(b'-') => -1,
+        _ => return Err(Why::Missing),
+    };
+    *rest = &rest[1..];
+    let hours = digits(rest, 2)?;
+    if let [b':', tail @ ..] = rest {
+        *rest = tail;
+    }
+    let minutes = digits(rest, 2)?;
+    Ok((hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60) as i32))
+}
+
+fn month_number(name: [u8; 3]) -> Option<i64> {
+    const NAMES: [&[u8; 3]; 12] = [
+        b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov",
+        b"Dec",
+    ];
+    NAMES
+        .iter()
+        .position(|known| **known == name)
+        .map(|i| i as i64 + 1)
+}
+
+fn civil(year: i64, month: i64, day: i64) -> Result<Date, Why> {
+    // Four digits and two: in range of the narrow types; the calendar checks the rest.
+    Date::new(year as i16, month as i8, day as i8).map_err(|_| Why::NoSuchTime)
+}
+
+fn days(year: i64, month: i64, day: i64) -> Result<i64, Why> {
+    let date = civil(year, month, day)?;
+    Ok(Zone::UTC
+        .second_of(date, 0)
+        .ok_or(Why::NoSuchTime)?
+        .0
+        .div_euclid(86_400))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clf(text: &str) -> Result<(i64, i32, usize), Why> {
+        Timestamps::new(Zone::UTC)
+            .clf(text.as_bytes())
+            .map(|s| (s.time.0, s.offset, s.len))
+    }
+
+    #[test]
+    fn clf_times_are_read_in_their_forms() {
+        assert_eq!(
+            clf("10/Oct/2000:13:55:36 -0700] x"),
+            Ok((971_211_336, -25_200, 26))
+        );
+        assert_eq!(
+            clf("1/Jul/1995:00:00:01 -0400]"),
+            Ok((804_571_201, -14_400, 25))
+        );
+        assert_eq!(
+            clf("10/Oct/2000:13:55:36.123 -0700]"),
+            Ok((971_211_336, -25_200, 30))
+        );
+        assert_eq!(clf("10/Oct/2000:13:55:36]"), Ok((971_186_136, 0, 20)));
+        assert_eq!(
+            clf("31/Dec/2016:23:59:60 +0000]"),
+            clf("31/Dec/2016:23:59:59 +0000]")
+        );
+        assert_eq!(clf("10/Oct/2000:13:55:36 +05:30]").map(|t| t.1), Ok(19_800));
+    }
+
+    #[test]
+    fn what_is_no_time_and_what_cannot_be_are_told_apart() {
+        for text in [
+            "",
+            "10",
+            "10/Oct/2000",
+            "10/oct/2000:13:55:36 -0700]",
+            "10/Oct/2000:13:55:36 -0700",
+            "10/Oct/2000:13:55:36 0700]",
+            "x0/Oct/2000:13:55:36 -0700]",
+        ] {
+            assert_eq!(clf(text), Err(Why::Missing), "{text}");
+        }
+        for text in [
+            "31/Feb/2000:13:55:36 -0700]",
+            "10/Foo/2000:13:55:36 -0700]",
+            "10/Oct/2000:24:00:00 -0700]",
+            "10/Oct/2000:13:55:61 -0700]",
+            "00/Oct/2000:13:55:36 -0700]",
+            "10/Oct/2000:13:55:36 -9900]",
+            "29/Feb/2023:00:00:00 +0000]",
+        ] {
+            assert_eq!(clf(text), Err(Why::NoSuchTime), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_memory_of_the_last_time_changes_nothing() {
+        let texts = [
+            "10/Oct/2000:13:55:36 -0700]",
+            "10/Oct/2000:13:55:36 -0700]",
+            "10/Oct/2000:13:55:37 -0700]",
+            "10/Oct/2000:13:55:37 +0000]",
+            "11/Oct/2000:00:00:00 -0700]",
+            "10/Oct/2000:13:55:36 -0700]",
+        ];
+        let mut one = Timestamps::new(Zone::UTC);
+        for text in texts {
+            assert_eq!(
+                one.clf(text.as_bytes()).ok(),
+                Timestamps::new(Zone::UTC).clf(text.as_bytes()).ok(),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_time_without_offset_is_in_the_given_zone() {
+        let mut berlin = Timestamps::new(Zone::parse("Europe/Berlin").unwrap());
+        let stamp = berlin.clf(b"10/Jul/2020:13:00:00]").unwrap();
+        assert_eq!((stamp.time, stamp.offset), (Second(1_594_378_800), 7200));
+    }
+
+    #[test]
+    fn epoch_seconds_have_nine_or_ten_digits() {
+        let times = Timestamps::new(Zone::UTC);
+        assert_eq!(
+            times.epoch(b"1549573860").map(|s| s.time),
+            Ok(Second(1_549_573_860))
+        );
+        assert_eq!(
+            times.epoch(b"1549573860.999").map(|s| s.time),
+            Ok(Second(1_549_573_860))
+        );
+        for text in ["", "12345678", "12345678901", "-1549573860", "1549573860x"] {
+            assert!(times.epoch(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+}

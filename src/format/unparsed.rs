@@ -1,0 +1,109 @@
+//! Why a line is no record, in words a person can act on.
+
+use std::fmt;
+
+/// A part of a line, as the programs of this module name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Field {
+    /// The line as a whole.
+    Line,
+    /// The client's address or name.
+    Client,
+    /// The virtual host.
+    Host,
+    /// The authenticated user.
+    User,
+    /// The timestamp.
+    Time,
+    /// The request line.
+    Request,
+    /// The status code.
+    Status,
+    /// Bytes sent.
+    Bytes,
+    /// The `Referer` header.
+    Referrer,
+    /// The `User-Agent` header.
+    Agent,
+    /// A field that httpmon has no use for.
+    Skipped,
+}
+
+impl Field {
+    /// The field's name in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Field::Line => "line",
+            Field::Client => "client",
+            Field::Host => "host",
+            Field::User => "user",
+            Field::Time => "time",
+            Field::Request => "request",
+            Field::Status => "status",
+            Field::Bytes => "bytes",
+            Field::Referrer => "referrer",
+            Field::Agent => "agent",
+            Field::Skipped => "field",
+        }
+    }
+}
+
+/// What was wrong with the field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Why {
+    /// The line ends, or goes on with something else, before the field.
+    Missing,
+    /// The field is there and does not have its form.
+    Form,
+    /// The field begins and does not end.
+    Open,
+    /// The date does not exist.
+    NoSuchTime,
+    /// The line is longer than httpmon reads.
+    TooLong,
+}
+
+/// Why a line is no record: which field, at which byte of the line (from 0), and what was wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Unparsed {
+    /// The field that failed.
+    pub field: Field,
+    /// What was wrong with it.
+    pub why: Why,
+    /// Where in the line, in bytes from its beginning.
+    pub at: usize,
+}
+
+impl Unparsed {
+    /// The reason without the place: lines with the same reason are counted together.
+    pub fn reason(&self) -> &'static str {
+        match (self.field, self.why) {
+            (_, Why::TooLong) => "line longer than 1 MiB",
+            (Field::Time, Why::Missing) => "no time such as [10/Oct/2000:13:55:36 -0700]",
+            (Field::Time, Why::NoSuchTime) => "no such time",
+            (Field::Time, _) => "time not readable",
+            (Field::Client, Why::Missing) => "nothing before the time",
+            (Field::Request, Why::Missing) => "no quoted request after the time",
+            (Field::Request, Why::Open) => "request without its closing quote, status and bytes",
+            (Field::Status, _) => "status is not three digits or '-'",
+            (Field::Bytes, _) => "bytes is not a number or '-'",
+            (Field::Referrer, _) => "no quoted referrer",
+            (Field::Agent, _) => "no quoted user agent",
+            (_, Why::Missing) => "field missing",
+            (_, Why::Open) => "field without its closing quote",
+            (_, _) => "not an access-log entry",
+        }
+    }
+}
+
+impl fmt::Display for Unparsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: {}, at byte {}",
+            self.field.name(),
+            self.reason(),
+            self.at
+        )
+    }
+}

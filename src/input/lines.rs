@@ -1,0 +1,144 @@
+//! Newline-split bytes, however they were read.
+//!
+//! A line that lies in one block is lent from it, uncopied. Only the line that a block boundary cuts
+//! is put together in `carry`, which never holds more than [`MAX_LINE`]: past that the rest of the
+//! line is dropped and the line says so.
+
+use memchr::{memchr, memchr_iter};
+
+/// The longest line that is read whole.
+pub const MAX_LINE: usize = 1 << 20;
+
+/// A line, without its newline and one carriage return before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// Its bytes, at most [`MAX_LINE`] of them.
+    pub bytes: &'a [u8],
+    /// Whether it was longer.
+    pub cut: bool,
+}
+
+/// Splits blocks into lines. The lines do not depend on where the blocks were cut.
+#[derive(Debug, Default)]
+pub struct Lines {
+    /// The beginning of a line whose newline has not come. Invariant: `len <= MAX_LINE`.
+    carry: Vec<u8>,
+    cut: bool,
+}
+
+impl Lines {
+    /// Takes a block and lends every line that it ends to `take`.
+    pub fn feed(&mut self, block: &[u8], mut take: impl FnMut(Line<'_>)) {
+        let mut rest = block;
+        if self.is_pending() {
+            let Some(end) = memchr(b'\n', rest) else {
+                return self.hold(rest);
+            };
+            self.hold(&rest[..end]);
+            self.finish(&mut take);
+            rest = &rest[end + 1..];
+        }
+        let mut start = 0;
+        for end in memchr_iter(b'\n', rest) {
+            let line = &rest[start..end];
+            start = end + 1;
+            let cut = line.len() > MAX_LINE;
+            take(Line {
+                bytes: trim_return(&line[..line.len().min(MAX_LINE)]),
+                cut,
+            });
+        }
+        self.hold(&rest[start..]);
+    }
+
+    /// The input ended: lends the last line, if it had no newline.
+    pub fn finish(&mut self, mut take: impl FnMut(Line<'_>)) {
+        if self.is_pending() {
+            take(Line {
+                bytes: trim_return(&self.carry),
+                cut: self.cut,
+            });
+            // A long line must not keep its memory for good.
+            self.carry.clear();
+            self.carry.shrink_to(MAX_LINE / 16);
+            self.cut = false;
+        }
+    }
+
+    fn is_pending(&self) -> bool {
+        !self.carry.is_empty()
+    }
+
+    fn hold(&mut self, bytes: &[u8]) {
+        let room = MAX_LINE - self.carry.len();
+        self.cut |= bytes.len() > room;
+        self.carry
+            .extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+}
+
+fn trim_return(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn split(blocks: &[&[u8]]) -> Vec<(Vec<u8>, bool)> {
+        let mut lines = Lines::default();
+        let mut out = Vec::new();
+        for block in blocks {
+            lines.feed(block, |line| out.push((line.bytes.to_vec(), line.cut)));
+        }
+        lines.finish(|line| out.push((line.bytes.to_vec(), line.cut)));
+        out
+    }
+
+    fn whole(lines: &[&str]) -> Vec<(Vec<u8>, bool)> {
+        lines
+            .iter()
+            .map(|line| (line.as_bytes().to_vec(), false))
+            .collect()
+    }
+
+    #[test]
+    fn lines_end_at_newlines_and_lose_one_carriage_return() {
+        assert_eq!(
+            split(&[b"a\nb\r\n\nc\r\r\n\0d"]),
+            whole(&["a", "b", "", "c\r", "\0d"])
+        );
+        assert_eq!(split(&[]), whole(&[]));
+        assert_eq!(split(&[b"\n"]), whole(&[""]));
+        assert_eq!(split(&[b"a"]), whole(&["a"]));
+    }
+
+    #[test]
+    fn a_line_past_the_limit_is_cut_and_the_next_is_whole() {
+        let block = vec![b'x'; MAX_LINE / 2 + 1];
+        let lines = split(&[&block, &block, &block, b"\nnext\n"]);
+        assert_eq!(lines.len(), 2);
+        assert_eq!((lines[0].0.len(), lines[0].1), (MAX_LINE, true));
+        assert_eq!(lines[1], (b"next".to_vec(), false));
+        let mut exact = vec![b'x'; MAX_LINE];
+        exact.push(b'\n');
+        assert_eq!(split(&[&exact]), [(vec![b'x'; MAX_LINE], false)]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_split_into_blocks_gives_the_same_lines(bytes in proptest::collection::vec(prop_oneof![Just(b'\n'), Just(b'\r'), any::<u8>()], 0..200), cuts in proptest::collection::vec(0usize..200, 0..8)) {
+            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).collect();
+            cuts.sort_unstable();
+            let mut blocks = Vec::new();
+            let mut from = 0;
+            for cut in cuts {
+                blocks.push(&bytes[from..cut]);
+                from = cut;
+            }
+            blocks.push(&bytes[from..]);
+            prop_assert_eq!(split(&blocks), split(&[&bytes]));
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Blocks of bytes to lines.
+
+pub mod lines;

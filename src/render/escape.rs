@@ -1,0 +1,95 @@
+//! Log bytes are hostile: what may stand on a terminal, and in a JSON string.
+
+use bstr::ByteSlice;
+
+/// Characters that a terminal or a reader's eye would not take as they are: controls, and format
+/// characters that reorder, join or hide text.
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Log bytes as text for a terminal: what is unsafe as `\u{…}`, what is not UTF-8 as `\x…`.
+///
+/// With `ascii`, everything beyond ASCII is escaped too.
+pub fn terminal(bytes: &[u8], ascii: bool) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for (start, end, c) in bytes.char_indices() {
+        let raw = &bytes[start..end];
+        if (c == '\u{fffd}' && raw != "\u{fffd}".as_bytes()) || c.is_ascii_control() {
+            raw.iter()
+                .for_each(|byte| out.push_str(&format!("\\x{byte:02x}")));
+        } else if is_unsafe(c) || (ascii && !c.is_ascii()) {
+            out.push_str(&format!("\\u{{{:x}}}", c as u32));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Appends log bytes as a JSON string with its quotes; invalid UTF-8 becomes U+FFFD.
+///
+/// What is unsafe on a terminal is escaped as well, since people look at JSON there.
+pub fn json(bytes: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    for c in bytes.chars() {
+        match c {
+            '"' => out.extend_from_slice(b"\\\""),
+            '\\' => out.extend_from_slice(b"\\\\"),
+            '\n' => out.extend_from_slice(b"\\n"),
+            '\r' => out.extend_from_slice(b"\\r"),
+            '\t' => out.extend_from_slice(b"\\t"),
+            c if is_unsafe(c) => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    out.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
+                }
+            }
+            c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    out.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_hostile_reaches_a_terminal() {
+        assert_eq!(terminal(b"/plain", false), "/plain");
+        assert_eq!(terminal("/caf\u{e9}".as_bytes(), false), "/café");
+        assert_eq!(terminal("/caf\u{e9}".as_bytes(), true), "/caf\\u{e9}");
+        assert_eq!(
+            terminal(b"\x1b[2J\x07\n\x7f\0", false),
+            "\\x1b[2J\\x07\\x0a\\x7f\\x00"
+        );
+        assert_eq!(
+            terminal("\u{9b}31m\u{202e}x\u{200b}".as_bytes(), false),
+            "\\u{9b}31m\\u{202e}x\\u{200b}"
+        );
+        assert_eq!(terminal(b"a\xffb\xc3", false), "a\\xffb\\xc3");
+    }
+
+    #[test]
+    fn json_strings_read_back_as_the_lossy_text() {
+        let samples: [&[u8]; 7] = [
+            b"",
+            b"/a\"b\\c",
+            b"\x1b[2J\n\r\t\0",
+            b"a\xffb\xc3",
+            "caf\u{e9} \u{202e}".as_bytes(),
+            "\u{e0001}".as_bytes(),
+            b"\xf0\x9f\x98",
+        ];
+        for bytes in samples {
+            let mut out = Vec::new();
+            json(bytes, &mut out);
+            assert!(!out.iter().any(|&b| b < b' ' || b == 0x7f));
+            let read: String = serde_json::from_slice(&out).unwrap();
+            assert_eq!(read, String::from_utf8_lossy(bytes));
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! JSON Lines: one object per event. Keys are only ever added; `v` is raised to break.
+
+use std::io::Write;
+
+use super::Render;
+use super::escape;
+use crate::report::{
+    Alert, Alerts, Block, Event, Example, Figure, Fired, Ranking, Report, State, Value,
+};
+use crate::time::{Second, Zone};
+
+/// The JSON output.
+#[derive(Debug)]
+pub struct Json;
+
+impl Render for Json {
+    fn render(&mut self, event: &Event, zone: &Zone, out: &mut Vec<u8>) {
+        let mut json = Writer { out, zone };
+        json.raw("{\"v\":1,\"type\":");
+        match event {
+            Event::Alert(alert) => json.alert(alert),
+            Event::Report(report) => {
+                json.raw("\"report\"");
+                json.report(report, false);
+            }
+            Event::Gap { from, to } => {
+                json.raw("\"gap\"");
+                json.time("from", Some(*from));
+                json.time("to", Some(*to));
+            }
+            Event::Summary(report) => {
+                json.raw("\"summary\"");
+                json.report(report, true);
+            }
+        }
+        json.raw("}\n");
+    }
+}
+
+/// Writes members of the object that is open; the first one is always `v`.
+struct Writer<'a> {
+    out: &'a mut Vec<u8>,
+    zone: &'a Zone,
+}
+
+impl Writer<'_> {
+    fn raw(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
+    fn key(&mut self, key: &str) {
+        // Keys are names of this program, never log bytes.
+        if !matches!(self.out.last(), Some(b'{' | b'[')) {
+            self.out.push(b',');
+        }
+        self.raw("\"");
+        self.raw(key);
+        self.raw("\":");
+    }
+
+    fn number(&mut self, key: &str, number: impl std::fmt::Display) {
+        self.key(key);
+        write!(self.out, "{number}").expect("a vector takes every write");
+    }
+
+    fn string(&mut self, key: &str, bytes: &[u8]) {
+        self.key(key);
+        escape::json(bytes, self.out);
+    }
+
+    fn time(&mut self, key: &str, second: Option<Second>) {
+        self.key(key);
+        match second {
+            None => self.raw("null"),
+            Some(second) => {
+                self.raw("\"");
+                self.zone.write(second, self.out);
+                self.raw("\"");
+            }
+        }
+    }
+
+    /// `"key":{…}` with whatever `fill` writes.
+    fn object(&mut self, key: &str, fill: impl FnOnce(&mut Self)) {
+        self.key(key);
+        self.raw("{");
+        fill(self);
+        self.raw("}");
+    }
+
+    /// `"key":[{…},…]` with one object per item.
+    fn array<T>(
+        &mut self,
+        key: &str,
+        items: impl IntoIterator<Item = T>,
+        mut fill: impl FnMut(&mut Self, T),
+    ) {
+        self.key(key);
+        self.raw("[");
+        for item in items {
+            self.raw(if self.out.last() == Some(&b'[') {
+                "{"
+            } else {
+                ",{"
+            });
+            fill(self, item);
+            self.raw("}");
+        }
+        self.raw("]");
+    }
+
+    fn alert(&mut self, alert: &Alert) {
+        self.raw("\"alert\"");
+        self.string(
+            "state",
+            if matches!(alert.state, State::Firing { .. }) {
+                b"firing"
+            } else {
+                b"resolved"
+            },
+        );
+        self.string("rule", alert.rule.as_bytes());
+        self.time("at", Some(alert.at));
+        let Figure {
+            hits,
+            value,
+            threshold,
+            window,
+        } = alert.figure;
+        self.number("hits", hits);
+        self.number("value", value);
+        self.number("threshold", threshold);
+        self.number("window_s", window.0);
+        match &alert.state {
+            State::Resolved { since, peak } => {
+                self.time("since", Some(*since));
+                self.number("duration_s", (alert.at - *since).0);
+                self.number("peak", peak.value);
+            }
+            State::Firing {
+                changed,
+                resolution,
+                ..
+            } => {
+                self.array("changed", changed, |json, change| {
+                    json.string("dim", change.dimension.name.as_bytes());
+                    json.string("key", &change.key);
+                    json.number("share", change.share);
+                    match change.was {
+                        Some(was) => json.number("was", was),
+                        None => json.number("was", "null"),
+                    }
+                });
+                if let Some(resolution) = resolution {
+                    self.number("resolution_s", resolution.0);
+                }
+            }
+        }
+        self.top(alert.top.iter());
+    }
+
+    fn report(&mut self, report: &Report, whole: bool) {
+        self.time("from", report.from);
+        self.time("to", report.to);
+        if report.partial {
+            self.number("partial", true);
+        }
+        let mut rankings = report.blocks.iter().filter_map(|block| match block {
+            Block::Ranking(ranking) => Some(ranking),
+            _ => None,
+        });
+        for block in &report.blocks {
+            match block {
+                Block::Headline { key, value } => match value {
+                    Value::Count(number) | Value::Bytes(number) => self.number(key, number),
+                    Value::PerSecond(number) => self.number(key, number),
+                },
+                Block::Group { key, items } => self.object(key, |json| {
+                    items
+                        .iter()
+                        .for_each(|(name, number)| json.number(name, number));
+                }),
+                Block::Input { key, value } => self.number(key, value),
+                Block::Ranking(_) => {
+                    // All of them at the place of the first.
+                    let all: Vec<&Ranking> = rankings.by_ref().collect();
+                    if !all.is_empty() {
+                        self.rankings(&all);
+                    }
+                }
+                Block::Window(figure) => self.object("window", |json| {
+                    json.number("hits", figure.hits);
+                    json.number("rate", figure.value);
+                    json.number("threshold", figure.threshold);
+                    json.number("window_s", figure.window.0);
+                }),
+                Block::Alerts(alerts) => self.alerts(alerts, whole),
+                Block::Unparsed(examples) if !examples.is_empty() => self.examples(examples),
+                Block::Silent(span) => self.number("silent_s", span.0),
+                // Derived from what is written, or only for the eye.
+                Block::Share { .. } | Block::Trend(_) | Block::Unparsed(_) => {}
+            }
+        }
+    }
+
+    fn rankings(&mut self, rankings: &[&Ranking]) {
+        let listed = || rankings.iter().copied().filter(|ranking| ranking.listed);
+        self.object("unique", |json| {
+            rankings
+                .iter()
+                .for_each(|r| json.number(r.dimension.name, r.unique))
+        });
+        self.top(listed());
+        self.object("other", |json| {
+            listed().for_each(|r| json.number(r.dimension.name, r.other()))
+        });
+        if rankings.iter().any(|r| r.error > 0) {
+            let rough = || rankings.iter().filter(|r| r.error > 0);
+            self.object("error", |json| {
+                rough().for_each(|r| json.number(r.dimension.name, r.error))
+            });
+        }
+        if rankings.iter().any(|r| r.unique_error > 0) {
+            let rough = || rankings.iter().filter(|r| r.unique_error > 0);
+            self.object("unique_error", |json| {
+                rough().for_each(|r| json.number(r.dimension.name, r.unique_error))
+            });
+        }
+    }
+
+    fn top<'r>(&mut self, rankings: impl Iterator<Item = &'r Ranking>) {
+        self.object("top", |json| {
+            for ranking in rankings.filter(|ranking| ranking.listed) {
+                json.array(ranking.dimension.name, &ranking.rows, |json, row| {
+                    json.string("key", &row.key);
+                    json.number("hits", row.count.hits);
+                    json.number("bytes", row.count.bytes);
+                    json.number("errors", row.count.errors);
+                });
+            }
+        });
+    }
+
+    /// All alerts in a summary; those that fire now in a report.
+    fn alerts(&mut self, alerts: &Alerts, whole: bool) {
+        let told = alerts
+            .told
+            .iter()
+            .filter(|fired| whole || fired.until.is_none());
+        self.array("alerts", told, |json, fired: &Fired| {
+            json.string("rule", fired.rule.as_bytes());
+            json.time("since", Some(fired.since));
+            json.time("until", fired.until);
+            json.number("peak", fired.peak.value);
+        });
+        if whole && alerts.untold > 0 {
+            self.number("alerts_omitted", alerts.untold);
+        }
+    }
+
+    fn examples(&mut self, examples: &[Example]) {
+        self.array("unparsed_examples", examples, |json, example| {
+            if let Some(file) = &example.file {
+                json.string("file", file.as_bytes());
+            }
+            json.number("line", example.line);
+            json.string("field", example.unparsed.field.name().as_bytes());
+            json.string("reason", example.unparsed.reason().as_bytes());
+            json.number("byte", example.unparsed.at);
+            json.number("count", example.count);
+            json.string("text", &example.text);
+        });
+    }
+}

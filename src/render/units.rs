@@ -1,0 +1,67 @@
+//! Numbers as people read them.
+
+/// `950 B`, `18.3 MB`: decimal units, one decimal.
+pub fn bytes(number: u64) -> String {
+    const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
+    if number < 1000 {
+        return format!("{number} B");
+    }
+    let mut value = number as f64 / 1000.0;
+    let mut unit = 0;
+    // What would round to 1000.0 is 1.0 of the next unit.
+    while value >= 999.95 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    format!("{value:.1} {}", UNITS[unit])
+}
+
+/// `0.03/s`, `10.50/s`, `128.4/s`.
+pub fn rate(per_second: f64) -> String {
+    if per_second >= 100.0 {
+        format!("{per_second:.1}/s")
+    } else {
+        format!("{per_second:.2}/s")
+    }
+}
+
+/// A share as a whole percentage, `<1%` where there is a little.
+pub fn percent(part: u64, whole: u64) -> String {
+    let share = share(part, whole);
+    if part > 0 && share < 0.5 {
+        "<1%".to_owned()
+    } else {
+        format!("{share:.0}%")
+    }
+}
+
+/// A share in percent.
+pub fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 {
+        0.0
+    } else {
+        100.0 * part as f64 / whole as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_their_unit() {
+        assert_eq!(
+            [0, 999, 1000, 18_300_000, 999_950_000].map(bytes),
+            ["0 B", "999 B", "1.0 kB", "18.3 MB", "1.0 GB"]
+        );
+        assert_eq!(bytes(u64::MAX), "18.4 EB");
+        assert_eq!(
+            [0.0, 0.05, 10.5, 99.99, 128.44].map(rate),
+            ["0.00/s", "0.05/s", "10.50/s", "99.99/s", "128.4/s"]
+        );
+        assert_eq!(percent(0, 10), "0%");
+        assert_eq!(percent(1, 1000), "<1%");
+        assert_eq!(percent(63, 100), "63%");
+        assert_eq!(percent(1, 0), "<1%");
+    }
+}

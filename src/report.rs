@@ -1,0 +1,283 @@
+//! What there is to say, before anyone decides how: events, and reports made of neutral blocks.
+//!
+//! Statistics fill blocks and know no renderer; renderers show blocks and know no statistic. All of it
+//! is owned, small, and made only when a report is due.
+
+use std::sync::Arc;
+
+use crate::format::unparsed::Unparsed;
+use crate::stats::bucket::Counters;
+use crate::stats::dimension::{Dimension, Top};
+use crate::stats::tally::Count;
+use crate::time::{Second, Span};
+
+/// Something to write.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A rule began to fire, or was resolved.
+    Alert(Box<Alert>),
+    /// What happened in one interval.
+    Report(Report),
+    /// Empty intervals that the clock jumped over: `[from, to)`.
+    Gap {
+        /// The first second of the gap.
+        from: Second,
+        /// The first second after it.
+        to: Second,
+    },
+    /// What happened in the whole run. `to` is its last second, inclusive.
+    Summary(Report),
+}
+
+/// A report or a summary.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The first second; `None` in the summary of a run in which nothing was believed.
+    pub from: Option<Second>,
+    /// Its end: exclusive in a report, inclusive in a summary.
+    pub to: Option<Second>,
+    /// Whether more could have come: the input ended, or a summary was asked for before its end.
+    pub partial: bool,
+    /// What it says, in order.
+    pub blocks: Vec<Block>,
+}
+
+/// One thing that a report says.
+#[derive(Debug, Clone)]
+pub enum Block {
+    /// A number that leads.
+    Headline {
+        /// Its name, also in JSON.
+        key: &'static str,
+        /// The number.
+        value: Value,
+    },
+    /// A share of the hits that leads.
+    Share {
+        /// Its name.
+        key: &'static str,
+        /// How many.
+        part: u64,
+        /// Of how many.
+        whole: u64,
+    },
+    /// Numbers of one kind.
+    Group {
+        /// The name of the kind, also in JSON.
+        key: &'static str,
+        /// Each with its name.
+        items: Vec<(&'static str, u64)>,
+    },
+    /// Hits per second of the last seconds, oldest first.
+    Trend(Vec<u64>),
+    /// The keys of a dimension.
+    Ranking(Ranking),
+    /// Where a rule stands.
+    Window(Figure),
+    /// The alerts of the run.
+    Alerts(Alerts),
+    /// A number about the input: shown where it is not 0.
+    Input {
+        /// Its name, also in JSON.
+        key: &'static str,
+        /// The number.
+        value: u64,
+    },
+    /// Lines that are no records: the first of each reason.
+    Unparsed(Vec<Example>),
+    /// No line has come for so long.
+    Silent(Span),
+}
+
+/// A number with its unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Value {
+    /// A number of records, lines or keys.
+    Count(u64),
+    /// A number of bytes.
+    Bytes(u64),
+    /// A mean per second.
+    PerSecond(f64),
+}
+
+/// The keys of a dimension, heaviest first.
+#[derive(Debug, Clone)]
+pub struct Ranking {
+    /// The dimension.
+    pub dimension: &'static Dimension,
+    /// Whether rows were asked for; if not, only the number of distinct keys was.
+    pub listed: bool,
+    /// The rows.
+    pub rows: Vec<Row>,
+    /// Hits that have a key, the rows among them.
+    pub hits: u64,
+    /// Distinct keys.
+    pub unique: u64,
+    /// By how much `unique` may be off: three standard errors (0: exact).
+    pub unique_error: u64,
+    /// By how many hits a key may be undercounted (0: exact).
+    pub error: u64,
+}
+
+impl Ranking {
+    /// A ranking of what `top` asks for.
+    pub fn new(
+        top: Top,
+        rows: Vec<Row>,
+        hits: u64,
+        unique: u64,
+        unique_error: u64,
+        error: u64,
+    ) -> Ranking {
+        Ranking {
+            dimension: top.dimension,
+            listed: top.rows > 0,
+            rows,
+            hits,
+            unique,
+            unique_error,
+            error,
+        }
+    }
+
+    /// Hits under keys that are not listed.
+    pub fn other(&self) -> u64 {
+        self.hits - self.rows.iter().map(|row| row.count.hits).sum::<u64>()
+    }
+}
+
+/// A key and what was counted under it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The key, as it stood in the log.
+    pub key: Box<[u8]>,
+    /// Its count.
+    pub count: Count,
+}
+
+/// What a rule measures, now.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Figure {
+    /// Hits in the window.
+    pub hits: u64,
+    /// The measure.
+    pub value: f64,
+    /// What the measure is held against.
+    pub threshold: f64,
+    /// The length of the window.
+    pub window: Span,
+}
+
+/// A transition of a rule.
+#[derive(Debug, Clone)]
+pub struct Alert {
+    /// The rule's label.
+    pub rule: Arc<str>,
+    /// The second that crossed.
+    pub at: Second,
+    /// The measure at the end of that second.
+    pub figure: Figure,
+    /// The heaviest keys of the window.
+    pub top: Vec<Ranking>,
+    /// Which transition, with what belongs to it.
+    pub state: State,
+}
+
+/// The two transitions.
+#[derive(Debug, Clone)]
+pub enum State {
+    /// It fires, and this is what changed against the window before.
+    Firing {
+        /// For each dimension the key whose share of the hits grew most.
+        changed: Vec<Change>,
+        /// The share of 5xx, now and in the window before.
+        errors: (f64, Option<f64>),
+        /// Where what changed is known only to so many seconds: see [`crate::alert::past`].
+        resolution: Option<Span>,
+    },
+    /// It is over.
+    Resolved {
+        /// When it began to fire.
+        since: Second,
+        /// The greatest value of the measure while it fired.
+        peak: Figure,
+    },
+}
+
+/// A key whose share of the hits grew.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// The dimension.
+    pub dimension: &'static Dimension,
+    /// The key.
+    pub key: Box<[u8]>,
+    /// Its share in the window.
+    pub share: f64,
+    /// Its share in the window before; `None` where that one had no hits.
+    pub was: Option<f64>,
+}
+
+/// The alerts of a run.
+#[derive(Debug, Clone)]
+pub struct Alerts {
+    /// Up to when they are told.
+    pub now: Option<Second>,
+    /// Those that are told, oldest first: in a report those that fire and the newest of the others.
+    pub told: Vec<Fired>,
+    /// How many of the run's are not told here.
+    pub untold: u64,
+}
+
+/// One alert, from firing to resolved.
+#[derive(Debug, Clone)]
+pub struct Fired {
+    /// Its number in the run, from 1.
+    pub number: u64,
+    /// The rule's label.
+    pub rule: Arc<str>,
+    /// When it began.
+    pub since: Second,
+    /// When it was resolved; `None` while it fires.
+    pub until: Option<Second>,
+    /// The greatest value of the measure so far.
+    pub peak: Figure,
+}
+
+/// The first line that failed for some reason.
+#[derive(Debug, Clone)]
+pub struct Example {
+    /// Why it is no record.
+    pub unparsed: Unparsed,
+    /// How many lines failed for this reason.
+    pub count: u64,
+    /// Which line of its input it is, from 1.
+    pub line: u64,
+    /// Which file, where files were named.
+    pub file: Option<Arc<str>>,
+    /// The line's beginning, as it stood.
+    pub text: Box<[u8]>,
+    /// The newest second when it came.
+    pub second: Option<Second>,
+}
+
+/// The names of the classes of status, in the order of [`Counters::status`].
+const CLASSES: [&str; 6] = ["other", "1xx", "2xx", "3xx", "4xx", "5xx"];
+
+/// The status classes as a group.
+pub fn status_group(counters: &Counters) -> Block {
+    // By number, and what is none of them last.
+    let items = [1, 2, 3, 4, 5, 0].map(|class| (CLASSES[class], counters.status[class]));
+    Block::Group {
+        key: "status",
+        items: items.to_vec(),
+    }
+}
+
+/// The share of hits that were answered with 4xx or 5xx.
+pub fn error_share(counters: &Counters) -> Block {
+    Block::Share {
+        key: "errors",
+        part: counters.status[4] + counters.status[5],
+        whole: counters.hits,
+    }
+}

@@ -1,0 +1,113 @@
+//! The only place that touches the outside: arguments, files, standard streams, signals, clocks.
+
+mod feed;
+mod output;
+mod session;
+#[cfg(unix)]
+#[path = "signals_unix.rs"]
+mod signals;
+#[cfg(not(unix))]
+#[path = "signals_other.rs"]
+mod signals;
+
+pub use feed::{Feed, Message, Now, Signal};
+pub use output::Output;
+pub use session::{Ended, Session};
+
+use std::ffi::OsString;
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::cli::{self, Command, Options, config, help, parse};
+use crate::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_OK, Error};
+
+/// Runs httpmon with these arguments, the program's name left out, and says how it ended.
+pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
+    match command(args) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            say(&error);
+            ExitCode::from(EXIT_ERROR)
+        }
+    }
+}
+
+fn command(args: impl Iterator<Item = OsString>) -> Result<u8, Error> {
+    let config = match std::env::var_os(config::VARIABLE).filter(|path| !path.is_empty()) {
+        Some(path) => config::read(Path::new(&path))?,
+        None => Vec::new(),
+    };
+    match parse::parse(config, args)? {
+        Command::Print(text) => {
+            let mut stdout = std::io::stdout().lock();
+            match stdout
+                .write_all(text.as_bytes())
+                .and_then(|()| stdout.flush())
+            {
+                Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                    Err(Error::new(format!("standard output: {error}")))
+                }
+                _ => Ok(EXIT_OK),
+            }
+        }
+        Command::Run(options) => run(&options),
+    }
+}
+
+fn run(options: &Options) -> Result<u8, Error> {
+    let from_stdin = options.files.is_empty() || options.files.iter().any(|file| file == "-");
+    if from_stdin && std::io::stdin().is_terminal() {
+        // Not an error message: someone wants to know what this is.
+        let _ = write!(
+            anstream::stderr().lock(),
+            "{}\nhttpmon reads a log on standard input, or from files.\n",
+            help::short()
+        );
+        return Ok(EXIT_ERROR);
+    }
+    let files = feed::check(&options.files)?;
+    let (look, stream) = output::stdout(options.color);
+    let mut session = Session::new(
+        options,
+        Output::new(
+            Box::new(stream),
+            (options.report.make)(look),
+            !options.replay,
+        ),
+    );
+    let mut feed = feed::Threads::start(files);
+    let ended = session.run(&mut feed);
+    match ended {
+        Ended::ReaderGone => Ok(EXIT_OK),
+        Ended::Signal(signal) => {
+            signals::end_by(signal);
+            Ok(EXIT_ERROR)
+        }
+        Ended::Failed(error) => Err(error),
+        Ended::Input if !options.exit_code => Ok(EXIT_OK),
+        Ended::Input if session.monitor().hits() == 0 => Ok(EXIT_NO_RECORD),
+        Ended::Input => Ok(if session.monitor().any_alert() {
+            EXIT_ALERT
+        } else {
+            EXIT_OK
+        }),
+    }
+}
+
+/// Says something on standard error; a closed one is no reason to stop.
+fn say(message: &dyn std::fmt::Display) {
+    let _ = writeln!(anstream::stderr().lock(), "httpmon: {message}");
+}
+
+/// The options of a command line, for tests that drive a [`Session`].
+///
+/// # Errors
+///
+/// As [`cli::parse::parse`]; also where the arguments ask for no run.
+pub fn options(args: &[&str]) -> Result<Options, Error> {
+    match cli::parse::parse(Vec::new(), args.iter().map(OsString::from))? {
+        Command::Run(options) => Ok(*options),
+        Command::Print(_) => Err(Error::new("these arguments ask for no run")),
+    }
+}

@@ -1,0 +1,390 @@
+//! One run: messages in, lines to the parser, records to the monitor, events to the output.
+//!
+//! Clocks matter here and only live: the wall clock tells whether a log is live, the monotonic clock
+//! how long it has been silent.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::feed::{Feed, Message, Now, Signal};
+use super::{Output, say};
+use crate::cli::Options;
+use crate::error::Error;
+use crate::format::unparsed::{Field, Unparsed, Why};
+use crate::format::{Line as Read, Parser, detect};
+use crate::input::lines::{Line, Lines};
+use crate::monitor::{Config, Monitor};
+use crate::report::Event;
+use crate::time::{Second, Span};
+
+/// Nothing to read for so long is silence.
+const SILENCE: Duration = Duration::from_secs(1);
+/// A wait that took so much longer than asked means that this process was stopped.
+const STOPPED: Duration = Duration::from_secs(1);
+/// After so many lines without a record, or records without a dimension, something is said.
+const ENOUGH: u64 = 100;
+/// Bytes of the input kept to say what it looks like.
+const SAMPLE: usize = 4096;
+
+/// How a run ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// The input did, or nothing came for as long as `--idle-exit` allows.
+    Input,
+    /// By a signal.
+    Signal(i32),
+    /// The reader of the output went away.
+    ReaderGone,
+    /// Reading or writing failed.
+    Failed(Error),
+}
+
+/// A run.
+pub struct Session {
+    parser: Parser,
+    monitor: Monitor,
+    lines: Lines,
+    output: Output,
+    live: bool,
+    quiet: bool,
+    idle_exit: Option<Duration>,
+    file: Option<Arc<str>>,
+    /// The number of the last line, in its file.
+    line: u64,
+    /// The first bytes of the input, until something was made of them.
+    sample: Vec<u8>,
+    hints: Hints,
+    /// When the newest second was reached, by the monotonic clock.
+    anchor: Option<(Second, Duration)>,
+    /// When the last block came.
+    last_block: Duration,
+}
+
+/// What is said once.
+#[derive(Default)]
+struct Hints {
+    foreign: bool,
+    old: bool,
+    zone: bool,
+    lacking: bool,
+}
+
+impl Session {
+    /// A run with these options, writing to `output`.
+    pub fn new(options: &Options, output: Output) -> Session {
+        let wanted: Vec<Field> = options.top.iter().map(|top| top.dimension.field).collect();
+        let config = Config {
+            interval: options.interval_in_force(),
+            lateness: options.lateness_in_force(),
+            rules: options.rules(),
+            top: options.top.clone(),
+            zone: options.tz.clone(),
+        };
+        Session {
+            parser: Parser::new(options.format, options.log_tz.clone(), &wanted),
+            monitor: Monitor::new(config),
+            lines: Lines::default(),
+            output,
+            live: !options.replay,
+            quiet: options.quiet,
+            idle_exit: options
+                .idle_exit
+                .map(|span| Duration::from_secs(span.0.unsigned_abs())),
+            file: None,
+            line: 0,
+            sample: Vec::new(),
+            hints: Hints::default(),
+            anchor: None,
+            last_block: Duration::ZERO,
+        }
+    }
+
+    /// The monitor, to ask how things stand.
+    pub fn monitor(&self) -> &Monitor {
+        &self.monitor
+    }
+
+    /// Reads `feed` to its end.
+    pub fn run(&mut self, feed: &mut dyn Feed) -> Ended {
+        match self.read(feed) {
+            Ok(ended) => ended,
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ended::ReaderGone,
+            Err(error) => Ended::Failed(Error::new(format!("standard output: {error}"))),
+        }
+    }
+
+    fn read(&mut self, feed: &mut dyn Feed) -> io::Result<Ended> {
+        self.last_block = feed.now().monotonic;
+        loop {
+            let before = feed.now();
+            let wait = if self.live {
+                self.wait(before.monotonic)
+            } else {
+                None
+            };
+            match feed.next(wait) {
+                Message::Begin(name) => {
+                    self.end_line(feed.now())?;
+                    self.line = 0;
+                    self.parser
+                        .begin_source(name.as_deref().unwrap_or("-").as_bytes());
+                    self.file = name;
+                }
+                Message::Block(block) => {
+                    self.block(&block, feed.now())?;
+                    feed.recycle(block);
+                }
+                Message::Quiet => {
+                    let now = feed.now();
+                    let over =
+                        (now.monotonic - before.monotonic).saturating_sub(wait.unwrap_or_default());
+                    if over >= STOPPED {
+                        // What stopped this process most likely stopped the writer too.
+                        self.last_block += over;
+                        self.anchor = self.anchor.map(|(newest, at)| (newest, at + over));
+                        continue;
+                    }
+                    if self
+                        .idle_exit
+                        .is_some_and(|idle| now.monotonic - self.last_block >= idle)
+                    {
+                        self.finish(now)?;
+                        return Ok(Ended::Input);
+                    }
+                    self.silence(now)?;
+                }
+                Message::Signal(Signal::Tell) => {
+                    let summary = self.monitor.summary(true);
+                    self.output.write(&summary, self.monitor.zone())?;
+                    self.output.flush()?;
+                }
+                Message::Signal(Signal::End(signal)) => {
+                    self.finish(feed.now())?;
+                    return Ok(Ended::Signal(signal));
+                }
+                Message::End => {
+                    self.finish(feed.now())?;
+                    return Ok(Ended::Input);
+                }
+                Message::Failed(error) => {
+                    self.finish(feed.now())?;
+                    return Ok(Ended::Failed(error));
+                }
+            }
+        }
+    }
+
+    /// How long to wait for the next block: to the next moment at which silence changes something.
+    fn wait(&self, now: Duration) -> Option<Duration> {
+        let silent_from = self.last_block + SILENCE;
+        let tick = match self.anchor {
+            Some((_, at)) if self.monitor.is_live() && now >= silent_from => {
+                // The next whole second of event time.
+                Some(at + Duration::from_secs((now - at).as_secs() + 1))
+            }
+            _ if now < silent_from => Some(silent_from),
+            _ => None,
+        };
+        let idle = self.idle_exit.map(|idle| self.last_block + idle);
+        tick.into_iter()
+            .chain(idle)
+            .min()
+            .map(|until| until.saturating_sub(now))
+    }
+
+    fn silence(&mut self, now: Now) -> io::Result<()> {
+        if now.monotonic < self.last_block + SILENCE {
+            return Ok(());
+        }
+        let reached = self
+            .anchor
+            .map(|(newest, at)| newest + Span((now.monotonic - at).as_secs() as i64));
+        self.monitor.silence(reached.unwrap_or(Second(i64::MIN)));
+        self.drain()?;
+        if self.anchor.is_none() {
+            self.set_anchor(now);
+        }
+        Ok(())
+    }
+
+    /// Notes when the newest second was reached: at the wall clock's own turn of it where that is the
+    /// second we are in, so that a report is due when people expect it; else now.
+    fn set_anchor(&mut self, now: Now) {
+        let newest = self.monitor.newest();
+        if let Some(newest) = newest
+            && self.anchor.is_none_or(|(anchored, _)| anchored != newest)
+        {
+            let same = i64::try_from(now.wall.as_secs()).is_ok_and(|wall| wall == newest.0);
+            let into = if same {
+                Duration::from_nanos(now.wall.subsec_nanos().into())
+            } else {
+                Duration::ZERO
+            };
+            self.anchor = Some((newest, now.monotonic.saturating_sub(into)));
+        }
+    }
+
+    fn block(&mut self, block: &[u8], now: Now) -> io::Result<()> {
+        self.last_block = now.monotonic;
+        if !self.hints.foreign && self.sample.len() < SAMPLE && self.monitor.hits() == 0 {
+            let room = SAMPLE - self.sample.len();
+            self.sample
+                .extend_from_slice(&block[..block.len().min(room)]);
+        }
+        let mut lines = std::mem::take(&mut self.lines);
+        let mut result = Ok(());
+        lines.feed(block, |line| {
+            if result.is_ok() {
+                result = self.take(line, now);
+            }
+        });
+        self.lines = lines;
+        result?;
+        self.after_lines(now)
+    }
+
+    /// The last line of a file may have no newline.
+    fn end_line(&mut self, now: Now) -> io::Result<()> {
+        let mut lines = std::mem::take(&mut self.lines);
+        let mut result = Ok(());
+        lines.finish(|line| result = self.take(line, now));
+        self.lines = lines;
+        result?;
+        self.after_lines(now)
+    }
+
+    #[inline]
+    fn take(&mut self, line: Line<'_>, now: Now) -> io::Result<()> {
+        self.line += 1;
+        if line.cut {
+            let unparsed = Unparsed {
+                field: Field::Line,
+                why: Why::TooLong,
+                at: line.bytes.len(),
+            };
+            self.monitor
+                .unparsed(unparsed, self.line, self.file.as_ref(), line.bytes);
+        } else {
+            match self.parser.read(line.bytes) {
+                Read::Record(record) => {
+                    let wall = self.live.then(|| Second(now.wall.as_secs() as i64));
+                    if !record.zoned && !self.hints.zone {
+                        self.hints.zone(record.time, wall);
+                    }
+                    self.monitor.observe(&record, wall);
+                }
+                Read::Skipped | Read::Source => self.monitor.skipped(),
+                Read::Unparsed(unparsed) => {
+                    self.monitor
+                        .unparsed(unparsed, self.line, self.file.as_ref(), line.bytes);
+                    if !self.hints.foreign && self.monitor.lines() >= ENOUGH {
+                        self.hint_foreign();
+                    }
+                }
+            }
+        }
+        self.drain()
+    }
+
+    /// What is due when all lines of a block were taken.
+    fn after_lines(&mut self, now: Now) -> io::Result<()> {
+        self.set_anchor(now);
+        if self.monitor.hits() >= ENOUGH {
+            self.hint_lacking();
+        }
+        if self.live && !self.hints.old && !self.monitor.is_live() {
+            self.hint_old(now);
+        }
+        self.output.flush()
+    }
+
+    #[inline]
+    fn drain(&mut self) -> io::Result<()> {
+        while let Some(event) = self.monitor.next_event() {
+            if self.quiet && !matches!(event, Event::Alert(_)) {
+                continue;
+            }
+            self.output.write(&event, self.monitor.zone())?;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, now: Now) -> io::Result<()> {
+        self.end_line(now)?;
+        self.monitor.finish();
+        self.drain()?;
+        if !self.quiet {
+            let summary = self.monitor.summary(false);
+            self.output.write(&summary, self.monitor.zone())?;
+        }
+        self.hint_foreign();
+        self.hint_lacking();
+        self.output.flush()
+    }
+
+    /// None of the lines so far is a record: says what the input looks like.
+    fn hint_foreign(&mut self) {
+        let lines = self.monitor.lines();
+        if self.hints.foreign || self.monitor.hits() > 0 || lines == 0 {
+            return;
+        }
+        self.hints.foreign = true;
+        let looks = detect::looks_like(&self.sample);
+        let lines = if lines == 1 {
+            "the only line is no".to_owned()
+        } else {
+            format!("none of the first {lines} lines is an")
+        };
+        say(&format!(
+            "{lines} access-log entry: this looks like {looks}"
+        ));
+        self.sample = Vec::new();
+    }
+
+    /// A dimension that was asked for has no key.
+    fn hint_lacking(&mut self) {
+        if self.hints.lacking || self.monitor.hits() == 0 {
+            return;
+        }
+        self.hints.lacking = true;
+        for name in self.monitor.lacks() {
+            say(&format!("--top: this log has no {name}"));
+        }
+    }
+
+    /// A live log that is not.
+    fn hint_old(&mut self, now: Now) {
+        let Some((first, _)) = self.monitor.span() else {
+            return;
+        };
+        self.hints.old = true;
+        let age = Span(now.wall.as_secs() as i64 - first.0);
+        if age > Span(3600) {
+            let age = match age.0 {
+                ..7200 => "an hour".to_owned(),
+                7200..172_800 => format!("{} hours", age.0 / 3600),
+                _ => format!("{} days", age.0 / 86_400),
+            };
+            say(&format!(
+                "this log is {age} old: --replay reads it as history"
+            ));
+        }
+    }
+}
+
+impl Hints {
+    /// A time without an offset that is off by whole hours is in another zone than it is read in.
+    fn zone(&mut self, time: Second, wall: Option<Second>) {
+        self.zone = true;
+        let Some(off) = wall.map(|wall| (time - wall).0) else {
+            return;
+        };
+        let hours = (off + off.signum() * 1800) / 3600;
+        if hours != 0 && hours.abs() <= 14 && (off - hours * 3600).abs() <= 300 {
+            say(&format!(
+                "times without an offset are {hours:+} hours from now: --log-tz names their zone"
+            ));
+        }
+    }
+}

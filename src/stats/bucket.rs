@@ -1,0 +1,73 @@
+//! One second, or any number of them merged: a handful of counters and the run of keys.
+
+use super::Hit;
+use super::run::Run;
+
+/// The counters that have no key.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Records.
+    pub hits: u64,
+    /// Bytes sent, saturating.
+    pub bytes: u64,
+    /// Records by class of status: `[other, 1xx, 2xx, 3xx, 4xx, 5xx]`.
+    pub status: [u64; 6],
+    /// Records whose request could not be read.
+    pub malformed: u64,
+    /// Lines that are no record and came while this second was the newest.
+    pub unparsed: u64,
+    /// Records that came after their second was closed, while this second was the newest.
+    pub late: u64,
+}
+
+impl Counters {
+    /// Counts one record.
+    #[inline]
+    pub fn observe(&mut self, hit: &Hit) {
+        self.hits += 1;
+        self.bytes = self.bytes.saturating_add(hit.bytes);
+        self.status[usize::from(hit.class)] += 1;
+        self.malformed += u64::from(hit.malformed);
+    }
+
+    /// Adds the counters of another span of time.
+    pub fn merge(&mut self, other: &Counters) {
+        self.hits += other.hits;
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        for (sum, more) in self.status.iter_mut().zip(other.status) {
+            *sum += more;
+        }
+        self.malformed += other.malformed;
+        self.unparsed += other.unparsed;
+        self.late += other.late;
+    }
+}
+
+/// What is known of a second.
+#[derive(Debug, Clone, Default)]
+pub struct Bucket {
+    /// Its counters.
+    pub counters: Counters,
+    /// Who hit what.
+    pub run: Run,
+}
+
+impl Bucket {
+    /// Counts one record.
+    #[inline]
+    pub fn observe(&mut self, hit: &Hit, dimensions: usize) {
+        self.counters.observe(hit);
+        self.run.push(hit, dimensions);
+    }
+
+    /// Whether nothing happened.
+    pub fn is_empty(&self) -> bool {
+        self.counters == Counters::default()
+    }
+
+    /// Forgets all, keeping memory for reuse.
+    pub fn clear(&mut self) {
+        self.counters = Counters::default();
+        self.run.clear();
+    }
+}

@@ -1,0 +1,197 @@
+//! The dimensions: what records are counted by. One row each.
+
+use crate::format::record::Record;
+use crate::format::unparsed::Field;
+
+/// A way to key a record. Its name is the same in options, JSON and text.
+#[derive(Debug)]
+pub struct Dimension {
+    /// The singular name.
+    pub name: &'static str,
+    /// The title of its row in a text report.
+    pub title: &'static str,
+    /// One line about it, for the man page.
+    pub about: &'static str,
+    /// The field that must be read for it.
+    pub field: Field,
+    /// The key of a record, which may use the buffer; `None` where the record has none.
+    pub key: for<'r> fn(&'r Record<'_>, &'r mut [u8; 3]) -> Option<&'r [u8]>,
+}
+
+impl PartialEq for Dimension {
+    fn eq(&self, other: &Dimension) -> bool {
+        self.name == other.name
+    }
+}
+
+/// Every dimension. The first two are always counted.
+pub static DIMENSIONS: [Dimension; 11] = [
+    Dimension {
+        name: "section",
+        title: "sections",
+        about: "what stands before the second / of the request target",
+        field: Field::Request,
+        key: |r, _| r.request.as_ref().map(|request| request.section()),
+    },
+    Dimension {
+        name: "client",
+        title: "clients",
+        about: "the client's address or name",
+        field: Field::Client,
+        key: |r, _| Some(r.client),
+    },
+    Dimension {
+        name: "path",
+        title: "paths",
+        about: "the request target without query and fragment",
+        field: Field::Request,
+        key: |r, _| r.request.as_ref().map(|request| request.path()),
+    },
+    Dimension {
+        name: "user",
+        title: "users",
+        about: "the authenticated user",
+        field: Field::User,
+        key: |r, _| r.user,
+    },
+    Dimension {
+        name: "method",
+        title: "methods",
+        about: "GET, POST, …",
+        field: Field::Request,
+        key: |r, _| r.request.as_ref().map(|request| request.method),
+    },
+    Dimension {
+        name: "status",
+        title: "statuses",
+        about: "the status code",
+        field: Field::Status,
+        key: |r, buffer| match r.status {
+            None => Some(b"-"),
+            Some(code) => {
+                // Three digits by construction.
+                *buffer = [code / 100, code / 10 % 10, code % 10].map(|digit| b'0' + digit as u8);
+                Some(&buffer[..])
+            }
+        },
+    },
+    Dimension {
+        name: "protocol",
+        title: "protocols",
+        about: "HTTP/1.1, HTTP/2.0, …",
+        field: Field::Request,
+        key: |r, _| r.request.as_ref().and_then(|request| request.protocol),
+    },
+    Dimension {
+        name: "host",
+        title: "hosts",
+        about: "the virtual host, as the log has it",
+        field: Field::Host,
+        key: |r, _| r.host,
+    },
+    Dimension {
+        name: "referrer",
+        title: "referrers",
+        about: "the Referer header",
+        field: Field::Referrer,
+        key: |r, _| r.referrer,
+    },
+    Dimension {
+        name: "agent",
+        title: "agents",
+        about: "the User-Agent header",
+        field: Field::Agent,
+        key: |r, _| r.agent,
+    },
+    Dimension {
+        name: "source",
+        title: "sources",
+        about: "the file the line came from",
+        field: Field::Line,
+        key: |r, _| Some(r.source),
+    },
+];
+
+/// A dimension to count and how many of its rows to list.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Top {
+    /// The dimension.
+    pub dimension: &'static Dimension,
+    /// Rows listed; 0 for one that is counted only.
+    pub rows: usize,
+}
+
+/// How many rows are listed where no number is given.
+pub const ROWS: usize = 5;
+/// The most rows that can be asked for.
+const MAX_ROWS: usize = 1000;
+
+/// Reads `section=10,client=5,path`.
+pub fn parse_top(list: &str) -> Result<Vec<Top>, String> {
+    let mut tops: Vec<Top> = Vec::new();
+    for item in list.split(',').map(str::trim) {
+        let (name, rows) = match item.split_once('=') {
+            None => (item, ROWS),
+            Some((name, rows)) => {
+                let rows = rows
+                    .trim()
+                    .parse()
+                    .ok()
+                    .filter(|rows| (1..=MAX_ROWS).contains(rows));
+                let rows = rows
+                    .ok_or_else(|| format!("'{item}': rows are a number from 1 to {MAX_ROWS}"))?;
+                (name.trim(), rows)
+            }
+        };
+        let dimension = DIMENSIONS
+            .iter()
+            .find(|dimension| dimension.name == name)
+            .ok_or_else(|| {
+                let names: Vec<_> = DIMENSIONS.iter().map(|dimension| dimension.name).collect();
+                format!("unknown dimension '{name}' ({})", names.join(", "))
+            })?;
+        if tops.iter().any(|top| top.dimension == dimension) {
+            return Err(format!("'{name}' is listed twice"));
+        }
+        tops.push(Top { dimension, rows });
+    }
+    Ok(tops)
+}
+
+/// What is listed by default.
+pub fn default_top() -> Vec<Top> {
+    DIMENSIONS[..2]
+        .iter()
+        .map(|dimension| Top {
+            dimension,
+            rows: ROWS,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn top_lists_name_dimensions_and_rows() {
+        let tops = parse_top("section=10, client ,path=1").unwrap();
+        let read: Vec<_> = tops
+            .iter()
+            .map(|top| (top.dimension.name, top.rows))
+            .collect();
+        assert_eq!(read, [("section", 10), ("client", 5), ("path", 1)]);
+        for bad in [
+            "",
+            "x",
+            "section=0",
+            "section=-1",
+            "section=1001",
+            "section,section",
+            "section=",
+            "section,",
+        ] {
+            assert!(parse_top(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Counts by id: a dense array with a list of what was touched, so that clearing costs what counting did.
+
+use super::keys::{DROPPED, KeyTable, NONE, Renumbering};
+use crate::report::Row;
+
+/// What is counted under a key.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Records.
+    pub hits: u64,
+    /// Bytes sent, saturating.
+    pub bytes: u64,
+    /// Records with a 5xx status.
+    pub errors: u64,
+}
+
+impl Count {
+    /// Adds another count to this one.
+    #[inline]
+    pub fn add(&mut self, other: Count) {
+        self.hits += other.hits;
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.errors += other.errors;
+    }
+}
+
+/// Counts of one dimension over some span of time.
+#[derive(Debug, Default)]
+pub struct Tally {
+    counts: Vec<Count>,
+    touched: Vec<u32>,
+    /// Hits with a key, dropped ones too.
+    hits: u64,
+    /// Hits whose key was dropped at the cap of its table.
+    dropped: u64,
+}
+
+impl Tally {
+    /// Adds `count` under `id`; [`NONE`] counts nowhere.
+    #[inline]
+    pub fn add(&mut self, id: u32, count: Count) {
+        if id == NONE {
+            return;
+        }
+        self.hits += count.hits;
+        if id == DROPPED {
+            self.dropped += count.hits;
+            return;
+        }
+        let index = id as usize;
+        if index >= self.counts.len() {
+            self.counts.resize(index + 1, Count::default());
+        }
+        let slot = &mut self.counts[index];
+        if slot.hits == 0 {
+            self.touched.push(id);
+        }
+        slot.add(count);
+    }
+
+    /// Forgets everything, at the cost of what was touched.
+    pub fn clear(&mut self) {
+        for id in self.touched.drain(..) {
+            self.counts[id as usize] = Count::default();
+        }
+        (self.hits, self.dropped) = (0, 0);
+    }
+
+    /// Follows a reduction of the table.
+    pub fn renumber(&mut self, ids: &Renumbering) {
+        let old: Vec<(u32, Count)> = self
+            .touched
+            .drain(..)
+            .map(|id| (id, std::mem::take(&mut self.counts[id as usize])))
+            .collect();
+        self.hits = self
+            .hits
+            .saturating_sub(old.iter().map(|(_, count)| count.hits).sum());
+        for (id, count) in old {
+            self.add(ids.new_id(id), count);
+        }
+    }
+
+    /// The count under `id`.
+    pub fn get(&self, id: u32) -> Count {
+        self.counts.get(id as usize).copied().unwrap_or_default()
+    }
+
+    /// The ids that have a count.
+    pub fn ids(&self) -> &[u32] {
+        &self.touched
+    }
+
+    /// Every id with its count.
+    pub fn counts(&self) -> impl Iterator<Item = (u32, Count)> {
+        self.touched
+            .iter()
+            .map(|&id| (id, self.counts[id as usize]))
+    }
+
+    /// Hits that have a key.
+    pub fn hits(&self) -> u64 {
+        self.hits
+    }
+
+    /// Distinct keys: a lower bound where some were dropped.
+    pub fn unique(&self) -> u64 {
+        self.touched.len() as u64
+    }
+
+    /// By how many hits a key of `table` may be undercounted here: no more than was dropped in this
+    /// span, and no more than over the whole run.
+    pub fn error(&self, table: &KeyTable) -> u64 {
+        self.dropped.min(table.error())
+    }
+}
+
+/// The `rows` heaviest keys: most hits first, ties by key bytes.
+pub fn top(counts: impl Iterator<Item = (u32, Count)>, table: &KeyTable, rows: usize) -> Vec<Row> {
+    if rows == 0 {
+        return Vec::new();
+    }
+    let order = |a: &(u32, Count), b: &(u32, Count)| {
+        b.1.hits
+            .cmp(&a.1.hits)
+            .then_with(|| table.key(a.0).cmp(table.key(b.0)))
+    };
+    let mut all: Vec<(u32, Count)> = counts.collect();
+    if all.len() > rows {
+        all.select_nth_unstable_by(rows - 1, order);
+        all.truncate(rows);
+    }
+    all.sort_unstable_by(order);
+    all.into_iter()
+        .map(|(id, count)| Row {
+            key: table.key(id).into(),
+            count,
+        })
+        .collect()
+}

@@ -1,0 +1,77 @@
+//! The seconds that are still open, oldest first.
+//!
+//! Slot `i` holds second `first + i`. Seconds leave at the front, in order, as they close, so the
+//! length is bounded by the lateness, whatever the traffic. Buckets are reused.
+
+use std::collections::VecDeque;
+
+use super::bucket::Bucket;
+use crate::time::Second;
+
+/// Buckets kept for reuse; more than the seconds of a usual lateness.
+const SPARE: usize = 128;
+
+/// The open seconds.
+#[derive(Debug)]
+pub struct Timeline {
+    first: Second,
+    buckets: VecDeque<Bucket>,
+    spare: Vec<Bucket>,
+}
+
+impl Timeline {
+    /// A timeline on which `first` is the first second that is open.
+    pub fn new(first: Second) -> Timeline {
+        Timeline {
+            first,
+            buckets: VecDeque::new(),
+            spare: Vec::new(),
+        }
+    }
+
+    /// The first open second.
+    pub fn first(&self) -> Second {
+        self.first
+    }
+
+    /// Whether no open second holds anything.
+    pub fn is_empty(&self) -> bool {
+        self.buckets.is_empty()
+    }
+
+    /// The bucket of `second`, which must not lie before [`Timeline::first`].
+    #[inline]
+    pub fn bucket(&mut self, second: Second) -> &mut Bucket {
+        let index =
+            usize::try_from((second - self.first).0).expect("closed seconds have no bucket");
+        while self.buckets.len() <= index {
+            self.buckets.push_back(self.spare.pop().unwrap_or_default());
+        }
+        &mut self.buckets[index]
+    }
+
+    /// Closes the first open second and hands over its bucket, if it has one.
+    pub fn close(&mut self) -> Option<Bucket> {
+        self.first = self.first.next();
+        self.buckets.pop_front()
+    }
+
+    /// Moves on to `second` over seconds that hold nothing.
+    pub fn skip_to(&mut self, second: Second) {
+        debug_assert!(self.buckets.is_empty() && second >= self.first);
+        self.first = second;
+    }
+
+    /// Gives a bucket back for reuse.
+    pub fn recycle(&mut self, mut bucket: Bucket) {
+        if self.spare.len() < SPARE {
+            bucket.clear();
+            self.spare.push(bucket);
+        }
+    }
+
+    /// Every bucket, for whoever must renumber what they hold.
+    pub fn buckets_mut(&mut self) -> impl Iterator<Item = &mut Bucket> {
+        self.buckets.iter_mut()
+    }
+}

@@ -1,0 +1,129 @@
+//! The totals of a whole run, counted per record as it comes: they depend on no order and no clock.
+
+use super::bucket::Counters;
+use super::dimension::{DIMENSIONS, Top};
+use super::keys::{KeyTable, NONE, Renumbering};
+use super::tally::{self, Count, Tally};
+use super::{DIMENSIONS as COUNT, Hit, SERVER_ERROR};
+use crate::format::record::Record;
+use crate::report::Ranking;
+
+/// The totals, and the keys of every dimension that is counted.
+#[derive(Debug)]
+pub struct Totals {
+    /// All records, late and skewed ones too.
+    pub counters: Counters,
+    tops: Vec<Top>,
+    tables: Vec<KeyTable>,
+}
+
+impl Totals {
+    /// Totals by the dimensions in `asked`, and by section and client in any case.
+    pub fn new(asked: &[Top]) -> Totals {
+        let mut tops = asked.to_vec();
+        for dimension in &DIMENSIONS[..2] {
+            if !tops.iter().any(|top| top.dimension == dimension) {
+                tops.push(Top { dimension, rows: 0 });
+            }
+        }
+        let tables = tops.iter().map(|_| KeyTable::default()).collect();
+        Totals {
+            counters: Counters::default(),
+            tops,
+            tables,
+        }
+    }
+
+    /// How many dimensions are counted.
+    pub fn dimensions(&self) -> usize {
+        self.tops.len()
+    }
+
+    /// The dimensions, in the order of [`Hit::ids`].
+    pub fn tops(&self) -> &[Top] {
+        &self.tops
+    }
+
+    /// The keys of dimension `index`.
+    pub fn table(&self, index: usize) -> &KeyTable {
+        &self.tables[index]
+    }
+
+    /// Counts a record and interns its keys.
+    #[inline]
+    pub fn observe(&mut self, record: &Record<'_>) -> Hit {
+        let class = record.status_class() as u8;
+        let mut hit = Hit {
+            time: record.time,
+            bytes: record.bytes,
+            class,
+            malformed: record.request.is_none(),
+            ids: [NONE; COUNT],
+        };
+        self.counters.observe(&hit);
+        let count = Count {
+            hits: 1,
+            bytes: hit.bytes,
+            errors: u64::from(class == SERVER_ERROR),
+        };
+        for ((top, table), id) in self.tops.iter().zip(&mut self.tables).zip(&mut hit.ids) {
+            if let Some(key) = (top.dimension.key)(record, &mut [0; 3]) {
+                *id = table.count(key, count);
+            }
+        }
+        hit
+    }
+
+    /// Whether a table has reached its cap.
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        self.tables.iter().any(KeyTable::is_full)
+    }
+
+    /// Reduces the tables that are full: which dimensions, and where their ids went.
+    pub fn reduce(&mut self) -> Vec<(usize, Renumbering)> {
+        self.tables
+            .iter_mut()
+            .enumerate()
+            .filter_map(|(i, table)| Some((i, table.reduce_if_full()?)))
+            .collect()
+    }
+
+    /// The rankings of the whole run.
+    pub fn rankings(&self) -> Vec<Ranking> {
+        let rank = |(top, table): (&Top, &KeyTable)| {
+            let (unique, unique_error) = table.unique();
+            let rows = tally::top(table.counts(), table, top.rows);
+            Ranking::new(
+                *top,
+                rows,
+                table.hits(),
+                unique,
+                unique_error,
+                table.error(),
+            )
+        };
+        self.tops.iter().zip(&self.tables).map(rank).collect()
+    }
+
+    /// The rankings of a span of time.
+    pub fn rankings_of(&self, tallies: &[Tally]) -> Vec<Ranking> {
+        let rank = |((top, table), tally): ((&Top, &KeyTable), &Tally)| {
+            let rows = tally::top(tally.counts(), table, top.rows);
+            Ranking::new(
+                *top,
+                rows,
+                tally.hits(),
+                tally.unique(),
+                0,
+                tally.error(table),
+            )
+        };
+        self.tops
+            .iter()
+            .zip(&self.tables)
+            .zip(tallies)
+            .map(rank)
+            .collect()
+    }
+}
