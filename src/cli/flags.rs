@@ -2,7 +2,7 @@
 
 use super::{Color, Command, Options, complete, help, man};
 use crate::alert::traffic::Threshold;
-use crate::format::{Choice, FORMATS};
+use crate::format::{Choice, formats};
 use crate::render::OUTPUTS;
 use crate::stats::dimension::{DIMENSIONS, parse_top};
 use crate::time::{Span, Zone};
@@ -110,7 +110,7 @@ pub static FLAGS: &[Flag] = &[
         choices: || {
             let auto = ("auto", "each line by its shape");
             std::iter::once(auto)
-                .chain(FORMATS.iter().map(|format| (format.name, format.about)))
+                .chain(formats().map(|format| (format.name, format.about)))
                 .collect()
         },
         apply: |o, v| {

@@ -3,9 +3,9 @@
 //! `client ident user [time] "request" status bytes`, then, in combined, `"referrer" "agent"` and
 //! whatever a site adds. See Apache's `mod_log_config` and nginx's `log_format combined`.
 
-use super::Format;
 use super::program::{Extent, Head, Step, literal};
 use super::unparsed::Field;
+use super::{Format, Source};
 
 const fn request() -> [Step; 7] {
     [
@@ -34,44 +34,40 @@ fn any() -> Vec<Step> {
     steps.extend(request());
     steps.push(Step::Optional);
     steps.extend(referrer_and_agent());
+    steps.push(Step::Tail);
     steps
 }
 
-fn common() -> Vec<Step> {
+fn common() -> Vec<Vec<Step>> {
     let mut steps = vec![Step::Head(Head::Client)];
     steps.extend(request());
-    steps
+    vec![steps]
 }
 
-fn combined() -> Vec<Step> {
-    let mut steps = common();
-    steps.extend(referrer_and_agent());
-    steps
-}
-
-fn vhost_combined() -> Vec<Step> {
-    let mut steps = vec![Step::Head(Head::Host)];
+fn combined_after(head: Head) -> Vec<Step> {
+    let mut steps = vec![Step::Head(head)];
     steps.extend(request());
     steps.extend(referrer_and_agent());
+    steps.extend([Step::Optional, Step::Tail]);
     steps
 }
 
-/// All of them, told apart by the shape of each line: what `auto` tries last.
+/// All of them, told apart by the shape of each line.
 pub(super) const ANY: Format = Format {
     name: "clf",
     about: "common, combined or vhost_combined",
     sample: "",
     looks: |_| true,
-    steps: any,
+    source: Source::Steps(|| vec![any()]),
 };
 
 /// The Common Log Format.
 pub(super) const COMMON: Format = Format {
     name: "common",
-    about: "the Common Log Format of NCSA httpd; more fields may follow",
+    about: "the Common Log Format of NCSA httpd, also without a protocol (HTTP/0.9); more fields may follow",
     sample: r#"192.0.2.7 - - [10/Oct/2025:13:55:36 -0700] "GET /pages/create HTTP/1.1" 200 2326"#,
     looks: |_| true,
-    steps: common,
+    source: Source::Steps(common),
 };
 
 /// Apache's and nginx's combined.
@@ -80,7 +76,7 @@ pub(super) const COMBINED: Format = Format {
     about: "common with referrer and user agent, the default of nginx and of most Apache set-ups; more fields may follow",
     sample: r#"192.0.2.7 - ann [10/Oct/2025:13:55:36 -0700] "GET /pages/create HTTP/1.1" 200 2326 "https://example.com/" "Mozilla/5.0""#,
     looks: |_| true,
-    steps: combined,
+    source: Source::Steps(|| vec![combined_after(Head::Client)]),
 };
 
 /// Apache's vhost_combined.
@@ -89,5 +85,5 @@ pub(super) const VHOST_COMBINED: Format = Format {
     about: "combined after the virtual host and its port, Debian's choice for Apache with several sites",
     sample: r#"www.example.com:443 192.0.2.7 - - [10/Oct/2025:13:55:36 -0700] "GET / HTTP/1.1" 200 2326 "-" "Mozilla/5.0""#,
     looks: |_| true,
-    steps: vhost_combined,
+    source: Source::Steps(|| vec![combined_after(Head::Host)]),
 };

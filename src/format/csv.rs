@@ -1,14 +1,15 @@
 //! Comma-separated values under the header
 //! `"remotehost","rfc931","authuser","date","request","status","bytes"`, with epoch seconds.
 
-use super::Format;
 use super::program::{Extent, Step, literal};
+use super::timestamp::TimeForm;
 use super::unparsed::Field;
+use super::{Format, Source};
 
 /// How a header line of this format begins.
 pub(super) const HEADER: &[u8] = b"\"remotehost\"";
 
-fn steps() -> Vec<Step> {
+fn steps() -> Vec<Vec<Step>> {
     let fields = [
         Field::Client,
         Field::Skipped,
@@ -23,10 +24,13 @@ fn steps() -> Vec<Step> {
         if !steps.is_empty() {
             steps.push(literal(b","));
         }
-        steps.push(Step::Field(field, Extent::Csv));
+        steps.push(match field {
+            Field::Time => Step::Time(TimeForm::Epoch, Extent::Csv),
+            field => Step::Field(field, Extent::Csv),
+        });
     }
     steps.push(Step::End);
-    steps
+    vec![steps]
 }
 
 /// Whether the line begins with three quoted fields and a number: no other format does.
@@ -56,5 +60,5 @@ pub(super) const CSV: Format = Format {
     about: "values under the header \"remotehost\",\"rfc931\",\"authuser\",\"date\",\"request\",\"status\",\"bytes\", the date in epoch seconds",
     sample: r#""192.0.2.7","-","ann",1760129736,"GET /pages/create HTTP/1.1",200,2326"#,
     looks,
-    steps,
+    source: Source::Steps(steps),
 };

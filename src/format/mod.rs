@@ -1,23 +1,36 @@
 //! Lines to records.
 //!
-//! [`Format`] is the contract and [`FORMATS`] the table: a format is one row, which compiles to a
-//! [`Program`](program::Program) for the one interpreter. [`Parser`] chooses the program for each
-//! line by the line's own shape, in one fixed order, so that neighbours never matter.
+//! [`Format`] is the contract and [`formats`] the table: a format is one row, which compiles to
+//! [`Program`]s for the one interpreter, or to the keys that the JSON reader looks for.
+//! [`Parser`] chooses by the line's own shape, in one fixed order, so that neighbours never matter.
 
+mod apache;
+mod aws;
+mod carrier;
+mod choice;
 mod clf;
 mod csv;
 pub mod detect;
+mod extent;
+mod head;
+mod json;
+mod nginx;
+mod parser;
+mod presets;
 pub mod program;
+mod proxies;
 pub mod record;
+mod tail;
+mod template;
 pub mod timestamp;
 pub mod unparsed;
+mod w3c;
 
-use program::{Program, Step};
-use record::Record;
-use timestamp::Timestamps;
-use unparsed::{Field, Unparsed, Why};
+pub use choice::Choice;
+pub use parser::{Line, Parser};
+pub use template::Refused;
 
-use crate::time::Zone;
+use program::Step;
 
 /// A log format that httpmon knows.
 #[derive(Debug)]
@@ -26,131 +39,68 @@ pub struct Format {
     pub name: &'static str,
     /// One line about it, for the man page.
     pub about: &'static str,
-    /// A line in it.
+    /// A line in it, below its header where it needs one.
     pub sample: &'static str,
     /// Whether a line can be in this format, by a glance at its shape.
     looks: fn(&[u8]) -> bool,
-    steps: fn() -> Vec<Step>,
+    source: Source,
 }
+
+/// Where a format's programs come from.
+#[derive(Debug)]
+enum Source {
+    /// Steps written here: one program for each variant.
+    Steps(fn() -> Vec<Vec<Step>>),
+    /// A server's format string.
+    String(&'static str),
+    /// JSON lines with the usual keys.
+    Json,
+    /// A W3C extended log.
+    W3c,
+}
+
+static LINE_FORMATS: [Format; 12] = [
+    clf::COMMON,
+    clf::COMBINED,
+    clf::VHOST_COMBINED,
+    proxies::NPM,
+    proxies::NPMPLUS,
+    proxies::HAPROXY,
+    proxies::SQUID,
+    proxies::ENVOY,
+    proxies::UWSGI,
+    aws::S3,
+    aws::ELB,
+    aws::ALB,
+];
+static PRESETS: [Format; 16] = presets::PRESETS;
+static JSON: [Format; 8] = presets::JSON;
+static W3C: [Format; 6] = presets::W3C;
+static CSV: [Format; 1] = [csv::CSV];
 
 /// Every format that `--format` can name.
-pub static FORMATS: &[Format] = &[clf::COMMON, clf::COMBINED, clf::VHOST_COMBINED, csv::CSV];
-
-/// What `auto` tries, in this order; the first whose shape fits reads the line.
-static AUTO: &[Format] = &[csv::CSV, clf::ANY];
-
-/// Which formats to read.
-#[derive(Debug, Clone, Copy, Default)]
-pub enum Choice {
-    /// Whatever each line is in.
-    #[default]
-    Auto,
-    /// Only this one.
-    Only(&'static Format),
+pub fn formats() -> impl Iterator<Item = &'static Format> {
+    LINE_FORMATS[..3]
+        .iter()
+        .chain(&PRESETS)
+        .chain(&LINE_FORMATS[3..])
+        .chain(&W3C)
+        .chain(&JSON)
+        .chain(&CSV)
 }
 
-impl Choice {
-    /// The choice that `--format` names.
-    pub fn parse(name: &str) -> Result<Choice, String> {
-        if name == "auto" {
-            return Ok(Choice::Auto);
-        }
-        FORMATS
-            .iter()
-            .find(|format| format.name == name)
-            .map(Choice::Only)
-            .ok_or_else(|| {
-                let names: Vec<_> = FORMATS.iter().map(|format| format.name).collect();
-                format!("unknown format '{name}' (auto, {})", names.join(", "))
-            })
-    }
-}
-
-/// What a line turned out to be.
-#[derive(Debug)]
-pub enum Line<'a> {
-    /// An entry of the log.
-    Record(Record<'a>),
-    /// White space, a directive, a header: nothing to count.
-    Skipped,
-    /// `tail` names the file whose lines follow.
-    Source,
-    /// No entry, and why.
-    Unparsed(Unparsed),
-}
-
-/// Reads lines, one at a time.
-///
-/// Its only memory between lines is the source named last; the timestamps it remembers save time
-/// and change nothing.
-#[derive(Debug)]
-pub struct Parser {
-    programs: Vec<(fn(&[u8]) -> bool, Program)>,
-    times: Timestamps,
-    source: Vec<u8>,
-}
-
-impl Parser {
-    /// A parser for `choice` that reads the fields in `wanted` where they are optional, and times
-    /// without an offset in `zone`.
-    pub fn new(choice: Choice, zone: Zone, wanted: &[Field]) -> Parser {
-        let formats = match choice {
-            Choice::Auto => AUTO,
-            Choice::Only(format) => std::slice::from_ref(format),
-        };
-        let compile = |format: &Format| (format.looks, Program::new(&(format.steps)(), wanted));
-        Parser {
-            programs: formats.iter().map(compile).collect(),
-            times: Timestamps::new(zone),
-            source: b"-".to_vec(),
-        }
-    }
-
-    /// Lines from here on come from the file `name`.
-    pub fn begin_source(&mut self, name: &[u8]) {
-        name.clone_into(&mut self.source);
-    }
-
-    /// Reads one line, without its newline.
-    #[inline]
-    pub fn read<'a>(&'a mut self, line: &'a [u8]) -> Line<'a> {
-        match line.first() {
-            None => return Line::Skipped,
-            Some(b' ' | b'\t' | b'\r') if line.iter().all(|b| b" \t\r".contains(b)) => {
-                return Line::Skipped;
-            }
-            Some(b'=') => {
-                if let Some(name) = line
-                    .strip_prefix(b"==> ")
-                    .and_then(|rest| rest.strip_suffix(b" <=="))
-                {
-                    name.clone_into(&mut self.source);
-                    return Line::Source;
-                }
-            }
-            Some(b'#') => return Line::Skipped,
-            Some(b'"') if line.starts_with(csv::HEADER) => return Line::Skipped,
-            Some(_) => {}
-        }
-        let mut failed = Unparsed {
-            field: Field::Line,
-            why: Why::Form,
-            at: 0,
-        };
-        for (looks, program) in &self.programs {
-            if !looks(line) {
-                continue;
-            }
-            match program.read(line, &mut self.times) {
-                Ok(mut record) => {
-                    record.source = &self.source;
-                    return Line::Record(record);
-                }
-                // The reason of the reader that came furthest is the one worth telling.
-                Err(unparsed) if unparsed.at >= failed.at => failed = unparsed,
-                Err(_) => {}
-            }
-        }
-        Line::Unparsed(failed)
-    }
-}
+/// What `auto` tries on a line that is neither JSON nor covered by `#Fields`, in this order: the
+/// first that reads it. No two of them read the same line.
+static AUTO: [Format; 11] = [
+    csv::CSV,
+    clf::ANY,
+    proxies::HAPROXY,
+    aws::S3,
+    proxies::NPM,
+    proxies::NPMPLUS,
+    proxies::ENVOY,
+    proxies::UWSGI,
+    proxies::SQUID,
+    aws::ELB,
+    aws::ALB,
+];

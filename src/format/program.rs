@@ -2,15 +2,19 @@
 //!
 //! A program is a list of [`Step`]s read from left to right: bytes that must stand there, and fields
 //! with a way to find their end. The interpreter never allocates, looks at each byte about once, and
-//! says at which field and byte a line failed. Presets are constant programs; whatever else compiles
-//! to steps (a format string from a server's configuration) runs through the same interpreter.
+//! says at which field and byte a line failed. Presets are constant programs; a format string from a
+//! server's configuration compiles to the same steps and runs through the same interpreter.
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr_iter, memchr2};
+use memchr::memchr;
 
+pub use super::extent::Extent;
+pub use super::head::Head;
+use super::head::set_time;
 use super::record::{self, Record, Request};
-use super::timestamp::{Stamp, Timestamps};
+use super::tail;
+use super::timestamp::{TimeForm, Timestamps};
 use super::unparsed::{Field, Unparsed, Why};
 
 /// One step over a line.
@@ -18,41 +22,26 @@ use super::unparsed::{Field, Unparsed, Why};
 pub enum Step {
     /// These bytes stand here.
     Literal(Cow<'static, [u8]>),
+    /// One space or more.
+    Spaces,
     /// All that stands before the bracketed time of a log derived from NCSA's, and that time.
     Head(Head),
     /// A remark in parentheses, ` (…)`, that may stand here.
     Remark,
     /// A field with its way to end.
     Field(Field, Extent),
+    /// The time, all of it.
+    Time(TimeForm, Extent),
+    /// The date of the time, `2000-10-10`.
+    Date(Extent),
+    /// The time of its day, `13:55:36`.
+    Clock(Extent),
     /// A line may end before what follows; a failure from here on leaves the record standing.
     Optional,
+    /// What sites add behind the combined format, by its shape: a duration, if it has one.
+    Tail,
     /// Nothing stands after this.
     End,
-}
-
-/// What may stand before the time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Head {
-    /// `client ident user`, with a virtual host before it or without: told apart by shape.
-    Any,
-    /// `client ident user`.
-    Client,
-    /// `host client ident user`.
-    Host,
-}
-
-/// How a field ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
-    /// Digits or `-`, before a space, a quote or the end of the line.
-    Number,
-    /// Up to a quote that no backslash stands before; the quote is left to the next step.
-    Quoted,
-    /// As [`Extent::Quoted`]; but a quote that is not followed by ` status bytes` is part of the
-    /// request, where one that is comes later: not every server escapes them.
-    Request,
-    /// A field of CSV: in quotes, doubled inside, or up to a comma.
-    Csv,
 }
 
 /// Literal bytes as a step.
@@ -64,6 +53,12 @@ pub(super) const fn literal(bytes: &'static [u8]) -> Step {
 #[derive(Debug, Clone)]
 pub struct Program {
     steps: Vec<Step>,
+    /// Method, target and protocol stand apart.
+    split_request: bool,
+    /// The date where lines have only a time, as days since 1970-01-01.
+    pub(super) base_days: i64,
+    /// Dates and times of day are in the zone of times without an offset, not in UTC.
+    pub(super) local: bool,
 }
 
 impl Program {
@@ -73,12 +68,42 @@ impl Program {
     pub fn new(steps: &[Step], wanted: &[Field]) -> Program {
         let mut steps = steps.to_vec();
         if let Some(optional) = steps.iter().position(|step| *step == Step::Optional) {
-            let last = steps
-                .iter()
-                .rposition(|step| matches!(step, Step::Field(field, _) if wanted.contains(field)));
-            steps.truncate(last.map_or(optional, |last| optional.max(last + 1)));
+            let needed = |step: &Step| match step {
+                Step::Field(field, _) => {
+                    wanted.contains(field) || matches!(field, Field::Duration(_))
+                }
+                Step::Tail | Step::End => true,
+                _ => false,
+            };
+            // A tail finds its own place: it needs nothing before it.
+            if let Some(tail) = steps.iter().position(|step| *step == Step::Tail) {
+                let last = steps[..tail]
+                    .iter()
+                    .rposition(needed)
+                    .map_or(optional, |last| optional.max(last));
+                steps.drain(last + 1..tail);
+            } else {
+                let last = steps.iter().rposition(needed);
+                steps.truncate(last.map_or(optional, |last| optional.max(last + 1)));
+            }
         }
-        Program { steps }
+        let apart = |step: &Step| {
+            matches!(
+                step,
+                Step::Field(Field::Method | Field::Target | Field::Protocol, _)
+            )
+        };
+        Program {
+            split_request: steps.iter().any(apart),
+            steps,
+            base_days: 0,
+            local: false,
+        }
+    }
+
+    /// Its steps.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
     }
 
     /// Reads one line, without its newline, into a record that borrows from it.
@@ -92,23 +117,56 @@ impl Program {
                 Step::Literal(bytes) => cursor
                     .literal(bytes)
                     .map_err(|why| (self.field_after(index), why)),
-                Step::Head(head) => cursor.head(*head, times, &mut record),
+                Step::Head(head) => match head.read(line, times, &mut record) {
+                    Ok(at) => {
+                        cursor.at = at;
+                        Ok(())
+                    }
+                    Err((at, field, why)) => {
+                        cursor.at = at;
+                        Err((field, why))
+                    }
+                },
                 Step::Remark => {
                     cursor.remark();
                     Ok(())
                 }
-                Step::Field(field, extent) => {
-                    let start = cursor.at;
-                    cursor
-                        .field(*extent)
-                        .and_then(|text| store(&mut record, *field, text, times))
-                        .map_err(|why| {
-                            cursor.at = start;
-                            (*field, why)
-                        })
-                }
+                Step::Field(field, extent) => cursor
+                    .field(extent, |text| store(&mut record, *field, text))
+                    .map_err(|why| (*field, why)),
+                Step::Spaces => cursor
+                    .spaces()
+                    .map_err(|why| (self.field_after(index), why)),
+                Step::Time(form, extent) => cursor
+                    .field(extent, |text| {
+                        times
+                            .read(form, text)
+                            .map(|stamp| set_time(&mut record, stamp))
+                    })
+                    .map_err(|why| (Field::Time, why)),
+                Step::Date(extent) => cursor
+                    .field(extent, |text| {
+                        let days = if text.len() == 10 {
+                            times.iso_date(text)?
+                        } else {
+                            return Err(Why::Form);
+                        };
+                        record.time.0 += (days - self.base_days) * 86_400;
+                        Ok(())
+                    })
+                    .map_err(|why| (Field::Time, why)),
+                Step::Clock(extent) => cursor
+                    .field(extent, |text| {
+                        record.time.0 += self.base_days * 86_400 + Timestamps::of_day(text)?;
+                        Ok(())
+                    })
+                    .map_err(|why| (Field::Time, why)),
                 Step::Optional => {
                     whole = false;
+                    Ok(())
+                }
+                Step::Tail => {
+                    record.duration_us = tail::duration(&line[cursor.at..]);
                     Ok(())
                 }
                 Step::End if cursor.at < line.len() => Err((Field::Line, Why::Form)),
@@ -125,13 +183,27 @@ impl Program {
                 break;
             }
         }
+        if self.split_request {
+            finish_request(&mut record);
+        }
+        if self.local {
+            let stamp = times.local(record.time);
+            let stamp = stamp.map_err(|why| Unparsed {
+                field: Field::Time,
+                why,
+                at: 0,
+            })?;
+            set_time(&mut record, stamp);
+        }
         Ok(record)
     }
 
     /// The field that a missing literal keeps from being read.
     fn field_after(&self, index: usize) -> Field {
         let field = |step: &Step| match step {
+            Step::Field(Field::Skipped, _) => None,
             Step::Field(field, _) => Some(*field),
+            Step::Time(..) | Step::Date(_) | Step::Clock(_) | Step::Head(_) => Some(Field::Time),
             _ => None,
         };
         let before = || self.steps[..index].iter().rev().find_map(field);
@@ -145,12 +217,7 @@ impl Program {
 
 /// Puts the text of a field where it belongs.
 #[inline]
-fn store<'a>(
-    record: &mut Record<'a>,
-    field: Field,
-    text: &'a [u8],
-    times: &mut Timestamps,
-) -> Result<(), Why> {
+pub(super) fn store<'a>(record: &mut Record<'a>, field: Field, text: &'a [u8]) -> Result<(), Why> {
     match field {
         Field::Request => record.request = Request::parse(text),
         Field::Status => record.status = record::status(text)?,
@@ -160,16 +227,41 @@ fn store<'a>(
         Field::User => record.user = Some(or_dash(text)),
         Field::Referrer => record.referrer = Some(or_dash(text)),
         Field::Agent => record.agent = Some(or_dash(text)),
-        Field::Time => set_time(record, times.epoch(text)?),
-        Field::Skipped | Field::Line => {}
+        Field::Cache => record.cache = Some(or_dash(text)),
+        Field::Duration(unit) => {
+            // Where a format has several, they are the parts of one.
+            let sum = |more: u64| record.duration_us.unwrap_or(0).saturating_add(more);
+            record.duration_us = record::duration(text, unit)?
+                .map(sum)
+                .or(record.duration_us);
+        }
+        Field::Method | Field::Target | Field::Protocol => part_of_request(record, field, text),
+        Field::Skipped | Field::Line | Field::Time => {}
     }
     Ok(())
 }
 
-fn set_time(record: &mut Record<'_>, stamp: Stamp) {
-    record.time = stamp.time;
-    record.offset = stamp.offset;
-    record.zoned = stamp.zoned;
+/// Where method, target and protocol stand apart. A request without a target is malformed; the
+/// target is taken as it stands.
+fn part_of_request<'a>(record: &mut Record<'a>, field: Field, text: &'a [u8]) {
+    if matches!(text, b"" | b"-") {
+        return;
+    }
+    let request = record.request.get_or_insert(Request {
+        method: b"-",
+        target: b"",
+        protocol: None,
+    });
+    match field {
+        Field::Method => request.method = text,
+        Field::Protocol => request.protocol = Some(text),
+        _ => request.target = text,
+    }
+}
+
+/// Ends what [`part_of_request`] began.
+pub(super) fn finish_request(record: &mut Record<'_>) {
+    record.request = record.request.filter(|request| !request.target.is_empty());
 }
 
 /// An empty field says as little as a dash.
@@ -199,48 +291,23 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    #[inline]
-    fn field(&mut self, extent: Extent) -> Result<&'a [u8], Why> {
-        let rest = self.rest();
-        let len = match extent {
-            Extent::Number => match rest {
-                [] => return Err(Why::Missing),
-                [b'-', ..] => 1,
-                _ => rest
-                    .iter()
-                    .position(|b| !b.is_ascii_digit())
-                    .unwrap_or(rest.len()),
-            },
-            Extent::Quoted => quote(rest).ok_or(Why::Open)?,
-            Extent::Request => request(rest).ok_or(Why::Open)?,
-            Extent::Csv => return self.csv(),
-        };
-        if extent == Extent::Number && !matches!(rest.get(len), None | Some(b' ' | b'"')) {
-            return Err(Why::Form);
-        }
-        self.at += len;
-        Ok(&rest[..len])
+    fn spaces(&mut self) -> Result<(), Why> {
+        let count = self.rest().iter().take_while(|&&b| b == b' ').count();
+        self.at += count;
+        if count > 0 { Ok(()) } else { Err(Why::Missing) }
     }
 
-    fn csv(&mut self) -> Result<&'a [u8], Why> {
-        let rest = self.rest();
-        let [b'"', inner @ ..] = rest else {
-            let len = memchr(b',', rest).unwrap_or(rest.len());
-            self.at += len;
-            return Ok(&rest[..len]);
-        };
-        let mut from = 0;
-        loop {
-            let quote = from + memchr(b'"', &inner[from..]).ok_or(Why::Open)?;
-            match inner.get(quote + 1) {
-                Some(b'"') => from = quote + 2,
-                None | Some(b',') => {
-                    self.at += quote + 2;
-                    return Ok(&inner[..quote]);
-                }
-                Some(_) => return Err(Why::Form),
-            }
-        }
+    /// Finds a field and hands it to `take`; stays at its beginning where that fails.
+    #[inline]
+    fn field(
+        &mut self,
+        extent: &Extent,
+        take: impl FnOnce(&'a [u8]) -> Result<(), Why>,
+    ) -> Result<(), Why> {
+        let found = extent.find(self.rest())?;
+        take(found.text)?;
+        self.at += found.len;
+        Ok(())
     }
 
     fn remark(&mut self) {
@@ -250,168 +317,4 @@ impl<'a> Cursor<'a> {
             self.at += 2 + end + 1;
         }
     }
-
-    /// Reads what stands before the time, and the time with its brackets.
-    #[inline]
-    fn head(
-        &mut self,
-        head: Head,
-        times: &mut Timestamps,
-        record: &mut Record<'a>,
-    ) -> Result<(), (Field, Why)> {
-        let line = self.line;
-        // Nearly every line: an address, then two dashes. Short, so a byte loop.
-        let space = line.iter().position(|&b| b == b' ').unwrap_or(0);
-        if head != Head::Host
-            && line[space..].starts_with(b" - - [")
-            && line[0] != b'"'
-            && line[space - 1] != b','
-            && let Ok(stamp) = times.clf(&line[space + 6..])
-        {
-            record.client = record::client(&line[..space]);
-            record.user = Some(b"-");
-            set_time(record, stamp);
-            self.at = space + 6 + stamp.len + 1;
-            return Ok(());
-        }
-        for bracket in memchr_iter(b'[', line) {
-            self.at = bracket + 1;
-            match times.clf(&line[bracket + 1..]) {
-                Ok(stamp) => {
-                    split_head(&line[..bracket], head, record)?;
-                    set_time(record, stamp);
-                    self.at = bracket + 1 + stamp.len + 1;
-                    return Ok(());
-                }
-                Err(Why::Missing) => {}
-                Err(why) => return Err((Field::Time, why)),
-            }
-        }
-        Err((Field::Time, Why::Missing))
-    }
-}
-
-/// The end of a quoted text: its first quote with no backslash before it.
-#[inline]
-fn quote(text: &[u8]) -> Option<usize> {
-    let mut from = 0;
-    loop {
-        let at = from + memchr2(b'"', b'\\', text.get(from..)?)?;
-        if text[at] == b'"' {
-            return Some(at);
-        }
-        from = at + 2;
-    }
-}
-
-/// The end of a quoted request: see [`Extent::Request`].
-#[inline]
-fn request(text: &[u8]) -> Option<usize> {
-    let escaped = quote(text);
-    match escaped {
-        Some(end) if status_and_bytes(&text[end + 1..]) => escaped,
-        _ => memchr_iter(b'"', text)
-            .find(|&end| status_and_bytes(&text[end + 1..]))
-            .or(escaped),
-    }
-}
-
-/// Whether `text` begins with ` status bytes`.
-#[inline]
-fn status_and_bytes(text: &[u8]) -> bool {
-    let bytes = match text {
-        [
-            b' ',
-            b'0'..=b'9',
-            b'0'..=b'9',
-            b'0'..=b'9',
-            b' ',
-            bytes @ ..,
-        ]
-        | [b' ', b'-', b' ', bytes @ ..] => bytes,
-        _ => return false,
-    };
-    let after = match bytes {
-        [b'-', after @ ..] => after.first(),
-        [b'0'..=b'9', ..] => bytes.iter().find(|b| !b.is_ascii_digit()),
-        _ => return false,
-    };
-    matches!(after, None | Some(b' ' | b'"'))
-}
-
-/// Tells client, host and user apart in what stands before the time.
-fn split_head<'a>(text: &'a [u8], head: Head, record: &mut Record<'a>) -> Result<(), (Field, Why)> {
-    // The beginnings of the first four words: no more are needed, and a user may contain spaces.
-    let mut starts = [text.len(); 4];
-    let mut count = 0;
-    for (i, &b) in text.iter().enumerate() {
-        if b != b' ' && (i == 0 || text[i - 1] == b' ') {
-            if let Some(start) = starts.get_mut(count) {
-                *start = i;
-            }
-            count += 1;
-        }
-    }
-    if count == 0 {
-        return Err((Field::Client, Why::Missing));
-    }
-    let from = |n: usize| starts.get(n).map_or(&b""[..], |&start| &text[start..]);
-    let word = |n: usize| from(n).split(|&b| b == b' ').next().unwrap_or(b"");
-    let all_from = |n: usize| match from(n).trim_ascii_end() {
-        b"" => &b"-"[..],
-        text => text,
-    };
-    let first = word(0);
-    if head != Head::Host && (first.starts_with(b"\"") || first.ends_with(b",")) {
-        // A list of addresses: `10.0.0.2, 10.0.0.1 - user`, in quotes or not.
-        record.client = record::client(text);
-        record.user = text.split(|&b| b == b' ').rfind(|word| !word.is_empty());
-        return Ok(());
-    }
-    let has_host = match head {
-        Head::Host => true,
-        Head::Client => false,
-        Head::Any => {
-            let port = name_and_port(first) && (!is_dotted(first) || word(1) != b"-");
-            let name = is_name(first) && ((count == 4 && word(2) == b"-") || is_address(word(1)));
-            count >= 4 && (port || name)
-        }
-    };
-    if !has_host {
-        record.client = record::client(first);
-        record.user = Some(all_from(2));
-    } else if count < 2 {
-        return Err((Field::Client, Why::Missing));
-    } else {
-        record.host = Some(first);
-        record.client = record::client(word(1));
-        record.user = Some(all_from(3));
-    }
-    Ok(())
-}
-
-/// `name:443`: one colon, digits after it.
-fn name_and_port(word: &[u8]) -> bool {
-    match memchr(b':', word) {
-        Some(colon) => {
-            colon > 0 && colon + 1 < word.len() && word[colon + 1..].iter().all(u8::is_ascii_digit)
-        }
-        None => false,
-    }
-}
-
-/// Only digits and dots, before a port where there is one.
-fn is_dotted(word: &[u8]) -> bool {
-    let name = &word[..memchr(b':', word).unwrap_or(word.len())];
-    name.iter().all(|&b| b.is_ascii_digit() || b == b'.')
-}
-
-/// No address: neither dotted digits nor an IPv6 address.
-fn is_name(word: &[u8]) -> bool {
-    !word.iter().all(|&b| b.is_ascii_digit() || b == b'.') && memchr_iter(b':', word).count() < 2
-}
-
-/// An address, IPv4 or IPv6.
-fn is_address(word: &[u8]) -> bool {
-    std::str::from_utf8(word).is_ok_and(|word| word.parse::<std::net::IpAddr>().is_ok())
 }

@@ -1,6 +1,6 @@
 //! What a line says, borrowed from it: the record, its request, its keys.
 
-use super::unparsed::Why;
+use super::unparsed::{Unit, Why};
 use crate::time::Second;
 
 /// One request as an access log tells it. Every record is a hit.
@@ -30,6 +30,10 @@ pub struct Record<'a> {
     pub referrer: Option<&'a [u8]>,
     /// The user agent, where the format has one.
     pub agent: Option<&'a [u8]>,
+    /// How long the request took, in microseconds, where the format says.
+    pub duration_us: Option<u64>,
+    /// What the cache had to say, where the format has it.
+    pub cache: Option<&'a [u8]>,
     /// The file the line came from.
     pub source: &'a [u8],
 }
@@ -59,6 +63,8 @@ impl<'a> Record<'a> {
         bytes: 0,
         referrer: None,
         agent: None,
+        duration_us: None,
+        cache: None,
         source: b"-",
     };
 
@@ -141,7 +147,22 @@ impl<'a> Request<'a> {
 
 /// The token characters of RFC 9110, section 5.6.2.
 fn is_token(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b)
+    const TABLE: [bool; 256] = {
+        let mut table = [false; 256];
+        let punctuation = b"!#$%&'*+-.^_`|~";
+        let mut i = 0;
+        while i < punctuation.len() {
+            table[punctuation[i] as usize] = true;
+            i += 1;
+        }
+        let mut b = 0;
+        while b < 128 {
+            table[b] |= (b as u8).is_ascii_alphanumeric();
+            b += 1;
+        }
+        table
+    };
+    TABLE[usize::from(b)]
 }
 
 fn trim_spaces(mut text: &[u8]) -> &[u8] {
@@ -178,10 +199,10 @@ fn scheme_len(target: &[u8]) -> Option<usize> {
     target[colon..].starts_with(b"://").then_some(colon + 3)
 }
 
-/// Three digits, or `-` for none.
+/// Three digits, or `-` for none (`-1` in HAProxy's log).
 pub(super) fn status(text: &[u8]) -> Result<Option<u16>, Why> {
     match text {
-        b"-" => Ok(None),
+        b"-" | b"-1" => Ok(None),
         [a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9'] => Ok(Some(
             u16::from(a - b'0') * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0'),
         )),
@@ -189,11 +210,12 @@ pub(super) fn status(text: &[u8]) -> Result<Option<u16>, Why> {
     }
 }
 
-/// Digits, or `-` for 0. Numbers past 2^62 are no size of a response.
+/// Digits, or `-` for 0; a `+` means that more followed. Numbers past 18 digits are no size.
 pub(super) fn bytes(text: &[u8]) -> Result<u64, Why> {
     if text == b"-" {
         return Ok(0);
     }
+    let text = text.strip_prefix(b"+").unwrap_or(text);
     if text.is_empty() || text.len() > 18 {
         return Err(if text.is_empty() {
             Why::Missing
@@ -209,6 +231,48 @@ pub(super) fn bytes(text: &[u8]) -> Result<u64, Why> {
         number = number * 10 + u64::from(b - b'0');
     }
     Ok(number)
+}
+
+/// A duration in microseconds, rounded down; `None` for a dash, nothing, or a negative number (a
+/// request that was never answered).
+pub(super) fn duration(text: &[u8], unit: Unit) -> Result<Option<u64>, Why> {
+    // Of several the last counts: nginx lists one for each upstream, HAProxy ends with the total.
+    let text = text
+        .rsplit(|&b| matches!(b, b',' | b':' | b'/'))
+        .next()
+        .unwrap_or(text)
+        .trim_ascii();
+    let text = text.strip_prefix(b"+").unwrap_or(text);
+    if text.is_empty() || text[0] == b'-' {
+        return Ok(None);
+    }
+    let end = text
+        .iter()
+        .position(|b| !b.is_ascii_digit() && *b != b'.')
+        .unwrap_or(text.len());
+    let (number, suffix) = text.split_at(end);
+    let nanoseconds = match (unit, suffix) {
+        (Unit::Seconds, b"") | (Unit::Written, b"" | b"s") => 1_000_000_000,
+        (Unit::Milliseconds, b"") | (Unit::Written, b"ms") => 1_000_000,
+        (Unit::Microseconds, b"") | (Unit::Written, b"us" | b"\xc2\xb5s") => 1000,
+        (Unit::Nanoseconds, b"") | (Unit::Written, b"ns") => 1,
+        _ => return Err(Why::Form),
+    };
+    let mut parts = number.splitn(2, |&b| b == b'.');
+    let (whole, decimals) = (parts.next().unwrap_or(b""), parts.next().unwrap_or(b""));
+    if whole.is_empty() || whole.len() > 18 || decimals.contains(&b'.') {
+        return Err(Why::Form);
+    }
+    let value = |digits: &[u8]| {
+        digits
+            .iter()
+            .fold(0u128, |number, &b| number * 10 + u128::from(b - b'0'))
+    };
+    let decimals = &decimals[..decimals.len().min(9)];
+    let fraction = value(decimals) * nanoseconds / 10u128.pow(decimals.len() as u32);
+    Ok(Some(
+        u64::try_from((value(whole) * nanoseconds + fraction) / 1000).unwrap_or(u64::MAX),
+    ))
 }
 
 /// The first address of a list, without quotes and port; `-` where there is none.
@@ -371,6 +435,32 @@ mod tests {
                 BStr::new(want),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn durations_become_microseconds() {
+        for (text, unit, want) in [
+            ("0.113", Unit::Seconds, Some(113_000)),
+            ("5", Unit::Seconds, Some(5_000_000)),
+            ("283", Unit::Milliseconds, Some(283_000)),
+            ("0.5", Unit::Milliseconds, Some(500)),
+            ("1999", Unit::Microseconds, Some(1999)),
+            ("2337877", Unit::Nanoseconds, Some(2337)),
+            ("0ms", Unit::Written, Some(0)),
+            ("12ms", Unit::Written, Some(12_000)),
+            ("0.25s", Unit::Written, Some(250_000)),
+            ("+99627", Unit::Milliseconds, Some(99_627_000)),
+            ("0.001, 0.002", Unit::Seconds, Some(2000)),
+            ("0.001 : 0.003", Unit::Seconds, Some(3000)),
+            ("-", Unit::Seconds, None),
+            ("", Unit::Seconds, None),
+            ("-1", Unit::Milliseconds, None),
+        ] {
+            assert_eq!(duration(text.as_bytes(), unit), Ok(want), "{text}");
+        }
+        for text in ["x", "1.2.3", ".5", "1s"] {
+            assert!(duration(text.as_bytes(), Unit::Seconds).is_err(), "{text}");
         }
     }
 

@@ -2,9 +2,10 @@
 //!
 //! A busy log repeats a timestamp many times and a date all day. So the 26 bytes are first compared
 //! with the last ones; if they differ, the calendar (jiff) is asked only where date or offset
-//! changed, and the time of day is six digits of arithmetic.
+//! changed, and the time of day is six digits of arithmetic. The other forms keep the last date only.
 
 use jiff::civil::Date;
+use jiff::fmt::strtime::BrokenDownTime;
 
 use super::unparsed::Why;
 use crate::time::{Second, Zone};
@@ -34,6 +35,25 @@ pub struct Timestamps {
     last: ([u8; CLF_LEN], Stamp),
     /// The last date text and its days since 1970-01-01.
     date: ([u8; DATE_LEN], i64),
+    /// The same for `2000-10-10`.
+    iso_date: ([u8; 10], i64),
+}
+
+/// How a time is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TimeForm {
+    /// `10/Oct/2000:13:55:36 -0700`, before a `]`.
+    Clf,
+    /// RFC 3339 and what is close to it: `2000-10-10T13:55:36.123Z`, a space for the `T`, no offset.
+    Iso,
+    /// A number of seconds since 1970, or of milli-, micro- or nanoseconds: told apart by size.
+    Epoch,
+    /// `Sun Mar 13 22:49:12 2016`.
+    Asctime,
+    /// Whichever of the above it looks like.
+    Any,
+    /// A pattern of `strftime`.
+    Pattern(std::sync::Arc<[u8]>),
 }
 
 impl Timestamps {
@@ -49,6 +69,7 @@ impl Timestamps {
             zone,
             last: ([0; CLF_LEN], none),
             date: ([0; DATE_LEN], 0),
+            iso_date: ([0; 10], 0),
         }
     }
 
@@ -62,13 +83,27 @@ impl Timestamps {
             if *head == self.last.0 {
                 return Ok(self.last.1);
             }
-            let stamp = self.clf_any(text)?;
+            let stamp = self.bracketed(text)?;
             if stamp.len == CLF_LEN {
                 self.last = (*head, stamp);
             }
             return Ok(stamp);
         }
-        self.clf_any(text)
+        self.bracketed(text)
+    }
+
+    fn bracketed(&mut self, text: &[u8]) -> Result<Stamp, Why> {
+        match self.clf_any(text) {
+            Ok(stamp) if text.get(stamp.len) != Some(&b']') => Err(Why::Missing),
+            // A date that cannot be, where the shape is right as far as it goes.
+            Err(Why::NoSuchTime)
+                if !memchr::memchr(b']', &text[..text.len().min(40)])
+                    .is_some_and(|end| end > 15) =>
+            {
+                Err(Why::Missing)
+            }
+            other => other,
+        }
     }
 
     fn clf_any(&mut self, text: &[u8]) -> Result<Stamp, Why> {
@@ -95,17 +130,13 @@ impl Timestamps {
         let of_day = clock(&mut rest)?;
         fraction(&mut rest, b'.');
         let offset = match rest {
-            [b' ', ..] => {
+            [b' ', b'+' | b'-', ..] => {
                 rest = &rest[1..];
                 Some(offset(&mut rest)?)
             }
             _ => None,
         };
-        if rest.first() != Some(&b']') {
-            return Err(Why::Missing);
-        }
         // From here on it is a timestamp; what fails now is the calendar.
-        let of_day = of_day.ok_or(Why::NoSuchTime)?;
         let len = text.len() - rest.len();
         let date_text = text.first_chunk::<DATE_LEN>().filter(|_| day_digits == 2);
         let days = match date_text {
@@ -118,16 +149,174 @@ impl Timestamps {
                 days
             }
         };
-        match offset {
-            Some(None) => Err(Why::NoSuchTime),
-            Some(Some(offset)) => Ok(Stamp {
-                time: Second(days * 86_400 + of_day - i64::from(offset)),
+        self.stamp(days, of_day, offset, len)
+    }
+
+    /// Reads a time that is all of `text`.
+    pub fn read(&mut self, form: &TimeForm, text: &[u8]) -> Result<Stamp, Why> {
+        let whole = |stamp: Stamp| {
+            if stamp.len == text.len() {
+                Ok(stamp)
+            } else {
+                Err(Why::Form)
+            }
+        };
+        match form {
+            TimeForm::Clf => {
+                if text == self.last.0 {
+                    return Ok(self.last.1);
+                }
+                let stamp = self.clf_any(text).and_then(whole)?;
+                if let Ok(text) = text.try_into() {
+                    self.last = (text, stamp);
+                }
+                Ok(stamp)
+            }
+            TimeForm::Iso => self.iso(text).and_then(whole),
+            TimeForm::Epoch => epoch(text),
+            TimeForm::Asctime => self.asctime(text).and_then(whole),
+            TimeForm::Any => match text {
+                [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'-', ..] => {
+                    self.iso(text).and_then(whole)
+                }
+                [_, b'/', ..] | [_, _, b'/', ..] => self.clf_any(text).and_then(whole),
+                [b'A'..=b'Z', ..] => self.asctime(text).and_then(whole),
+                _ => epoch(text),
+            },
+            TimeForm::Pattern(pattern) => self.pattern(pattern, text),
+        }
+    }
+
+    /// Reads `2000-10-10T13:55:36.123Z` at the start of `text`.
+    pub fn iso(&mut self, text: &[u8]) -> Result<Stamp, Why> {
+        let days = self.iso_date(text)?;
+        let mut rest = &text[10..];
+        match rest.first() {
+            Some(b'T' | b't' | b' ') => rest = &rest[1..],
+            _ => return Err(Why::Missing),
+        }
+        let of_day = clock(&mut rest)?;
+        fraction(&mut rest, b'.');
+        fraction(&mut rest, b',');
+        let offset = match rest {
+            [b'Z' | b'z', ..] => {
+                rest = &rest[1..];
+                Some(Some(0))
+            }
+            [b'+' | b'-', b'0'..=b'9', ..] => Some(offset(&mut rest)?),
+            _ => None,
+        };
+        self.stamp(days, of_day, offset, text.len() - rest.len())
+    }
+
+    /// Reads `2000-10-10` at the start of `text` as days since 1970-01-01.
+    pub fn iso_date(&mut self, text: &[u8]) -> Result<i64, Why> {
+        let date = text.first_chunk::<10>().ok_or(Why::Missing)?;
+        if *date == self.iso_date.0 {
+            return Ok(self.iso_date.1);
+        }
+        let mut rest = &date[..];
+        let year = digits(&mut rest, 4)?;
+        byte(&mut rest, b'-')?;
+        let month = digits(&mut rest, 2)?;
+        byte(&mut rest, b'-')?;
+        let days = days(year, month, digits(&mut rest, 2)?)?;
+        self.iso_date = (*date, days);
+        Ok(days)
+    }
+
+    /// Reads `13:55:36`, with a fraction or without, as seconds of the day.
+    pub fn of_day(text: &[u8]) -> Result<i64, Why> {
+        let mut rest = text;
+        let of_day = clock(&mut rest)?;
+        fraction(&mut rest, b'.');
+        if rest.is_empty() {
+            of_day.ok_or(Why::NoSuchTime)
+        } else {
+            Err(Why::Form)
+        }
+    }
+
+    /// The instant at which the clock of the zone for times without an offset shows `naive` seconds
+    /// since 1970-01-01.
+    pub fn local(&self, naive: Second) -> Result<Stamp, Why> {
+        self.stamp(
+            naive.0.div_euclid(86_400),
+            Some(naive.0.rem_euclid(86_400)),
+            None,
+            0,
+        )
+    }
+
+    fn asctime(&mut self, text: &[u8]) -> Result<Stamp, Why> {
+        let [_, _, _, b' ', rest @ ..] = text else {
+            return Err(Why::Missing);
+        };
+        let [a, b, c, b' ', rest @ ..] = rest else {
+            return Err(Why::Missing);
+        };
+        let month = month_number([*a, *b, *c]).ok_or(Why::Missing)?;
+        let mut rest = rest.trim_ascii_start();
+        let day_digits = if rest.get(1).is_some_and(u8::is_ascii_digit) {
+            2
+        } else {
+            1
+        };
+        let day = digits(&mut rest, day_digits)?;
+        byte(&mut rest, b' ')?;
+        let of_day = clock(&mut rest)?;
+        byte(&mut rest, b' ')?;
+        let days = days(digits(&mut rest, 4)?, month, day)?;
+        self.stamp(days, of_day, None, text.len() - rest.len())
+    }
+
+    /// Reads a whole text by a pattern of `strftime`, as jiff knows it.
+    fn pattern(&self, pattern: &[u8], text: &[u8]) -> Result<Stamp, Why> {
+        let time = BrokenDownTime::parse(pattern, text).map_err(|_| Why::Form)?;
+        if let Ok(timestamp) = time.to_timestamp() {
+            let offset = time.offset().map_or(0, |offset| offset.seconds());
+            return Ok(Stamp {
+                time: Second(timestamp.as_second()),
                 offset,
                 zoned: true,
-                len,
-            }),
+                len: text.len(),
+            });
+        }
+        let clock = time.to_datetime().map_err(|_| Why::NoSuchTime)?;
+        let of_day = i64::from(clock.hour()) * 3600
+            + i64::from(clock.minute()) * 60
+            + i64::from(clock.second());
+        let days = Zone::UTC
+            .second_of(clock.date(), 0)
+            .ok_or(Why::NoSuchTime)?
+            .0
+            .div_euclid(86_400);
+        self.stamp(days, Some(of_day), None, text.len())
+    }
+
+    /// Puts date, time of day and offset together. What cannot be: `of_day` or the inner `offset` `None`.
+    fn stamp(
+        &self,
+        days: i64,
+        of_day: Option<i64>,
+        offset: Option<Option<i32>>,
+        len: usize,
+    ) -> Result<Stamp, Why> {
+        let of_day = of_day.ok_or(Why::NoSuchTime)?;
+        match offset {
+            Some(offset) => {
+                let offset = offset.ok_or(Why::NoSuchTime)?;
+                Ok(Stamp {
+                    time: Second(days * 86_400 + of_day - i64::from(offset)),
+                    offset,
+                    zoned: true,
+                    len,
+                })
+            }
             None => {
-                let date = civil(year, month_number(month).ok_or(Why::NoSuchTime)?, day)?;
+                let midnight =
+                    jiff::Timestamp::from_second(days * 86_400).map_err(|_| Why::NoSuchTime)?;
+                let date = jiff::tz::Offset::UTC.to_datetime(midnight).date();
                 let time = self.zone.second_of(date, of_day).ok_or(Why::NoSuchTime)?;
                 Ok(Stamp {
                     time,
@@ -138,26 +327,36 @@ impl Timestamps {
             }
         }
     }
+}
 
-    /// Reads whole seconds since 1970, nine or ten digits, fractions cut.
-    pub fn epoch(&self, text: &[u8]) -> Result<Stamp, Why> {
-        let mut rest = text;
-        let len = rest.iter().take_while(|b| b.is_ascii_digit()).count();
-        if !(9..=10).contains(&len) {
-            return Err(Why::Form);
-        }
-        let seconds = digits(&mut rest, len)?;
-        fraction(&mut rest, b'.');
-        if !rest.is_empty() {
-            return Err(Why::Form);
-        }
-        Ok(Stamp {
-            time: Second(seconds),
-            offset: 0,
-            zoned: true,
-            len: text.len(),
-        })
+/// Reads a number of seconds since 1970 with at least nine digits, fractions cut; past 10¹¹ it is
+/// milliseconds, and so on.
+pub fn epoch(text: &[u8]) -> Result<Stamp, Why> {
+    let mut rest = text;
+    let len = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+    if !(9..=19).contains(&len) {
+        return Err(Why::Form);
     }
+    let mut number: u64 = rest[..len]
+        .iter()
+        .try_fold(0u64, |n, b| {
+            n.checked_mul(10)?.checked_add(u64::from(b - b'0'))
+        })
+        .ok_or(Why::Form)?;
+    rest = &rest[len..];
+    fraction(&mut rest, b'.');
+    if !rest.is_empty() {
+        return Err(Why::Form);
+    }
+    while number > 100_000_000_000 {
+        number /= 1000;
+    }
+    Ok(Stamp {
+        time: Second(number as i64),
+        offset: 0,
+        zoned: true,
+        len: text.len(),
+    })
 }
 
 fn byte(rest: &mut &[u8], want: u8) -> Result<(), Why> {
@@ -331,18 +530,76 @@ mod tests {
     }
 
     #[test]
-    fn epoch_seconds_have_nine_or_ten_digits() {
-        let times = Timestamps::new(Zone::UTC);
-        assert_eq!(
-            times.epoch(b"1549573860").map(|s| s.time),
-            Ok(Second(1_549_573_860))
-        );
-        assert_eq!(
-            times.epoch(b"1549573860.999").map(|s| s.time),
-            Ok(Second(1_549_573_860))
-        );
-        for text in ["", "12345678", "12345678901", "-1549573860", "1549573860x"] {
-            assert!(times.epoch(text.as_bytes()).is_err(), "{text}");
+    fn epoch_times_are_told_apart_by_size() {
+        for text in [
+            "1549573860",
+            "1549573860.999",
+            "1549573860123",
+            "1549573860123456",
+            "1549573860123456789",
+        ] {
+            assert_eq!(
+                epoch(text.as_bytes()).map(|s| s.time),
+                Ok(Second(1_549_573_860)),
+                "{text}"
+            );
         }
+        assert_eq!(epoch(b"902351708").map(|s| s.time), Ok(Second(902_351_708)));
+        for text in [
+            "",
+            "12345678",
+            "-1549573860",
+            "1549573860x",
+            "99999999999999999999",
+        ] {
+            assert!(epoch(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_forms_give_the_same_instant() {
+        let mut times = Timestamps::new(Zone::UTC);
+        let mut read = |text: &str| {
+            times
+                .read(&TimeForm::Any, text.as_bytes())
+                .map(|s| (s.time.0, s.offset, s.zoned))
+        };
+        let want = 971_211_336;
+        assert_eq!(read("2000-10-10T13:55:36-07:00"), Ok((want, -25_200, true)));
+        assert_eq!(read("2000-10-10T20:55:36Z"), Ok((want, 0, true)));
+        assert_eq!(
+            read("2000-10-10T20:55:36.123456789+0000"),
+            Ok((want, 0, true))
+        );
+        assert_eq!(read("2000-10-10 20:55:36,123"), Ok((want, 0, false)));
+        assert_eq!(read("Tue Oct 10 20:55:36 2000"), Ok((want, 0, false)));
+        assert_eq!(
+            read("Sun Oct  1 20:55:36 2000"),
+            Ok((want - 9 * 86_400, 0, false))
+        );
+        assert_eq!(
+            read("10/Oct/2000:13:55:36 -0700"),
+            Ok((want, -25_200, true))
+        );
+        assert_eq!(read("971211336000"), Ok((want, 0, true)));
+        for text in [
+            "",
+            "x",
+            "2000-13-10T00:00:00Z",
+            "2000-10-10",
+            "2000-10-10T24:00:00Z",
+            "2000-10-10T20:55:36Zx",
+            "Tue Oct 32 20:55:36 2000",
+        ] {
+            assert!(read(text).is_err(), "{text}");
+        }
+        assert_eq!(Timestamps::of_day(b"23:59:60.5"), Ok(86_399));
+        let pattern = TimeForm::Pattern(b"%d.%m.%Y %H:%M:%S %z"[..].into());
+        assert_eq!(
+            times
+                .read(&pattern, b"10.10.2000 13:55:36 -0700")
+                .map(|s| s.time),
+            Ok(Second(want))
+        );
     }
 }

@@ -21,6 +21,16 @@ pub enum Field {
     Status,
     /// Bytes sent.
     Bytes,
+    /// The method, where it stands apart from the request.
+    Method,
+    /// The request target, where it stands apart from the request.
+    Target,
+    /// The protocol, where it stands apart from the request.
+    Protocol,
+    /// How long the request took.
+    Duration(Unit),
+    /// What the cache had to say.
+    Cache,
     /// The `Referer` header.
     Referrer,
     /// The `User-Agent` header.
@@ -41,11 +51,31 @@ impl Field {
             Field::Request => "request",
             Field::Status => "status",
             Field::Bytes => "bytes",
+            Field::Method => "method",
+            Field::Target => "target",
+            Field::Protocol => "protocol",
+            Field::Duration(_) => "duration",
+            Field::Cache => "cache",
             Field::Referrer => "referrer",
             Field::Agent => "agent",
             Field::Skipped => "field",
         }
     }
+}
+
+/// The unit of a duration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Unit {
+    /// Seconds, with decimals or without.
+    Seconds,
+    /// Milliseconds.
+    Milliseconds,
+    /// Microseconds.
+    Microseconds,
+    /// Nanoseconds.
+    Nanoseconds,
+    /// Whatever is written behind the number: `5ms`, `0.2s`; without it, seconds.
+    Written,
 }
 
 /// What was wrong with the field.
@@ -82,6 +112,7 @@ impl Unparsed {
             (Field::Time, Why::Missing) => "no time such as [10/Oct/2000:13:55:36 -0700]",
             (Field::Time, Why::NoSuchTime) => "no such time",
             (Field::Time, _) => "time not readable",
+            (Field::Line, Why::Missing) => "no format that is read here has this shape",
             (Field::Client, Why::Missing) => "nothing before the time",
             (Field::Request, Why::Missing) => "no quoted request after the time",
             (Field::Request, Why::Open) => "request without its closing quote, status and bytes",
@@ -89,6 +120,7 @@ impl Unparsed {
             (Field::Bytes, _) => "bytes is not a number or '-'",
             (Field::Referrer, _) => "no quoted referrer",
             (Field::Agent, _) => "no quoted user agent",
+            (Field::Duration(_), _) => "duration is not a number",
             (_, Why::Missing) => "field missing",
             (_, Why::Open) => "field without its closing quote",
             (_, _) => "not an access-log entry",

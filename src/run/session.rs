@@ -82,7 +82,7 @@ impl Session {
             zone: options.tz.clone(),
         };
         Session {
-            parser: Parser::new(options.format, options.log_tz.clone(), &wanted),
+            parser: Parser::new(&options.format, options.log_tz.clone(), &wanted),
             monitor: Monitor::new(config),
             lines: Lines::default(),
             output,

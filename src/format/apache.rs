@@ -1,0 +1,191 @@
+//! Apache's `LogFormat`, verbatim: see `mod_log_config` and `mod_logio`.
+
+use super::program::Step;
+use super::template::{Kind, Piece, Refused, compile};
+use super::timestamp::TimeForm;
+use super::unparsed::{Field, Unit};
+
+/// Compiles a `LogFormat`: the whole directive with or without its nickname, its quoted string, or
+/// the bare string.
+///
+/// # Errors
+///
+/// Where in the string it cannot work, and why.
+pub(super) fn parse(text: &str) -> Result<Vec<Step>, Refused> {
+    let string = unquote(text);
+    let mut pieces = Vec::new();
+    let mut rest = &string[..];
+    while let Some(&(at, byte)) = rest.first() {
+        rest = &rest[1..];
+        if byte != b'%' {
+            pieces.push(Piece {
+                at,
+                kind: Kind::Text(vec![byte]),
+            });
+            continue;
+        }
+        let (kinds, after) = directive(at, rest)?;
+        pieces.extend(kinds.into_iter().map(|kind| Piece { at, kind }));
+        rest = after;
+    }
+    compile(pieces)
+}
+
+/// The bytes of the format with their places in `text`; quotes and backslashes of the configuration
+/// file undone.
+fn unquote(text: &str) -> Vec<(usize, u8)> {
+    let trimmed = text.trim_start();
+    let mut start = text.len() - trimmed.len();
+    if trimmed
+        .get(..9)
+        .is_some_and(|word| word.eq_ignore_ascii_case("logformat"))
+    {
+        start += 9 + trimmed[9..].len() - trimmed[9..].trim_start().len();
+    }
+    let body = &text.as_bytes()[start..];
+    let quote = body.first().copied().filter(|b| matches!(b, b'"' | b'\''));
+    // A bare string may itself begin with a quote: then it does not end with one that closes it.
+    let quote = quote.filter(|&quote| closes(body, quote));
+    let mut out = Vec::new();
+    let mut bytes = body.iter().enumerate().skip(usize::from(quote.is_some()));
+    while let Some((i, &byte)) = bytes.next() {
+        match byte {
+            b'\\' => match bytes.next() {
+                Some((_, b't')) => out.push((start + i, b'\t')),
+                Some((_, b'n')) => out.push((start + i, b'\n')),
+                Some((_, &escaped)) => out.push((start + i, escaped)),
+                None => out.push((start + i, byte)),
+            },
+            byte if Some(byte) == quote => break,
+            byte => out.push((start + i, byte)),
+        }
+    }
+    out
+}
+
+/// Whether the quote that `body` begins with is closed before nothing or a nickname.
+fn closes(body: &[u8], quote: u8) -> bool {
+    let mut escaped = false;
+    let end = body.iter().skip(1).position(|&b| {
+        let ends = b == quote && !escaped;
+        escaped = b == b'\\' && !escaped;
+        ends
+    });
+    let Some(end) = end else { return false };
+    let after = body[end + 2..].trim_ascii();
+    after
+        .iter()
+        .all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(b))
+}
+
+/// Reads one directive behind its `%`.
+fn directive(at: usize, rest: &[(usize, u8)]) -> Result<(Vec<Kind>, &[(usize, u8)]), Refused> {
+    let mut rest = rest;
+    let mut first = false;
+    let mut argument: Option<String> = None;
+    loop {
+        let Some(&(_, byte)) = rest.first() else {
+            return Err(Refused::new(
+                at,
+                "a '%' with no directive behind it (a percent sign is %%)",
+            ));
+        };
+        match byte {
+            b'<' => first = true,
+            b'>' | b'!' | b',' | b'0'..=b'9' => {}
+            b'{' => {
+                let end = rest
+                    .iter()
+                    .position(|&(_, b)| b == b'}')
+                    .ok_or_else(|| Refused::new(at, "a '{' without its '}'"))?;
+                let bytes: Vec<u8> = rest[1..end].iter().map(|&(_, b)| b).collect();
+                argument = Some(String::from_utf8_lossy(&bytes).into_owned());
+                rest = &rest[end..];
+            }
+            _ => break,
+        }
+        rest = &rest[1..];
+    }
+    let letter = rest[0].1;
+    rest = &rest[1..];
+    if letter == b'^' {
+        // %{…}^ti and %{…}^to: trailers.
+        if let [(_, b't'), (_, b'i' | b'o'), after @ ..] = rest {
+            return Ok((vec![Kind::Field(Field::Skipped, 0)], after));
+        }
+        return Err(Refused::new(
+            at,
+            "unknown directive '%^' (%{Name}^ti, %{Name}^to)",
+        ));
+    }
+    let field = |field, rank| vec![Kind::Field(field, rank)];
+    let header = argument.as_deref().unwrap_or("").to_ascii_lowercase();
+    let kinds = match letter {
+        b'%' => vec![Kind::Text(b"%".to_vec())],
+        b'a' if header == "c" => field(Field::Client, 2),
+        b'a' => field(Field::Client, 0),
+        b'h' => field(Field::Client, 1),
+        b'b' | b'B' => field(Field::Bytes, 0),
+        b'O' => field(Field::Bytes, 1),
+        b'D' => field(Field::Duration(Unit::Microseconds), 0),
+        b'T' => match header.as_str() {
+            "us" => field(Field::Duration(Unit::Microseconds), 0),
+            "ms" => field(Field::Duration(Unit::Milliseconds), 1),
+            "" | "s" => field(Field::Duration(Unit::Seconds), 2),
+            unit => {
+                return Err(Refused::new(
+                    at,
+                    format!("unknown unit '{unit}' (ms, us, s)"),
+                ));
+            }
+        },
+        b'H' => field(Field::Protocol, 0),
+        b'm' => field(Field::Method, 0),
+        b'r' => field(Field::Request, 0),
+        b'q' => vec![Kind::Query],
+        b's' => field(Field::Status, u8::from(first)),
+        b't' => time(at, argument.as_deref())?,
+        b'u' => field(Field::User, 0),
+        b'U' => field(Field::Target, 0),
+        b'v' | b'V' => field(Field::Host, 0),
+        b'i' => match header.as_str() {
+            "referer" | "referrer" => field(Field::Referrer, 0),
+            "user-agent" => field(Field::Agent, 0),
+            "host" => field(Field::Host, 1),
+            "x-forwarded-for" => vec![Kind::Forwarded],
+            _ => field(Field::Skipped, 0),
+        },
+        b'A' | b'C' | b'E' | b'I' | b'L' | b'P' | b'R' | b'S' | b'X' | b'e' | b'f' | b'k'
+        | b'l' | b'n' | b'o' | b'p' | b'x' => field(Field::Skipped, 0),
+        other => {
+            let name = char::from(other);
+            return Err(Refused::new(
+                at,
+                format!("unknown directive '%{name}' (see LOG FORMATS in httpmon(1))"),
+            ));
+        }
+    };
+    Ok((kinds, rest))
+}
+
+/// `%t` and `%{…}t`.
+fn time(at: usize, argument: Option<&str>) -> Result<Vec<Kind>, Refused> {
+    let Some(pattern) = argument else {
+        return Ok(vec![
+            Kind::Text(b"[".to_vec()),
+            Kind::Time(TimeForm::Clf),
+            Kind::Text(b"]".to_vec()),
+        ]);
+    };
+    let pattern = pattern
+        .strip_prefix("begin:")
+        .or(pattern.strip_prefix("end:"))
+        .unwrap_or(pattern);
+    Ok(match pattern {
+        "sec" => vec![Kind::TimePart("%s".to_owned())],
+        "msec" | "usec" => vec![Kind::Time(TimeForm::Epoch)],
+        "msec_frac" | "usec_frac" => vec![Kind::TimePart("%f".to_owned())],
+        "" => return Err(Refused::new(at, "an empty pattern of the time")),
+        pattern => vec![Kind::TimePart(pattern.to_owned())],
+    })
+}

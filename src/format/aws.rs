@@ -1,0 +1,110 @@
+//! Amazon's access logs: S3, the classic and the application load balancer. (CloudFront's is W3C.)
+
+use super::program::{Extent, Step, literal};
+use super::timestamp::TimeForm;
+use super::unparsed::{Field, Unit};
+use super::{Format, Source};
+
+const SPACE: Extent = Extent::Until(b' ');
+
+fn text(text: &'static str) -> Step {
+    literal(text.as_bytes())
+}
+
+/// Fields with a space behind each.
+fn fields(list: impl IntoIterator<Item = Field>) -> Vec<Step> {
+    list.into_iter()
+        .flat_map(|field| [Step::Field(field, SPACE), text(" ")])
+        .collect()
+}
+
+fn s3() -> Vec<Vec<Step>> {
+    use Field::{Agent, Bytes, Client, Duration, Host, Referrer, Request, Skipped, Status};
+    let mut start = fields([Skipped, Host]);
+    start.extend([
+        text("["),
+        Step::Time(TimeForm::Clf, Extent::Until(b']')),
+        text("] "),
+    ]);
+    start.extend(fields([Client, Skipped, Skipped, Skipped, Skipped]));
+    let mut with = start.clone();
+    with.extend([
+        text("\""),
+        Step::Field(Request, Extent::Quoted),
+        text("\" "),
+    ]);
+    // A lifecycle action has no request.
+    let mut without = start;
+    without.extend([Step::Field(Request, SPACE), text(" ")]);
+    let mut end = fields([
+        Status,
+        Skipped,
+        Bytes,
+        Skipped,
+        Duration(Unit::Milliseconds),
+        Skipped,
+    ]);
+    end.extend([
+        Step::Optional,
+        text("\""),
+        Step::Field(Referrer, Extent::Quoted),
+        text("\" \""),
+        Step::Field(Agent, Extent::Quoted),
+        text("\""),
+    ]);
+    with.extend(end.iter().cloned());
+    without.extend(end);
+    vec![with, without]
+}
+
+/// S3's server access log.
+pub(super) const S3: Format = Format {
+    name: "s3",
+    about: "Amazon S3 server access log",
+    sample: r#"79a59df900b949e5 mybucket [06/Feb/2025:00:00:38 +0000] 192.0.2.3 - A1206F460EXAMPLE REST.GET.OBJECT foo/bar.html "GET /foo/bar.html HTTP/1.1" 200 - 113 113 7 6 "-" "S3Console/0.4" -"#,
+    looks: |line| memchr::memchr(b'[', line).is_some_and(|at| at > 0),
+    source: Source::Steps(s3),
+};
+
+/// The fields that both load balancers have: name, client, target, the three times, the two statuses
+/// and sizes. The status is what the client saw; the duration is the sum of the times.
+fn balancer(kind: bool) -> Vec<Vec<Step>> {
+    use Field::{Agent, Bytes, Client, Request, Skipped, Status};
+    let seconds = Field::Duration(Unit::Seconds);
+    let mut steps = if kind { fields([Skipped]) } else { Vec::new() };
+    steps.extend([Step::Time(TimeForm::Iso, SPACE), text(" ")]);
+    steps.extend(fields([
+        Skipped, Client, Skipped, seconds, seconds, seconds, Status, Skipped, Skipped, Bytes,
+    ]));
+    steps.extend([
+        text("\""),
+        Step::Field(Request, Extent::Quoted),
+        text("\""),
+        Step::Optional,
+        text(" \""),
+        Step::Field(Agent, Extent::Quoted),
+        text("\""),
+    ]);
+    vec![steps]
+}
+
+/// The classic load balancer.
+pub(super) const ELB: Format = Format {
+    name: "elb",
+    about: "Amazon Elastic Load Balancing, classic",
+    sample: r#"2025-05-13T23:39:43.945958Z my-loadbalancer 192.0.2.39:2817 10.0.0.1:80 0.000086 0.001048 0.001337 200 200 0 57 "GET https://www.example.com:443/ HTTP/1.1" "curl/8.5" DHE-RSA-AES128-SHA TLSv1.2"#,
+    looks: |line| line.get(10) == Some(&b'T'),
+    source: Source::Steps(|| balancer(false)),
+};
+
+/// The application load balancer.
+pub(super) const ALB: Format = Format {
+    name: "alb",
+    about: "Amazon Application Load Balancer",
+    sample: r#"https 2025-04-26T12:23:00.186641Z app/my-lb/50dc6c495c0c9188 192.0.2.39:2817 10.0.0.1:80 0.086 0.048 0.037 200 200 0 57 "GET https://www.example.com:443/ HTTP/1.1" "curl/8.5" ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2"#,
+    looks: |line| {
+        const KINDS: [&[u8]; 6] = [b"http ", b"https ", b"h2 ", b"ws ", b"wss ", b"grpcs "];
+        KINDS.iter().any(|kind| line.starts_with(kind))
+    },
+    source: Source::Steps(|| balancer(true)),
+};

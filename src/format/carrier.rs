@@ -1,0 +1,212 @@
+//! What carries a line to us: prefixes of syslog, journald, Docker and Kubernetes, cut before the line.
+//!
+//! A carrier is told by its own shape alone, so that the same line is always read in the same way.
+//! Its time is not the request's and is not used.
+
+/// How many carriers may lie around each other.
+const DEPTH: usize = 4;
+
+/// How many bytes of `line` belong to carriers.
+#[inline]
+pub(super) fn len(line: &[u8]) -> usize {
+    let mut at = 0;
+    for _ in 0..DEPTH {
+        match one(&line[at..]) {
+            0 => break,
+            len => at += len,
+        }
+    }
+    at
+}
+
+/// The length of the carrier that `line` begins with, its space included; 0 for none.
+#[inline]
+fn one(line: &[u8]) -> usize {
+    let found = match line {
+        [b'<', ..] => priority(line),
+        [b'[', b'p', b'o', b'd', b'/', ..] => after(line, b"] "),
+        [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'-', ..] => stamped(line),
+        [b'A'..=b'Z', b'a'..=b'z', b'a'..=b'z', b' ', ..] if bsd_time(line).is_some() => bsd(line),
+        [b'a'..=b'z' | b'A'..=b'Z', ..] => compose(line),
+        _ => None,
+    };
+    found.unwrap_or(0)
+}
+
+/// `kubectl logs --timestamps` writes a time before the line and nothing else: tried only where no
+/// format reads the line as it is, since several begin with such a time.
+pub(super) fn timestamp_len(line: &[u8]) -> usize {
+    iso_time(line).unwrap_or(0)
+}
+
+/// `<34>` and what RFC 3164 or RFC 5424 puts behind it.
+fn priority(line: &[u8]) -> Option<usize> {
+    let end = line.iter().take(5).position(|&b| b == b'>')?;
+    if end < 2 || !line[1..end].iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let rest = &line[end + 1..];
+    let body = match rest {
+        [b'1', b' ', rest5424 @ ..] => 2 + rfc5424(rest5424)?,
+        _ => bsd(rest).or_else(|| stamped(rest)).unwrap_or(0),
+    };
+    Some(end + 1 + body)
+}
+
+/// `TIMESTAMP HOST APP PROCID MSGID SD [BOM]` of RFC 5424, behind its version.
+fn rfc5424(rest: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    for _ in 0..5 {
+        at += word(&rest[at..])?;
+    }
+    if rest[at..].starts_with(b"-") {
+        at += 1;
+    } else {
+        // Elements in brackets; in their quoted values a bracket is escaped.
+        while rest[at..].starts_with(b"[") {
+            let mut quoted = false;
+            let mut escaped = false;
+            let end = rest[at..].iter().position(|&b| {
+                let ends = b == b']' && !quoted;
+                quoted ^= b == b'"' && !escaped;
+                escaped = b == b'\\' && !escaped;
+                ends
+            })?;
+            at += end + 1;
+        }
+    }
+    at += usize::from(rest[at..].starts_with(b" "));
+    at += if rest[at..].starts_with(b"\xef\xbb\xbf") {
+        3
+    } else {
+        0
+    };
+    Some(at)
+}
+
+/// `Oct 11 22:14:15 [host ]program[123]: `
+fn bsd(line: &[u8]) -> Option<usize> {
+    let time = bsd_time(line)?;
+    Some(time + program(&line[time..])?)
+}
+
+/// `Oct 11 22:14:15 `, as journald and syslog write it.
+fn bsd_time(line: &[u8]) -> Option<usize> {
+    let shape = line.first_chunk::<16>()?;
+    let fits = matches!(shape, [m, o, n, b' ', d1, d2, b' ', h1, h2, b':', m1, m2, b':', s1, s2, b' ']
+        if m.is_ascii_uppercase() && o.is_ascii_lowercase() && n.is_ascii_lowercase()
+            && (*d1 == b' ' || d1.is_ascii_digit())
+            && [d2, h1, h2, m1, m2, s1, s2].iter().all(|b| b.is_ascii_digit()));
+    fits.then_some(16)
+}
+
+/// `[host ]program[123]: `: at most two words, the last with a colon.
+fn program(rest: &[u8]) -> Option<usize> {
+    let first = word(rest)?;
+    if rest[..first].ends_with(b": ") {
+        return Some(first);
+    }
+    let second = word(&rest[first..])?;
+    rest[first..first + second]
+        .ends_with(b": ")
+        .then_some(first + second)
+}
+
+/// A line that begins with `2025-12-31T17:37:40.493+01:00 `: of CRI or a syslog with such times.
+fn stamped(line: &[u8]) -> Option<usize> {
+    let time = iso_time(line)?;
+    let rest = &line[time..];
+    for stream in [&b"stdout "[..], b"stderr "] {
+        if let Some([b'F' | b'P', b' ', ..]) = rest.strip_prefix(stream) {
+            return Some(time + stream.len() + 2);
+        }
+    }
+    Some(time + program(rest)?)
+}
+
+/// A time of RFC 3339 and the space behind it.
+fn iso_time(line: &[u8]) -> Option<usize> {
+    let shape = b"dddd-dd-ddTdd:dd:dd";
+    let fits = |(&want, &b): (&u8, &u8)| {
+        if want == b'd' {
+            b.is_ascii_digit()
+        } else {
+            b == want
+        }
+    };
+    if line.len() <= shape.len() || !shape.iter().zip(line).all(fits) {
+        return None;
+    }
+    let end = shape.len()
+        + line[shape.len()..]
+            .iter()
+            .take(20)
+            .position(|&b| b == b' ')?;
+    let zone = &line[shape.len()..end];
+    zone.iter()
+        .all(|b| b.is_ascii_digit() || b".+-:Z".contains(b))
+        .then_some(end + 1)
+}
+
+/// `name   | ` of `docker compose logs`.
+fn compose(line: &[u8]) -> Option<usize> {
+    let name = line
+        .iter()
+        .position(|&b| !(b.is_ascii_alphanumeric() || b"._-".contains(&b)))?;
+    let spaces = line[name..].iter().take_while(|&&b| b == b' ').count();
+    (spaces > 0 && line[name + spaces..].starts_with(b"| ")).then_some(name + spaces + 2)
+}
+
+/// The length of a word and one space.
+fn word(rest: &[u8]) -> Option<usize> {
+    match rest.iter().position(|&b| b == b' ')? {
+        0 => None,
+        len => Some(len + 1),
+    }
+}
+
+fn after(line: &[u8], mark: &[u8]) -> Option<usize> {
+    memchr::memmem::find(line, mark).map(|at| at + mark.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn carriers_are_cut_and_nothing_else_is() {
+        let body = r#"10.0.0.1 - - [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.1" 200 5"#;
+        for carrier in [
+            "",
+            "Oct 11 22:14:15 web nginx: ",
+            "Oct  1 22:14:15 nginx[12]: ",
+            "<134>Oct 11 22:14:15 web nginx: ",
+            "<34>1 2003-10-11T22:14:15.003Z web nginx 12 access - ",
+            "<34>1 2003-10-11T22:14:15.003Z web nginx - - [x@1 a=\"]\\\"\"][y] \u{feff}",
+            "2015-08-26T02:09:48+02:00 web haproxy[14389]: ",
+            "2025-12-31T17:37:40.493035218+01:00 stdout F ",
+            "2025-12-31T17:37:40.493035218Z stderr P ",
+            "web-1  | ",
+            "[pod/web-5d/nginx] ",
+            "[pod/web-5d/nginx] 2025-12-31T17:37:40.49Z stdout F ",
+            "web-1  | Oct 11 22:14:15 web nginx: ",
+        ] {
+            let line = format!("{carrier}{body}");
+            assert_eq!(len(line.as_bytes()), carrier.len(), "{carrier}");
+        }
+        for line in [
+            "web.example.com 10.0.0.1 - - [",
+            "2014-02-15T23:39:43.945958Z my-elb 10.0.0.1:2817 -",
+            "Oct",
+            "<",
+            "<x>",
+            "2025-12-31",
+            "[pod",
+            "a |",
+            "<34>1 ",
+        ] {
+            assert_eq!(len(line.as_bytes()), 0, "{line}");
+        }
+        assert_eq!(timestamp_len(b"2025-12-31T17:37:40.49Z 10.0.0.1"), 24);
+    }
+}

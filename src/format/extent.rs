@@ -1,0 +1,224 @@
+//! Where a field ends.
+//!
+//! Each function takes the text from the field's first byte to the end of the line and returns the
+//! field's length, or why it has none. None of them copies or allocates.
+
+use memchr::{memchr, memchr_iter, memchr2, memmem};
+
+use super::unparsed::Why;
+
+/// How a field ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Extent {
+    /// Digits or `-`, before a space, a quote or the end of the line.
+    Number,
+    /// Up to a quote that no backslash stands before; the quote is left to the next step.
+    Quoted,
+    /// As [`Extent::Quoted`]; but a quote that is not followed by ` status bytes` is part of the
+    /// request, where one that is comes later: not every server escapes them.
+    Request,
+    /// A field of CSV: in quotes, doubled inside, or up to a comma.
+    Csv,
+    /// A field of a W3C log that separates with spaces: in quotes, doubled inside, or up to a space.
+    W3c,
+    /// Up to this byte, which is left to the next step, or the end of the line.
+    Until(u8),
+    /// Up to this byte, over so many that stand in the field itself, or the end of the line.
+    Nth(u8, usize),
+    /// Up to the last quote of the line, or its end: a request that was cut short has none.
+    LastQuote,
+    /// Up to these bytes, which are left to the next step.
+    UntilText(Box<[u8]>),
+    /// Up to a space, but over those that follow a comma: a list of addresses.
+    List,
+    /// Up to a space, but over those beside commas and colons: what nginx writes for its upstreams.
+    Upstreams,
+    /// All that is left.
+    Rest,
+}
+
+/// A field's text and how much of the line it took, quotes included.
+pub(super) struct Found<'a> {
+    pub(super) text: &'a [u8],
+    pub(super) len: usize,
+}
+
+impl Extent {
+    /// Finds the field at the beginning of `rest`.
+    #[inline]
+    pub(super) fn find<'a>(&self, rest: &'a [u8]) -> Result<Found<'a>, Why> {
+        let len = match self {
+            Extent::Number => number(rest)?,
+            Extent::Quoted => quote(rest).ok_or(Why::Open)?,
+            Extent::Request => request(rest).ok_or(Why::Open)?,
+            Extent::Csv => return quoted_or_until(rest, |b| b == b','),
+            Extent::W3c => return quoted_or_until(rest, |b| b == b' '),
+            Extent::Until(byte) => memchr(*byte, rest).unwrap_or(rest.len()),
+            Extent::Nth(byte, count) => memchr_iter(*byte, rest).nth(*count).unwrap_or(rest.len()),
+            Extent::LastQuote => rest.strip_suffix(b"\"").unwrap_or(rest).len(),
+            Extent::UntilText(text) => memmem::find(rest, text).ok_or(Why::Missing)?,
+            Extent::List => spaces(rest, |before, _| before == b','),
+            Extent::Upstreams => spaces(rest, |before, after| {
+                before == b',' || before == b':' || after == Some(b':')
+            }),
+            Extent::Rest => rest.len(),
+        };
+        Ok(Found {
+            text: &rest[..len],
+            len,
+        })
+    }
+}
+
+fn number(rest: &[u8]) -> Result<usize, Why> {
+    let len = match rest {
+        [] => return Err(Why::Missing),
+        [b'-', ..] => 1,
+        _ => rest
+            .iter()
+            .position(|b| !b.is_ascii_digit())
+            .unwrap_or(rest.len()),
+    };
+    if matches!(rest.get(len), None | Some(b' ' | b'"')) {
+        Ok(len)
+    } else {
+        Err(Why::Form)
+    }
+}
+
+/// The end of a quoted text: its first quote with no backslash before it.
+#[inline]
+pub(super) fn quote(text: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let at = from + memchr2(b'"', b'\\', text.get(from..)?)?;
+        if text[at] == b'"' {
+            return Some(at);
+        }
+        from = at + 2;
+    }
+}
+
+#[inline]
+fn request(text: &[u8]) -> Option<usize> {
+    let escaped = quote(text);
+    match escaped {
+        Some(end) if status_and_bytes(&text[end + 1..]) => escaped,
+        _ => memchr_iter(b'"', text)
+            .find(|&end| status_and_bytes(&text[end + 1..]))
+            .or(escaped),
+    }
+}
+
+/// Whether `text` begins with ` status bytes`.
+#[inline]
+fn status_and_bytes(text: &[u8]) -> bool {
+    let bytes = match text {
+        [
+            b' ',
+            b'0'..=b'9',
+            b'0'..=b'9',
+            b'0'..=b'9',
+            b' ',
+            bytes @ ..,
+        ]
+        | [b' ', b'-', b' ', bytes @ ..] => bytes,
+        _ => return false,
+    };
+    let after = match bytes {
+        [b'-', after @ ..] => after.first(),
+        [b'0'..=b'9', ..] => bytes.iter().find(|b| !b.is_ascii_digit()),
+        _ => return false,
+    };
+    matches!(after, None | Some(b' ' | b'"'))
+}
+
+/// A text in quotes, in which a quote is doubled, or one without quotes, which `ends` at some byte.
+fn quoted_or_until(rest: &[u8], ends: fn(u8) -> bool) -> Result<Found<'_>, Why> {
+    let [b'"', inner @ ..] = rest else {
+        let len = rest.iter().position(|&b| ends(b)).unwrap_or(rest.len());
+        return Ok(Found {
+            text: &rest[..len],
+            len,
+        });
+    };
+    let mut from = 0;
+    loop {
+        let quote = from + memchr(b'"', &inner[from..]).ok_or(Why::Open)?;
+        match inner.get(quote + 1) {
+            Some(b'"') => from = quote + 2,
+            Some(&b) if !ends(b) => return Err(Why::Form),
+            _ => {
+                return Ok(Found {
+                    text: &inner[..quote],
+                    len: quote + 2,
+                });
+            }
+        }
+    }
+}
+
+/// Up to the first space that `joins` does not hold together, by the bytes before and after it.
+fn spaces(rest: &[u8], joins: fn(u8, Option<u8>) -> bool) -> usize {
+    let ends = |&at: &usize| at == 0 || !joins(rest[at - 1], rest.get(at + 1).copied());
+    memchr_iter(b' ', rest).find(ends).unwrap_or(rest.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_end_where_their_kind_says() {
+        let text = |extent: &Extent, rest: &'static str| {
+            extent
+                .find(rest.as_bytes())
+                .map(|f| String::from_utf8_lossy(f.text).into_owned())
+                .ok()
+        };
+        for (extent, rest, want) in [
+            (Extent::Number, "200 5", Some("200")),
+            (Extent::Number, "-", Some("-")),
+            (Extent::Number, "20x", None),
+            (Extent::Number, "", None),
+            (Extent::Quoted, r#"a\"b" c"#, Some(r#"a\"b"#)),
+            (Extent::Quoted, r#"a\" c"#, None),
+            (
+                Extent::Request,
+                r#"GET /" x HTTP/1.1" 200 5 "-""#,
+                Some(r#"GET /" x HTTP/1.1"#),
+            ),
+            (
+                Extent::Request,
+                r#"GET /\" 200 5 x" 404 7"#,
+                Some(r#"GET /\" 200 5 x"#),
+            ),
+            (Extent::Csv, r#""a ""b"", c",d"#, Some(r#"a ""b"", c"#)),
+            (Extent::Csv, "a,b", Some("a")),
+            (Extent::Csv, r#""a"b,"#, None),
+            (Extent::W3c, r#"" ""x"" y " 0"#, Some(r#" ""x"" y "#)),
+            (Extent::W3c, "a+b 0", Some("a+b")),
+            (Extent::Until(b'\t'), "a b\tc", Some("a b")),
+            (
+                Extent::UntilText(b" [".as_slice().into()),
+                "a b [c",
+                Some("a b"),
+            ),
+            (Extent::UntilText(b" [".as_slice().into()), "a b", None),
+            (
+                Extent::List,
+                "10.0.0.1, 10.0.0.2 - x",
+                Some("10.0.0.1, 10.0.0.2"),
+            ),
+            (
+                Extent::Upstreams,
+                "0.1, 0.2 : 0.3 200",
+                Some("0.1, 0.2 : 0.3"),
+            ),
+            (Extent::Upstreams, "- 200", Some("-")),
+            (Extent::Rest, "a b", Some("a b")),
+        ] {
+            assert_eq!(text(&extent, rest).as_deref(), want, "{extent:?} {rest}");
+        }
+    }
+}

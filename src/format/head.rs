@@ -1,0 +1,147 @@
+//! What stands before the time in a log derived from NCSA's: client, ident and user, and sometimes a
+//! virtual host or a list of addresses before them. A user may contain spaces.
+
+use memchr::{memchr, memchr_iter};
+
+use super::record::{self, Record};
+use super::timestamp::{Stamp, Timestamps};
+use super::unparsed::{Field, Why};
+
+/// What may stand before the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Head {
+    /// `client ident user`, with a virtual host before it or without: told apart by shape.
+    Any,
+    /// `client ident user`.
+    Client,
+    /// `host client ident user`.
+    Host,
+}
+
+impl Head {
+    /// Reads the head of `line` and the time with its brackets; returns where the rest begins, or
+    /// where and why it failed.
+    #[inline]
+    pub(super) fn read<'a>(
+        self,
+        line: &'a [u8],
+        times: &mut Timestamps,
+        record: &mut Record<'a>,
+    ) -> Result<usize, (usize, Field, Why)> {
+        // Nearly every line: an address, then two dashes. Short, so a byte loop.
+        let space = line.iter().position(|&b| b == b' ').unwrap_or(0);
+        if self != Head::Host
+            && line[space..].starts_with(b" - - [")
+            && space > 0
+            && line[0] != b'"'
+            && line[space - 1] != b','
+            && let Ok(stamp) = times.clf(&line[space + 6..])
+        {
+            record.client = record::client(&line[..space]);
+            record.user = Some(b"-");
+            set_time(record, stamp);
+            return Ok(space + 6 + stamp.len + 1);
+        }
+        for bracket in memchr_iter(b'[', line) {
+            match times.clf(&line[bracket + 1..]) {
+                Ok(stamp) => {
+                    self.split(&line[..bracket], record)
+                        .map_err(|(field, why)| (bracket, field, why))?;
+                    set_time(record, stamp);
+                    return Ok(bracket + 1 + stamp.len + 1);
+                }
+                Err(Why::Missing) => {}
+                Err(why) => return Err((bracket + 1, Field::Time, why)),
+            }
+        }
+        Err((
+            memchr(b'[', line).map_or(line.len(), |bracket| bracket + 1),
+            Field::Time,
+            Why::Missing,
+        ))
+    }
+
+    /// Tells client, host and user apart.
+    fn split<'a>(self, text: &'a [u8], record: &mut Record<'a>) -> Result<(), (Field, Why)> {
+        // The beginnings of the first four words: no more are needed.
+        let mut starts = [text.len(); 4];
+        let mut count = 0;
+        for (i, &b) in text.iter().enumerate() {
+            if b != b' ' && (i == 0 || text[i - 1] == b' ') {
+                if let Some(start) = starts.get_mut(count) {
+                    *start = i;
+                }
+                count += 1;
+            }
+        }
+        if count == 0 {
+            return Err((Field::Client, Why::Missing));
+        }
+        let from = |n: usize| starts.get(n).map_or(&b""[..], |&start| &text[start..]);
+        let word = |n: usize| from(n).split(|&b| b == b' ').next().unwrap_or(b"");
+        let all_from = |n: usize| match from(n).trim_ascii_end() {
+            b"" => &b"-"[..],
+            text => text,
+        };
+        let first = word(0);
+        if self != Head::Host && (first.starts_with(b"\"") || first.ends_with(b",")) {
+            // A list of addresses: `10.0.0.2, 10.0.0.1 - user`, in quotes or not.
+            record.client = record::client(text);
+            record.user = text.split(|&b| b == b' ').rfind(|word| !word.is_empty());
+            return Ok(());
+        }
+        let has_host = match self {
+            Head::Host => true,
+            Head::Client => false,
+            Head::Any => {
+                let port = name_and_port(first) && (!is_dotted(first) || word(1) != b"-");
+                let name =
+                    is_name(first) && ((count == 4 && word(2) == b"-") || is_address(word(1)));
+                count >= 4 && (port || name)
+            }
+        };
+        if !has_host {
+            record.client = record::client(first);
+            record.user = Some(all_from(2));
+        } else if count < 2 {
+            return Err((Field::Client, Why::Missing));
+        } else {
+            record.host = Some(first);
+            record.client = record::client(word(1));
+            record.user = Some(all_from(3));
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn set_time(record: &mut Record<'_>, stamp: Stamp) {
+    record.time = stamp.time;
+    record.offset = stamp.offset;
+    record.zoned = stamp.zoned;
+}
+
+/// `name:443`: one colon, digits after it.
+fn name_and_port(word: &[u8]) -> bool {
+    match memchr(b':', word) {
+        Some(colon) => {
+            colon > 0 && colon + 1 < word.len() && word[colon + 1..].iter().all(u8::is_ascii_digit)
+        }
+        None => false,
+    }
+}
+
+/// Only digits and dots, before a port where there is one.
+fn is_dotted(word: &[u8]) -> bool {
+    let name = &word[..memchr(b':', word).unwrap_or(word.len())];
+    name.iter().all(|&b| b.is_ascii_digit() || b == b'.')
+}
+
+/// No address: neither dotted digits nor an IPv6 address.
+fn is_name(word: &[u8]) -> bool {
+    !word.iter().all(|&b| b.is_ascii_digit() || b == b'.') && memchr_iter(b':', word).count() < 2
+}
+
+/// An address, IPv4 or IPv6.
+pub(super) fn is_address(word: &[u8]) -> bool {
+    std::str::from_utf8(word).is_ok_and(|word| word.parse::<std::net::IpAddr>().is_ok())
+}

@@ -1,0 +1,266 @@
+//! One line at a time: which reader it is for, and what it read.
+
+use std::collections::HashMap;
+
+use super::choice::OwnSource;
+use super::program::Program;
+use super::record::Record;
+use super::timestamp::Timestamps;
+use super::unparsed::{Field, Unparsed, Why};
+use super::w3c::{Defaults, Fields, Header};
+use super::{AUTO, Choice, Source, carrier, csv, json, w3c};
+use crate::time::Zone;
+
+/// W3C headers are remembered for so many files at once.
+const HEADERS: usize = 256;
+
+/// What a line turned out to be.
+#[derive(Debug)]
+pub enum Line<'a> {
+    /// An entry of the log.
+    Record(Record<'a>),
+    /// White space, a directive, a header: nothing to count.
+    Skipped,
+    /// `tail` names the file whose lines follow.
+    Source,
+    /// No entry, and why.
+    Unparsed(Unparsed),
+}
+
+/// Reads lines.
+///
+/// What it remembers between lines is the file they come from and the W3C header of each file; the
+/// timestamps it remembers save time and change nothing.
+#[derive(Debug)]
+pub struct Parser {
+    lines: Vec<(fn(&[u8]) -> bool, Vec<Program>)>,
+    json: Option<json::Reader>,
+    w3c: Option<W3c>,
+    /// The user's own string is tried on the whole line first: it may describe the carrier too.
+    own: bool,
+    times: Timestamps,
+    source: Vec<u8>,
+    wanted: Vec<Field>,
+}
+
+#[derive(Debug)]
+struct W3c {
+    defaults: Defaults,
+    /// The header of the file that is read.
+    header: Header,
+    /// Those of the others.
+    others: HashMap<Vec<u8>, Header>,
+}
+
+impl Parser {
+    /// A parser for `choice` that reads the fields in `wanted` where they are optional, and times
+    /// without an offset in `zone`.
+    pub fn new(choice: &Choice, zone: Zone, wanted: &[Field]) -> Parser {
+        let mut parser = Parser {
+            lines: Vec::new(),
+            json: None,
+            w3c: None,
+            own: false,
+            times: Timestamps::new(zone),
+            source: b"-".to_vec(),
+            wanted: wanted.to_vec(),
+        };
+        let compile = |variants: Vec<Vec<_>>| {
+            variants
+                .iter()
+                .map(|steps| Program::new(steps, wanted))
+                .collect()
+        };
+        let new_w3c = || W3c {
+            defaults: Defaults::new(wanted),
+            header: Header::default(),
+            others: HashMap::new(),
+        };
+        match choice {
+            Choice::Auto => {
+                parser.lines = AUTO
+                    .iter()
+                    .map(|format| (format.looks, compile(format.variants())))
+                    .collect();
+                parser.json = Some(json::Reader::new(&[]));
+                parser.w3c = Some(new_w3c());
+            }
+            Choice::Only(format) => match format.source {
+                Source::Json => parser.json = Some(json::Reader::new(&[])),
+                Source::W3c => parser.w3c = Some(new_w3c()),
+                Source::Steps(_) | Source::String(_) => {
+                    parser.lines = vec![(|_| true, compile(format.variants()))]
+                }
+            },
+            Choice::Own(own) => match &own.0 {
+                OwnSource::Json(keys) => parser.json = Some(json::Reader::new(keys)),
+                OwnSource::Steps(steps) => {
+                    parser.lines = vec![(|_| true, compile(vec![steps.clone()]))];
+                    parser.own = true;
+                }
+            },
+        }
+        parser
+    }
+
+    /// Lines from here on come from the file `name`, from its beginning.
+    pub fn begin_source(&mut self, name: &[u8]) {
+        name.clone_into(&mut self.source);
+        if let Some(w3c) = &mut self.w3c {
+            w3c.header = Header::default();
+            w3c.others.remove(name);
+        }
+    }
+
+    /// `tail` goes on with the file `name`, whose header it may have shown before.
+    fn continue_source(&mut self, name: &[u8]) {
+        if let Some(w3c) = &mut self.w3c {
+            let header = w3c.others.remove(name).unwrap_or_default();
+            let left = std::mem::replace(&mut w3c.header, header);
+            if left.fields().is_some() && w3c.others.len() < HEADERS {
+                w3c.others.insert(std::mem::take(&mut self.source), left);
+            }
+        }
+        name.clone_into(&mut self.source);
+    }
+
+    /// Reads one line, without its newline.
+    #[inline]
+    pub fn read<'a>(&'a mut self, line: &'a [u8]) -> Line<'a> {
+        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+        match line.first() {
+            None => return Line::Skipped,
+            Some(b' ' | b'\t' | b'\r') if line.iter().all(|b| b" \t\r".contains(b)) => {
+                return Line::Skipped;
+            }
+            Some(b'=') => {
+                if let Some(name) = line
+                    .strip_prefix(b"==> ")
+                    .and_then(|rest| rest.strip_suffix(b" <=="))
+                {
+                    self.continue_source(name);
+                    return Line::Source;
+                }
+            }
+            Some(b'#') => {
+                if let Some(w3c) = &mut self.w3c {
+                    w3c.header.directive(line, &mut self.times, &self.wanted);
+                }
+                return Line::Skipped;
+            }
+            Some(b'"') if line.starts_with(csv::HEADER) => return Line::Skipped,
+            Some(_) => {}
+        }
+        let carried = if self.own { 0 } else { carrier::len(line) };
+        match self.body(line, carried) {
+            Ok(record) => Line::Record(record),
+            Err(unparsed) => Line::Unparsed(unparsed),
+        }
+    }
+
+    /// Reads what stands in `line` behind `carried` bytes of carriers.
+    #[inline]
+    fn body<'a>(&'a mut self, line: &'a [u8], carried: usize) -> Result<Record<'a>, Unparsed> {
+        let body = &line[carried..];
+        let failed = match self.lines_and_w3c(body) {
+            Ok(record) => {
+                return Ok(Record {
+                    source: &self.source,
+                    ..record
+                });
+            }
+            Err(failed) => failed,
+        };
+        // Another carrier, where the line as it is can be read by nothing.
+        let more = match (self.own, carrier::timestamp_len(body)) {
+            (true, _) => carrier::len(body),
+            (false, 0) => 0,
+            (false, len) => len + carrier::len(&body[len..]),
+        };
+        if more > 0
+            && body.get(more) != Some(&b'{')
+            && let Ok(record) = self.lines_and_w3c(&body[more..])
+        {
+            return Ok(Record {
+                source: &self.source,
+                ..record
+            });
+        }
+        let start = if body.first() == Some(&b'{') {
+            carried
+        } else {
+            carried + more
+        };
+        match &mut self.json {
+            Some(json) if line.get(start) == Some(&b'{') => json
+                .read(&line[start..], &mut self.times)
+                .map(|record| Record {
+                    source: &self.source,
+                    ..record
+                })
+                .map_err(|unparsed| Unparsed {
+                    at: unparsed.at + start,
+                    ..unparsed
+                }),
+            _ => Err(Unparsed {
+                at: failed.at + carried,
+                ..failed
+            }),
+        }
+    }
+
+    /// Tries the readers of lines that are no JSON.
+    #[inline]
+    fn lines_and_w3c<'a>(&mut self, body: &'a [u8]) -> Result<Record<'a>, Unparsed> {
+        let mut failed = Unparsed {
+            field: Field::Line,
+            why: Why::Missing,
+            at: 0,
+        };
+        if self.json.is_some() && body.first() == Some(&b'{') {
+            return Err(failed);
+        }
+        let mut note = |unparsed: Unparsed| {
+            // The reason of the reader that came furthest is the one worth telling.
+            if unparsed.at >= failed.at {
+                failed = unparsed;
+            }
+        };
+        if let Some(w3c) = &self.w3c {
+            match w3c.header.fields() {
+                Some(Fields::Programs(programs)) => {
+                    let tabs = memchr::memchr(b'\t', body).is_some();
+                    match programs[usize::from(tabs)].read(w3c::trim(body), &mut self.times) {
+                        Ok(record) => return Ok(record),
+                        Err(unparsed) => note(unparsed),
+                    }
+                }
+                Some(Fields::Unusable(field)) => note(Unparsed {
+                    field: *field,
+                    why: Why::Missing,
+                    at: 0,
+                }),
+                None => {
+                    if let Some(program) = w3c.defaults.for_line(body) {
+                        match program.read(w3c::trim(body), &mut self.times) {
+                            Ok(record) => return Ok(record),
+                            Err(unparsed) => note(unparsed),
+                        }
+                    }
+                }
+            }
+        }
+        for (looks, programs) in &self.lines {
+            if !looks(body) {
+                continue;
+            }
+            for program in programs {
+                match program.read(body, &mut self.times) {
+                    Ok(record) => return Ok(record),
+                    Err(unparsed) => note(unparsed),
+                }
+            }
+        }
+        Err(failed)
+    }
+}

@@ -1,0 +1,301 @@
+//! From the pieces of a server's format string to the steps of a program.
+//!
+//! Apache's and nginx's strings differ in spelling only: text, and variables between. Here it is
+//! decided what each variable means to httpmon, how its end is found in a line, and whether the whole
+//! can work at all. Where a format has a field twice, the one that says more counts.
+
+use bstr::ByteSlice;
+
+use super::program::{Extent, Step};
+use super::timestamp::TimeForm;
+use super::unparsed::Field;
+
+/// A piece of a format string, and the byte at which it stands there.
+#[derive(Debug, Clone)]
+pub(super) struct Piece {
+    pub(super) at: usize,
+    pub(super) kind: Kind,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Kind {
+    /// Text that stands in every line.
+    Text(Vec<u8>),
+    /// A variable; of several for one field that with the lowest rank counts.
+    Field(Field, u8),
+    /// The client's list of addresses, as proxies hand it on.
+    Forwarded,
+    /// What nginx writes once for each upstream, with commas and colons between.
+    Upstreams(Field),
+    /// The query of a target that stands before it.
+    Query,
+    /// The time.
+    Time(TimeForm),
+    /// A part of the time, as a pattern of `strftime`.
+    TimePart(String),
+}
+
+/// Why a format string cannot work: at which byte of it, and the reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The byte, from 0.
+    pub at: usize,
+    /// The reason, and the way out.
+    pub why: String,
+}
+
+impl Refused {
+    pub(super) fn new(at: usize, why: impl Into<String>) -> Refused {
+        Refused {
+            at,
+            why: why.into(),
+        }
+    }
+}
+
+/// Compiles pieces to steps.
+pub(super) fn compile(pieces: Vec<Piece>) -> Result<Vec<Step>, Refused> {
+    let end = pieces.last().map_or(0, |piece| piece.at);
+    let pieces = choose(join_times(join_texts(pieces))?);
+    let mut steps: Vec<Step> = Vec::new();
+    for (index, piece) in pieces.iter().enumerate() {
+        let before = match index.checked_sub(1).map(|i| &pieces[i].kind) {
+            Some(Kind::Text(text)) => text.as_slice(),
+            _ => b"",
+        };
+        let after = match pieces.get(index + 1).map(|piece| &piece.kind) {
+            None => None,
+            Some(Kind::Text(text)) => Some(text.as_slice()),
+            Some(_) => Some(&b""[..]),
+        };
+        let step = match &piece.kind {
+            Kind::Text(text) => Step::Literal(text.clone().into()),
+            Kind::Query => continue,
+            Kind::Time(form) => Step::Time(form.clone(), time_extent(form, piece.at, after)?),
+            Kind::Field(field, _) => {
+                let after = match pieces.get(index + 1).map(|piece| &piece.kind) {
+                    // A query goes with its target.
+                    Some(Kind::Query) => match pieces.get(index + 2).map(|piece| &piece.kind) {
+                        None => None,
+                        Some(Kind::Text(text)) => Some(text.as_slice()),
+                        Some(_) => Some(&b""[..]),
+                    },
+                    _ => after,
+                };
+                let extent = extent(piece.at, before, after)?;
+                let request = *field == Field::Request
+                    && extent == Extent::Quoted
+                    && status_and_bytes(&pieces[index + 1..]);
+                Step::Field(*field, if request { Extent::Request } else { extent })
+            }
+            Kind::Forwarded => match extent(piece.at, before, after)? {
+                Extent::Until(b' ') => Step::Field(Field::Skipped, Extent::List),
+                extent => Step::Field(Field::Skipped, extent),
+            },
+            Kind::Upstreams(field) => match extent(piece.at, before, after)? {
+                Extent::Until(b' ') => Step::Field(*field, Extent::Upstreams),
+                extent => Step::Field(*field, extent),
+            },
+            Kind::TimePart(_) => unreachable!("the parts of the time were joined"),
+        };
+        steps.push(step);
+    }
+    if !steps.iter().any(|step| matches!(step, Step::Time(..))) {
+        return Err(Refused::new(
+            end,
+            "no time in this format: httpmon counts by the log's own clock",
+        ));
+    }
+    let counts = |step: &Step| {
+        matches!(
+            step,
+            Step::Field(Field::Request | Field::Target | Field::Status, _)
+        )
+    };
+    if !steps.iter().any(counts) {
+        return Err(Refused::new(
+            end,
+            "neither a request nor a status in this format: nothing to count",
+        ));
+    }
+    steps.push(Step::End);
+    Ok(steps)
+}
+
+fn join_texts(pieces: Vec<Piece>) -> Vec<Piece> {
+    let mut joined: Vec<Piece> = Vec::new();
+    for piece in pieces {
+        match (joined.last_mut().map(|piece| &mut piece.kind), piece.kind) {
+            (Some(Kind::Text(text)), Kind::Text(more)) => text.extend(more),
+            (_, Kind::Text(text)) if text.is_empty() => {}
+            (_, kind) => joined.push(Piece { at: piece.at, kind }),
+        }
+    }
+    joined
+}
+
+/// Apache can write a time in several parts: they and the text between make one pattern.
+fn join_times(pieces: Vec<Piece>) -> Result<Vec<Piece>, Refused> {
+    let is_part = |piece: &Piece| matches!(piece.kind, Kind::TimePart(_));
+    let (Some(first), Some(last)) = (
+        pieces.iter().position(is_part),
+        pieces.iter().rposition(is_part),
+    ) else {
+        return Ok(pieces);
+    };
+    let mut pattern = String::new();
+    for piece in &pieces[first..=last] {
+        match &piece.kind {
+            Kind::TimePart(part) => pattern.push_str(part),
+            Kind::Text(text) => pattern.push_str(&text.to_str_lossy().replace('%', "%%")),
+            _ => {
+                return Err(Refused::new(
+                    piece.at,
+                    "another field stands between the parts of the time",
+                ));
+            }
+        }
+    }
+    let at = pieces[first].at;
+    let form = match pattern.as_str() {
+        "%s" => TimeForm::Epoch,
+        pattern => {
+            readable(pattern).map_err(|why| Refused::new(at, why))?;
+            TimeForm::Pattern(pattern.as_bytes().into())
+        }
+    };
+    let mut joined = pieces[..first].to_vec();
+    joined.push(Piece {
+        at,
+        kind: Kind::Time(form),
+    });
+    joined.extend_from_slice(&pieces[last + 1..]);
+    Ok(joined)
+}
+
+/// A time by this pattern, to see how it looks.
+fn sample(pattern: &str) -> Result<String, String> {
+    let moment = jiff::Timestamp::from_second(1_549_573_956)
+        .expect("a time of 2019")
+        .to_zoned(jiff::tz::TimeZone::UTC);
+    jiff::fmt::strtime::format(pattern, &moment)
+        .map_err(|error| format!("this time cannot be read: {error}"))
+}
+
+/// Whether a time written by the pattern can be read by it.
+fn readable(pattern: &str) -> Result<(), String> {
+    let text = sample(pattern)?;
+    let mut times = super::timestamp::Timestamps::new(crate::time::Zone::UTC);
+    match times.read(
+        &TimeForm::Pattern(pattern.as_bytes().into()),
+        text.as_bytes(),
+    ) {
+        Ok(_) => Ok(()),
+        Err(_) => {
+            Err("this time has no date, no time of day, or a part that cannot be read".to_owned())
+        }
+    }
+}
+
+/// Leaves one piece for each field; the others are read over.
+fn choose(mut pieces: Vec<Piece>) -> Vec<Piece> {
+    let has = |pieces: &[Piece], field: Field| {
+        pieces
+            .iter()
+            .any(|piece| matches!(piece.kind, Kind::Field(known, _) if known == field))
+    };
+    let whole_request = has(&pieces, Field::Request);
+    if !has(&pieces, Field::Client)
+        && let Some(piece) = pieces
+            .iter_mut()
+            .find(|piece| piece.kind == Kind::Forwarded)
+    {
+        piece.kind = Kind::Field(Field::Client, 0);
+    }
+    let same =
+        |a: Field, b: Field| a == b || matches!((a, b), (Field::Duration(_), Field::Duration(_)));
+    let ranks: Vec<Option<(Field, u8)>> = pieces
+        .iter()
+        .map(|piece| match piece.kind {
+            Kind::Field(field, rank) => Some((field, rank)),
+            Kind::Upstreams(field @ Field::Duration(_)) => Some((field, u8::MAX)),
+            _ => None,
+        })
+        .collect();
+    for (index, piece) in pieces.iter_mut().enumerate() {
+        let Some((field, rank)) = ranks[index] else {
+            continue;
+        };
+        let better = |(other, &known): (usize, &Option<(Field, u8)>)| {
+            known.is_some_and(|(known, other_rank)| {
+                same(known, field) && (other_rank, other) < (rank, index)
+            })
+        };
+        let part =
+            matches!(field, Field::Method | Field::Target | Field::Protocol) && whole_request;
+        if part || ranks.iter().enumerate().any(better) {
+            piece.kind = match piece.kind {
+                Kind::Upstreams(_) => Kind::Upstreams(Field::Skipped),
+                _ => Kind::Field(Field::Skipped, 0),
+            };
+        }
+    }
+    pieces
+}
+
+/// How a field ends between the texts around it; `after` is `None` at the end of the line.
+fn extent(at: usize, before: &[u8], after: Option<&[u8]>) -> Result<Extent, Refused> {
+    match after {
+        None => Ok(Extent::Rest),
+        Some([]) => Err(Refused::new(
+            at,
+            "nothing stands between this field and the next to tell them apart",
+        )),
+        Some([b'"', ..]) if before.ends_with(b"\"") => Ok(Extent::Quoted),
+        Some([byte]) => Ok(Extent::Until(*byte)),
+        Some([b']', ..]) if before.ends_with(b"[") => Ok(Extent::Until(b']')),
+        Some(text) => Ok(Extent::UntilText(text.into())),
+    }
+}
+
+/// A time may itself hold the byte that ends it.
+fn time_extent(form: &TimeForm, at: usize, after: Option<&[u8]>) -> Result<Extent, Refused> {
+    let looks = match form {
+        TimeForm::Pattern(pattern) => sample(&pattern.to_str_lossy()).unwrap_or_default(),
+        TimeForm::Clf => "10/Oct/2000:13:55:36 -0700".to_owned(),
+        TimeForm::Asctime => "Sun Mar 13 22:49:12 2016".to_owned(),
+        _ => String::new(),
+    };
+    match extent(at, b"", after)? {
+        Extent::Until(byte) => match looks.bytes().filter(|&b| b == byte).count() {
+            0 => Ok(Extent::Until(byte)),
+            count => Ok(Extent::Nth(byte, count)),
+        },
+        Extent::UntilText(text) if looks.as_bytes().contains_str(&text) => {
+            Err(Refused::new(at, "the time holds the text that ends it"))
+        }
+        extent => Ok(extent),
+    }
+}
+
+/// Whether a quote, the status and the bytes follow: then a stray quote in the request can be told.
+fn status_and_bytes(pieces: &[Piece]) -> bool {
+    let kinds: Vec<&Kind> = pieces.iter().take(5).map(|piece| &piece.kind).collect();
+    let text = |kind: &Kind, want: &[u8]| matches!(kind, Kind::Text(text) if text == want);
+    match kinds.as_slice() {
+        [
+            quote,
+            Kind::Field(Field::Status, _),
+            space,
+            Kind::Field(Field::Bytes, _),
+        ] => text(quote, b"\" ") && text(space, b" "),
+        [
+            quote,
+            Kind::Field(Field::Status, _),
+            space,
+            Kind::Field(Field::Bytes, _),
+            Kind::Text(after),
+        ] => text(quote, b"\" ") && text(space, b" ") && after.starts_with(b" "),
+        _ => false,
+    }
+}

@@ -1,0 +1,202 @@
+//! The W3C extended log format: `#Fields` says what stands where, and may change in mid-stream.
+//!
+//! See the working draft WD-logfile-960323 and the documentation of IIS and CloudFront. Values are
+//! separated by spaces or by tabs, which each line shows; `#Date` gives the date of lines that have
+//! only a time. Where a stream begins in the middle of a file, the default lists of IIS and
+//! CloudFront are told apart by the shape of the line.
+
+use bstr::ByteSlice;
+
+use super::program::{Extent, Program, Step, literal};
+use super::timestamp::Timestamps;
+use super::unparsed::{Field, Unit};
+
+/// What the directives of one file have said so far.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Header {
+    fields: Option<Fields>,
+    /// Days since 1970-01-01 of the last `#Date`.
+    date: Option<i64>,
+    microsoft: bool,
+    text: Vec<u8>,
+}
+
+/// The programs that a list of fields compiles to.
+#[derive(Debug, Clone)]
+pub(super) enum Fields {
+    /// One for lines with spaces, one for lines with tabs.
+    Programs(Box<[Program; 2]>),
+    /// Without a status or without a time no line can be a record.
+    Unusable(Field),
+}
+
+impl Header {
+    /// Reads a line that begins with `#`.
+    pub(super) fn directive(&mut self, line: &[u8], times: &mut Timestamps, wanted: &[Field]) {
+        if let Some(software) = line.strip_prefix(b"#Software:") {
+            self.microsoft = software.contains_str("Microsoft") || software.contains_str("IIS");
+        } else if let Some(date) = line
+            .strip_prefix(b"#Date:")
+            .or(line.strip_prefix(b"#Start-Date:"))
+        {
+            self.date = times.iso_date(date.trim_ascii_start()).ok();
+        } else if let Some(fields) = line.strip_prefix(b"#Fields:") {
+            fields.clone_into(&mut self.text);
+        } else {
+            return;
+        }
+        if !self.text.is_empty() {
+            self.fields = Some(compile(&self.text, self.microsoft, self.date, wanted));
+        }
+    }
+
+    /// What `#Fields` compiled to, once there was one.
+    pub(super) fn fields(&self) -> Option<&Fields> {
+        self.fields.as_ref()
+    }
+}
+
+/// Compiles a list of field names, separated by white space.
+fn compile(names: &[u8], microsoft: bool, date: Option<i64>, wanted: &[Field]) -> Fields {
+    let names: Vec<&[u8]> = names
+        .split(u8::is_ascii_whitespace)
+        .filter(|name| !name.is_empty())
+        .collect();
+    let has = |name: &str| {
+        names
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(name.as_bytes()))
+    };
+    let has_date = has("date") || has("date-local");
+    if !(has("time") || has("time-local")) || !(has_date || date.is_some()) {
+        return Fields::Unusable(Field::Time);
+    }
+    if !(has("sc-status") || has("c-status")) {
+        return Fields::Unusable(Field::Status);
+    }
+    let stem = has("cs-uri-stem");
+    let program = |extent: Extent, separator: Step| {
+        let mut steps = Vec::new();
+        for name in &names {
+            if !steps.is_empty() {
+                steps.push(separator.clone());
+            }
+            let unit = if microsoft {
+                Unit::Milliseconds
+            } else {
+                Unit::Seconds
+            };
+            let name = name.to_str_lossy().to_ascii_lowercase();
+            let field = match name.as_str() {
+                "date" | "date-local" => {
+                    steps.push(Step::Date(extent.clone()));
+                    continue;
+                }
+                "time" | "time-local" => {
+                    steps.push(Step::Clock(extent.clone()));
+                    continue;
+                }
+                "c-ip" | "cs-client-ip" => Field::Client,
+                "cs-username" | "c-auth-id" => Field::User,
+                "cs-method" => Field::Method,
+                "cs-uri-stem" => Field::Target,
+                "cs-uri" | "cs-url" if !stem => Field::Target,
+                "cs-version" | "cs-protocol-version" => Field::Protocol,
+                "sc-status" | "c-status" => Field::Status,
+                "sc-bytes" | "bytes" => Field::Bytes,
+                "cs(host)" | "cs-host" | "x-host-header" => Field::Host,
+                "cs(user-agent)" => Field::Agent,
+                "cs(referer)" | "cs(referrer)" => Field::Referrer,
+                "x-edge-result-type" => Field::Cache,
+                "time-taken" => Field::Duration(unit),
+                "timetakenms" => Field::Duration(Unit::Milliseconds),
+                _ => Field::Skipped,
+            };
+            steps.push(Step::Field(field, extent.clone()));
+        }
+        steps.push(Step::End);
+        let mut program = Program::new(&steps, wanted);
+        program.local = has("date-local") || has("time-local");
+        program.base_days = if has_date { 0 } else { date.unwrap_or(0) };
+        program
+    };
+    let tab = program(Extent::Until(b'\t'), literal(b"\t"));
+    Fields::Programs(Box::new([program(Extent::W3c, Step::Spaces), tab]))
+}
+
+/// The lists that servers write unless they are told otherwise, by the number of their fields.
+const DEFAULTS: [&str; 4] = [
+    // IIS 7 without and with the referrer; with the bytes; CloudFront's first twelve.
+    "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status sc-substatus \
+     sc-win32-status time-taken",
+    "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status \
+     sc-substatus sc-win32-status time-taken",
+    "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status \
+     sc-substatus sc-win32-status sc-bytes cs-bytes time-taken",
+    "date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent) \
+     cs-uri-query cs(Cookie) x-edge-result-type x-edge-request-id x-host-header cs-protocol cs-bytes time-taken",
+];
+
+/// The default lists, compiled.
+#[derive(Debug)]
+pub(super) struct Defaults {
+    iis: Vec<(usize, Program)>,
+    cloudfront: Program,
+}
+
+impl Defaults {
+    pub(super) fn new(wanted: &[Field]) -> Defaults {
+        let count = |list: &str| list.split_whitespace().count();
+        let compiled =
+            |list: &str, microsoft| match compile(list.as_bytes(), microsoft, None, wanted) {
+                Fields::Programs(programs) => *programs,
+                Fields::Unusable(_) => unreachable!("the default lists have a time and a status"),
+            };
+        let [_, cloudfront] = compiled(DEFAULTS[3], false);
+        // CloudFront added fields over the years; those that count come first.
+        let mut steps = cloudfront.steps().to_vec();
+        steps.pop();
+        let iis = DEFAULTS[..3].iter().map(|list| {
+            let [spaces, _] = compiled(list, true);
+            (count(list), spaces)
+        });
+        Defaults {
+            iis: iis.collect(),
+            cloudfront: Program::new(&steps, wanted),
+        }
+    }
+
+    /// The program for a line that begins with a date and a time, by its shape.
+    pub(super) fn for_line(&self, line: &[u8]) -> Option<&Program> {
+        if !is_dated(line) {
+            return None;
+        }
+        if line[10] == b'\t' {
+            return Some(&self.cloudfront);
+        }
+        let values = line
+            .split_str(" ")
+            .filter(|value| !value.is_empty())
+            .count();
+        self.iis
+            .iter()
+            .find(|(count, _)| *count == values)
+            .map(|(_, program)| program)
+    }
+}
+
+/// `2000-10-10 13:55:36 …`, or with tabs.
+fn is_dated(line: &[u8]) -> bool {
+    let shape = b"dddd-dd-dd dd:dd:dd ";
+    let fits = |(&want, &b): (&u8, &u8)| match want {
+        b'd' => b.is_ascii_digit(),
+        b' ' => b == b' ' || b == b'\t',
+        _ => b == want,
+    };
+    line.len() > shape.len() && shape.iter().zip(line).all(fits)
+}
+
+/// Space-separated lines may end with spaces.
+pub(super) fn trim(line: &[u8]) -> &[u8] {
+    line.trim_end_with(|c| c == ' ')
+}
