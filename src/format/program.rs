@@ -263,6 +263,7 @@ impl<'a> Cursor<'a> {
         // Nearly every line: an address, then two dashes. Short, so a byte loop.
         let space = line.iter().position(|&b| b == b' ').unwrap_or(0);
         if head != Head::Host
+            && space > 0
             && line[space..].starts_with(b" - - [")
             && line[0] != b'"'
             && line[space - 1] != b','
