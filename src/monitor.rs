@@ -338,9 +338,11 @@ impl Monitor {
         let newest = self.clock.newest().expect("something is believed");
         self.timeline.bucket(newest).counters.late += 1;
         let first_open = self.timeline.first();
-        self.rules.iter_mut().for_each(|rule| rule.late(hit));
-        self.past
-            .late(hit, Second(first_open.0 - 1), self.totals.dimensions());
+        let closed = first_open - Span::SECOND;
+        self.rules
+            .iter_mut()
+            .for_each(|rule| rule.late(hit, closed));
+        self.past.late(hit, closed, self.totals.dimensions());
         let Some(interval) = self.interval else {
             return;
         };

@@ -31,8 +31,9 @@ pub trait Condition: std::fmt::Debug {
     /// left out were empty while [`Condition::is_still`] held.
     fn close(&mut self, second: Second, counters: &Counters);
 
-    /// A record came for a second that is closed; it counts if the window still holds that second.
-    fn late(&mut self, hit: &Hit);
+    /// A record came for a second that is closed; it counts if the window that ends with `closed`, the
+    /// last second that is, holds it. Seconds up to there may have been left out.
+    fn late(&mut self, hit: &Hit, closed: Second);
 
     /// Where the measure stands.
     fn verdict(&self) -> Verdict;
@@ -101,9 +102,9 @@ impl Rule {
         self.condition.is_still() && settled
     }
 
-    /// A record came for a closed second.
-    pub fn late(&mut self, hit: &Hit) {
-        self.condition.late(hit);
+    /// A record came for a second up to `closed`, the last one that is closed.
+    pub fn late(&mut self, hit: &Hit, closed: Second) {
+        self.condition.late(hit, closed);
     }
 
     /// Closes a second and tells what it changed.

@@ -63,7 +63,6 @@ pub struct Traffic {
     /// Slot `t mod W` holds the hits of second `t`, for the last `W` closed seconds.
     ring: Vec<u64>,
     hits: u64,
-    closed: Option<Second>,
 }
 
 impl Traffic {
@@ -73,7 +72,6 @@ impl Traffic {
             threshold,
             ring: vec![0; window.0 as usize],
             hits: 0,
-            closed: None,
         }
     }
 
@@ -89,15 +87,11 @@ impl Condition for Traffic {
         let slot = self.slot(second);
         let left = std::mem::replace(slot, hits);
         self.hits = self.hits - left + hits;
-        self.closed = Some(second);
     }
 
-    fn late(&mut self, hit: &Hit) {
-        let window = self.window();
-        if self
-            .closed
-            .is_some_and(|closed| hit.time <= closed && hit.time > closed - window)
-        {
+    fn late(&mut self, hit: &Hit, closed: Second) {
+        // Where seconds were left out the ring holds nothing, so it stands for any seconds up to here.
+        if hit.time <= closed && hit.time > closed - self.window() {
             *self.slot(hit.time) += 1;
             self.hits += 1;
         }

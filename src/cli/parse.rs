@@ -41,6 +41,7 @@ fn read(
     let usage =
         |error: lexopt::Error| Error::new(format!("{error} (httpmon --help lists the options)"));
     while let Some(arg) = parser.next().map_err(usage)? {
+        let is_long = matches!(arg, Arg::Long(_));
         let found = match arg {
             Arg::Value(file) => {
                 options.files.push(file);
@@ -54,6 +55,14 @@ fn read(
             return Err(usage(arg.unexpected()));
         };
         let value = match flag.value {
+            // One that ends the reading would never be asked about its value again.
+            None if is_long => match parser.optional_value() {
+                None => String::new(),
+                Some(value) => {
+                    let option = format!("--{}", flag.long);
+                    return Err(usage(lexopt::Error::UnexpectedValue { option, value }));
+                }
+            },
             None => String::new(),
             Some(_) => parser
                 .value()
@@ -124,6 +133,7 @@ mod tests {
             (&["--top", "x"], &["--top", "section"]),
             (&["--color", "x"], &["--color", "auto"]),
             (&["--replay=x"], &["--replay", "httpmon --help"]),
+            (&["--version=x"], &["--version", "httpmon --help"]),
             (&["--nope"], &["--nope", "httpmon --help"]),
             (&["-x"], &["-x", "httpmon --help"]),
             (&["--window"], &["--window", "httpmon --help"]),

@@ -85,9 +85,19 @@ impl Head {
         };
         let first = word(0);
         if self != Head::Host && (first.starts_with(b"\"") || first.ends_with(b",")) {
-            // A list of addresses: `10.0.0.2, 10.0.0.1 - user`, in quotes or not.
-            record.client = record::client(text);
-            record.user = text.split(|&b| b == b' ').rfind(|word| !word.is_empty());
+            // A list of addresses in quotes, or one whose commas say that it goes on. Ident and user follow.
+            // The text begins with a word from here on, so there is a byte before each space.
+            let text = from(0);
+            let joined = |i: usize| matches!(text[i - 1], b',' | b' ');
+            let end = match text.strip_prefix(b"\"") {
+                Some(inner) => memchr(b'"', inner).map(|quote| quote + 2),
+                None => memchr_iter(b' ', text).find(|&i| !joined(i)),
+            };
+            let (list, rest) = text.split_at(end.unwrap_or(text.len()));
+            record.client = record::client(list);
+            let rest = rest.trim_ascii();
+            let user = memchr(b' ', rest).map_or(rest, |space| rest[space..].trim_ascii());
+            record.user = Some(if user.is_empty() { b"-" } else { user });
             return Ok(());
         }
         let has_host = match self {
@@ -144,4 +154,30 @@ fn is_name(word: &[u8]) -> bool {
 /// An address, IPv4 or IPv6.
 pub(super) fn is_address(word: &[u8]) -> bool {
     std::str::from_utf8(word).is_ok_and(|word| word.parse::<std::net::IpAddr>().is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_clients_ends_with_its_quotes_or_commas() {
+        for (head, client, user) in [
+            ("\"10.0.0.3, 10.0.0.1\" - ann ", "10.0.0.3", "ann"),
+            ("\"10.0.0.3\" - - ", "10.0.0.3", "-"),
+            ("\"10.0.0.3\" - Ann Lee ", "10.0.0.3", "Ann Lee"),
+            ("\"10.0.0.3 - - ", "10.0.0.3 - -", "-"),
+            ("10.0.0.2, 10.0.0.1 - ann ", "10.0.0.2", "ann"),
+            ("10.0.0.2,  10.0.0.1 ann ", "10.0.0.2", "ann"),
+            (" 10.0.0.2, 10.0.0.1 - Ann Lee ", "10.0.0.2", "Ann Lee"),
+            (" \"\" - - ", "-", "-"),
+            ("10.0.0.2, ", "10.0.0.2", "-"),
+            ("\"", "-", "-"),
+        ] {
+            let mut record = Record::EMPTY;
+            Head::Any.split(head.as_bytes(), &mut record).unwrap();
+            let found = (record.client, record.user.unwrap());
+            assert_eq!(found, (client.as_bytes(), user.as_bytes()), "{head}");
+        }
+    }
 }

@@ -1,0 +1,397 @@
+//! The alert logic beside a naive recount.
+//!
+//! The recount keeps no window and no state of its own but "firing or not": for every second it goes
+//! through every record again and counts those in `(s − W, s]`. Streams are generated with gaps,
+//! bursts, windows from 1 to 300 s, fractional thresholds, and hits that equal the threshold exactly.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use httpmon::alert::Rule;
+use httpmon::alert::traffic::{Threshold, Traffic};
+use httpmon::format::record::{Record, Request};
+use httpmon::monitor::{Config, Monitor};
+use httpmon::report::{Block, Event, State};
+use httpmon::stats::dimension::default_top;
+use httpmon::time::{Second, Span, Zone};
+use proptest::prelude::*;
+
+const START: i64 = 1_760_000_000;
+const CLIENTS: [&str; 3] = ["192.0.2.1", "192.0.2.2", "2001:db8::3"];
+const TARGETS: [&str; 4] = ["/a/x", "/b", "/a/y?z", "/"];
+
+/// A request: when it was, and a number that says everything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Hit {
+    time: i64,
+    kind: usize,
+}
+
+impl Hit {
+    fn client(self) -> &'static str {
+        CLIENTS[self.kind % CLIENTS.len()]
+    }
+
+    fn target(self) -> &'static str {
+        TARGETS[self.kind % TARGETS.len()]
+    }
+
+    fn status(self) -> u16 {
+        [200, 304, 404, 503, 200][self.kind % 5]
+    }
+
+    fn record(self) -> Record<'static> {
+        Record {
+            time: Second(self.time),
+            offset: 0,
+            zoned: true,
+            client: self.client().as_bytes(),
+            user: None,
+            host: None,
+            request: Some(Request {
+                method: b"GET",
+                target: self.target().as_bytes(),
+                protocol: None,
+            }),
+            status: Some(self.status()),
+            bytes: self.kind as u64,
+            referrer: None,
+            agent: None,
+            source: b"-",
+        }
+    }
+
+    fn line(self) -> String {
+        let (client, target, status, bytes) =
+            (self.client(), self.target(), self.status(), self.kind);
+        let at = jiff::Timestamp::from_second(self.time).expect("in range");
+        let at = at.strftime("%d/%b/%Y:%H:%M:%S +0000");
+        format!("{client} - - [{at}] \"GET {target} HTTP/1.1\" {status} {bytes}\n")
+    }
+}
+
+/// A rule in whole numbers: it fires above `thousandths / 1000 × window` hits.
+#[derive(Debug, Clone, Copy)]
+struct Limit {
+    thousandths: u64,
+    window: i64,
+}
+
+impl Limit {
+    /// A limit of about `hits` in the window, exactly that where three decimals suffice.
+    fn of_hits(hits: u64, window: i64) -> Limit {
+        Limit {
+            thousandths: (hits * 1000 / window as u64).max(1),
+            window,
+        }
+    }
+
+    fn text(self) -> String {
+        format!("{}.{:03}", self.thousandths / 1000, self.thousandths % 1000)
+    }
+}
+
+/// What is compared of a transition.
+#[derive(Debug, Clone, PartialEq)]
+struct Change {
+    fired: bool,
+    at: i64,
+    hits: u64,
+    /// When it began and the most hits in a window, where it is over.
+    was: Option<(i64, u64)>,
+    clients: BTreeMap<String, u64>,
+}
+
+/// Goes through all hits for every second. `seen` tells how many of them have come when it closes.
+fn recount(hits: &[Hit], limit: Limit, seen: impl Fn(i64) -> usize) -> Vec<Change> {
+    let times = || hits.iter().map(|hit| hit.time);
+    let (Some(first), Some(last)) = (times().min(), times().max()) else {
+        return Vec::new();
+    };
+    let mut changes = Vec::new();
+    let mut firing: Option<(i64, u64)> = None;
+    for second in first..=last {
+        let mut clients = BTreeMap::new();
+        let mut count = 0;
+        for hit in &hits[..seen(second)] {
+            if hit.time > second - limit.window && hit.time <= second {
+                count += 1;
+                *clients.entry(hit.client().to_owned()).or_default() += 1;
+            }
+        }
+        let (measure, bound) = (count * 1000, limit.thousandths * limit.window as u64);
+        let was = firing;
+        match firing {
+            None if measure > bound => firing = Some((second, count)),
+            Some(_) if measure < bound => firing = None,
+            Some((since, peak)) => firing = Some((since, peak.max(count))),
+            None => {}
+        }
+        if firing.is_some() != was.is_some() {
+            changes.push(Change {
+                fired: firing.is_some(),
+                at: second,
+                hits: count,
+                was,
+                clients,
+            });
+        }
+    }
+    changes
+}
+
+/// What a monitor says about hits that come in this order.
+fn events(hits: &[Hit], limit: Limit, lateness: i64, interval: Option<i64>) -> Vec<Event> {
+    let threshold = Threshold::parse(&limit.text()).expect("a threshold");
+    let mut monitor = Monitor::new(Config {
+        interval: interval.map(Span),
+        lateness: Span(lateness),
+        rules: vec![Rule::new(
+            "High traffic",
+            Box::new(Traffic::new(threshold, Span(limit.window))),
+        )],
+        top: default_top(),
+        zone: Some(Zone::UTC),
+    });
+    for hit in hits {
+        monitor.observe(&hit.record(), None);
+    }
+    monitor.finish();
+    let mut events: Vec<Event> = std::iter::from_fn(|| monitor.next_event()).collect();
+    events.push(monitor.summary(false));
+    events
+}
+
+fn changes(events: &[Event]) -> Vec<Change> {
+    let alerts = events.iter().filter_map(|event| match event {
+        Event::Alert(alert) => Some(alert),
+        _ => None,
+    });
+    alerts
+        .map(|alert| {
+            let clients = alert.top.iter().find(|r| r.dimension.name == "client");
+            let rows = clients.expect("clients are listed").rows.iter();
+            Change {
+                fired: matches!(alert.state, State::Firing { .. }),
+                at: alert.at.0,
+                hits: alert.figure.hits,
+                was: match &alert.state {
+                    State::Firing { .. } => None,
+                    State::Resolved { since, peak } => Some((since.0, peak.hits)),
+                },
+                clients: rows
+                    .map(|row| {
+                        let key = String::from_utf8(row.key.to_vec()).expect("text");
+                        (key, row.count.hits)
+                    })
+                    .collect(),
+            }
+        })
+        .collect()
+}
+
+/// Hits in order of time: bursts of some hits over some seconds, with gaps between them.
+fn streams() -> impl Strategy<Value = Vec<Hit>> {
+    let part = (
+        prop_oneof![0i64..3, 0i64..60, 100i64..700],
+        prop_oneof![1usize..5, 1usize..60],
+        prop_oneof![1i64..3, 1i64..90],
+        0usize..60,
+    );
+    prop::collection::vec(part, 1..6).prop_map(|parts| {
+        let mut hits = Vec::new();
+        let mut from = START;
+        for (gap, count, seconds, kind) in parts {
+            from += gap;
+            for i in 0..count {
+                hits.push(Hit {
+                    time: from + i as i64 * seconds / count as i64,
+                    kind: kind + i,
+                });
+            }
+            from += seconds;
+        }
+        hits
+    })
+}
+
+fn limits() -> impl Strategy<Value = Limit> {
+    // In thousandths every window of the first kind can be met exactly.
+    let exact = prop::sample::select(vec![
+        1i64, 2, 4, 5, 8, 10, 20, 25, 40, 50, 100, 125, 200, 250,
+    ]);
+    prop_oneof![
+        (1u64..30, exact).prop_map(|(hits, window)| Limit::of_hits(hits, window)),
+        (1u64..3000, 1i64..=300).prop_map(|(thousandths, window)| Limit {
+            thousandths,
+            window
+        }),
+    ]
+}
+
+/// The order in which hits come if each is delayed by up to `lateness` seconds.
+fn delayed(hits: &[Hit], delays: &[i64], lateness: i64) -> Vec<Hit> {
+    let mut order: Vec<(i64, Hit)> = hits
+        .iter()
+        .zip(delays.iter().cycle())
+        .map(|(hit, delay)| (hit.time + delay % (lateness + 1), *hit))
+        .collect();
+    order.sort_by_key(|(at, _)| *at);
+    order.into_iter().map(|(_, hit)| hit).collect()
+}
+
+/// The parts of a summary that no order can change.
+fn totals(events: &[Event]) -> String {
+    let Some(Event::Summary(summary)) = events.last() else {
+        panic!("a summary comes last");
+    };
+    let kept = summary.blocks.iter().filter(|block| match block {
+        Block::Input { key, .. } => !["late", "skewed"].contains(key),
+        Block::Alerts(_) => false,
+        _ => true,
+    });
+    format!("{:?}", kept.collect::<Vec<_>>())
+}
+
+proptest! {
+    #[test]
+    fn alerts_fire_and_recover_exactly_where_a_recount_says(hits in streams(), limit in limits(), lateness in 0i64..100) {
+        let said = changes(&events(&hits, limit, lateness, None));
+        prop_assert_eq!(said, recount(&hits, limit, |_| hits.len()));
+    }
+
+    #[test]
+    fn lines_shuffled_within_the_lateness_give_the_same_alerts_and_reports(hits in streams(), limit in limits(), lateness in 1i64..100, delays in prop::collection::vec(0i64..100, 1..40), interval in prop::option::of(1i64..90)) {
+        let in_order = events(&hits, limit, lateness, interval);
+        let shuffled = events(&delayed(&hits, &delays, lateness), limit, lateness, interval);
+        prop_assert_eq!(changes(&shuffled), recount(&hits, limit, |_| hits.len()));
+        prop_assert_eq!(format!("{in_order:#?}"), format!("{shuffled:#?}"));
+    }
+
+    /// A late record is in the window of every second that closes after it came.
+    #[test]
+    fn late_records_count_from_the_next_second_that_closes(hits in streams(), limit in limits(), lateness in 0i64..20, delays in prop::collection::vec(prop_oneof![Just(0i64), 0i64..400], 1..40)) {
+        let come = delayed(&hits, &delays, 400);
+        let closes = |second: i64| come.iter().position(|hit| hit.time > second + lateness).unwrap_or(come.len());
+        let said = changes(&events(&come, limit, lateness, None));
+        prop_assert_eq!(said, recount(&come, limit, closes));
+    }
+
+    #[test]
+    fn no_order_at_all_changes_the_totals_of_the_summary(hits in streams(), limit in limits(), keys in prop::collection::vec(any::<u32>(), 1..50), lateness in 0i64..10) {
+        let mut shuffled: Vec<(u32, Hit)> = keys.iter().cycle().copied().zip(hits.iter().copied()).collect();
+        shuffled.sort_unstable();
+        let shuffled: Vec<Hit> = shuffled.into_iter().map(|(_, hit)| hit).collect();
+        prop_assert_eq!(totals(&events(&hits, limit, lateness, Some(10))), totals(&events(&shuffled, limit, lateness, Some(10))));
+    }
+}
+
+/// `count` hits spread evenly over `seconds` from `from` on.
+fn spread(from: i64, seconds: i64, count: i64) -> impl Iterator<Item = Hit> {
+    (0..count).map(move |i| Hit {
+        time: START + from + i * seconds / count,
+        kind: i as usize,
+    })
+}
+
+const DEFAULT: Limit = Limit {
+    thousandths: 10_000,
+    window: 120,
+};
+
+#[test]
+fn exactly_the_threshold_raises_nothing_and_one_hit_more_does() {
+    let mut hits: Vec<Hit> = spread(0, 120, 1200).collect();
+    assert_eq!(changes(&events(&hits, DEFAULT, 60, None)), []);
+    hits.extend(spread(119, 1, 1));
+    let said = changes(&events(&hits, DEFAULT, 60, None));
+    assert_eq!(said.len(), 1);
+    assert_eq!((said[0].fired, said[0].at), (true, START + 119));
+    assert_eq!(said[0].hits, 1201);
+}
+
+#[test]
+fn equality_keeps_the_state_and_one_hit_less_resolves() {
+    // 1201 in the first window, 1200 in the sixty after it, then 1199.
+    let mut hits: Vec<Hit> = spread(0, 1, 1).chain(spread(0, 180, 1800)).collect();
+    hits.extend(spread(180, 1, 9));
+    let said = changes(&events(&hits, DEFAULT, 60, None));
+    let brief: Vec<_> = said
+        .iter()
+        .map(|c| (c.fired, c.at - START, c.hits))
+        .collect();
+    assert_eq!(brief, [(true, 119, 1201), (false, 180, 1199)]);
+}
+
+/// What comes late for a second that was passed over in a gap counts like any other.
+#[test]
+fn late_records_in_a_gap_count_in_their_window_only() {
+    let limit = Limit::of_hits(1, 10);
+    let mut come: Vec<Hit> = spread(0, 8, 8).collect();
+    // In the window of second 60; then too old for it, though the ring still had the place.
+    for times in [[60, 55, 61, 200], [60, 11, 61, 200], [100, 20, 101, 200]] {
+        come.truncate(8);
+        come.extend(times.iter().flat_map(|&time| spread(time, 1, 1)));
+        let closes = |second| come.iter().position(|hit| hit.time > second);
+        let counted = recount(&come, limit, |second| closes(second).unwrap_or(come.len()));
+        assert_eq!(
+            changes(&events(&come, limit, 0, None)),
+            counted,
+            "{times:?}"
+        );
+    }
+}
+
+#[test]
+fn the_program_alerts_where_the_recount_says() {
+    for (limit, parts) in [
+        (
+            DEFAULT,
+            &[(0, 60, 900), (60, 60, 400), (300, 100, 1300)][..],
+        ),
+        (
+            Limit::of_hits(3, 8),
+            &[(0, 30, 10), (40, 2, 9), (70, 60, 22)],
+        ),
+        (
+            Limit::of_hits(2, 1),
+            &[(0, 1, 3), (1, 1, 2), (2, 1, 1), (9, 3, 9)],
+        ),
+    ] {
+        let hits: Vec<Hit> = parts
+            .iter()
+            .flat_map(|&(f, s, c)| spread(f, s, c))
+            .collect();
+        let log: String = hits.iter().map(|hit| hit.line()).collect();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_httpmon"))
+            .args(["--replay", "-q", "-r", "json", "-t", &limit.text()])
+            .args(["-w", &limit.window.to_string()])
+            .env_remove("HTTPMON_CONFIG_PATH")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("httpmon starts");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        stdin.write_all(log.as_bytes()).expect("it reads");
+        drop(stdin);
+        let output = child.wait_with_output().expect("it ends");
+        let said: Vec<(bool, String, u64)> = String::from_utf8(output.stdout)
+            .expect("text")
+            .lines()
+            .map(|line| {
+                let alert: serde_json::Value = serde_json::from_str(line).expect("JSON");
+                let text = |key: &str| alert[key].as_str().expect("a text").to_owned();
+                let hits = alert["hits"].as_u64().expect("a number");
+                (text("state") == "firing", text("at"), hits)
+            })
+            .collect();
+        let counted = recount(&hits, limit, |_| hits.len());
+        let want: Vec<(bool, String, u64)> = counted
+            .iter()
+            .map(|c| (c.fired, Zone::UTC.show(Second(c.at)), c.hits))
+            .collect();
+        assert!(want.len() >= 2, "the stream is to fire and recover");
+        assert_eq!(said, want, "{limit:?}");
+    }
+}
