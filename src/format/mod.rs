@@ -1,7 +1,7 @@
 //! Lines to records.
 //!
 //! [`Format`] is the contract and [`FORMATS`] the table: a format is one row, which compiles to a
-//! [`Program`](program::Program) for the one interpreter. [`Parser`] chooses the program for each
+//! [`Program`] for the one interpreter. [`Parser`] chooses the program for each
 //! line by the line's own shape, in one fixed order, so that neighbours never matter.
 
 mod clf;
@@ -19,6 +19,9 @@ use unparsed::{Field, Unparsed, Why};
 
 use crate::time::Zone;
 
+/// Whether a line can be in a format, by a glance at its shape.
+type Looks = fn(&[u8]) -> bool;
+
 /// A log format that httpmon knows.
 #[derive(Debug)]
 pub struct Format {
@@ -29,7 +32,7 @@ pub struct Format {
     /// A line in it.
     pub sample: &'static str,
     /// Whether a line can be in this format, by a glance at its shape.
-    looks: fn(&[u8]) -> bool,
+    looks: Looks,
     steps: fn() -> Vec<Step>,
 }
 
@@ -85,7 +88,7 @@ pub enum Line<'a> {
 /// and change nothing.
 #[derive(Debug)]
 pub struct Parser {
-    programs: Vec<(fn(&[u8]) -> bool, Program)>,
+    programs: Vec<(Looks, Program)>,
     times: Timestamps,
     source: Vec<u8>,
 }

@@ -1,5 +1,5 @@
 //! The man page httpmon(1), written from the tables: options, formats, dimensions, outputs, exit
-//! statuses and examples. Only prose that no table holds stands in [`prose`].
+//! statuses and examples. Only prose that no table holds stands in `prose`.
 
 mod prose;
 mod roff;
