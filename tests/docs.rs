@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 
 use httpmon::cli::examples::EXAMPLES;
 use httpmon::cli::flags::FLAGS;
+use httpmon::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_OK};
+use httpmon::format::FORMATS;
+use httpmon::stats::dimension::DIMENSIONS;
 use shell::{Shell, httpmon};
 
 const BLESS: &str = "HTTPMON_BLESS=1 cargo test --test docs";
@@ -116,6 +119,30 @@ fn every_option_is_in_the_man_page_and_the_helps_and_the_readme_names_no_other()
     }
 }
 
+#[test]
+fn the_readme_has_every_format_dimension_and_exit_status() {
+    let readme = read("README.md");
+    for format in FORMATS {
+        let row = format!("\n| `{}` | ", format.name);
+        assert!(
+            readme.contains(&row),
+            "README.md: no row for {}",
+            format.name
+        );
+    }
+    let lists = readme
+        .split("--top section=10,client,status` lists other things: ")
+        .nth(1)
+        .and_then(|rest| rest.split(" (the file").next())
+        .expect("the sentence on --top");
+    let named: Vec<&str> = lists.split(',').map(str::trim).collect();
+    let dimensions: Vec<&str> = DIMENSIONS.iter().map(|dimension| dimension.name).collect();
+    assert_eq!(named, dimensions);
+    for status in [EXIT_OK, EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD] {
+        assert!(readme.contains(&format!("\n| {status} | ")), "{status}");
+    }
+}
+
 /// Every `--word` of a text.
 fn words(text: &str) -> BTreeSet<String> {
     let is_name = |c: char| c.is_ascii_lowercase() || c == '-';
@@ -148,8 +175,8 @@ fn section<'a>(page: &'a str, title: &str) -> &'a str {
 }
 
 #[test]
-fn the_lines_that_the_man_page_shows_are_real() {
-    let page = man();
+fn the_lines_that_man_page_and_readme_show_are_real() {
+    let (page, readme) = (man(), read("README.md"));
     let real = httpmon(&[
         "--replay",
         "--interval",
@@ -168,6 +195,10 @@ fn the_lines_that_the_man_page_shows_are_real() {
         assert!(shown.len() > 3, "{title} shows no lines");
         for line in shown {
             assert!(real.contains(&line), "{title}: never written: {line}");
+            assert!(
+                readme.contains(&format!("\n    {line}\n")),
+                "README.md: shows another {title}: {line}"
+            );
         }
     }
 }

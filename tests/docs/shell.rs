@@ -96,10 +96,12 @@ impl Shell {
     pub fn run(&self, line: &str) -> (Option<i32>, String) {
         let built = PathBuf::from(env!("CARGO_BIN_EXE_httpmon"));
         let built = built.parent().expect("a folder");
+        // Stand-ins first, then whatever the machine has: sh and cat are all that is needed of it.
         let path = format!(
-            "{}/bin:{}:/usr/bin:/bin",
+            "{}/bin:{}:{}",
             self.folder.display(),
-            built.display()
+            built.display(),
+            std::env::var("PATH").unwrap_or_default()
         );
         let mut command = Command::new("sh");
         command
