@@ -398,9 +398,11 @@ impl Monitor {
             if !empty {
                 while self
                     .trend
-                    .pop_front_if(|(old, _)| *old <= second - TREND)
-                    .is_some()
-                {}
+                    .front()
+                    .is_some_and(|(old, _)| *old <= second - TREND)
+                {
+                    self.trend.pop_front();
+                }
                 self.trend.push_back((second, counters.hits));
             }
         }

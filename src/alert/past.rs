@@ -64,9 +64,9 @@ impl Past {
         scratch: &mut [Tally],
         mut recycle: impl FnMut(Bucket),
     ) {
-        while let Some(old) = self
-            .slices
-            .pop_front_if(|slice| slice.last <= second - self.keep)
+        let too_old = |slice: &Slice| slice.last <= second - self.keep;
+        while self.slices.front().is_some_and(too_old)
+            && let Some(old) = self.slices.pop_front()
         {
             self.words -= old.words();
             recycle(old.bucket);

@@ -1,9 +1,13 @@
 //! Completions for three shells, from the table of options.
+//!
+//! `--top` takes a list, so its names complete after every comma. The scripts need nothing but the
+//! shell; that for bash keeps to what 3.2 has, since macOS ships it.
 
 use std::fmt::Write;
 
 use super::flags::{FLAGS, Flag};
 
+/// The option whose value is a list of its choices.
 const LIST: &str = "top";
 
 /// A completion script for bash.
@@ -21,30 +25,55 @@ pub fn bash() -> String {
             write!(names, "|-{short}").expect("a string takes every write");
         }
         let choices: Vec<&str> = (flag.choices)().into_iter().map(|(name, _)| name).collect();
-        let reply = if choices.is_empty() {
-            "return".to_owned()
-        } else {
-            format!(
-                "mapfile -t COMPREPLY < <(compgen -W '{}' -- \"$word\"); return",
-                choices.join(" ")
-            )
+        let choices = choices.join(" ");
+        let reply = match (choices.as_str(), flag.long) {
+            ("", _) => String::new(),
+            (choices, LIST) => {
+                format!(
+                    "compopt -o nospace 2>/dev/null; _httpmon_reply '{choices}' \"${{word%\"${{word##*,}}\"}}\"; "
+                )
+            }
+            (choices, _) => format!("_httpmon_reply '{choices}'; "),
         };
-        writeln!(cases, "        {names}) {reply} ;;").expect("a string takes every write");
+        writeln!(cases, "        {names}) {reply}return ;;").expect("a string takes every write");
     }
     format!(
         r#"# bash completion for httpmon, written by httpmon --generate complete-bash
-_httpmon() {{
-    local word=${{COMP_WORDS[COMP_CWORD]}} previous=
-    if ((COMP_CWORD > 0)); then previous=${{COMP_WORDS[COMP_CWORD - 1]}}; fi
-    COMPREPLY=()
-    case $previous in
-{cases}    esac
-    case $word in
-        -*) mapfile -t COMPREPLY < <(compgen -W '{words}' -- "$word") ;;
-        *) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
-    esac
+
+# Those of the words in $1 that go on with $word; $2 is what stands before them in it.
+_httpmon_reply() {{
+    local reply
+    while IFS= read -r reply; do
+        COMPREPLY+=("$reply")
+    done < <(compgen -P "${{2-}}" -W "$1" -- "${{word#"${{2-}}"}}")
 }}
-complete -o filenames -F _httpmon httpmon
+
+_httpmon() {{
+    local at=$COMP_CWORD word=${{COMP_WORDS[COMP_CWORD]}} option= reply
+    COMPREPLY=()
+    # bash splits words at =; go back to where this one begins.
+    if [[ $word == "=" ]]; then word=; fi
+    while ((at > 1)) && [[ ${{COMP_WORDS[at]}} == "=" || ${{COMP_WORDS[at - 1]}} == "=" ]]; do
+        ((at -= 1))
+    done
+    if ((at < COMP_CWORD)) && [[ ${{COMP_WORDS[at]}} == --* ]]; then
+        option=${{COMP_WORDS[at]}}
+    elif ((at > 0)); then
+        option=${{COMP_WORDS[at - 1]}}
+    fi
+    case $option in
+{cases}    esac
+    if [[ $word == -* ]]; then
+        _httpmon_reply '{words}'
+        return
+    fi
+    compopt -o filenames 2>/dev/null
+    while IFS= read -r reply; do
+        COMPREPLY+=("$reply")
+    done < <(compgen -f -- "$word")
+}}
+
+complete -F _httpmon httpmon
 "#,
         words = words.join(" ")
     )
@@ -53,6 +82,7 @@ complete -o filenames -F _httpmon httpmon
 /// A completion script for zsh.
 pub fn zsh() -> String {
     let mut specs = String::new();
+    let mut list = String::new();
     for flag in FLAGS {
         let help = zsh_text(flag.help);
         // A value stands after = or as the next word; after a short option also at once.
@@ -70,9 +100,17 @@ pub fn zsh() -> String {
             format!(":{value}:{}", zsh_action(flag))
         });
         writeln!(specs, "    {names}[{help}]{action}' \\").expect("a string takes every write");
+        if flag.long == LIST {
+            for (name, about) in (flag.choices)() {
+                write!(list, " \\\n        '{name}[{}]::rows: '", zsh_text(about))
+                    .expect("a string takes every write");
+            }
+        }
     }
     format!(
-        "#compdef httpmon\n# zsh completion for httpmon, written by httpmon --generate complete-zsh\n_arguments -s -S \\\n{specs}    '*:log file:_files'\n"
+        "#compdef httpmon\n# zsh completion for httpmon, written by httpmon --generate complete-zsh\n\n\
+         _httpmon_{LIST}() {{\n    _values -s , dimension{list}\n}}\n\n\
+         _arguments -s -S : \\\n{specs}    '*:log file:_files'\n"
     )
 }
 
@@ -81,22 +119,14 @@ fn zsh_action(flag: &Flag) -> String {
     if choices.is_empty() {
         return " ".to_owned();
     }
+    if flag.long == LIST {
+        return format!("_httpmon_{LIST}");
+    }
     let items: Vec<String> = choices
         .iter()
         .map(|(name, about)| format!("{name}\\:\"{}\"", zsh_text(about).replace('"', "")))
         .collect();
-    let items = items.join(" ");
-    if flag.long == LIST {
-        return format!(
-            "_values -s , dimension {}",
-            choices
-                .iter()
-                .map(|(name, _)| *name)
-                .collect::<Vec<_>>()
-                .join(" ")
-        );
-    }
-    format!("(({items}))")
+    format!("(({}))", items.join(" "))
 }
 
 /// Text that may stand in single quotes, brackets and a colon-separated specification.
@@ -118,8 +148,18 @@ fn zsh_text(text: &str) -> String {
 /// A completion script for fish.
 pub fn fish() -> String {
     let quote = |text: &str| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"));
-    let mut out =
-        "# fish completion for httpmon, written by httpmon --generate complete-fish\n".to_owned();
+    let mut out = format!(
+        r#"# fish completion for httpmon, written by httpmon --generate complete-fish
+
+# The arguments, each behind what is typed of the list so far.
+function __httpmon_{LIST}
+    set -l typed (commandline -ct | string replace -r '^--{LIST}=' '')
+    set -l before (string replace -r '[^,]*$' '' -- $typed)
+    printf '%s\n' "$before"$argv
+end
+
+"#
+    );
     for flag in FLAGS {
         write!(out, "complete -c httpmon -l {}", flag.long).expect("a string takes every write");
         if let Some(short) = flag.short {
@@ -128,13 +168,19 @@ pub fn fish() -> String {
         write!(out, " -d {}", quote(flag.help)).expect("a string takes every write");
         if flag.value.is_some() {
             out.push_str(" -x");
+            // Arguments are split at spaces, but the lines that a command writes are not.
             let choices: Vec<String> = (flag.choices)()
                 .iter()
-                .map(|(name, about)| format!("{name}\t{}", about.replace('\t', " ")))
+                .map(|(name, about)| quote(&format!("{name}\t{about}")))
                 .collect();
+            let command = if flag.long == LIST {
+                "__httpmon_top"
+            } else {
+                "printf '%s\\n'"
+            };
             if !choices.is_empty() {
-                write!(out, " -a {}", quote(&choices.join("\n")))
-                    .expect("a string takes every write");
+                let call = format!("({command} {})", choices.join(" "));
+                write!(out, " -a {}", quote(&call)).expect("a string takes every write");
             }
         }
         out.push('\n');

@@ -189,7 +189,7 @@ pub static FLAGS: &[Flag] = &[
         long: "color",
         short: None,
         value: Some("WHEN"),
-        help: "auto, always or never (auto)",
+        help: "when to colour (auto)",
         more: "auto colours where standard output is a terminal, and honours NO_COLOR, CLICOLOR, CLICOLOR_FORCE \
                and TERM=dumb. Colour brings bars and a sparkline with it, fitted to the width of the terminal.",
         choices: || {

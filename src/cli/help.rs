@@ -71,7 +71,8 @@ pub(super) fn sentence(help: &str) -> String {
             c.to_uppercase().to_string()
         }
     });
-    format!("{first}{}.", chars.as_str())
+    let stop = if help.ends_with('…') { "" } else { "." };
+    format!("{first}{}{stop}", chars.as_str())
 }
 
 /// `text` in lines of at most 79 columns, each behind `indent` spaces.

@@ -5,6 +5,7 @@
 
 pub mod complete;
 pub mod config;
+pub mod examples;
 pub mod flags;
 pub mod help;
 pub mod man;

@@ -268,7 +268,7 @@ impl Session {
         } else {
             match self.parser.read(line.bytes) {
                 Read::Record(record) => {
-                    let wall = self.live.then(|| Second(now.wall.as_secs() as i64));
+                    let wall = self.live.then_some(Second(now.wall.as_secs() as i64));
                     if !record.zoned && !self.hints.zone {
                         self.hints.zone(record.time, wall);
                     }

@@ -1,0 +1,48 @@
+# bash completion for httpmon, written by httpmon --generate complete-bash
+
+# Those of the words in $1 that go on with $word; $2 is what stands before them in it.
+_httpmon_reply() {
+    local reply
+    while IFS= read -r reply; do
+        COMPREPLY+=("$reply")
+    done < <(compgen -P "${2-}" -W "$1" -- "${word#"${2-}"}")
+}
+
+_httpmon() {
+    local at=$COMP_CWORD word=${COMP_WORDS[COMP_CWORD]} option= reply
+    COMPREPLY=()
+    # bash splits words at =; go back to where this one begins.
+    if [[ $word == "=" ]]; then word=; fi
+    while ((at > 1)) && [[ ${COMP_WORDS[at]} == "=" || ${COMP_WORDS[at - 1]} == "=" ]]; do
+        ((at -= 1))
+    done
+    if ((at < COMP_CWORD)) && [[ ${COMP_WORDS[at]} == --* ]]; then
+        option=${COMP_WORDS[at]}
+    elif ((at > 0)); then
+        option=${COMP_WORDS[at - 1]}
+    fi
+    case $option in
+        --interval|-i) return ;;
+        --threshold|-t) return ;;
+        --window|-w) return ;;
+        --lateness) return ;;
+        --format|-f) _httpmon_reply 'auto common combined vhost_combined csv'; return ;;
+        --log-tz) return ;;
+        --tz) return ;;
+        --top) compopt -o nospace 2>/dev/null; _httpmon_reply 'section client path user method status protocol host referrer agent source' "${word%"${word##*,}"}"; return ;;
+        --report|-r) _httpmon_reply 'text json'; return ;;
+        --color) _httpmon_reply 'auto always never'; return ;;
+        --idle-exit) return ;;
+        --generate) _httpmon_reply 'man complete-bash complete-zsh complete-fish'; return ;;
+    esac
+    if [[ $word == -* ]]; then
+        _httpmon_reply '--replay --interval -i --threshold -t --window -w --lateness --format -f --log-tz --tz --top --report -r --color --exit-code --idle-exit --quiet -q --generate --help -h --version -V'
+        return
+    fi
+    compopt -o filenames 2>/dev/null
+    while IFS= read -r reply; do
+        COMPREPLY+=("$reply")
+    done < <(compgen -f -- "$word")
+}
+
+complete -F _httpmon httpmon

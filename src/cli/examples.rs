@@ -1,0 +1,83 @@
+//! The examples of the man page: commands to copy, each of which runs in the tests.
+
+use crate::error::{EXIT_ALERT, EXIT_OK};
+
+/// A command worth copying.
+#[derive(Debug)]
+pub struct Example {
+    /// What it is for, as a sentence.
+    pub about: &'static str,
+    /// The command, for `sh`.
+    pub command: &'static str,
+    /// How it exits on a log with an alert in it, as in the tests.
+    pub status: u8,
+}
+
+/// Every example, the most common first.
+pub static EXAMPLES: &[Example] = &[
+    Example {
+        about: "Watch a log: a report every ten seconds, alerts as they happen.",
+        command: "tail -F access.log | httpmon",
+        status: EXIT_OK,
+    },
+    Example {
+        about: "Watch several logs, and count by file too: the headers that tail writes between them name the source.",
+        command: "tail -F access.log access.log.1 | httpmon --top section,client,source",
+        status: EXIT_OK,
+    },
+    Example {
+        about: "Watch a log on another machine.",
+        command: "ssh web1 tail -F /var/log/nginx/access.log | httpmon",
+        status: EXIT_OK,
+    },
+    Example {
+        about: "Watch a service that logs to the journal.",
+        command: "journalctl -o cat -fu nginx | httpmon",
+        status: EXIT_OK,
+    },
+    Example {
+        about: "Watch a container that logs to its standard output.",
+        command: "docker logs -f --since 1m web 2>/dev/null | httpmon",
+        status: EXIT_OK,
+    },
+    Example {
+        about: "Read history: every alert that would have fired, then a summary.",
+        command: "httpmon --replay access.log.1",
+        status: EXIT_OK,
+    },
+    Example {
+        about: "Read rotated logs, oldest first, with a report for every hour.",
+        command: "zcat -f access.log.2.gz access.log.1 | httpmon --replay --interval 1h",
+        status: EXIT_OK,
+    },
+    Example {
+        about: "List more: twenty paths, ten user agents, the status codes.",
+        command: "httpmon --replay --top path=20,agent=10,status access.log",
+        status: EXIT_OK,
+    },
+    Example {
+        about: "Look for short bursts: more than 15 requests per second over ten seconds.",
+        command: "httpmon --replay --quiet --threshold 15 --window 10s access.log",
+        status: EXIT_OK,
+    },
+    Example {
+        about: "Alerts as JSON, for another program.",
+        command: r#"httpmon --replay --report json access.log | jq -c 'select(.type == "alert")'"#,
+        status: EXIT_OK,
+    },
+    Example {
+        about: "Watch a deploy for two minutes. Exits 0 where it was calm, 1 where an alert fired, 3 where no request was logged.",
+        command: "timeout 120 tail -n 0 -F access.log | httpmon --quiet --exit-code --threshold 15 --window 1m",
+        status: EXIT_ALERT,
+    },
+    Example {
+        about: "Mail yesterday's summary, from cron.",
+        command: "httpmon --replay --tz local access.log.1 | mail -s 'web1 yesterday' ops@example.com",
+        status: EXIT_OK,
+    },
+    Example {
+        about: "Read this page without installing it.",
+        command: "httpmon --generate man | man -l -",
+        status: EXIT_OK,
+    },
+];

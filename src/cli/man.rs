@@ -1,5 +1,0 @@
-//! placeholder
-/// The page.
-pub fn page() -> String {
-    String::new()
-}

@@ -1,0 +1,317 @@
+//! The prose of the man page: what no table holds. Backquotes make bold.
+
+/// Paragraphs, in order.
+type Paragraphs = &'static [&'static str];
+/// Names and what they mean.
+type Items = &'static [(&'static str, &'static str)];
+
+pub(super) const DESCRIPTION: Paragraphs = &[
+    "httpmon reads HTTP access logs on standard input, or from each FILE in the given order (`-` is standard \
+     input), and writes reports and alerts on standard output. The timestamps in the log are its clock: a live \
+     log and the same log read a year later give the same answers.",
+    "Live, which is the default, it writes a report for every ten seconds of log time, an alert when traffic \
+     is high and another line when that is over, and a summary when the input ends. With --replay it reads \
+     history: the alerts that would have fired, then the summary.",
+    "There is nothing to configure. The format of each line is recognised by its shape. Lines that cannot be \
+     read are counted and the first of each kind is shown.",
+];
+
+pub(super) const OPTIONS: Paragraphs = &[
+    "D is a duration such as `10s`, `2m`, `1h30m` or `1d`; a bare number is seconds. What stands in \
+     parentheses is the default. The last of several wins.",
+];
+
+pub(super) const FORMATS: Paragraphs = &[
+    "With --format `auto` each line is read by its own shape, so a stream may mix formats. The names, each with \
+     a line in it:",
+];
+
+pub(super) const RECORDS: Paragraphs = &[
+    "A line is a record if it has a time that exists and the shape of an entry. Every record is a hit. Where its \
+     request is none (bytes of a TLS handshake, `-`, nothing at all) it is also counted as malformed, and has no \
+     section, path, method or protocol. White space, lines that begin with `#`, the header of the CSV and \
+     the `==> file <==` lines of tail(1) are skipped; the latter name the source. Anything else is unparsed.",
+];
+
+pub(super) const DIMENSIONS: Paragraphs = &[
+    "What --top can list, by the names that JSON uses. Sections and clients are counted in any case. \
+     An absolute-form target keeps its scheme and host: the section of `http://example.com/pages/create` is \
+     `http://example.com/pages`. Query and fragment are cut off first.",
+];
+
+pub(super) const TEXT: Paragraphs = &["A report, as it looks in a file or a pipe:"];
+
+pub(super) const REPORT: Paragraphs = &[
+    "2026-11-20T09:04:00Z 1m   78 hits  1.30/s  385.4 kB   errors 15.4%",
+    "  status    2xx 66  5xx 12",
+    "  sections  6 unique: /api 60 (77%)  /img 6 (8%)  /shop 5 (6%)  other 7",
+    "  clients   8 unique: 192.0.2.18 57 (73%)  198.51.100.24 5 (6%)  other 16",
+    "  window    1251 hits in 2m  10.43/s of 10/s",
+    "  alerts    High traffic firing for 59s",
+];
+
+pub(super) const TEXT_ROWS: Items = &[
+    (
+        "first line",
+        "Where the interval begins and how long it is; `partial` where the input ended within it. Then the hits, \
+         the hits divided by the interval's length, the bytes sent (1 kB is 1000 bytes), and the share of hits \
+         that were answered with 4xx or 5xx.",
+    ),
+    (
+        "status",
+        "Hits by class; a class without hits is left out. `other` is a status outside 100 to 599, or `-`.",
+    ),
+    (
+        "sections, clients, …",
+        "Where not all are listed, how many distinct keys there were. Then the heaviest keys with their hits and \
+         their share of the hits that have a key here; ties in the order of the keys' bytes. `other` is the hits \
+         of all keys that are not listed.",
+    ),
+    (
+        "window",
+        "Where the traffic rule stands at the end of the interval: the hits in its window, their mean rate, and \
+         the threshold.",
+    ),
+    (
+        "alerts",
+        "What fires and for how long, how many alerts came earlier, and the newest three of those with their peak. \
+         In the summary: all of them.",
+    ),
+    (
+        "silent",
+        "Live: for how long no line has come, which is not the same as no traffic.",
+    ),
+    (
+        "input",
+        "Numbers that are not 0: `malformed` records, `unparsed` lines, records that came `late`; in the summary \
+         also `skipped`, `filtered` and `skewed`. Below it the first unparsed line of each kind, with its number \
+         and the field that could not be read.",
+    ),
+];
+
+pub(super) const TEXT_MORE: Paragraphs = &[
+    "The summary begins with its first and last second, both inclusive, and the number of lines. \
+     In every summary lines = hits + unparsed + skipped + filtered. Nothing is filtered in this version.",
+    "A run of empty intervals that the clock jumps over is one line, `gap of`, with where it ends.",
+    "On a colour terminal there are bars, a sparkline of the hits in each of the last 120 seconds (`trend`), and \
+     colour; meaning is never carried by colour alone. Bytes from the log that could command a terminal are \
+     written as `\\x1b` or `\\u{202e}`.",
+];
+
+pub(super) const JSON: Paragraphs = &[
+    "One object per line. Keys are only ever added; `v` is raised where that promise has to be broken. Times are \
+     strings as in text, rates are per second, counts are integers. What could command a terminal is escaped; \
+     bytes that are not UTF-8 are U+FFFD.",
+];
+
+pub(super) const JSON_OBJECTS: &[(&str, Items)] = &[
+    (
+        "In every object:",
+        &[
+            ("v", "1."),
+            ("type", "`report`, `alert`, `gap` or `summary`."),
+        ],
+    ),
+    (
+        "In a report and in a summary:",
+        &[
+            (
+                "from, to",
+                "Its span. `to` is exclusive in a report and in a gap, inclusive in a summary; both are null in \
+                 the summary of a log without a believed time.",
+            ),
+            (
+                "partial",
+                "true where the input ended within the interval, and in the summary that USR1 asks for; else \
+                 left out.",
+            ),
+            ("hits", "Records."),
+            ("bytes", "The sum of bytes sent."),
+            ("status", "Hits by class: `1xx` to `5xx`, and `other`."),
+            ("malformed", "Records whose request is none."),
+            ("unparsed", "Lines that are no record."),
+            ("late", "Records that came when their second was closed."),
+            (
+                "unique",
+                "Distinct keys, by dimension: section, client, and what --top lists.",
+            ),
+            (
+                "top",
+                "The rows of each dimension that --top lists, heaviest first: `key`, `hits`, `bytes` and \
+                 `errors` (5xx).",
+            ),
+            (
+                "other",
+                "Hits of the keys that are not listed, by dimension.",
+            ),
+            (
+                "error, unique_error",
+                "Past a cap (see LIMITS), by dimension: how many hits a row may be short of, and how far the \
+                 number of distinct keys may be off (three standard errors). Left out while all is exact.",
+            ),
+            (
+                "alerts",
+                "In a report those that fire now, in a summary all: `rule`, `since`, `until` (null while it \
+                 fires) and `peak`.",
+            ),
+            (
+                "unparsed_examples",
+                "The first unparsed line of each kind: `file` (where files were named), `line` (its number, \
+                 from 1), `field`, `reason`, `byte` (where in the line, from 0), `count` (such lines so far) and \
+                 `text` (at most 160 bytes). Left out where there is none.",
+            ),
+        ],
+    ),
+    (
+        "Only in a report:",
+        &[
+            ("rate", "Hits divided by the interval's length."),
+            (
+                "window",
+                "Where the traffic rule stands: `hits`, `rate`, `threshold` and `window_s`, its length in seconds.",
+            ),
+            (
+                "silent_s",
+                "Live: for how many seconds no line has come. Left out where lines come.",
+            ),
+        ],
+    ),
+    (
+        "Only in a summary:",
+        &[
+            (
+                "lines",
+                "All lines: hits, unparsed, skipped and filtered together.",
+            ),
+            (
+                "skipped",
+                "Lines with nothing to count: white space, headers, directives.",
+            ),
+            ("filtered", "0 in this version."),
+            ("skewed", "Records whose time cannot be believed; see TIME."),
+            (
+                "alerts_omitted",
+                "How many alerts before those in `alerts` are no longer remembered; left out where it is 0.",
+            ),
+        ],
+    ),
+    (
+        "In an alert:",
+        &[
+            ("state", "`firing` or `resolved`."),
+            ("rule", "The name of the rule."),
+            ("at", "The second that crossed the threshold."),
+            ("hits", "Hits in the window at the end of that second."),
+            (
+                "value, threshold",
+                "What the rule measures, here the mean rate, and what it is held against.",
+            ),
+            ("window_s", "The length of the window in seconds."),
+            (
+                "changed",
+                "When firing: for each dimension the key whose share of the hits grew most against the window \
+                 before. `dim`, `key`, `share` and `was` (null where that window was empty).",
+            ),
+            (
+                "resolution_s",
+                "When firing: `changed` is known only to so many seconds, since the traffic was too heavy to \
+                 keep each. Else left out.",
+            ),
+            (
+                "since, duration_s, peak",
+                "When resolved: the second it began to fire, for how long it did, and the greatest value \
+                 meanwhile.",
+            ),
+            ("top", "The rows of the window, as in a report."),
+        ],
+    ),
+    (
+        "In a gap:",
+        &[("from, to", "Empty intervals that the clock jumped over.")],
+    ),
+];
+
+pub(super) const ALERTS: Paragraphs = &[
+    "There is one rule, `High traffic`. It looks at a sliding window of exactly --window seconds and is evaluated \
+     for each second when that is closed. It fires when the hits in the window are strictly more than the \
+     threshold times its seconds: with the defaults 1201 hits in two minutes, not 1200. It is over when they are \
+     strictly fewer. At exactly that number the state stays as it is. Nothing is rounded on the way, and the \
+     window is always divided by its whole length, also when the log has only begun.",
+    "One block is written for each transition and never again. The first line of each has exactly this form, on a \
+     line of its own that is never cut, so that it can be searched for:",
+];
+
+pub(super) const ALERT_LINES: Paragraphs = &[
+    "High traffic generated an alert - hits = 1210, triggered at 2026-11-20T09:04:00Z",
+    "  10.08/s over 2m, threshold 10/s | /api 97% (+92) | client 192.0.2.18 97% (+97) | 5xx 12.0% (+12.0)",
+    "High traffic alert recovered at 2026-11-20T09:05:02Z",
+    "  after 1m2s, peak 1252 hits (10.43/s)",
+];
+
+pub(super) const ALERTS_MORE: Paragraphs = &[
+    "`hits` is the number in the window at the end of the second that crossed the threshold, which is the time \
+     shown. The indented line says what changed against the window before: for each dimension the key whose \
+     share of the hits grew most, with the percentage points by which it did, and the share of 5xx. The peak is \
+     the greatest rate while it fired.",
+    "An alert that still fires when the input ends has no recovery line; the summary says so.",
+];
+
+pub(super) const TIME: Paragraphs = &[
+    "Time is the log's own, in whole seconds; fractions are cut. It is shown with the offset of the first record, or \
+     in the zone of --tz. Intervals are aligned to multiples of their length in that zone.",
+    "A second is `closed` once it is older than the newest time seen by more than --lateness. Seconds close in \
+     order; reports and alerts are written when they do. A record for a closed second is `late`: it counts in the \
+     summary, in a report of its interval that is not yet written, and in the window while that still holds its \
+     second. It never changes a line that was written.",
+    "A wrong timestamp must not drag the clock away. A record more than an hour ahead of the newest time waits \
+     until others confirm it or a record at the old time refutes it; then it is `skewed`: a hit in the summary \
+     without a place in time. Live, a record within five minutes of the wall clock is believed at once.",
+    "Live, when the last record came within five minutes of the wall clock and nothing has come for a second, time \
+     goes on by itself, so that recoveries and empty reports are written on time. A blocked output or a stopped \
+     process is not silence. With --replay no clock but the log's is ever looked at.",
+];
+
+pub(super) const SIGNALS: Items = &[
+    (
+        "INT, TERM",
+        "Close what is open, write the summary, and end by that signal. A second one ends at once.",
+    ),
+    ("USR1", "Write the summary so far, and go on."),
+];
+
+pub(super) const ENVIRONMENT: Items = &[
+    (
+        "HTTPMON_CONFIG_PATH",
+        "Names a file of options, one argument a line, as `--top=path`; blank lines and those that begin with `#` \
+         are left out. They stand before the command line's, which win. It may name no log files.",
+    ),
+    (
+        "NO_COLOR, CLICOLOR, CLICOLOR_FORCE, TERM",
+        "Whether --color `auto` colours.",
+    ),
+    (
+        "COLUMNS",
+        "The width to fit, where the terminal does not tell it.",
+    ),
+    (
+        "LC_ALL, LC_CTYPE, LANG",
+        "Whether the locale is UTF-8. Text is ASCII where it is not.",
+    ),
+    ("TZ", "What `local` means in --tz and --log-tz."),
+];
+
+pub(super) const EXAMPLES: Paragraphs =
+    &["Each of these runs, with stand-ins for the other programs, in the tests of httpmon."];
+
+pub(super) const LIMITS: Paragraphs = &[
+    "Clients are shown as the log has them. Addresses are not looked up in the DNS: that would tell the owner of \
+     each address that you read about it, and stall on every slow answer.",
+    "A line longer than 1 MiB is cut there and counted as unparsed.",
+    "Counts are exact while a dimension has at most 100,000 distinct keys and 16 MiB of key bytes. Beyond that \
+     the light half of the keys is dropped, `each up to N more` says by how many hits a row may be short, and the \
+     number of distinct keys is an estimate with its error. Nothing is approximate without saying so.",
+    "A summary remembers the newest 100,000 alerts.",
+    "Compressed files are not unpacked; zcat(1) does that.",
+];
+
+pub(super) const SEE_ALSO: &str = "tail(1), zcat(1), jq(1), journalctl(1), timeout(1)";

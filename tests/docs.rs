@@ -1,0 +1,300 @@
+//! What a user reads is true: the man page and the completions are what the program prints, the
+//! README shows what it writes, and every example runs.
+//!
+//! `HTTPMON_BLESS=1 cargo test --test docs` rewrites the man page, the completions and the outputs in
+//! the README; read its diff before you commit it.
+#![cfg(unix)]
+
+#[path = "docs/shell.rs"]
+mod shell;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use httpmon::cli::examples::EXAMPLES;
+use httpmon::cli::flags::FLAGS;
+use httpmon::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_OK};
+use httpmon::format::FORMATS;
+use httpmon::stats::dimension::DIMENSIONS;
+use shell::{Shell, httpmon};
+
+const BLESS: &str = "HTTPMON_BLESS=1 cargo test --test docs";
+const LOG: &str = "tests/data/access.log";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Holds a file against what it should be; writes it instead where blessing was asked for.
+fn holds(path: &str, should: &str) {
+    let file: PathBuf = root().join(path);
+    if std::env::var_os("HTTPMON_BLESS").is_some() {
+        fs::write(&file, should).unwrap_or_else(|error| panic!("{path}: {error}"));
+        return;
+    }
+    let is = fs::read_to_string(&file).unwrap_or_default();
+    let differs = is
+        .lines()
+        .zip(should.lines())
+        .find(|(is, should)| is != should);
+    assert!(
+        is == should,
+        "{path} is not current ({differs:?}); rewrite it with: {BLESS}"
+    );
+}
+
+#[test]
+fn the_man_page_and_the_completions_are_what_generate_prints() {
+    for (kind, path) in [
+        ("man", "man/httpmon.1"),
+        ("complete-bash", "completions/httpmon.bash"),
+        ("complete-zsh", "completions/_httpmon"),
+        ("complete-fish", "completions/httpmon.fish"),
+    ] {
+        holds(path, &httpmon(&["--generate", kind]));
+    }
+}
+
+/// The commands in fenced blocks of the README that show what they print, with their place in it:
+/// blocks of `console`, whose first line is `$ cargo run --release -- …`.
+#[test]
+fn the_readme_shows_what_the_program_writes() {
+    let readme = read("README.md");
+    let mut should = String::new();
+    let mut rest = readme.as_str();
+    let mut blocks = 0;
+    while let Some(start) = rest.find("```console\n") {
+        let (before, block) = rest.split_at(start + "```console\n".len());
+        let (command, shown) = block.split_once('\n').expect("a command");
+        let end = shown.find("```").expect("a fence that closes");
+        let arguments = command
+            .strip_prefix("$ cargo run --release -- ")
+            .or_else(|| command.strip_prefix("$ httpmon "))
+            .unwrap_or_else(|| panic!("not a command of httpmon: {command}"));
+        let arguments: Vec<&str> = arguments.split_whitespace().collect();
+        should.push_str(before);
+        should.push_str(command);
+        should.push('\n');
+        should.push_str(&httpmon(&arguments));
+        rest = &shown[end..];
+        blocks += 1;
+    }
+    should.push_str(rest);
+    assert!(blocks > 0, "the README shows no output");
+    holds("README.md", &should);
+}
+
+#[test]
+fn every_option_is_in_the_man_page_and_the_helps_and_the_readme_names_no_other() {
+    let (page, long, short) = (man(), httpmon(&["--help"]), httpmon(&["-h"]));
+    for flag in FLAGS {
+        let name = format!("--{}", flag.long);
+        for (place, text) in [("man page", &page), ("--help", &long), ("-h", &short)] {
+            assert!(words(text).contains(&name), "{name} is not in {place}");
+        }
+    }
+    let known: BTreeSet<String> = FLAGS
+        .iter()
+        .map(|flag| format!("--{}", flag.long))
+        .collect();
+    // Options of other programs that the README calls.
+    let others = [
+        "--all-targets",
+        "--locked",
+        "--path",
+        "--release",
+        "--since",
+        "--test",
+    ];
+    for name in words(&read("README.md")) {
+        assert!(
+            known.contains(&name) || others.contains(&name.as_str()),
+            "README.md: {name} is no option"
+        );
+    }
+}
+
+#[test]
+fn the_readme_has_every_format_dimension_and_exit_status() {
+    let readme = read("README.md");
+    for format in FORMATS {
+        let row = format!("\n| `{}` | ", format.name);
+        assert!(
+            readme.contains(&row),
+            "README.md: no row for {}",
+            format.name
+        );
+    }
+    let lists = readme
+        .split("--top section=10,client,status` lists other things: ")
+        .nth(1)
+        .and_then(|rest| rest.split(" (the file").next())
+        .expect("the sentence on --top");
+    let named: Vec<&str> = lists.split(',').map(str::trim).collect();
+    let dimensions: Vec<&str> = DIMENSIONS.iter().map(|dimension| dimension.name).collect();
+    assert_eq!(named, dimensions);
+    for status in [EXIT_OK, EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD] {
+        assert!(readme.contains(&format!("\n| {status} | ")), "{status}");
+    }
+}
+
+/// Every `--word` of a text.
+fn words(text: &str) -> BTreeSet<String> {
+    let is_name = |c: char| c.is_ascii_lowercase() || c == '-';
+    text.split(|c: char| !is_name(c))
+        .filter(|word| word.len() > 2 && word.starts_with("--") && !word.starts_with("---"))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The man page without its escapes: enough to look for words and lines in.
+fn man() -> String {
+    let mut page = httpmon(&["--generate", "man"]).replace("\\\n", "");
+    for (roff, text) in [
+        ("\\-", "-"),
+        ("\\fB", ""),
+        ("\\fI", ""),
+        ("\\fR", ""),
+        ("\\(aq", "'"),
+        ("\\e", "\\"),
+    ] {
+        page = page.replace(roff, text);
+    }
+    page
+}
+
+fn section<'a>(page: &'a str, title: &str) -> &'a str {
+    let start = page.find(&format!(".SH \"{title}\"\n")).expect(title);
+    let body = &page[start + 1..];
+    &body[..body.find("\n.SH ").unwrap_or(body.len())]
+}
+
+#[test]
+fn the_lines_that_man_page_and_readme_show_are_real() {
+    let (page, readme) = (man(), read("README.md"));
+    let real = httpmon(&[
+        "--replay",
+        "--interval",
+        "1m",
+        "--top",
+        "section=3,client=2",
+        LOG,
+    ]);
+    let real: Vec<&str> = real.lines().collect();
+    for title in ["OUTPUT", "ALERTS"] {
+        let shown: Vec<&str> = section(&page, title)
+            .split(".EX\n")
+            .skip(1)
+            .flat_map(|block| block.split(".EE\n").next().unwrap_or("").lines())
+            .collect();
+        assert!(shown.len() > 3, "{title} shows no lines");
+        for line in shown {
+            assert!(real.contains(&line), "{title}: never written: {line}");
+            assert!(
+                readme.contains(&format!("\n    {line}\n")),
+                "README.md: shows another {title}: {line}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_key_of_the_json_is_in_the_man_page() {
+    fn collect(value: &serde_json::Value, path: &str, keys: &mut BTreeSet<String>) {
+        match value {
+            serde_json::Value::Object(object) => {
+                for (key, value) in object {
+                    // Below these, keys are dimensions, which have a section of their own.
+                    if !["unique", "top", "other", "error", "unique_error"].contains(&path) {
+                        keys.insert(key.clone());
+                    }
+                    collect(value, key, keys);
+                }
+            }
+            serde_json::Value::Array(items) => {
+                items.iter().for_each(|item| collect(item, "", keys));
+            }
+            _ => {}
+        }
+    }
+    let mut keys = BTreeSet::new();
+    for line in httpmon(&["--replay", "--interval", "7s", "--report", "json", LOG]).lines() {
+        collect(&serde_json::from_str(line).expect(line), "", &mut keys);
+    }
+    for key in [
+        "silent_s",
+        "error",
+        "unique_error",
+        "resolution_s",
+        "alerts_omitted",
+    ] {
+        keys.insert(key.to_owned());
+    }
+    assert!(keys.len() > 40, "{keys:?}");
+    let page = man();
+    let output = section(&page, "OUTPUT");
+    let json = &output[output.find(".SS \"JSON Lines\"").expect("JSON Lines")..];
+    let names: BTreeSet<&str> = json
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .collect();
+    for key in keys.iter().filter(|key| !key.ends_with("xx")) {
+        assert!(
+            names.contains(key.as_str()),
+            "the man page says nothing of {key}"
+        );
+    }
+}
+
+/// What each example prints of the log in `tests/data`, which stands in for every log they name.
+fn printed_by(command: &str) -> &'static [&'static str] {
+    const ALERT: &str = "High traffic generated an alert - hits = ";
+    const SUMMARY: &str = "summary 2026-11-20T09:00:02Z";
+    let first = command.split_whitespace().next().unwrap_or("");
+    match first {
+        _ if command.contains("--top section,client,source") => &[ALERT, SUMMARY, "  sources   "],
+        "tail" | "ssh" | "journalctl" | "docker" => &["2026-11-20T09:00:00Z 10s", ALERT, SUMMARY],
+        "zcat" => &["2026-11-20T09:00:00Z 1h", SUMMARY, "2732 lines"],
+        "timeout" => &["High traffic generated an alert - hits = 902"],
+        _ if command.contains("--top path=20") => &["  paths     ", "  agents    ", "  statuses  "],
+        _ if command.contains("--window 10s") => {
+            &["threshold 15/s", "High traffic alert recovered at"]
+        }
+        _ if command.contains("jq") => &["\"type\":\"alert\",\"state\":\"firing\"", "\"resolved\""],
+        _ if command.contains("mail") => &[
+            "To: ops@example.com",
+            "Subject: web1 yesterday",
+            "summary 2026-11-20T",
+        ],
+        _ if command.contains("man -l") => &[".TH \"HTTPMON\" \"1\""],
+        "httpmon" => &[ALERT, SUMMARY],
+        _ => panic!("say here what this example must print: {command}"),
+    }
+}
+
+#[test]
+fn every_example_runs_and_prints_what_it_should() {
+    let shell = Shell::new("examples", &read(LOG));
+    for example in EXAMPLES {
+        let command = example.command;
+        let (status, printed) = shell.run(command);
+        assert_eq!(
+            status,
+            Some(i32::from(example.status)),
+            "{command}\n{printed}"
+        );
+        for words in printed_by(command) {
+            assert!(
+                printed.contains(words),
+                "{command}\nno '{words}' in\n{printed}"
+            );
+        }
+    }
+    let (_, alerts) = shell
+        .run(r#"httpmon --replay --report json access.log | jq -c 'select(.type == "alert")'"#);
+    assert_eq!(alerts.lines().count(), 2, "only alerts pass: {alerts}");
+}
