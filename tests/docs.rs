@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use httpmon::cli::examples::EXAMPLES;
 use httpmon::cli::flags::FLAGS;
 use httpmon::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_OK};
-use httpmon::format::FORMATS;
+use httpmon::format::formats;
 use httpmon::stats::dimension::DIMENSIONS;
 use shell::{Shell, httpmon};
 
@@ -122,7 +122,7 @@ fn every_option_is_in_the_man_page_and_the_helps_and_the_readme_names_no_other()
 #[test]
 fn the_readme_has_every_format_dimension_and_exit_status() {
     let readme = read("README.md");
-    for format in FORMATS {
+    for format in formats() {
         let row = format!("\n| `{}` | ", format.name);
         assert!(
             readme.contains(&row),

@@ -62,7 +62,7 @@ pub(super) const S3: Format = Format {
     name: "s3",
     about: "Amazon S3 server access log",
     sample: r#"79a59df900b949e5 mybucket [06/Feb/2025:00:00:38 +0000] 192.0.2.3 - A1206F460EXAMPLE REST.GET.OBJECT foo/bar.html "GET /foo/bar.html HTTP/1.1" 200 - 113 113 7 6 "-" "S3Console/0.4" -"#,
-    looks: |line| memchr::memchr(b'[', line).is_some_and(|at| at > 0),
+    begins: |b| b.is_ascii_alphanumeric() || b == b':',
     source: Source::Steps(s3),
 };
 
@@ -93,7 +93,7 @@ pub(super) const ELB: Format = Format {
     name: "elb",
     about: "Amazon Elastic Load Balancing, classic",
     sample: r#"2025-05-13T23:39:43.945958Z my-loadbalancer 192.0.2.39:2817 10.0.0.1:80 0.000086 0.001048 0.001337 200 200 0 57 "GET https://www.example.com:443/ HTTP/1.1" "curl/8.5" DHE-RSA-AES128-SHA TLSv1.2"#,
-    looks: |line| line.get(10) == Some(&b'T'),
+    begins: |b| b.is_ascii_digit(),
     source: Source::Steps(|| balancer(false)),
 };
 
@@ -102,9 +102,6 @@ pub(super) const ALB: Format = Format {
     name: "alb",
     about: "Amazon Application Load Balancer",
     sample: r#"https 2025-04-26T12:23:00.186641Z app/my-lb/50dc6c495c0c9188 192.0.2.39:2817 10.0.0.1:80 0.086 0.048 0.037 200 200 0 57 "GET https://www.example.com:443/ HTTP/1.1" "curl/8.5" ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2"#,
-    looks: |line| {
-        const KINDS: [&[u8]; 6] = [b"http ", b"https ", b"h2 ", b"ws ", b"wss ", b"grpcs "];
-        KINDS.iter().any(|kind| line.starts_with(kind))
-    },
+    begins: |b| matches!(b, b'h' | b'w' | b'g'),
     source: Source::Steps(|| balancer(true)),
 };

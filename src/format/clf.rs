@@ -3,20 +3,14 @@
 //! `client ident user [time] "request" status bytes`, then, in combined, `"referrer" "agent"` and
 //! whatever a site adds. See Apache's `mod_log_config` and nginx's `log_format combined`.
 
-use super::program::{Extent, Head, Step, literal};
+use super::program::{Extent, Head, Step, entry_steps, literal};
 use super::unparsed::Field;
 use super::{Format, Source};
 
-const fn request() -> [Step; 7] {
-    [
-        Step::Remark,
-        literal(b" \""),
-        Step::Field(Field::Request, Extent::Request),
-        literal(b"\" "),
-        Step::Field(Field::Status, Extent::Number),
-        literal(b" "),
-        Step::Field(Field::Bytes, Extent::Number),
-    ]
+fn request() -> Vec<Step> {
+    let mut steps = vec![Step::Remark];
+    steps.extend(entry_steps());
+    steps
 }
 
 const fn referrer_and_agent() -> [Step; 5] {
@@ -57,7 +51,7 @@ pub(super) const ANY: Format = Format {
     name: "clf",
     about: "common, combined or vhost_combined",
     sample: "",
-    looks: |_| true,
+    begins: |_| true,
     source: Source::Steps(|| vec![any()]),
 };
 
@@ -66,7 +60,7 @@ pub(super) const COMMON: Format = Format {
     name: "common",
     about: "the Common Log Format of NCSA httpd, also without a protocol (HTTP/0.9); more fields may follow",
     sample: r#"192.0.2.7 - - [10/Oct/2025:13:55:36 -0700] "GET /pages/create HTTP/1.1" 200 2326"#,
-    looks: |_| true,
+    begins: |_| true,
     source: Source::Steps(common),
 };
 
@@ -75,7 +69,7 @@ pub(super) const COMBINED: Format = Format {
     name: "combined",
     about: "common with referrer and user agent, the default of nginx and of most Apache set-ups; more fields may follow",
     sample: r#"192.0.2.7 - ann [10/Oct/2025:13:55:36 -0700] "GET /pages/create HTTP/1.1" 200 2326 "https://example.com/" "Mozilla/5.0""#,
-    looks: |_| true,
+    begins: |_| true,
     source: Source::Steps(|| vec![combined_after(Head::Client)]),
 };
 
@@ -84,6 +78,6 @@ pub(super) const VHOST_COMBINED: Format = Format {
     name: "vhost_combined",
     about: "combined after the virtual host and its port, Debian's choice for Apache with several sites",
     sample: r#"www.example.com:443 192.0.2.7 - - [10/Oct/2025:13:55:36 -0700] "GET / HTTP/1.1" 200 2326 "-" "Mozilla/5.0""#,
-    looks: |_| true,
+    begins: |_| true,
     source: Source::Steps(|| vec![combined_after(Head::Host)]),
 };

@@ -33,32 +33,11 @@ fn steps() -> Vec<Vec<Step>> {
     vec![steps]
 }
 
-/// Whether the line begins with three quoted fields and a number: no other format does.
-fn looks(line: &[u8]) -> bool {
-    let mut rest = line;
-    for _ in 0..3 {
-        let [b'"', inner @ ..] = rest else {
-            return false;
-        };
-        let Some(end) = memchr::memchr(b'"', inner) else {
-            return false;
-        };
-        let Some([b',', after @ ..]) = inner.get(end + 1..) else {
-            return false;
-        };
-        rest = after;
-    }
-    rest.strip_prefix(b"\"")
-        .unwrap_or(rest)
-        .first()
-        .is_some_and(u8::is_ascii_digit)
-}
-
 /// The CSV format.
 pub(super) const CSV: Format = Format {
     name: "csv",
     about: "values under the header \"remotehost\",\"rfc931\",\"authuser\",\"date\",\"request\",\"status\",\"bytes\", the date in epoch seconds",
     sample: r#""192.0.2.7","-","ann",1760129736,"GET /pages/create HTTP/1.1",200,2326"#,
-    looks,
+    begins: |b| b == b'"',
     source: Source::Steps(steps),
 };

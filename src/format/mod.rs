@@ -41,8 +41,8 @@ pub struct Format {
     pub about: &'static str,
     /// A line in it, below its header where it needs one.
     pub sample: &'static str,
-    /// Whether a line can be in this format, by a glance at its shape.
-    looks: fn(&[u8]) -> bool,
+    /// Whether a line in this format can begin with this byte: what saves `auto` from trying all.
+    begins: fn(u8) -> bool,
     source: Source,
 }
 

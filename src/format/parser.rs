@@ -8,7 +8,7 @@ use super::record::Record;
 use super::timestamp::Timestamps;
 use super::unparsed::{Field, Unparsed, Why};
 use super::w3c::{Defaults, Fields, Header};
-use super::{AUTO, Choice, Source, carrier, csv, json, w3c};
+use super::{AUTO, Choice, Format, Source, carrier, csv, json, w3c};
 use crate::time::Zone;
 
 /// W3C headers are remembered for so many files at once.
@@ -33,7 +33,10 @@ pub enum Line<'a> {
 /// timestamps it remembers save time and change nothing.
 #[derive(Debug)]
 pub struct Parser {
-    lines: Vec<(fn(&[u8]) -> bool, Vec<Program>)>,
+    /// The programs of each format, in the order in which they are tried.
+    lines: Vec<Vec<Program>>,
+    /// Bit `i` of slot `b`: a line that begins with `b` can be in format `i`.
+    begins: Box<[u16; 256]>,
     json: Option<json::Reader>,
     w3c: Option<W3c>,
     /// The user's own string is tried on the whole line first: it may describe the carrier too.
@@ -58,6 +61,7 @@ impl Parser {
     pub fn new(choice: &Choice, zone: Zone, wanted: &[Field]) -> Parser {
         let mut parser = Parser {
             lines: Vec::new(),
+            begins: Box::new([u16::MAX; 256]),
             json: None,
             w3c: None,
             own: false,
@@ -78,10 +82,11 @@ impl Parser {
         };
         match choice {
             Choice::Auto => {
-                parser.lines = AUTO
-                    .iter()
-                    .map(|format| (format.looks, compile(format.variants())))
-                    .collect();
+                parser.lines = AUTO.iter().map(|format| compile(format.variants())).collect();
+                parser.begins = Box::new(std::array::from_fn(|byte| {
+                    let bit = |(i, format): (usize, &Format)| u16::from((format.begins)(byte as u8)) << i;
+                    AUTO.iter().enumerate().map(bit).sum()
+                }));
                 parser.json = Some(json::Reader::new(&[]));
                 parser.w3c = Some(new_w3c());
             }
@@ -89,13 +94,13 @@ impl Parser {
                 Source::Json => parser.json = Some(json::Reader::new(&[])),
                 Source::W3c => parser.w3c = Some(new_w3c()),
                 Source::Steps(_) | Source::String(_) => {
-                    parser.lines = vec![(|_| true, compile(format.variants()))]
+                    parser.lines = vec![compile(format.variants())]
                 }
             },
             Choice::Own(own) => match &own.0 {
                 OwnSource::Json(keys) => parser.json = Some(json::Reader::new(keys)),
                 OwnSource::Steps(steps) => {
-                    parser.lines = vec![(|_| true, compile(vec![steps.clone()]))];
+                    parser.lines = vec![compile(vec![steps.clone()])];
                     parser.own = true;
                 }
             },
@@ -250,11 +255,11 @@ impl Parser {
                 }
             }
         }
-        for (looks, programs) in &self.lines {
-            if !looks(body) {
-                continue;
-            }
-            for program in programs {
+        let mut candidates = body.first().map_or(0, |&byte| self.begins[usize::from(byte)]);
+        while candidates != 0 {
+            let index = candidates.trailing_zeros() as usize;
+            candidates &= candidates - 1;
+            for program in self.lines.get(index).into_iter().flatten() {
                 match program.read(body, &mut self.times) {
                     Ok(record) => return Ok(record),
                     Err(unparsed) => note(unparsed),

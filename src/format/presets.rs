@@ -12,7 +12,7 @@ const fn row(
         name,
         about,
         sample,
-        looks: |_| true,
+        begins: |_| true,
         source: Source::String(string),
     }
 }
@@ -122,7 +122,7 @@ const fn json(name: &'static str, about: &'static str, sample: &'static str) -> 
         name,
         about,
         sample,
-        looks: |_| true,
+        begins: |_| true,
         source: Source::Json,
     }
 }
@@ -176,7 +176,7 @@ const fn w3c(name: &'static str, about: &'static str, sample: &'static str) -> F
         name,
         about,
         sample,
-        looks: |_| true,
+        begins: |_| true,
         source: Source::W3c,
     }
 }

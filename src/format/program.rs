@@ -30,6 +30,8 @@ pub enum Step {
     Remark,
     /// A field with its way to end.
     Field(Field, Extent),
+    /// ` "request" status bytes`, the heart of nearly every log: what six steps would read, in one.
+    Entry,
     /// The time, all of it.
     Time(TimeForm, Extent),
     /// The date of the time, `2000-10-10`.
@@ -87,6 +89,7 @@ impl Program {
                 steps.truncate(last.map_or(optional, |last| optional.max(last + 1)));
             }
         }
+        fuse(&mut steps);
         let apart = |step: &Step| {
             matches!(
                 step,
@@ -131,6 +134,7 @@ impl Program {
                     cursor.remark();
                     Ok(())
                 }
+                Step::Entry => cursor.entry(&mut record),
                 Step::Field(field, extent) => cursor
                     .field(extent, |text| store(&mut record, *field, text))
                     .map_err(|why| (*field, why)),
@@ -215,6 +219,26 @@ impl Program {
     }
 }
 
+/// Puts [`Step::Entry`] in the place of the steps that it stands for.
+fn fuse(steps: &mut Vec<Step>) {
+    let entry = entry_steps();
+    if let Some(at) = steps.windows(entry.len()).position(|window| *window == entry) {
+        steps.splice(at..at + entry.len(), [Step::Entry]);
+    }
+}
+
+/// What [`Step::Entry`] stands for.
+pub(super) fn entry_steps() -> [Step; 6] {
+    [
+        literal(b" \""),
+        Step::Field(Field::Request, Extent::Request),
+        literal(b"\" "),
+        Step::Field(Field::Status, Extent::Number),
+        literal(b" "),
+        Step::Field(Field::Bytes, Extent::Number),
+    ]
+}
+
 /// Puts the text of a field where it belongs.
 #[inline]
 pub(super) fn store<'a>(record: &mut Record<'a>, field: Field, text: &'a [u8]) -> Result<(), Why> {
@@ -283,12 +307,36 @@ impl<'a> Cursor<'a> {
 
     #[inline]
     fn literal(&mut self, bytes: &[u8]) -> Result<(), Why> {
-        if self.rest().starts_with(bytes) {
+        // A loop over the few bytes: shorter than a call to compare memory.
+        let rest = self.rest();
+        if rest.len() >= bytes.len() && bytes.iter().zip(rest).all(|(want, b)| want == b) {
             self.at += bytes.len();
             Ok(())
         } else {
             Err(Why::Missing)
         }
+    }
+
+    /// Reads ` "request" status bytes`.
+    #[inline]
+    fn entry(&mut self, record: &mut Record<'a>) -> Result<(), (Field, Why)> {
+        self.literal(b" \"").map_err(|why| (Field::Request, why))?;
+        let rest = self.rest();
+        let end = Extent::Request.find(rest).map_err(|why| (Field::Request, why))?.len;
+        record.request = Request::parse(&rest[..end]);
+        let after = &rest[end + 1..];
+        // Three digits and a space: nearly every line.
+        if let [b' ', a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', b' ', ..] = after {
+            let digit = |d: &u8| u16::from(d - b'0');
+            record.status = Some(digit(a) * 100 + digit(b) * 10 + digit(c));
+            self.at += end + 6;
+            return self.field(&Extent::Number, |text| store(record, Field::Bytes, text)).map_err(|why| (Field::Bytes, why));
+        }
+        self.at += end;
+        self.literal(b"\" ").map_err(|why| (Field::Status, why))?;
+        self.field(&Extent::Number, |text| store(record, Field::Status, text)).map_err(|why| (Field::Status, why))?;
+        self.literal(b" ").map_err(|why| (Field::Bytes, why))?;
+        self.field(&Extent::Number, |text| store(record, Field::Bytes, text)).map_err(|why| (Field::Bytes, why))
     }
 
     fn spaces(&mut self) -> Result<(), Why> {

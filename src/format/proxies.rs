@@ -59,7 +59,7 @@ pub(super) const HAPROXY: Format = Format {
     name: "haproxy",
     about: "HAProxy's HTTP log (option httplog), with its syslog prefix or without",
     sample: r#"192.0.2.7:39759 [09/Dec/2025:12:59:46.633] www backend/web1 0/0/1/48/49 200 8328 - - ---- 8/8/1/1/0 0/0 "GET /image HTTP/1.1""#,
-    looks: |line| memchr::memchr(b'[', line).is_some_and(|at| at > 0),
+    begins: |b| b.is_ascii_alphanumeric() || b == b':',
     source: Source::Steps(haproxy),
 };
 
@@ -90,10 +90,7 @@ pub(super) const SQUID: Format = Format {
     name: "squid",
     about: "Squid's native access.log",
     sample: "1760129736.356     12 192.0.2.7 TCP_MISS/200 2014 GET http://www.example.com/hello.txt ann HIER_DIRECT/198.51.100.1 text/plain",
-    looks: |line| {
-        line.first_chunk::<9>()
-            .is_some_and(|start| start.iter().all(u8::is_ascii_digit))
-    },
+    begins: |b| b.is_ascii_digit(),
     source: Source::Steps(squid),
 };
 
@@ -154,7 +151,7 @@ pub(super) const ENVOY: Format = Format {
     name: "envoy",
     about: "Envoy's default text format, and Istio's",
     sample: r#"[2025-04-15T20:17:00.310Z] "POST /api/v1/locations HTTP/2" 204 - 154 0 226 100 "192.0.2.7" "curl/8.5" "cc21d9b0" "www.example.com" "10.0.2.1:80""#,
-    looks: |line| line.first() == Some(&b'['),
+    begins: |b| b == b'[',
     source: Source::Steps(envoy),
 };
 
@@ -204,7 +201,7 @@ pub(super) const NPM: Format = Format {
     name: "npm",
     about: "Nginx Proxy Manager, its proxy and its standard log",
     sample: r#"[10/Oct/2025:14:32:15 +0000] HIT 200 200 - GET https www.example.com "/api/users" [Client 192.0.2.7] [Length 1543] [Gzip 2.45] [Sent-to 10.0.0.15] "Mozilla/5.0" "-""#,
-    looks: |line| line.first() == Some(&b'['),
+    begins: |b| b == b'[',
     source: Source::Steps(npm),
 };
 
@@ -235,7 +232,7 @@ pub(super) const NPMPLUS: Format = Format {
     name: "npmplus",
     about: "NPMplus, a fork of Nginx Proxy Manager",
     sample: r#"[10/Oct/2025:14:32:15 +0000] www.example.com 192.0.2.7 0.012 "GET /api/users HTTP/2.0" 200 1543 320 "Mozilla/5.0" "-""#,
-    looks: |line| line.first() == Some(&b'['),
+    begins: |b| b == b'[',
     source: Source::Steps(npmplus),
 };
 
@@ -283,6 +280,6 @@ pub(super) const UWSGI: Format = Format {
     name: "uwsgi",
     about: "uWSGI's request log",
     sample: "[pid: 88185|app: 0|req: 1/1] 192.0.2.7 () {38 vars in 696 bytes} [Sun Mar 16 22:49:12 2025] POST /update => generated 47 bytes in 129 msecs (HTTP/1.1 200) 9 headers in 378 bytes (1 switches on core 3)",
-    looks: |line| line.starts_with(b"[pid: "),
+    begins: |b| b == b'[',
     source: Source::Steps(uwsgi),
 };

@@ -10,7 +10,7 @@ use super::examples::EXAMPLES;
 use super::flags::{FLAGS, Flag};
 use super::help::{ABOUT, USAGE, sentence};
 use crate::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_OK};
-use crate::format::formats;
+use crate::format;
 use crate::render::OUTPUTS;
 use crate::stats::dimension::DIMENSIONS;
 
@@ -114,10 +114,10 @@ fn option(page: &mut Roff, flag: &Flag) {
 
 fn formats(page: &mut Roff) {
     page.paragraphs(prose::FORMATS);
-    for format in formats() {
+    for format in format::formats() {
         page.item(&bold(format.name), &sentence(format.about));
         page.request("RS", &[]);
-        page.example(&[format.sample]);
+        page.example(&format.sample.lines().collect::<Vec<_>>());
         page.request("RE", &[]);
     }
     page.request("PP", &[]);
