@@ -17,6 +17,7 @@ use crate::report::{self, Alert, Block, Event, Example, Report, State, Value};
 use crate::stats::Hit;
 use crate::stats::bucket::{Bucket, Counters};
 use crate::stats::dimension::Top;
+use crate::stats::latency::Histogram;
 use crate::stats::tally::Tally;
 use crate::stats::timeline::Timeline;
 use crate::stats::totals::Totals;
@@ -50,6 +51,7 @@ struct Open {
     from: Second,
     to: Second,
     counters: Counters,
+    durations: Histogram,
 }
 
 /// The machine. See the module's text.
@@ -140,6 +142,11 @@ impl Monitor {
     /// Lines so far.
     pub fn lines(&self) -> u64 {
         self.lines
+    }
+
+    /// Lines so far that are no record.
+    pub fn unparsed_lines(&self) -> u64 {
+        self.unparsed
     }
 
     /// Records so far.
@@ -290,6 +297,7 @@ impl Monitor {
         blocks.push(input("filtered", 0));
         blocks.push(input("late", self.late));
         blocks.push(input("skewed", self.clock.skewed()));
+        blocks.extend(report::latency(&self.totals.durations));
         blocks.extend(self.totals.rankings().into_iter().map(Block::Ranking));
         blocks.push(Block::Alerts(self.history.all(self.clock.newest())));
         blocks.push(Block::Unparsed(self.examples.clone()));
@@ -354,6 +362,9 @@ impl Monitor {
         }
         if let Some(open) = self.open.as_mut().filter(|open| open.from <= hit.time) {
             open.counters.observe(hit);
+            if let Some(us) = hit.duration_us {
+                open.durations.observe(us);
+            }
             let mut bucket = Bucket::default();
             bucket.observe(hit, self.totals.dimensions());
             bucket.run.tally(&mut self.open_tallies);
@@ -384,7 +395,7 @@ impl Monitor {
     }
 
     fn close(&mut self, second: Second, bucket: Option<Bucket>, silent: bool) {
-        let bucket = bucket.unwrap_or_default();
+        let mut bucket = bucket.unwrap_or_default();
         let counters = bucket.counters;
         let empty = bucket.is_empty();
         if self.interval.is_some() {
@@ -393,6 +404,7 @@ impl Monitor {
             }
             if let Some(open) = &mut self.open {
                 open.counters.merge(&counters);
+                open.durations.merge(&bucket.durations);
                 bucket.run.tally(&mut self.open_tallies);
             }
             if !empty {
@@ -407,6 +419,8 @@ impl Monitor {
             }
         }
         if !empty {
+            // What alerts look back on is keyed; durations are not.
+            bucket.durations.clear();
             let timeline = &mut self.timeline;
             self.past.push(second, bucket, &mut self.scratch[0], |old| {
                 timeline.recycle(old)
@@ -443,6 +457,7 @@ impl Monitor {
             from,
             to,
             counters: Counters::default(),
+            durations: Histogram::default(),
         });
     }
 
@@ -470,6 +485,7 @@ impl Monitor {
         blocks.push(input("malformed", counters.malformed));
         blocks.push(input("unparsed", counters.unparsed));
         blocks.push(input("late", counters.late));
+        blocks.extend(report::latency(&open.durations));
         blocks.extend(
             self.totals
                 .rankings_of(&self.open_tallies)

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::format::unparsed::Unparsed;
 use crate::stats::bucket::Counters;
 use crate::stats::dimension::{Dimension, Top};
+use crate::stats::latency::Histogram;
 use crate::stats::tally::Count;
 use crate::time::{Second, Span};
 
@@ -68,6 +69,8 @@ pub enum Block {
         /// Each with its name.
         items: Vec<(&'static str, u64)>,
     },
+    /// How long requests took, where the log says: names and milliseconds.
+    Latency(Vec<(&'static str, f64)>),
     /// Hits per second of the last seconds, oldest first.
     Trend(Vec<u64>),
     /// The keys of a dimension.
@@ -271,6 +274,17 @@ pub fn status_group(counters: &Counters) -> Block {
         key: "status",
         items: items.to_vec(),
     }
+}
+
+/// How long requests took; nothing where the log does not say.
+pub fn latency(durations: &Histogram) -> Option<Block> {
+    if durations.is_empty() {
+        return None;
+    }
+    let percentiles = [("p50", 50), ("p90", 90), ("p95", 95), ("p99", 99)];
+    let mut items = percentiles.map(|(name, percent)| (name, durations.percentile_ms(percent))).to_vec();
+    items.push(("max", durations.max_ms()));
+    Some(Block::Latency(items))
 }
 
 /// The share of hits that were answered with 4xx or 5xx.

@@ -152,7 +152,7 @@ proptest! {
     /// Straight through the library, which says nothing on standard error about all the garbage.
     #[test]
     fn any_bytes_at_all_are_read_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..300), choice in select(vec!["auto", "common", "combined", "vhost_combined", "csv"])) {
-        let mut parser = Parser::new(Choice::parse(choice).expect("a format"), Zone::UTC, &[]);
+        let mut parser = Parser::new(&Choice::parse(choice).expect("a format"), Zone::UTC, &[]);
         let mut lines = Lines::default();
         let mut count = 0;
         let mut read = |text: &[u8]| {

@@ -247,6 +247,18 @@ pub static FLAGS: &[Flag] = &[
         },
     },
     Flag {
+        long: "verbose",
+        short: Some('v'),
+        value: None,
+        help: "say on standard error which formats were recognised",
+        more: "Each one once, with the line that it was first seen on.",
+        choices: NO_CHOICES,
+        apply: |o, _| {
+            o.verbose = true;
+            Ok(None)
+        },
+    },
+    Flag {
         long: "generate",
         short: None,
         value: Some("KIND"),

@@ -71,6 +71,8 @@ pub struct Options {
     pub idle_exit: Option<Span>,
     /// Alerts only.
     pub quiet: bool,
+    /// Whether to say what was recognised.
+    pub verbose: bool,
     /// The files to read; none is standard input, and so is `-`.
     pub files: Vec<OsString>,
 }
@@ -92,6 +94,7 @@ impl Default for Options {
             exit_code: false,
             idle_exit: None,
             quiet: false,
+            verbose: false,
             files: Vec::new(),
         }
     }

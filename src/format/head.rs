@@ -55,7 +55,7 @@ impl Head {
             }
         }
         Err((
-            memchr(b'[', line).map_or(line.len(), |bracket| bracket + 1),
+            memchr(b'[', line).map_or(0, |bracket| bracket + 1),
             Field::Time,
             Why::Missing,
         ))
@@ -122,6 +122,13 @@ impl Head {
         }
         Ok(())
     }
+}
+
+/// Whether a line of NCSA's family begins with a virtual host.
+pub(super) fn has_host(line: &[u8]) -> bool {
+    let mut record = Record::EMPTY;
+    let read = Head::Any.read(line, &mut Timestamps::new(crate::time::Zone::UTC), &mut record);
+    read.is_ok() && record.host.is_some()
 }
 
 pub(super) fn set_time(record: &mut Record<'_>, stamp: Stamp) {

@@ -27,7 +27,7 @@ pub mod unparsed;
 mod w3c;
 
 pub use choice::Choice;
-pub use parser::{Line, Parser};
+pub use parser::{Line, Parser, closest};
 pub use template::Refused;
 
 use program::Step;

@@ -8,11 +8,27 @@ use super::record::Record;
 use super::timestamp::Timestamps;
 use super::unparsed::{Field, Unparsed, Why};
 use super::w3c::{Defaults, Fields, Header};
-use super::{AUTO, Choice, Format, Source, carrier, csv, json, w3c};
+use super::{AUTO, Choice, Format, Source, carrier, csv, formats, head, json, w3c};
 use crate::time::Zone;
 
 /// W3C headers are remembered for so many files at once.
 const HEADERS: usize = 256;
+
+/// The names of the family that one reader reads, and of its member with a host.
+const CLF: &str = "clf";
+const VHOST: &str = "vhost_combined";
+
+/// The format that comes closest to a line that none reads: the one that gets furthest.
+pub fn closest(line: &[u8]) -> Option<(&'static str, Unparsed)> {
+    let read = |format: &'static Format| match Parser::new(&Choice::Only(format), Zone::UTC, &[]).read(line) {
+        Line::Unparsed(unparsed) => Some((format.name, unparsed)),
+        _ => None,
+    };
+    let first = *line.first()?;
+    let tried: Vec<_> = formats().filter(|format| (format.begins)(first)).filter_map(read).collect();
+    let furthest = tried.iter().map(|(_, unparsed)| unparsed.at).max().filter(|&at| at > 0)?;
+    tried.into_iter().find(|(_, unparsed)| unparsed.at == furthest)
+}
 
 /// What a line turned out to be.
 #[derive(Debug)]
@@ -39,11 +55,26 @@ pub struct Parser {
     begins: Box<[u16; 256]>,
     json: Option<json::Reader>,
     w3c: Option<W3c>,
+    /// The format that was chosen, where it was not left to the lines.
+    choice: Option<&'static str>,
+    /// Which reader read the last record.
+    last: Reader,
+    /// Those that were told.
+    seen: Vec<Reader>,
     /// The user's own string is tried on the whole line first: it may describe the carrier too.
     own: bool,
     times: Timestamps,
     source: Vec<u8>,
     wanted: Vec<Field>,
+}
+
+/// Who read a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    Json,
+    W3c,
+    /// The programs at this index.
+    Lines(u8),
 }
 
 #[derive(Debug)]
@@ -64,6 +95,13 @@ impl Parser {
             begins: Box::new([u16::MAX; 256]),
             json: None,
             w3c: None,
+            choice: match choice {
+                Choice::Auto => None,
+                Choice::Only(format) => Some(format.name),
+                Choice::Own(_) => Some("the given format"),
+            },
+            last: Reader::Lines(0),
+            seen: Vec::new(),
             own: false,
             times: Timestamps::new(zone),
             source: b"-".to_vec(),
@@ -127,6 +165,37 @@ impl Parser {
             }
         }
         name.clone_into(&mut self.source);
+    }
+
+    /// The name of the format of the record that was read last, from `line`, where that reader has read
+    /// none before.
+    pub fn newly_recognised(&mut self, line: &[u8]) -> Option<&'static str> {
+        if self.seen.contains(&self.last) {
+            return None;
+        }
+        self.seen.push(self.last);
+        Some(self.format_of(line))
+    }
+
+    /// Of those that differ in their end only, the one that says most.
+    fn format_of(&self, line: &[u8]) -> &'static str {
+        match (self.choice, self.last) {
+            (Some(name), _) => name,
+            (None, Reader::Json) => "json",
+            (None, Reader::W3c) => "w3c",
+            (None, Reader::Lines(index)) if AUTO[usize::from(index)].name != CLF => AUTO[usize::from(index)].name,
+            (None, Reader::Lines(_)) => {
+                let body = &line[carrier::len(line)..];
+                let fits = |format: &&'static Format| {
+                    let choice = Choice::Only(format);
+                    matches!(Parser::new(&choice, Zone::UTC, &[]).read(body), Line::Record(_))
+                        && (format.name != VHOST || head::has_host(body))
+                };
+                let family = [VHOST, "combined", "common"];
+                let format = family.iter().find_map(|name| formats().find(|format| format.name == *name).filter(fits));
+                format.map_or("common", |format| format.name)
+            }
+        }
     }
 
     /// Reads one line, without its newline.
@@ -197,7 +266,9 @@ impl Parser {
             carried + more
         };
         match &mut self.json {
-            Some(json) if line.get(start) == Some(&b'{') => json
+            Some(json) if line.get(start) == Some(&b'{') => {
+                self.last = Reader::Json;
+                json
                 .read(&line[start..], &mut self.times)
                 .map(|record| Record {
                     source: &self.source,
@@ -206,7 +277,8 @@ impl Parser {
                 .map_err(|unparsed| Unparsed {
                     at: unparsed.at + start,
                     ..unparsed
-                }),
+                })
+            }
             _ => Err(Unparsed {
                 at: failed.at + carried,
                 ..failed
@@ -236,7 +308,10 @@ impl Parser {
                 Some(Fields::Programs(programs)) => {
                     let tabs = memchr::memchr(b'\t', body).is_some();
                     match programs[usize::from(tabs)].read(w3c::trim(body), &mut self.times) {
-                        Ok(record) => return Ok(record),
+                        Ok(record) => {
+                            self.last = Reader::W3c;
+                            return Ok(record);
+                        }
                         Err(unparsed) => note(unparsed),
                     }
                 }
@@ -248,7 +323,10 @@ impl Parser {
                 None => {
                     if let Some(program) = w3c.defaults.for_line(body) {
                         match program.read(w3c::trim(body), &mut self.times) {
-                            Ok(record) => return Ok(record),
+                            Ok(record) => {
+                                self.last = Reader::W3c;
+                                return Ok(record);
+                            }
                             Err(unparsed) => note(unparsed),
                         }
                     }
@@ -261,7 +339,10 @@ impl Parser {
             candidates &= candidates - 1;
             for program in self.lines.get(index).into_iter().flatten() {
                 match program.read(body, &mut self.times) {
-                    Ok(record) => return Ok(record),
+                    Ok(record) => {
+                        self.last = Reader::Lines(index as u8);
+                        return Ok(record);
+                    }
                     Err(unparsed) => note(unparsed),
                 }
             }

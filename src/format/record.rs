@@ -51,7 +51,7 @@ pub struct Request<'a> {
 
 impl<'a> Record<'a> {
     /// A record of which nothing is known yet.
-    pub(super) const EMPTY: Record<'static> = Record {
+    pub const EMPTY: Record<'static> = Record {
         time: Second(0),
         offset: 0,
         zoned: true,

@@ -180,6 +180,9 @@ impl Writer<'_> {
                         .iter()
                         .for_each(|(name, number)| json.number(name, number));
                 }),
+                Block::Latency(items) => self.object("latency_ms", |json| {
+                    items.iter().for_each(|(name, ms)| json.number(name, ms));
+                }),
                 Block::Input { key, value } => self.number(key, value),
                 Block::Ranking(_) => {
                     // All of them at the place of the first.

@@ -241,6 +241,11 @@ impl Page<'_> {
                     self.row(key, &items.join("  "));
                 }
             }
+            Block::Latency(items) => {
+                let items: Vec<String> =
+                    items.iter().map(|(name, ms)| format!("{name} {}", units::milliseconds(*ms))).collect();
+                self.row("latency", &items.join("  "));
+            }
             Block::Trend(trend) if self.look.rich => {
                 let line = sparkline(trend, self.look.width - TITLE, self.look.ascii);
                 let line = self.paint(BAR, &line);

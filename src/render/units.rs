@@ -25,6 +25,16 @@ pub fn rate(per_second: f64) -> String {
     }
 }
 
+/// `0.250 ms`, `12.5 ms`, `310 ms`, `2.50 s`.
+pub fn milliseconds(ms: f64) -> String {
+    match ms {
+        ..1.0 => format!("{ms:.3} ms"),
+        1.0..99.95 => format!("{ms:.1} ms"),
+        99.95..999.5 => format!("{ms:.0} ms"),
+        _ => format!("{:.2} s", ms / 1000.0),
+    }
+}
+
 /// A share as a whole percentage, `<1%` where there is a little.
 pub fn percent(part: u64, whole: u64) -> String {
     let share = share(part, whole);
@@ -59,6 +69,7 @@ mod tests {
             [0.0, 0.05, 10.5, 99.99, 128.44].map(rate),
             ["0.00/s", "0.05/s", "10.50/s", "99.99/s", "128.4/s"]
         );
+        assert_eq!([0.0, 0.25, 12.54, 310.2, 999.6, 2500.0].map(milliseconds), ["0.000 ms", "0.250 ms", "12.5 ms", "310 ms", "1.00 s", "2.50 s"]);
         assert_eq!(percent(0, 10), "0%");
         assert_eq!(percent(1, 1000), "<1%");
         assert_eq!(percent(63, 100), "63%");

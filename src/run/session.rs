@@ -12,9 +12,10 @@ use super::{Output, say};
 use crate::cli::Options;
 use crate::error::Error;
 use crate::format::unparsed::{Field, Unparsed, Why};
-use crate::format::{Line as Read, Parser, detect};
+use crate::format::{Line as Read, Parser, closest, detect};
 use crate::input::lines::{Line, Lines};
 use crate::monitor::{Config, Monitor};
+use crate::render::escape;
 use crate::report::Event;
 use crate::time::{Second, Span};
 
@@ -48,6 +49,7 @@ pub struct Session {
     output: Output,
     live: bool,
     quiet: bool,
+    verbose: bool,
     idle_exit: Option<Duration>,
     file: Option<Arc<str>>,
     /// The number of the last line, in its file.
@@ -88,6 +90,7 @@ impl Session {
             output,
             live: !options.replay,
             quiet: options.quiet,
+            verbose: options.verbose,
             idle_exit: options
                 .idle_exit
                 .map(|span| Duration::from_secs(span.0.unsigned_abs())),
@@ -273,6 +276,12 @@ impl Session {
                         self.hints.zone(record.time, wall);
                     }
                     self.monitor.observe(&record, wall);
+                    if self.verbose
+                        && let Some(format) = self.parser.newly_recognised(line.bytes)
+                    {
+                        let file = self.file.as_deref().map_or(String::new(), |file| format!("{file} "));
+                        say(&format!("{}line {}: format {format}", escape::terminal(file.as_bytes(), false), self.line));
+                    }
                 }
                 Read::Skipped | Read::Source => self.monitor.skipped(),
                 Read::Unparsed(unparsed) => {
@@ -326,7 +335,7 @@ impl Session {
     /// None of the lines so far is a record: says what the input looks like.
     fn hint_foreign(&mut self) {
         let lines = self.monitor.lines();
-        if self.hints.foreign || self.monitor.hits() > 0 || lines == 0 {
+        if self.hints.foreign || self.monitor.hits() > 0 || self.monitor.unparsed_lines() == 0 {
             return;
         }
         self.hints.foreign = true;
@@ -336,10 +345,14 @@ impl Session {
         } else {
             format!("none of the first {lines} lines is an")
         };
-        say(&format!(
-            "{lines} access-log entry: this looks like {looks}"
-        ));
-        self.sample = Vec::new();
+        say(&format!("{lines} access-log entry: this looks like {looks}"));
+        let sample = std::mem::take(&mut self.sample);
+        let line = sample.split(|&b| b == b'\n').find(|line| !line.is_empty() && line[0] != b'#').unwrap_or(b"");
+        if let Some((format, unparsed)) = closest(line) {
+            say(&format!(
+                "the closest format is {format}: {unparsed}; if the server has its own, paste its LogFormat or log_format: --format '…'"
+            ));
+        }
     }
 
     /// A dimension that was asked for has no key.

@@ -1,6 +1,7 @@
 //! One second, or any number of them merged: a handful of counters and the run of keys.
 
 use super::Hit;
+use super::latency::Durations;
 use super::run::Run;
 
 /// The counters that have no key.
@@ -50,6 +51,8 @@ pub struct Bucket {
     pub counters: Counters,
     /// Who hit what.
     pub run: Run,
+    /// How long the requests took.
+    pub durations: Durations,
 }
 
 impl Bucket {
@@ -58,6 +61,9 @@ impl Bucket {
     pub fn observe(&mut self, hit: &Hit, dimensions: usize) {
         self.counters.observe(hit);
         self.run.push(hit, dimensions);
+        if let Some(us) = hit.duration_us {
+            self.durations.observe(us);
+        }
     }
 
     /// Whether nothing happened.
@@ -69,5 +75,6 @@ impl Bucket {
     pub fn clear(&mut self) {
         self.counters = Counters::default();
         self.run.clear();
+        self.durations.clear();
     }
 }

@@ -8,6 +8,7 @@ pub mod bucket;
 pub mod dimension;
 pub mod distinct;
 pub mod keys;
+pub mod latency;
 pub mod run;
 pub mod tally;
 pub mod timeline;
@@ -23,6 +24,8 @@ pub struct Hit {
     pub time: crate::time::Second,
     /// Bytes sent.
     pub bytes: u64,
+    /// How long it took, in microseconds, where the log says.
+    pub duration_us: Option<u64>,
     /// 1 to 5 for 1xx to 5xx, 0 for anything else.
     pub class: u8,
     /// Whether the request could not be read.

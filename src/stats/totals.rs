@@ -3,6 +3,7 @@
 use super::bucket::Counters;
 use super::dimension::{DIMENSIONS, Top};
 use super::keys::{KeyTable, NONE, Renumbering};
+use super::latency::Histogram;
 use super::tally::{self, Count, Tally};
 use super::{DIMENSIONS as COUNT, Hit, SERVER_ERROR};
 use crate::format::record::Record;
@@ -13,6 +14,8 @@ use crate::report::Ranking;
 pub struct Totals {
     /// All records, late and skewed ones too.
     pub counters: Counters,
+    /// How long their requests took.
+    pub durations: Histogram,
     tops: Vec<Top>,
     tables: Vec<KeyTable>,
 }
@@ -29,6 +32,7 @@ impl Totals {
         let tables = tops.iter().map(|_| KeyTable::default()).collect();
         Totals {
             counters: Counters::default(),
+            durations: Histogram::default(),
             tops,
             tables,
         }
@@ -56,11 +60,15 @@ impl Totals {
         let mut hit = Hit {
             time: record.time,
             bytes: record.bytes,
+            duration_us: record.duration_us,
             class,
             malformed: record.request.is_none(),
             ids: [NONE; COUNT],
         };
         self.counters.observe(&hit);
+        if let Some(us) = hit.duration_us {
+            self.durations.observe(us);
+        }
         let count = Count {
             hits: 1,
             bytes: hit.bytes,

@@ -191,8 +191,7 @@ mod tests {
         for flag in FLAGS {
             assert!(page.contains(&bold(&format!("--{}", flag.long))));
         }
-        let rows = FORMATS
-            .iter()
+        let rows = format::formats()
             .map(|row| row.name)
             .chain(DIMENSIONS.iter().map(|row| row.name))
             .chain(OUTPUTS.iter().map(|row| row.name));

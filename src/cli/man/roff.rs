@@ -140,12 +140,13 @@ impl Roff {
             }
             // An escaped newline is none: the line goes on.
             let mut rest = roff.as_str();
+            // After a space, a tab or a comma; a line of the source must not begin with a dot, nor end in an escape.
             while rest.len() > LINE
-                && let Some(space) = rest[..LINE].rfind(' ').filter(|&space| space > 0)
+                && let Some(at) = rest[..LINE].rfind([' ', ',', '\t']).filter(|&at| at > 0)
             {
-                self.out.push_str(&rest[..=space]);
+                self.out.push_str(&rest[..=at]);
                 self.out.push_str("\\\n");
-                rest = &rest[space + 1..];
+                rest = &rest[at + 1..];
             }
             self.out.push_str(rest);
             self.out.push('\n');

@@ -1,0 +1,183 @@
+//! How long requests took: log-linear buckets, as in HdrHistogram.
+//!
+//! Microseconds below 64 have a bucket each; above, every power of two is cut into 64 equal parts, so
+//! a bucket is at most 1/64 of its lower bound wide and its middle is off by at most 0.8 %. Counts
+//! merge by addition. The maximum is kept exactly. A full histogram takes 30 KiB; a second holds only
+//! the bucket numbers of its own requests.
+
+/// Parts of a power of two, as a power of two.
+const BITS: u32 = 6;
+/// A second with more requests than this is folded to one row per bucket.
+const BUSY: usize = 4096;
+
+/// The bucket of a duration in microseconds.
+fn bucket(us: u64) -> u16 {
+    let exponent = us.max(1).ilog2();
+    if exponent < BITS {
+        return us as u16;
+    }
+    let shift = exponent - BITS;
+    // 64 parts for each exponent from BITS on, behind the first 64 buckets.
+    ((shift + 1) << BITS) as u16 + ((us >> shift) as u16 & ((1 << BITS) - 1))
+}
+
+/// The middle of a bucket in microseconds.
+fn middle(bucket: u16) -> f64 {
+    let (shift, part) = (u32::from(bucket) >> BITS, u64::from(bucket) & ((1 << BITS) - 1));
+    if shift == 0 {
+        return part as f64;
+    }
+    let least = (part + (1 << BITS)) << (shift - 1);
+    let width = 1u64 << (shift - 1);
+    least as f64 + (width - 1) as f64 / 2.0
+}
+
+/// Durations of one second.
+#[derive(Debug, Clone, Default)]
+pub struct Durations {
+    flat: Vec<u16>,
+    folded: Vec<(u16, u32)>,
+    max_us: u64,
+}
+
+impl Durations {
+    /// Counts one request.
+    #[inline]
+    pub fn observe(&mut self, us: u64) {
+        self.flat.push(bucket(us));
+        self.max_us = self.max_us.max(us);
+        if self.flat.len() >= BUSY {
+            self.fold();
+        }
+    }
+
+    #[cold]
+    fn fold(&mut self) {
+        let mut all = std::mem::take(&mut self.folded);
+        all.extend(self.flat.drain(..).map(|bucket| (bucket, 1)));
+        all.sort_unstable();
+        for (bucket, count) in all {
+            match self.folded.last_mut() {
+                Some(last) if last.0 == bucket => last.1 += count,
+                _ => self.folded.push((bucket, count)),
+            }
+        }
+    }
+
+    /// Forgets all and keeps the memory.
+    pub fn clear(&mut self) {
+        self.flat.clear();
+        self.folded.clear();
+        self.max_us = 0;
+    }
+}
+
+/// Durations over some span of time.
+#[derive(Debug, Clone, Default)]
+pub struct Histogram {
+    counts: Vec<u64>,
+    total: u64,
+    max_us: u64,
+}
+
+impl Histogram {
+    /// Counts one request.
+    #[inline]
+    pub fn observe(&mut self, us: u64) {
+        self.add(bucket(us), 1);
+        self.max_us = self.max_us.max(us);
+    }
+
+    fn add(&mut self, bucket: u16, count: u64) {
+        let index = usize::from(bucket);
+        if index >= self.counts.len() {
+            self.counts.resize(index + 1, 0);
+        }
+        self.counts[index] += count;
+        self.total += count;
+    }
+
+    /// Adds the requests of a second.
+    pub fn merge(&mut self, second: &Durations) {
+        second.flat.iter().for_each(|&bucket| self.add(bucket, 1));
+        second.folded.iter().for_each(|&(bucket, count)| self.add(bucket, count.into()));
+        self.max_us = self.max_us.max(second.max_us);
+    }
+
+    /// Whether no request had a duration.
+    pub fn is_empty(&self) -> bool {
+        self.total == 0
+    }
+
+    /// Forgets all.
+    pub fn clear(&mut self) {
+        self.counts.clear();
+        (self.total, self.max_us) = (0, 0);
+    }
+
+    /// The duration in milliseconds that `percent` of the requests did not exceed (nearest rank),
+    /// within 1 %; 0 where there are none.
+    pub fn percentile_ms(&self, percent: u64) -> f64 {
+        let rank = (self.total * percent).div_ceil(100).max(1);
+        let mut below = 0;
+        for (bucket, &count) in self.counts.iter().enumerate() {
+            below += count;
+            if below >= rank {
+                return middle(bucket as u16).min(self.max_us as f64) / 1000.0;
+            }
+        }
+        0.0
+    }
+
+    /// The longest duration in milliseconds, exactly.
+    pub fn max_ms(&self) -> f64 {
+        self.max_us as f64 / 1000.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_bucket_is_within_a_hundredth_of_what_it_holds() {
+        let mut us = 0u64;
+        while us < 1 << 40 {
+            let error = (middle(bucket(us)) - us as f64).abs();
+            assert!(error <= us as f64 * 0.008, "{us}: {}", middle(bucket(us)));
+            us += 1 + us / 777;
+        }
+        assert!(usize::from(bucket(u64::MAX)) < 1 << 12);
+    }
+
+    #[test]
+    fn percentiles_are_of_the_nearest_rank() {
+        let mut histogram = Histogram::default();
+        assert_eq!((histogram.is_empty(), histogram.percentile_ms(50), histogram.max_ms()), (true, 0.0, 0.0));
+        (1..=10).for_each(|us| histogram.observe(us));
+        assert_eq!([50, 90, 91, 100].map(|p| histogram.percentile_ms(p)), [0.005, 0.009, 0.010, 0.010]);
+        assert_eq!(histogram.max_ms(), 0.010);
+    }
+
+    proptest! {
+        #[test]
+        fn seconds_merged_give_the_percentiles_of_the_whole(times in proptest::collection::vec(0u64..10_000_000, 1..9000)) {
+            let mut whole = Histogram::default();
+            let mut merged = Histogram::default();
+            for chunk in times.chunks(5000) {
+                let mut second = Durations::default();
+                chunk.iter().for_each(|&us| second.observe(us));
+                merged.merge(&second);
+            }
+            times.iter().for_each(|&us| whole.observe(us));
+            let mut sorted = times.clone();
+            sorted.sort_unstable();
+            for percent in [1, 50, 90, 95, 99, 100] {
+                let exact = sorted[(sorted.len() * percent as usize).div_ceil(100).max(1) - 1] as f64 / 1000.0;
+                prop_assert_eq!(merged.percentile_ms(percent), whole.percentile_ms(percent));
+                prop_assert!((whole.percentile_ms(percent) - exact).abs() <= exact * 0.01);
+            }
+        }
+    }
+}
