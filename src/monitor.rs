@@ -399,6 +399,8 @@ impl Monitor {
         let counters = bucket.counters;
         let empty = bucket.is_empty();
         if self.interval.is_some() {
+            // A silence makes empty reports, but none for the time before the log begins.
+            let silent = silent && self.span.is_some_and(|(least, _)| least <= second);
             if self.open.is_none() && (silent || !empty) {
                 self.open_report(second);
             }

@@ -4,93 +4,17 @@
 //! through every record again and counts those in `(s − W, s]`. Streams are generated with gaps,
 //! bursts, windows from 1 to 300 s, fractional thresholds, and hits that equal the threshold exactly.
 
+#[path = "support/hits.rs"]
+mod hits;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use httpmon::alert::Rule;
-use httpmon::alert::traffic::{Threshold, Traffic};
-use httpmon::format::record::{Record, Request};
-use httpmon::monitor::{Config, Monitor};
+use hits::{Hit, Limit, START, delayed, events, limits, streams};
 use httpmon::report::{Block, Event, State};
-use httpmon::stats::dimension::default_top;
-use httpmon::time::{Second, Span, Zone};
+use httpmon::time::{Second, Zone};
 use proptest::prelude::*;
-
-const START: i64 = 1_760_000_000;
-const CLIENTS: [&str; 3] = ["192.0.2.1", "192.0.2.2", "2001:db8::3"];
-const TARGETS: [&str; 4] = ["/a/x", "/b", "/a/y?z", "/"];
-
-/// A request: when it was, and a number that says everything else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Hit {
-    time: i64,
-    kind: usize,
-}
-
-impl Hit {
-    fn client(self) -> &'static str {
-        CLIENTS[self.kind % CLIENTS.len()]
-    }
-
-    fn target(self) -> &'static str {
-        TARGETS[self.kind % TARGETS.len()]
-    }
-
-    fn status(self) -> u16 {
-        [200, 304, 404, 503, 200][self.kind % 5]
-    }
-
-    fn record(self) -> Record<'static> {
-        Record {
-            time: Second(self.time),
-            offset: 0,
-            zoned: true,
-            client: self.client().as_bytes(),
-            user: None,
-            host: None,
-            request: Some(Request {
-                method: b"GET",
-                target: self.target().as_bytes(),
-                protocol: None,
-            }),
-            status: Some(self.status()),
-            bytes: self.kind as u64,
-            referrer: None,
-            agent: None,
-            source: b"-",
-        }
-    }
-
-    fn line(self) -> String {
-        let (client, target, status, bytes) =
-            (self.client(), self.target(), self.status(), self.kind);
-        let at = jiff::Timestamp::from_second(self.time).expect("in range");
-        let at = at.strftime("%d/%b/%Y:%H:%M:%S +0000");
-        format!("{client} - - [{at}] \"GET {target} HTTP/1.1\" {status} {bytes}\n")
-    }
-}
-
-/// A rule in whole numbers: it fires above `thousandths / 1000 × window` hits.
-#[derive(Debug, Clone, Copy)]
-struct Limit {
-    thousandths: u64,
-    window: i64,
-}
-
-impl Limit {
-    /// A limit of about `hits` in the window, exactly that where three decimals suffice.
-    fn of_hits(hits: u64, window: i64) -> Limit {
-        Limit {
-            thousandths: (hits * 1000 / window as u64).max(1),
-            window,
-        }
-    }
-
-    fn text(self) -> String {
-        format!("{}.{:03}", self.thousandths / 1000, self.thousandths % 1000)
-    }
-}
 
 /// What is compared of a transition.
 #[derive(Debug, Clone, PartialEq)]
@@ -141,28 +65,6 @@ fn recount(hits: &[Hit], limit: Limit, seen: impl Fn(i64) -> usize) -> Vec<Chang
     changes
 }
 
-/// What a monitor says about hits that come in this order.
-fn events(hits: &[Hit], limit: Limit, lateness: i64, interval: Option<i64>) -> Vec<Event> {
-    let threshold = Threshold::parse(&limit.text()).expect("a threshold");
-    let mut monitor = Monitor::new(Config {
-        interval: interval.map(Span),
-        lateness: Span(lateness),
-        rules: vec![Rule::new(
-            "High traffic",
-            Box::new(Traffic::new(threshold, Span(limit.window))),
-        )],
-        top: default_top(),
-        zone: Some(Zone::UTC),
-    });
-    for hit in hits {
-        monitor.observe(&hit.record(), None);
-    }
-    monitor.finish();
-    let mut events: Vec<Event> = std::iter::from_fn(|| monitor.next_event()).collect();
-    events.push(monitor.summary(false));
-    events
-}
-
 fn changes(events: &[Event]) -> Vec<Change> {
     let alerts = events.iter().filter_map(|event| match event {
         Event::Alert(alert) => Some(alert),
@@ -189,56 +91,6 @@ fn changes(events: &[Event]) -> Vec<Change> {
             }
         })
         .collect()
-}
-
-/// Hits in order of time: bursts of some hits over some seconds, with gaps between them.
-fn streams() -> impl Strategy<Value = Vec<Hit>> {
-    let part = (
-        prop_oneof![0i64..3, 0i64..60, 100i64..700],
-        prop_oneof![1usize..5, 1usize..60],
-        prop_oneof![1i64..3, 1i64..90],
-        0usize..60,
-    );
-    prop::collection::vec(part, 1..6).prop_map(|parts| {
-        let mut hits = Vec::new();
-        let mut from = START;
-        for (gap, count, seconds, kind) in parts {
-            from += gap;
-            for i in 0..count {
-                hits.push(Hit {
-                    time: from + i as i64 * seconds / count as i64,
-                    kind: kind + i,
-                });
-            }
-            from += seconds;
-        }
-        hits
-    })
-}
-
-fn limits() -> impl Strategy<Value = Limit> {
-    // In thousandths every window of the first kind can be met exactly.
-    let exact = prop::sample::select(vec![
-        1i64, 2, 4, 5, 8, 10, 20, 25, 40, 50, 100, 125, 200, 250,
-    ]);
-    prop_oneof![
-        (1u64..30, exact).prop_map(|(hits, window)| Limit::of_hits(hits, window)),
-        (1u64..3000, 1i64..=300).prop_map(|(thousandths, window)| Limit {
-            thousandths,
-            window
-        }),
-    ]
-}
-
-/// The order in which hits come if each is delayed by up to `lateness` seconds.
-fn delayed(hits: &[Hit], delays: &[i64], lateness: i64) -> Vec<Hit> {
-    let mut order: Vec<(i64, Hit)> = hits
-        .iter()
-        .zip(delays.iter().cycle())
-        .map(|(hit, delay)| (hit.time + delay % (lateness + 1), *hit))
-        .collect();
-    order.sort_by_key(|(at, _)| *at);
-    order.into_iter().map(|(_, hit)| hit).collect()
 }
 
 /// The parts of a summary that no order can change.
@@ -343,6 +195,14 @@ fn late_records_in_a_gap_count_in_their_window_only() {
     }
 }
 
+/// A hit in common format.
+fn line(hit: &Hit) -> String {
+    let (client, target, status, bytes) = (hit.client(), hit.target(), hit.status(), hit.kind);
+    let at = jiff::Timestamp::from_second(hit.time).expect("in range");
+    let at = at.strftime("%d/%b/%Y:%H:%M:%S +0000");
+    format!("{client} - - [{at}] \"GET {target} HTTP/1.1\" {status} {bytes}\n")
+}
+
 #[test]
 fn the_program_alerts_where_the_recount_says() {
     for (limit, parts) in [
@@ -363,7 +223,7 @@ fn the_program_alerts_where_the_recount_says() {
             .iter()
             .flat_map(|&(f, s, c)| spread(f, s, c))
             .collect();
-        let log: String = hits.iter().map(|hit| hit.line()).collect();
+        let log: String = hits.iter().map(line).collect();
         let mut child = Command::new(env!("CARGO_BIN_EXE_httpmon"))
             .args(["--replay", "-q", "-r", "json", "-t", &limit.text()])
             .args(["-w", &limit.window.to_string()])

@@ -1,0 +1,338 @@
+//! Live mode by a scripted input and a clock that only the script moves: nothing here waits.
+//!
+//! The wall clock begins at [`WALL`]; the script's times are milliseconds after it, by both clocks.
+
+mod support;
+
+use std::time::Duration;
+
+use httpmon::run::{Ended, Message, Signal};
+use serde_json::Value;
+use support::Script;
+
+/// 2026-01-01T00:00:00Z: a multiple of the intervals used here.
+const WALL: i64 = 1_767_225_600;
+
+/// What happens, at a number of milliseconds.
+enum Event {
+    /// So many lines of this second after [`WALL`].
+    Lines(i64, usize),
+    /// The process is stopped for so many milliseconds.
+    Stopped(u64),
+    /// A signal.
+    Signal(Signal),
+    /// The input ends.
+    End,
+}
+use Event::{End, Lines, Stopped};
+
+fn line(second: i64) -> String {
+    let at = jiff::Timestamp::from_second(WALL + second).expect("in range");
+    let at = at.strftime("%d/%b/%Y:%H:%M:%S +0000");
+    format!("192.0.2.7 - - [{at}] \"GET /a HTTP/1.1\" 200 100\n")
+}
+
+/// What was written, and at which millisecond.
+fn run(args: &str, events: Vec<(u64, Event)>) -> (Ended, Vec<(u64, Value)>) {
+    let mut script = Script {
+        wall: Duration::from_secs(WALL.unsigned_abs()),
+        messages: Vec::new(),
+        stops: Vec::new(),
+    };
+    for (at, event) in events {
+        let at = Duration::from_millis(at);
+        let message = match event {
+            Lines(second, count) => Message::Block(line(second).repeat(count).into_bytes()),
+            Event::Signal(signal) => Message::Signal(signal),
+            End => Message::End,
+            Stopped(length) => {
+                script.stops.push((at, Duration::from_millis(length)));
+                continue;
+            }
+        };
+        script.messages.push((at, message));
+    }
+    let mut args: Vec<&str> = args.split_whitespace().collect();
+    args.push("--report=json");
+    let (ended, written) = support::run(&args, script);
+    let written = written.into_iter().map(|(at, bytes)| {
+        let at = u64::try_from(at.as_millis()).expect("a short script");
+        let value = serde_json::from_slice(&bytes).expect("one write is one event");
+        (at, value)
+    });
+    (ended, written.collect())
+}
+
+/// Type, second of `from` or `at` after [`WALL`], and when it was written.
+fn brief(written: &[(u64, Value)]) -> Vec<(String, i64, u64)> {
+    let one = |(at, event): &(u64, Value)| {
+        let time = event.get("at").unwrap_or(&event["from"]);
+        let name = event.get("state").unwrap_or(&event["type"]);
+        let name = name.as_str().expect("a name").to_owned();
+        (name, second(time), *at)
+    };
+    written.iter().map(one).collect()
+}
+
+/// The second after [`WALL`] that a time says; the least there is for none.
+fn second(time: &Value) -> i64 {
+    let Some(text) = time.as_str() else {
+        return i64::MIN;
+    };
+    text.parse::<jiff::Timestamp>().expect("a time").as_second() - WALL
+}
+
+fn named(name: &str, second: i64, at: u64) -> (String, i64, u64) {
+    (name.to_owned(), second, at)
+}
+
+/// Lines at every second up to `last`, each `phase` milliseconds into its second.
+fn stream(last: i64, phase: u64) -> Vec<(u64, Event)> {
+    let at = |second: i64| second.unsigned_abs() * 1000 + phase;
+    (0..=last).map(|s| (at(s), Lines(s, 1))).collect()
+}
+
+#[test]
+fn a_report_comes_within_a_second_of_its_due_time_when_the_stream_falls_silent() {
+    for (interval, lateness, last) in [(1, 0, 3), (5, 0, 7), (10, 5, 3), (10, 5, 9), (60, 30, 61)] {
+        for phase in [0, 1, 300, 999] {
+            let mut events = stream(last, phase);
+            let end = (last - last % interval) + interval;
+            events.push((((end + lateness + 5) as u64) * 1000, End));
+            let args = format!("-i{interval}s --lateness={lateness}s");
+            let (_, written) = run(&args, events);
+            let due = (end + lateness) as u64 * 1000;
+            let report = brief(&written)
+                .into_iter()
+                .find(|(name, from, _)| name == "report" && *from == end - interval);
+            let (_, _, at) = report.expect("the last report is written");
+            assert!(
+                (due..=due + 1000).contains(&at),
+                "{interval} {lateness} {last} {phase}: due {due}, written {at}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_alert_fires_once_and_recovers_by_itself_in_the_silence() {
+    let (ended, written) = run(
+        "-t1 -w10s -i10s --lateness=5s",
+        vec![(300, Lines(0, 30)), (27_000, End)],
+    );
+    assert!(matches!(ended, Ended::Input));
+    let expected = [
+        named("firing", 0, 6000),
+        named("report", 0, 15_000),
+        named("resolved", 10, 16_000),
+        named("report", 10, 25_000),
+        named("report", 20, 27_000),
+        named("summary", 0, 27_000),
+    ];
+    assert_eq!(brief(&written), expected);
+    assert_eq!(written[0].1["hits"], 30);
+    assert_eq!(written[2].1["hits"], 0);
+    assert_eq!(written[4].1["partial"], true);
+}
+
+#[test]
+fn reports_in_a_silence_are_empty_and_say_how_long_it_has_been() {
+    let mut events = stream(9, 300);
+    events.push((61_000, End));
+    let (_, written) = run("-i10s --lateness=5s", events);
+    let told: Vec<_> = written
+        .iter()
+        .filter(|(_, event)| event["type"] == "report")
+        .map(|(at, event)| (*at, event["hits"].as_u64(), event["silent_s"].as_u64()))
+        .collect();
+    let expected = [
+        (15_000, Some(10), Some(6)),
+        (25_000, Some(0), Some(16)),
+        (35_000, Some(0), Some(26)),
+        (45_000, Some(0), Some(36)),
+        (55_000, Some(0), Some(46)),
+        // Closed by the end of input, with second 60 as the newest that the silence had reached.
+        (61_000, Some(0), Some(51)),
+    ];
+    assert_eq!(told, expected);
+    assert!(written.iter().all(|(_, event)| event["type"] != "gap"));
+}
+
+#[test]
+fn no_silence_makes_a_report_of_the_time_before_the_log_begins() {
+    let (_, written) = run(
+        "-i1s --lateness=30s",
+        vec![(300, Lines(0, 1)), (31_500, End)],
+    );
+    let expected = [named("report", 0, 31_000), named("summary", 0, 31_500)];
+    assert_eq!(brief(&written), expected);
+}
+
+#[test]
+fn lines_that_keep_coming_are_no_silence() {
+    let mut events: Vec<_> = (0..80).map(|i| (i * 900 + 100, Lines(0, 1))).collect();
+    events.push((71_500, End));
+    let (_, written) = run("-i10s --lateness=5s", events);
+    let expected = [named("report", 0, 71_500), named("summary", 0, 71_500)];
+    assert_eq!(brief(&written), expected);
+    assert_eq!(written[0].1["silent_s"], Value::Null);
+}
+
+#[test]
+fn a_stopped_process_is_no_silence() {
+    let (_, written) = run(
+        "-i10s --lateness=5s",
+        vec![(300, Lines(0, 1)), (2500, Stopped(60_000)), (76_000, End)],
+    );
+    let expected = [named("report", 0, 75_000), named("summary", 0, 76_000)];
+    assert_eq!(brief(&written), expected);
+    // Lines that were written in the meantime tell what really happened: here nothing, for a minute.
+    let (_, written) = run(
+        "-i10s --lateness=5s",
+        vec![
+            (300, Lines(0, 1)),
+            (2500, Stopped(60_000)),
+            (63_100, Lines(61, 1)),
+            (63_200, End),
+        ],
+    );
+    let expected = [
+        named("report", 0, 63_100),
+        named("gap", 10, 63_200),
+        named("report", 60, 63_200),
+        named("summary", 0, 63_200),
+    ];
+    assert_eq!(brief(&written), expected);
+}
+
+#[test]
+fn a_log_that_is_not_near_the_wall_clock_never_advances_by_silence() {
+    let (_, written) = run(
+        "-i10s -t1 -w10s",
+        vec![(300, Lines(-1000, 30)), (100_000, End)],
+    );
+    let expected = [
+        named("firing", -1000, 100_000),
+        named("report", -1000, 100_000),
+        named("summary", -1000, 100_000),
+    ];
+    assert_eq!(brief(&written), expected);
+    // One record that is not near ends what one that is began.
+    let (_, written) = run(
+        "-i10s",
+        vec![(300, Lines(0, 1)), (500, Lines(-1000, 1)), (60_000, End)],
+    );
+    let expected = [named("report", 0, 60_000), named("summary", -1000, 60_000)];
+    assert_eq!(brief(&written), expected);
+}
+
+#[test]
+fn records_that_come_after_a_silence_advanced_past_them_are_late() {
+    let (_, written) = run(
+        "-i10s --lateness=5s",
+        vec![
+            (300, Lines(0, 1)),
+            (20_500, Lines(3, 1)),
+            (20_600, Lines(16, 1)),
+            (20_700, End),
+        ],
+    );
+    let expected = [
+        named("report", 0, 15_000),
+        named("report", 10, 20_700),
+        named("report", 20, 20_700),
+        named("summary", 0, 20_700),
+    ];
+    assert_eq!(brief(&written), expected);
+    let told: Vec<_> = written
+        .iter()
+        .map(|(_, event)| (event["hits"].as_u64(), event["late"].as_u64()))
+        .collect();
+    let told_of = |hits, late| (Some(hits), Some(late));
+    assert_eq!(
+        told,
+        [told_of(1, 0), told_of(1, 0), told_of(0, 1), told_of(3, 1)],
+        "the late one came while second 20 was the newest"
+    );
+}
+
+#[test]
+fn a_second_of_silence_settles_the_records_that_wait() {
+    let tell = |at| (at, Event::Signal(Signal::Tell));
+    let (_, written) = run(
+        "-i10s",
+        vec![(0, Lines(-1000, 3)), tell(500), tell(1500), (1600, End)],
+    );
+    let spans: Vec<_> = written
+        .iter()
+        .filter(|(_, event)| event["type"] == "summary")
+        .map(|(_, event)| (event["hits"].as_u64(), second(&event["from"])))
+        .collect();
+    assert_eq!(
+        spans,
+        [(Some(3), i64::MIN), (Some(3), -1000), (Some(3), -1000)]
+    );
+}
+
+#[test]
+fn a_record_near_the_wall_clock_settles_the_records_that_wait() {
+    let (_, written) = run(
+        "-i10s",
+        vec![(0, Lines(-9000, 1)), (100, Lines(0, 1)), (200, End)],
+    );
+    let (_, summary) = written.last().expect("a summary");
+    assert_eq!(
+        (second(&summary["from"]), second(&summary["to"])),
+        (-9000, 0)
+    );
+    assert_eq!(summary["skewed"], 0);
+}
+
+#[test]
+fn idle_exit_ends_a_run_that_no_line_reaches() {
+    let (ended, written) = run(
+        "--idle-exit=3s",
+        vec![(300, Lines(0, 1)), (2000, Lines(1, 1))],
+    );
+    assert!(matches!(ended, Ended::Input));
+    let expected = [named("report", 0, 5000), named("summary", 0, 5000)];
+    assert_eq!(brief(&written), expected);
+
+    let (_, written) = run("--idle-exit=3s", Vec::new());
+    assert_eq!(brief(&written), [named("summary", i64::MIN, 3000)]);
+
+    // The time in which the process was stopped does not count.
+    let (_, written) = run("--idle-exit=3s", vec![(500, Stopped(60_000))]);
+    assert_eq!(brief(&written), [named("summary", i64::MIN, 63_000)]);
+}
+
+#[test]
+fn a_summary_so_far_is_partial_and_the_run_goes_on() {
+    let (_, written) = run(
+        "-i1m",
+        vec![
+            (300, Lines(0, 2)),
+            (400, Event::Signal(Signal::Tell)),
+            (500, Lines(0, 3)),
+            (600, End),
+        ],
+    );
+    let told: Vec<_> = written
+        .iter()
+        .filter(|(_, event)| event["type"] == "summary")
+        .map(|(at, event)| (*at, event["hits"].as_u64(), event["partial"].as_bool()))
+        .collect();
+    assert_eq!(told, [(400, Some(2), Some(true)), (600, Some(5), None)]);
+}
+
+#[test]
+fn a_signal_closes_what_is_open_and_prints_the_summary_once() {
+    let (ended, written) = run(
+        "-i10s",
+        vec![(300, Lines(0, 2)), (400, Event::Signal(Signal::End(15)))],
+    );
+    assert!(matches!(ended, Ended::Signal(15)));
+    let expected = [named("report", 0, 400), named("summary", 0, 400)];
+    assert_eq!(brief(&written), expected);
+    assert_eq!(written[0].1["partial"], true);
+}

@@ -1,0 +1,146 @@
+//! Reports beside a naive recount: which there are, and what each holds when it is written.
+//!
+//! The recount asks of every hit whether the interval it belongs to was still open when it came, and
+//! of every second which hits had come when it closed. Nothing is kept from one to the next.
+
+#[path = "support/hits.rs"]
+mod hits;
+
+use std::collections::BTreeMap;
+
+use hits::{Hit, Limit, delayed, events, limits, streams};
+use httpmon::report::{Block, Event, Report, Value};
+use proptest::prelude::*;
+
+/// What is compared of a report.
+#[derive(Debug, Clone, PartialEq)]
+struct Told {
+    from: i64,
+    to: i64,
+    partial: bool,
+    hits: u64,
+    bytes: u64,
+    clients: BTreeMap<String, u64>,
+    /// Hits in the window of the rule at its end.
+    window: u64,
+    /// Records that came late while one of its seconds was the newest.
+    late: u64,
+}
+
+/// A report, or a gap from one second to another.
+#[derive(Debug, Clone, PartialEq)]
+enum Line {
+    Report(Told),
+    Gap(i64, i64),
+}
+
+fn told(report: &Report) -> Told {
+    let mut told = Told {
+        from: report.from.expect("a report has a span").0,
+        to: report.to.expect("a report has a span").0,
+        partial: report.partial,
+        hits: 0,
+        bytes: 0,
+        clients: BTreeMap::new(),
+        window: 0,
+        late: 0,
+    };
+    for block in &report.blocks {
+        match block {
+            Block::Headline {
+                key: "hits",
+                value: Value::Count(hits),
+            } => told.hits = *hits,
+            Block::Headline {
+                value: Value::Bytes(bytes),
+                ..
+            } => told.bytes = *bytes,
+            Block::Ranking(ranking) if ranking.dimension.name == "client" => {
+                for row in &ranking.rows {
+                    let key = String::from_utf8(row.key.to_vec()).expect("text");
+                    told.clients.insert(key, row.count.hits);
+                }
+            }
+            Block::Window(figure) => told.window = figure.hits,
+            Block::Input { key: "late", value } => told.late = *value,
+            _ => {}
+        }
+    }
+    told
+}
+
+fn lines(events: &[Event]) -> Vec<Line> {
+    let line = |event: &Event| match event {
+        Event::Report(report) => Some(Line::Report(told(report))),
+        Event::Gap { from, to } => Some(Line::Gap(from.0, to.0)),
+        Event::Alert(_) | Event::Summary(_) => None,
+    };
+    events.iter().filter_map(line).collect()
+}
+
+/// The greatest time among the first `count` hits.
+fn newest(come: &[Hit], count: usize) -> Option<i64> {
+    come[..count].iter().map(|hit| hit.time).max()
+}
+
+fn recount(come: &[Hit], limit: Limit, lateness: i64, interval: i64) -> Vec<Line> {
+    let mut reports: BTreeMap<i64, Told> = BTreeMap::new();
+    let last = newest(come, come.len()).expect("there are hits");
+    for (i, hit) in come.iter().enumerate() {
+        let from = hit.time - hit.time.rem_euclid(interval);
+        let to = from + interval;
+        let watermark = newest(come, i + 1).map(|newest| newest - lateness);
+        if watermark.is_some_and(|watermark| to - 1 < watermark) {
+            continue;
+        }
+        let told = reports.entry(from).or_insert_with(|| {
+            // Its last second closes before the first hit that comes too far ahead of it.
+            let end = (to - 1).min(last);
+            let ahead = |hit: &Hit| hit.time > end + lateness;
+            let seen = come.iter().position(ahead).unwrap_or(come.len());
+            let window = |hit: &&Hit| hit.time > end - limit.window && hit.time <= end;
+            Told {
+                from,
+                to,
+                partial: to - 1 > last,
+                hits: 0,
+                bytes: 0,
+                clients: BTreeMap::new(),
+                window: come[..seen].iter().filter(window).count() as u64,
+                late: 0,
+            }
+        });
+        told.hits += 1;
+        told.bytes += hit.kind as u64;
+        *told.clients.entry(hit.client().to_owned()).or_default() += 1;
+    }
+    for (i, hit) in come.iter().enumerate() {
+        let Some(newest) = newest(come, i) else {
+            continue;
+        };
+        if hit.time < newest - lateness {
+            let from = newest - newest.rem_euclid(interval);
+            let report = reports.get_mut(&from).expect("the newest is reported");
+            report.late += 1;
+        }
+    }
+    let mut lines = Vec::new();
+    let mut end = None;
+    for told in reports.into_values() {
+        if let Some(end) = end.filter(|end| *end < told.from) {
+            lines.push(Line::Gap(end, told.from));
+        }
+        end = Some(told.to);
+        lines.push(Line::Report(told));
+    }
+    lines
+}
+
+proptest! {
+    #[test]
+    fn reports_hold_what_had_come_when_they_were_written(hits in streams(), limit in limits(), interval in prop_oneof![1i64..20, 1i64..400], lateness in 0i64..20, delays in prop::collection::vec(prop_oneof![3 => Just(0i64), 1 => 0i64..400], 1..40)) {
+        let come = delayed(&hits, &delays, 400);
+        let said = lines(&events(&come, limit, lateness, Some(interval)));
+        prop_assert_eq!(said, recount(&come, limit, lateness, interval));
+    }
+}
