@@ -282,7 +282,9 @@ pub fn latency(durations: &Histogram) -> Option<Block> {
         return None;
     }
     let percentiles = [("p50", 50), ("p90", 90), ("p95", 95), ("p99", 99)];
-    let mut items = percentiles.map(|(name, percent)| (name, durations.percentile_ms(percent))).to_vec();
+    let mut items = percentiles
+        .map(|(name, percent)| (name, durations.percentile_ms(percent)))
+        .to_vec();
     items.push(("max", durations.max_ms()));
     Some(Block::Latency(items))
 }

@@ -14,7 +14,7 @@ use proptest::sample::{Index, select};
 /// What the parser says.
 fn parse(line: &str) -> Read {
     let wanted = [Field::Referrer, Field::Agent];
-    match Parser::new(Choice::Auto, Zone::UTC, &wanted).read(line.as_bytes()) {
+    match Parser::new(&Choice::Auto, Zone::UTC, &wanted).read(line.as_bytes()) {
         Line::Record(record) => Read::Entry(Box::new(entry(&record))),
         Line::Skipped | Line::Source => Read::Skipped,
         Line::Unparsed(_) => Read::Unparsed,

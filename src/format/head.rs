@@ -127,7 +127,11 @@ impl Head {
 /// Whether a line of NCSA's family begins with a virtual host.
 pub(super) fn has_host(line: &[u8]) -> bool {
     let mut record = Record::EMPTY;
-    let read = Head::Any.read(line, &mut Timestamps::new(crate::time::Zone::UTC), &mut record);
+    let read = Head::Any.read(
+        line,
+        &mut Timestamps::new(crate::time::Zone::UTC),
+        &mut record,
+    );
     read.is_ok() && record.host.is_some()
 }
 

@@ -276,6 +276,7 @@ impl Reader {
             field: Field::Line,
             why,
             at,
+            timed: false,
         })?;
         let scratch: &'a [u8] = &self.scratch;
         let mut record = Record::EMPTY;
@@ -283,6 +284,7 @@ impl Reader {
             field,
             why: Why::Missing,
             at: line.len(),
+            timed: field != Field::Time,
         };
         let status = values[slot(Field::Status)].ok_or(missing(Field::Status))?;
         let time = values[slot(Field::Time)].ok_or(missing(Field::Time))?;
@@ -320,6 +322,7 @@ impl Reader {
                 field: value.field,
                 why,
                 at,
+                timed: true,
             })?;
         }
         finish_request(&mut record);

@@ -20,14 +20,21 @@ const VHOST: &str = "vhost_combined";
 
 /// The format that comes closest to a line that none reads: the one that gets furthest.
 pub fn closest(line: &[u8]) -> Option<(&'static str, Unparsed)> {
-    let read = |format: &'static Format| match Parser::new(&Choice::Only(format), Zone::UTC, &[]).read(line) {
-        Line::Unparsed(unparsed) => Some((format.name, unparsed)),
+    let read = |format: &'static Format| match Parser::new(&Choice::Only(format), Zone::UTC, &[])
+        .read(line)
+    {
+        Line::Unparsed(unparsed) if unparsed.timed => Some((format.name, unparsed)),
         _ => None,
     };
     let first = *line.first()?;
-    let tried: Vec<_> = formats().filter(|format| (format.begins)(first)).filter_map(read).collect();
-    let furthest = tried.iter().map(|(_, unparsed)| unparsed.at).max().filter(|&at| at > 0)?;
-    tried.into_iter().find(|(_, unparsed)| unparsed.at == furthest)
+    let tried: Vec<_> = formats()
+        .filter(|format| (format.begins)(first))
+        .filter_map(read)
+        .collect();
+    let furthest = tried.iter().map(|(_, unparsed)| unparsed.at).max()?;
+    tried
+        .into_iter()
+        .find(|(_, unparsed)| unparsed.at == furthest)
 }
 
 /// What a line turned out to be.
@@ -120,9 +127,13 @@ impl Parser {
         };
         match choice {
             Choice::Auto => {
-                parser.lines = AUTO.iter().map(|format| compile(format.variants())).collect();
+                parser.lines = AUTO
+                    .iter()
+                    .map(|format| compile(format.variants()))
+                    .collect();
                 parser.begins = Box::new(std::array::from_fn(|byte| {
-                    let bit = |(i, format): (usize, &Format)| u16::from((format.begins)(byte as u8)) << i;
+                    let bit =
+                        |(i, format): (usize, &Format)| u16::from((format.begins)(byte as u8)) << i;
                     AUTO.iter().enumerate().map(bit).sum()
                 }));
                 parser.json = Some(json::Reader::new(&[]));
@@ -183,16 +194,22 @@ impl Parser {
             (Some(name), _) => name,
             (None, Reader::Json) => "json",
             (None, Reader::W3c) => "w3c",
-            (None, Reader::Lines(index)) if AUTO[usize::from(index)].name != CLF => AUTO[usize::from(index)].name,
+            (None, Reader::Lines(index)) if AUTO[usize::from(index)].name != CLF => {
+                AUTO[usize::from(index)].name
+            }
             (None, Reader::Lines(_)) => {
                 let body = &line[carrier::len(line)..];
                 let fits = |format: &&'static Format| {
                     let choice = Choice::Only(format);
-                    matches!(Parser::new(&choice, Zone::UTC, &[]).read(body), Line::Record(_))
-                        && (format.name != VHOST || head::has_host(body))
+                    matches!(
+                        Parser::new(&choice, Zone::UTC, &[]).read(body),
+                        Line::Record(_)
+                    ) && (format.name != VHOST || head::has_host(body))
                 };
                 let family = [VHOST, "combined", "common"];
-                let format = family.iter().find_map(|name| formats().find(|format| format.name == *name).filter(fits));
+                let format = family
+                    .iter()
+                    .find_map(|name| formats().find(|format| format.name == *name).filter(fits));
                 format.map_or("common", |format| format.name)
             }
         }
@@ -268,16 +285,15 @@ impl Parser {
         match &mut self.json {
             Some(json) if line.get(start) == Some(&b'{') => {
                 self.last = Reader::Json;
-                json
-                .read(&line[start..], &mut self.times)
-                .map(|record| Record {
-                    source: &self.source,
-                    ..record
-                })
-                .map_err(|unparsed| Unparsed {
-                    at: unparsed.at + start,
-                    ..unparsed
-                })
+                json.read(&line[start..], &mut self.times)
+                    .map(|record| Record {
+                        source: &self.source,
+                        ..record
+                    })
+                    .map_err(|unparsed| Unparsed {
+                        at: unparsed.at + start,
+                        ..unparsed
+                    })
             }
             _ => Err(Unparsed {
                 at: failed.at + carried,
@@ -293,13 +309,17 @@ impl Parser {
             field: Field::Line,
             why: Why::Missing,
             at: 0,
+            timed: false,
         };
         if self.json.is_some() && body.first() == Some(&b'{') {
             return Err(failed);
         }
         let mut note = |unparsed: Unparsed| {
-            // The reason of the reader that came furthest is the one worth telling.
-            if unparsed.at >= failed.at {
+            // Of those that found the time, the reader that came furthest has the reason worth telling; of
+            // the others the first, since how far they came says little.
+            if failed.field == Field::Line
+                || (unparsed.timed, unparsed.at) > (failed.timed, failed.at) && unparsed.timed
+            {
                 failed = unparsed;
             }
         };
@@ -319,6 +339,7 @@ impl Parser {
                     field: *field,
                     why: Why::Missing,
                     at: 0,
+                    timed: true,
                 }),
                 None => {
                     if let Some(program) = w3c.defaults.for_line(body) {
@@ -333,7 +354,9 @@ impl Parser {
                 }
             }
         }
-        let mut candidates = body.first().map_or(0, |&byte| self.begins[usize::from(byte)]);
+        let mut candidates = body
+            .first()
+            .map_or(0, |&byte| self.begins[usize::from(byte)]);
         while candidates != 0 {
             let index = candidates.trailing_zeros() as usize;
             candidates &= candidates - 1;

@@ -178,10 +178,17 @@ impl Program {
             };
             if let Err((field, why)) = done {
                 if whole {
+                    let times = |step: &Step| {
+                        matches!(step, Step::Head(_) | Step::Time(..) | Step::Clock(_))
+                    };
+                    let timed = self.steps[..index].iter().any(times)
+                        || why == Why::NoSuchTime
+                        || field == Field::Client && times(step);
                     return Err(Unparsed {
                         field,
                         why,
                         at: cursor.at,
+                        timed,
                     });
                 }
                 break;
@@ -196,6 +203,7 @@ impl Program {
                 field: Field::Time,
                 why,
                 at: 0,
+                timed: true,
             })?;
             set_time(&mut record, stamp);
         }
@@ -222,7 +230,10 @@ impl Program {
 /// Puts [`Step::Entry`] in the place of the steps that it stands for.
 fn fuse(steps: &mut Vec<Step>) {
     let entry = entry_steps();
-    if let Some(at) = steps.windows(entry.len()).position(|window| *window == entry) {
+    if let Some(at) = steps
+        .windows(entry.len())
+        .position(|window| *window == entry)
+    {
         steps.splice(at..at + entry.len(), [Step::Entry]);
     }
 }
@@ -322,21 +333,36 @@ impl<'a> Cursor<'a> {
     fn entry(&mut self, record: &mut Record<'a>) -> Result<(), (Field, Why)> {
         self.literal(b" \"").map_err(|why| (Field::Request, why))?;
         let rest = self.rest();
-        let end = Extent::Request.find(rest).map_err(|why| (Field::Request, why))?.len;
+        let end = Extent::Request
+            .find(rest)
+            .map_err(|why| (Field::Request, why))?
+            .len;
         record.request = Request::parse(&rest[..end]);
         let after = &rest[end + 1..];
         // Three digits and a space: nearly every line.
-        if let [b' ', a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', b' ', ..] = after {
+        if let [
+            b' ',
+            a @ b'0'..=b'9',
+            b @ b'0'..=b'9',
+            c @ b'0'..=b'9',
+            b' ',
+            ..,
+        ] = after
+        {
             let digit = |d: &u8| u16::from(d - b'0');
             record.status = Some(digit(a) * 100 + digit(b) * 10 + digit(c));
             self.at += end + 6;
-            return self.field(&Extent::Number, |text| store(record, Field::Bytes, text)).map_err(|why| (Field::Bytes, why));
+            return self
+                .field(&Extent::Number, |text| store(record, Field::Bytes, text))
+                .map_err(|why| (Field::Bytes, why));
         }
         self.at += end;
         self.literal(b"\" ").map_err(|why| (Field::Status, why))?;
-        self.field(&Extent::Number, |text| store(record, Field::Status, text)).map_err(|why| (Field::Status, why))?;
+        self.field(&Extent::Number, |text| store(record, Field::Status, text))
+            .map_err(|why| (Field::Status, why))?;
         self.literal(b" ").map_err(|why| (Field::Bytes, why))?;
-        self.field(&Extent::Number, |text| store(record, Field::Bytes, text)).map_err(|why| (Field::Bytes, why))
+        self.field(&Extent::Number, |text| store(record, Field::Bytes, text))
+            .map_err(|why| (Field::Bytes, why))
     }
 
     fn spaces(&mut self) -> Result<(), Why> {

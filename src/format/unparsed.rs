@@ -102,6 +102,8 @@ pub struct Unparsed {
     pub why: Why,
     /// Where in the line, in bytes from its beginning.
     pub at: usize,
+    /// Whether the time was found: then the format at least is near.
+    pub timed: bool,
 }
 
 impl Unparsed {

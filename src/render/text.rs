@@ -242,8 +242,10 @@ impl Page<'_> {
                 }
             }
             Block::Latency(items) => {
-                let items: Vec<String> =
-                    items.iter().map(|(name, ms)| format!("{name} {}", units::milliseconds(*ms))).collect();
+                let items: Vec<String> = items
+                    .iter()
+                    .map(|(name, ms)| format!("{name} {}", units::milliseconds(*ms)))
+                    .collect();
                 self.row("latency", &items.join("  "));
             }
             Block::Trend(trend) if self.look.rich => {

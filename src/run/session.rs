@@ -264,6 +264,7 @@ impl Session {
             let unparsed = Unparsed {
                 field: Field::Line,
                 why: Why::TooLong,
+                timed: false,
                 at: line.bytes.len(),
             };
             self.monitor
@@ -279,8 +280,15 @@ impl Session {
                     if self.verbose
                         && let Some(format) = self.parser.newly_recognised(line.bytes)
                     {
-                        let file = self.file.as_deref().map_or(String::new(), |file| format!("{file} "));
-                        say(&format!("{}line {}: format {format}", escape::terminal(file.as_bytes(), false), self.line));
+                        let file = self
+                            .file
+                            .as_deref()
+                            .map_or(String::new(), |file| format!("{file} "));
+                        say(&format!(
+                            "{}line {}: format {format}",
+                            escape::terminal(file.as_bytes(), false),
+                            self.line
+                        ));
                     }
                 }
                 Read::Skipped | Read::Source => self.monitor.skipped(),
@@ -345,9 +353,14 @@ impl Session {
         } else {
             format!("none of the first {lines} lines is an")
         };
-        say(&format!("{lines} access-log entry: this looks like {looks}"));
+        say(&format!(
+            "{lines} access-log entry: this looks like {looks}"
+        ));
         let sample = std::mem::take(&mut self.sample);
-        let line = sample.split(|&b| b == b'\n').find(|line| !line.is_empty() && line[0] != b'#').unwrap_or(b"");
+        let line = sample
+            .split(|&b| b == b'\n')
+            .find(|line| !line.is_empty() && line[0] != b'#')
+            .unwrap_or(b"");
         if let Some((format, unparsed)) = closest(line) {
             say(&format!(
                 "the closest format is {format}: {unparsed}; if the server has its own, paste its LogFormat or log_format: --format '…'"

@@ -23,7 +23,10 @@ fn bucket(us: u64) -> u16 {
 
 /// The middle of a bucket in microseconds.
 fn middle(bucket: u16) -> f64 {
-    let (shift, part) = (u32::from(bucket) >> BITS, u64::from(bucket) & ((1 << BITS) - 1));
+    let (shift, part) = (
+        u32::from(bucket) >> BITS,
+        u64::from(bucket) & ((1 << BITS) - 1),
+    );
     if shift == 0 {
         return part as f64;
     }
@@ -100,7 +103,10 @@ impl Histogram {
     /// Adds the requests of a second.
     pub fn merge(&mut self, second: &Durations) {
         second.flat.iter().for_each(|&bucket| self.add(bucket, 1));
-        second.folded.iter().for_each(|&(bucket, count)| self.add(bucket, count.into()));
+        second
+            .folded
+            .iter()
+            .for_each(|&(bucket, count)| self.add(bucket, count.into()));
         self.max_us = self.max_us.max(second.max_us);
     }
 
@@ -154,9 +160,19 @@ mod tests {
     #[test]
     fn percentiles_are_of_the_nearest_rank() {
         let mut histogram = Histogram::default();
-        assert_eq!((histogram.is_empty(), histogram.percentile_ms(50), histogram.max_ms()), (true, 0.0, 0.0));
+        assert_eq!(
+            (
+                histogram.is_empty(),
+                histogram.percentile_ms(50),
+                histogram.max_ms()
+            ),
+            (true, 0.0, 0.0)
+        );
         (1..=10).for_each(|us| histogram.observe(us));
-        assert_eq!([50, 90, 91, 100].map(|p| histogram.percentile_ms(p)), [0.005, 0.009, 0.010, 0.010]);
+        assert_eq!(
+            [50, 90, 91, 100].map(|p| histogram.percentile_ms(p)),
+            [0.005, 0.009, 0.010, 0.010]
+        );
         assert_eq!(histogram.max_ms(), 0.010);
     }
 

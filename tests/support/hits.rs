@@ -36,11 +36,7 @@ impl Hit {
     pub fn record(self) -> Record<'static> {
         Record {
             time: Second(self.time),
-            offset: 0,
-            zoned: true,
             client: self.client().as_bytes(),
-            user: None,
-            host: None,
             request: Some(Request {
                 method: b"GET",
                 target: self.target().as_bytes(),
@@ -48,9 +44,7 @@ impl Hit {
             }),
             status: Some(self.status()),
             bytes: self.kind as u64,
-            referrer: None,
-            agent: None,
-            source: b"-",
+            ..Record::EMPTY
         }
     }
 }
