@@ -8,7 +8,7 @@ mod hits;
 
 use std::collections::BTreeMap;
 
-use hits::{Hit, Limit, delayed, events, limits, streams};
+use hits::{Hit, Limit, START, delayed, events, limits, streams};
 use httpmon::report::{Block, Event, Report, Value};
 use proptest::prelude::*;
 
@@ -143,4 +143,23 @@ proptest! {
         let said = lines(&events(&come, limit, lateness, Some(interval)));
         prop_assert_eq!(said, recount(&come, limit, lateness, interval));
     }
+}
+
+#[test]
+fn a_late_record_of_an_interval_that_is_over_is_in_no_report() {
+    let hit = |time| Hit { time, kind: 0 };
+    let mut come: Vec<Hit> = (0..8).map(|second| hit(START + second)).collect();
+    // Second 40 closes all of [30, 40), in which there was nothing, and 49 none of [40, 50).
+    come.extend([40, 39, 30, 49, 45, 60].map(|second| hit(START + second)));
+    let limit = Limit::of_hits(1, 10);
+    let said = lines(&events(&come, limit, 0, Some(10)));
+    assert_eq!(said, recount(&come, limit, 0, 10));
+    let spans: Vec<(i64, u64)> = said
+        .iter()
+        .filter_map(|line| match line {
+            Line::Report(told) => Some((told.from - START, told.hits)),
+            Line::Gap(..) => None,
+        })
+        .collect();
+    assert_eq!(spans, [(0, 8), (40, 3), (60, 1)]);
 }
