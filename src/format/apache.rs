@@ -78,8 +78,11 @@ fn closes(body: &[u8], quote: u8) -> bool {
         .all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(b))
 }
 
-/// Reads one directive behind its `%`.
-fn directive(at: usize, rest: &[(usize, u8)]) -> Result<(Vec<Kind>, &[(usize, u8)]), Refused> {
+/// Bytes of a format with their places in what the user gave.
+type Text = [(usize, u8)];
+
+/// Reads one directive behind its `%`; returns what it means and what follows it.
+fn directive(at: usize, rest: &Text) -> Result<(Vec<Kind>, &Text), Refused> {
     let mut rest = rest;
     let mut first = false;
     let mut argument: Option<String> = None;
