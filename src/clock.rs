@@ -34,6 +34,8 @@ pub struct Clock<T> {
     newest: Option<Second>,
     waiting: Vec<(Second, T)>,
     skewed: u64,
+    /// How many records an item stands for.
+    weight: fn(&T) -> u64,
 }
 
 impl<T: Copy> Clock<T> {
@@ -44,7 +46,13 @@ impl<T: Copy> Clock<T> {
             newest: None,
             waiting: Vec::with_capacity(QUEUE),
             skewed: 0,
+            weight: |_| 1,
         }
+    }
+
+    /// The same clock, for which `weight` says how many records an item stands for.
+    pub fn weighing(self, weight: fn(&T) -> u64) -> Clock<T> {
+        Clock { weight, ..self }
     }
 
     /// The greatest believed event time.
@@ -80,7 +88,11 @@ impl<T: Copy> Clock<T> {
         }
         let ahead = self.newest.is_none_or(|newest| time > newest + AHEAD);
         if !ahead || near_wall {
-            self.skewed += self.waiting.len() as u64;
+            self.skewed += self
+                .waiting
+                .iter()
+                .map(|(_, item)| (self.weight)(item))
+                .sum::<u64>();
             self.waiting.clear();
             return Believed::One(item);
         }
@@ -104,7 +116,7 @@ impl<T: Copy> Clock<T> {
                 .any(|&(later, _)| later < time - AHEAD);
             let far = at_end && before.is_some_and(|before| time > before + MONTH);
             if contradicted || far {
-                self.skewed += 1;
+                self.skewed += (self.weight)(&item);
             } else {
                 believed.push((time, item));
             }

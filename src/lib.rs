@@ -23,6 +23,7 @@ pub mod alert;
 pub mod cli;
 pub mod clock;
 pub mod error;
+pub mod filter;
 pub mod format;
 pub mod input;
 pub mod monitor;

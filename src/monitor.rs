@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::alert::past::{self, Past};
 use crate::alert::{History, Rule, Transition};
 use crate::clock::{Believed, Clock, NEAR_WALL};
+use crate::filter::Filter;
 use crate::format::record::Record;
 use crate::format::unparsed::Unparsed;
 use crate::report::{self, Alert, Block, Event, Example, Report, State, Value};
@@ -41,6 +42,8 @@ pub struct Config {
     pub rules: Vec<Rule>,
     /// The dimensions to list.
     pub top: Vec<Top>,
+    /// Only records that match are counted; `None` for all.
+    pub filter: Option<Filter>,
     /// The zone that reports are aligned to; `None` for the offset of the first record.
     pub zone: Option<Zone>,
 }
@@ -59,6 +62,7 @@ struct Open {
 pub struct Monitor {
     interval: Option<Span>,
     zone: Option<Zone>,
+    filter: Option<Filter>,
     totals: Totals,
     clock: Clock<Hit>,
     timeline: Timeline,
@@ -75,6 +79,7 @@ pub struct Monitor {
     lines: u64,
     skipped: u64,
     unparsed: u64,
+    filtered: u64,
     /// Lines that were no record before anything was believed.
     unparsed_before: u64,
     late: u64,
@@ -103,7 +108,8 @@ impl Monitor {
         Monitor {
             interval: config.interval,
             zone: config.zone,
-            clock: Clock::new(config.lateness),
+            filter: config.filter,
+            clock: Clock::new(config.lateness).weighing(|hit: &Hit| u64::from(hit.counted)),
             // The first belief moves it to where the log begins.
             timeline: Timeline::new(Second(i64::MIN)),
             open: None,
@@ -117,6 +123,7 @@ impl Monitor {
             lines: 0,
             skipped: 0,
             unparsed: 0,
+            filtered: 0,
             unparsed_before: 0,
             late: 0,
             span: None,
@@ -149,9 +156,9 @@ impl Monitor {
         self.unparsed
     }
 
-    /// Records so far.
-    pub fn hits(&self) -> u64 {
-        self.totals.counters.hits
+    /// Records so far, those that were filtered out too.
+    pub fn records(&self) -> u64 {
+        self.totals.counters.hits + self.filtered
     }
 
     /// The least and greatest seconds that are believed.
@@ -234,10 +241,20 @@ impl Monitor {
         if self.zone.is_none() {
             self.zone = Some(Zone::fixed(record.offset));
         }
-        let mut hit = self.totals.observe(record);
-        if self.totals.is_full() {
-            self.reduce(&mut hit);
-        }
+        let hit = if self
+            .filter
+            .as_ref()
+            .is_none_or(|filter| filter.matches(record))
+        {
+            let mut hit = self.totals.observe(record);
+            if self.totals.is_full() {
+                self.reduce(&mut hit);
+            }
+            hit
+        } else {
+            self.filtered += 1;
+            Hit::uncounted(record.time)
+        };
         if let Some(wall) = wall {
             self.live = (record.time - wall).0.abs() <= NEAR_WALL.0;
         }
@@ -294,7 +311,7 @@ impl Monitor {
         blocks.push(input("malformed", counters.malformed));
         blocks.push(input("unparsed", self.unparsed));
         blocks.push(input("skipped", self.skipped));
-        blocks.push(input("filtered", 0));
+        blocks.push(input("filtered", self.filtered));
         blocks.push(input("late", self.late));
         blocks.push(input("skewed", self.clock.skewed()));
         blocks.extend(report::latency(&self.totals.durations));
@@ -313,10 +330,6 @@ impl Monitor {
     #[inline]
     fn believe(&mut self, hit: &Hit) {
         let time = hit.time;
-        self.span = Some(match self.span {
-            None => (time, time),
-            Some((least, greatest)) => (least.min(time), greatest.max(time)),
-        });
         match self.clock.newest() {
             Some(newest) if time <= newest => {}
             newest => {
@@ -330,6 +343,13 @@ impl Monitor {
                 self.close_before(watermark, false);
             }
         }
+        if !hit.counted {
+            return;
+        }
+        self.span = Some(match self.span {
+            None => (time, time),
+            Some((least, greatest)) => (least.min(time), greatest.max(time)),
+        });
         if time < self.timeline.first() {
             self.believe_late(hit);
         } else {

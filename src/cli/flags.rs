@@ -2,6 +2,7 @@
 
 use super::{Color, Command, Options, complete, help, man};
 use crate::alert::traffic::Threshold;
+use crate::filter::{Filter, Mistake};
 use crate::format::{Choice, formats};
 use crate::render::OUTPUTS;
 use crate::stats::dimension::{DIMENSIONS, parse_top};
@@ -157,6 +158,24 @@ pub static FLAGS: &[Flag] = &[
         },
         apply: |o, v| {
             o.top = parse_top(v)?;
+            Ok(None)
+        },
+    },
+    Flag {
+        long: "where",
+        short: None,
+        value: Some("EXPR"),
+        help: "count only records that match",
+        more: "Comparisons such as section=/api, status>=500, path~/img/*.png or client=10.0.0.0/8, joined by \
+               and, or, not and parentheses. What is left out is counted as filtered and still moves the clock. \
+               See EXPRESSIONS.",
+        choices: NO_CHOICES,
+        apply: |o, v| {
+            let caret = |mistake: Mistake| {
+                let column = v[..mistake.at].chars().count();
+                format!("{}\n  {v}\n  {}^", mistake.why, " ".repeat(column))
+            };
+            o.filter = Some(Filter::parse(v).map_err(caret)?);
             Ok(None)
         },
     },

@@ -15,6 +15,7 @@ use std::ffi::OsString;
 
 use crate::alert::Rule;
 use crate::alert::traffic::{Threshold, Traffic};
+use crate::filter::Filter;
 use crate::format::Choice;
 use crate::render::{OUTPUTS, Output};
 use crate::stats::dimension::{self, Top};
@@ -61,6 +62,8 @@ pub struct Options {
     pub tz: Option<Zone>,
     /// The dimensions to list.
     pub top: Vec<Top>,
+    /// Only records that match count, where given.
+    pub filter: Option<Filter>,
     /// The output.
     pub report: &'static Output,
     /// When to colour.
@@ -89,6 +92,7 @@ impl Default for Options {
             log_tz: Zone::UTC,
             tz: None,
             top: dimension::default_top(),
+            filter: None,
             report: &OUTPUTS[0],
             color: Color::Auto,
             exit_code: false,

@@ -235,7 +235,7 @@ pub(super) fn bytes(text: &[u8]) -> Result<u64, Why> {
 
 /// A duration in microseconds, rounded down; `None` for a dash, nothing, or a negative number (a
 /// request that was never answered).
-pub(super) fn duration(text: &[u8], unit: Unit) -> Result<Option<u64>, Why> {
+pub(crate) fn duration(text: &[u8], unit: Unit) -> Result<Option<u64>, Why> {
     // Of several the last counts: nginx lists one for each upstream, HAProxy ends with the total.
     let text = text
         .rsplit(|&b| matches!(b, b',' | b':' | b'/'))

@@ -86,7 +86,7 @@ fn run(options: &Options) -> Result<u8, Error> {
         }
         Ended::Failed(error) => Err(error),
         Ended::Input if !options.exit_code => Ok(EXIT_OK),
-        Ended::Input if session.monitor().hits() == 0 => Ok(EXIT_NO_RECORD),
+        Ended::Input if session.monitor().records() == 0 => Ok(EXIT_NO_RECORD),
         Ended::Input => Ok(if session.monitor().any_alert() {
             EXIT_ALERT
         } else {

@@ -11,6 +11,7 @@ use super::feed::{Feed, Message, Now, Signal};
 use super::{Output, say};
 use crate::cli::Options;
 use crate::error::Error;
+use crate::filter::Filter;
 use crate::format::unparsed::{Field, Unparsed, Why};
 use crate::format::{Line as Read, Parser, closest, detect};
 use crate::input::lines::{Line, Lines};
@@ -75,11 +76,13 @@ struct Hints {
 impl Session {
     /// A run with these options, writing to `output`.
     pub fn new(options: &Options, output: Output) -> Session {
-        let wanted: Vec<Field> = options.top.iter().map(|top| top.dimension.field).collect();
+        let mut wanted: Vec<Field> = options.top.iter().map(|top| top.dimension.field).collect();
+        wanted.extend(options.filter.iter().flat_map(Filter::fields));
         let config = Config {
             interval: options.interval_in_force(),
             lateness: options.lateness_in_force(),
             rules: options.rules(),
+            filter: options.filter.clone(),
             top: options.top.clone(),
             zone: options.tz.clone(),
         };
@@ -230,7 +233,7 @@ impl Session {
 
     fn block(&mut self, block: &[u8], now: Now) -> io::Result<()> {
         self.last_block = now.monotonic;
-        if !self.hints.foreign && self.sample.len() < SAMPLE && self.monitor.hits() == 0 {
+        if !self.hints.foreign && self.sample.len() < SAMPLE && self.monitor.records() == 0 {
             let room = SAMPLE - self.sample.len();
             self.sample
                 .extend_from_slice(&block[..block.len().min(room)]);
@@ -307,7 +310,7 @@ impl Session {
     /// What is due when all lines of a block were taken.
     fn after_lines(&mut self, now: Now) -> io::Result<()> {
         self.set_anchor(now);
-        if self.monitor.hits() >= ENOUGH {
+        if self.monitor.records() >= ENOUGH {
             self.hint_lacking();
         }
         if self.live && !self.hints.old && !self.monitor.is_live() {
@@ -343,7 +346,7 @@ impl Session {
     /// None of the lines so far is a record: says what the input looks like.
     fn hint_foreign(&mut self) {
         let lines = self.monitor.lines();
-        if self.hints.foreign || self.monitor.hits() > 0 || self.monitor.unparsed_lines() == 0 {
+        if self.hints.foreign || self.monitor.records() > 0 || self.monitor.unparsed_lines() == 0 {
             return;
         }
         self.hints.foreign = true;
@@ -370,7 +373,7 @@ impl Session {
 
     /// A dimension that was asked for has no key.
     fn hint_lacking(&mut self) {
-        if self.hints.lacking || self.monitor.hits() == 0 {
+        if self.hints.lacking || self.monitor.records() == 0 {
             return;
         }
         self.hints.lacking = true;

@@ -30,9 +30,26 @@ pub struct Hit {
     pub class: u8,
     /// Whether the request could not be read.
     pub malformed: bool,
+    /// Whether it counts; one that was filtered out moves the clock and nothing else.
+    pub counted: bool,
     /// The key of each counted dimension, in the order of the totals; [`keys::NONE`] where it has none.
     pub ids: [u32; DIMENSIONS],
 }
 
 /// The class of server errors, which rows and headlines count as errors.
 pub const SERVER_ERROR: u8 = 5;
+
+impl Hit {
+    /// A record that does not count.
+    pub fn uncounted(time: crate::time::Second) -> Hit {
+        Hit {
+            time,
+            bytes: 0,
+            duration_us: None,
+            class: 0,
+            malformed: false,
+            counted: false,
+            ids: [keys::NONE; DIMENSIONS],
+        }
+    }
+}

@@ -63,6 +63,7 @@ impl Totals {
             duration_us: record.duration_us,
             class,
             malformed: record.request.is_none(),
+            counted: true,
             ids: [NONE; COUNT],
         };
         self.counters.observe(&hit);

@@ -81,6 +81,7 @@ pub fn events(hits: &[Hit], limit: Limit, lateness: i64, interval: Option<i64>) 
             Box::new(Traffic::new(threshold, Span(limit.window))),
         )],
         top: default_top(),
+        filter: None,
         zone: Some(Zone::UTC),
     });
     for hit in hits {

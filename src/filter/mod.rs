@@ -1,0 +1,317 @@
+//! Expressions over a record: `section=/api and status>=500 and not client=10.0.0.0/8`.
+//!
+//! An expression compiles to a small tree that is evaluated without allocating. A comparison with a
+//! dimension looks at its key, one with a quantity at a number. Where a record has no such key or
+//! number, every comparison is false but `!=`.
+
+mod parse;
+
+use std::net::IpAddr;
+
+use bstr::ByteSlice;
+
+use crate::format::record::Record;
+use crate::format::unparsed::{Field, Unit};
+use crate::stats::dimension::Dimension;
+
+/// An expression that a record matches or does not.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Filter(Expr);
+
+/// Why an expression cannot be read: at which byte of it, and the reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// The byte, from 0.
+    pub at: usize,
+    /// The reason, and the way out.
+    pub why: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Expr {
+    And(Vec<Expr>),
+    Or(Vec<Expr>),
+    Not(Box<Expr>),
+    Key(&'static Dimension, Test),
+    Number(Quantity, Order, u64),
+}
+
+/// What is asked of a key.
+#[derive(Debug, Clone, PartialEq)]
+enum Test {
+    Is(Vec<u8>),
+    Begins(Vec<u8>),
+    Ends(Vec<u8>),
+    Contains(Vec<u8>),
+    /// `*` for any bytes, `?` for one.
+    Glob(Vec<u8>),
+    /// An address with these leading bits.
+    Network(IpAddr, u8),
+    /// A class of status: its first digit.
+    Class(u8),
+}
+
+/// A number of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Quantity {
+    Status,
+    Bytes,
+    /// In microseconds.
+    Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Equal,
+    Unequal,
+    Less,
+    AtMost,
+    More,
+    AtLeast,
+}
+
+impl Filter {
+    /// Reads an expression.
+    ///
+    /// # Errors
+    ///
+    /// Where in the text it cannot be read, and why.
+    pub fn parse(text: &str) -> Result<Filter, Mistake> {
+        parse::expression(text).map(Filter)
+    }
+
+    /// Whether a record matches.
+    pub fn matches(&self, record: &Record<'_>) -> bool {
+        self.0.matches(record)
+    }
+
+    /// The fields that must be read for it.
+    pub fn fields(&self) -> Vec<Field> {
+        let mut fields = Vec::new();
+        self.0.add_fields(&mut fields);
+        fields
+    }
+}
+
+impl Expr {
+    fn matches(&self, record: &Record<'_>) -> bool {
+        match self {
+            Expr::And(all) => all.iter().all(|expr| expr.matches(record)),
+            Expr::Or(any) => any.iter().any(|expr| expr.matches(record)),
+            Expr::Not(expr) => !expr.matches(record),
+            Expr::Key(dimension, test) => {
+                (dimension.key)(record, &mut [0; 3]).is_some_and(|key| test.matches(key))
+            }
+            Expr::Number(quantity, order, number) => match quantity.of(record) {
+                Some(value) => order.holds(value, *number),
+                None => *order == Order::Unequal,
+            },
+        }
+    }
+
+    fn add_fields(&self, fields: &mut Vec<Field>) {
+        match self {
+            Expr::And(list) | Expr::Or(list) => {
+                list.iter().for_each(|expr| expr.add_fields(fields))
+            }
+            Expr::Not(expr) => expr.add_fields(fields),
+            Expr::Key(dimension, _) => fields.push(dimension.field),
+            Expr::Number(Quantity::Duration, ..) => {
+                fields.push(Field::Duration(Unit::Microseconds))
+            }
+            Expr::Number(..) => {}
+        }
+    }
+}
+
+impl Test {
+    fn matches(&self, key: &[u8]) -> bool {
+        match self {
+            Test::Is(value) => key == value,
+            Test::Begins(value) => key.starts_with(value),
+            Test::Ends(value) => key.ends_with(value),
+            Test::Contains(value) => key.contains_str(value),
+            Test::Glob(pattern) => glob(pattern, key),
+            Test::Class(digit) => key.first() == Some(digit),
+            Test::Network(network, bits) => std::str::from_utf8(key)
+                .ok()
+                .and_then(|key| key.parse().ok())
+                .is_some_and(|address| in_network(address, *network, *bits)),
+        }
+    }
+}
+
+impl Quantity {
+    fn of(self, record: &Record<'_>) -> Option<u64> {
+        match self {
+            Quantity::Status => record.status.map(u64::from),
+            Quantity::Bytes => Some(record.bytes),
+            Quantity::Duration => record.duration_us,
+        }
+    }
+}
+
+impl Order {
+    fn holds(self, value: u64, number: u64) -> bool {
+        match self {
+            Order::Equal => value == number,
+            Order::Unequal => value != number,
+            Order::Less => value < number,
+            Order::AtMost => value <= number,
+            Order::More => value > number,
+            Order::AtLeast => value >= number,
+        }
+    }
+}
+
+/// Whether `key` matches `pattern` as a whole. Linear in practice: after a `*` only the last one is
+/// tried again.
+fn glob(pattern: &[u8], key: &[u8]) -> bool {
+    let (mut p, mut k) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while k < key.len() {
+        match pattern.get(p) {
+            Some(b'*') => {
+                star = Some((p, k));
+                p += 1;
+            }
+            Some(&want) if want == b'?' || want == key[k] => {
+                p += 1;
+                k += 1;
+            }
+            _ => match star {
+                Some((at, from)) => {
+                    star = Some((at, from + 1));
+                    p = at + 1;
+                    k = from + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|&b| b == b'*')
+}
+
+/// Whether the leading `bits` of two addresses of one family agree. An IPv4 address that is mapped
+/// into IPv6 counts as IPv4.
+fn in_network(address: IpAddr, network: IpAddr, bits: u8) -> bool {
+    let same = |a: u128, b: u128, width: u32| {
+        let shift = width - u32::from(bits);
+        shift >= width || a >> shift == b >> shift
+    };
+    match (address.to_canonical(), network) {
+        (IpAddr::V4(a), IpAddr::V4(b)) => same(a.to_bits().into(), b.to_bits().into(), 32),
+        (IpAddr::V6(a), IpAddr::V6(b)) => same(a.to_bits(), b.to_bits(), 128),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::record::Request;
+
+    fn record() -> Record<'static> {
+        Record {
+            client: b"10.1.2.3",
+            request: Some(Request {
+                method: b"GET",
+                target: b"/api/v1/users?id=7",
+                protocol: Some(b"HTTP/1.1"),
+            }),
+            status: Some(503),
+            bytes: 2048,
+            duration_us: Some(812_000),
+            agent: Some(b"curl/8.5 (x)"),
+            ..Record::EMPTY
+        }
+    }
+
+    #[test]
+    fn comparisons_hold_as_they_read() {
+        for (text, want) in [
+            ("section=/api", true),
+            ("section!=/api", false),
+            ("path^=/api/v1", true),
+            ("path$=users", true),
+            ("path*=v1", true),
+            ("path~/api/*/users", true),
+            ("path~/api/*/user", false),
+            ("path~/api/v?/users", true),
+            ("client=10.0.0.0/8", true),
+            ("client=10.1.2.0/24", true),
+            ("client=10.1.3.0/24", false),
+            ("client=2001:db8::/32", false),
+            ("client!=10.0.0.0/8", false),
+            ("client=10.1.2.3", true),
+            ("client=0.0.0.0/0", true),
+            ("status=503", true),
+            ("status=5xx", true),
+            ("status!=5xx", false),
+            ("status>=500", true),
+            ("status<500", false),
+            ("status > 502 and status <= 503", true),
+            ("bytes>2kB", true),
+            ("bytes>2048", false),
+            ("bytes>=2048", true),
+            ("duration>800ms", true),
+            ("duration>1s", false),
+            ("duration<=812000us", true),
+            ("method=GET", true),
+            ("agent*='8.5 ('", true),
+            ("agent=\"curl/8.5 (x)\"", true),
+            ("host=x", false),
+            ("host!=x", true),
+            ("user=-", false),
+            ("not section=/api", false),
+            ("section=/x or status=503", true),
+            ("section=/x or section=/y and status=503", false),
+            (
+                "(section=/x or section=/api) and not (status<500 or bytes<10)",
+                true,
+            ),
+            ("NOT section=/x AND status=503", true),
+        ] {
+            let filter =
+                Filter::parse(text).unwrap_or_else(|mistake| panic!("{text}: {mistake:?}"));
+            assert_eq!(filter.matches(&record()), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_record_lacks_is_unequal_and_nothing_else() {
+        let bare = Record::EMPTY;
+        for (text, want) in [
+            ("section=/", false),
+            ("section!=/", true),
+            ("status=200", false),
+            ("status!=200", true),
+            ("status<600", false),
+            ("duration>0ms", false),
+            ("duration!=0ms", true),
+        ] {
+            assert_eq!(Filter::parse(text).unwrap().matches(&bare), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn globs_cover_the_whole_key() {
+        for (pattern, key, want) in [
+            ("", "", true),
+            ("*", "", true),
+            ("*", "abc", true),
+            ("a*c", "abbbc", true),
+            ("a*c", "abbbd", false),
+            ("*a*b*", "xxaxxbxx", true),
+            ("?", "", false),
+            ("**", "x", true),
+            ("*aab", "aaaab", true),
+        ] {
+            assert_eq!(
+                glob(pattern.as_bytes(), key.as_bytes()),
+                want,
+                "{pattern} {key}"
+            );
+        }
+    }
+}

@@ -1,0 +1,340 @@
+//! The grammar of expressions, by recursive descent.
+//!
+//! ```text
+//! expression  = and { "or" and }
+//! and         = not { "and" not }
+//! not         = "not" not | "(" expression ")" | comparison
+//! comparison  = name operator value
+//! name        = a dimension | "bytes" | "duration"
+//! operator    = "=" "!=" "^=" "$=" "*=" "~" "<" "<=" ">" ">="
+//! value       = a word up to white space or a parenthesis, or anything in quotes
+//! ```
+
+use std::net::IpAddr;
+
+use super::{Expr, Mistake, Order, Quantity, Test};
+use crate::format::record;
+use crate::format::unparsed::Unit;
+use crate::stats::dimension::DIMENSIONS;
+
+/// Deeper nesting is a mistake, not a filter.
+const DEPTH: usize = 100;
+
+/// Operators, the longer before those that they begin with.
+const OPERATORS: [&str; 10] = ["!=", "^=", "$=", "*=", "<=", ">=", "=", "~", "<", ">"];
+
+pub(super) fn expression(text: &str) -> Result<Expr, Mistake> {
+    let mut input = Input {
+        text,
+        at: 0,
+        depth: 0,
+    };
+    let expr = input.or()?;
+    input.space();
+    if input.at < text.len() {
+        return Err(input.mistake("expected 'and', 'or' or the end"));
+    }
+    Ok(expr)
+}
+
+struct Input<'t> {
+    text: &'t str,
+    at: usize,
+    depth: usize,
+}
+
+impl<'t> Input<'t> {
+    fn mistake(&self, why: impl Into<String>) -> Mistake {
+        Mistake {
+            at: self.at,
+            why: why.into(),
+        }
+    }
+
+    fn rest(&self) -> &'t str {
+        &self.text[self.at..]
+    }
+
+    fn space(&mut self) {
+        self.at += self.rest().len() - self.rest().trim_start().len();
+    }
+
+    /// Takes a word of the grammar, in any case, where it stands as a word.
+    fn word(&mut self, word: &str) -> bool {
+        self.space();
+        let rest = self.rest();
+        let taken = rest
+            .get(..word.len())
+            .is_some_and(|found| found.eq_ignore_ascii_case(word));
+        let ends = |rest: &str| {
+            rest.chars()
+                .next()
+                .is_none_or(|c| c.is_whitespace() || c == '(' || c == ')')
+        };
+        let taken = taken && ends(&rest[word.len()..]);
+        if taken {
+            self.at += word.len();
+        }
+        taken
+    }
+
+    fn or(&mut self) -> Result<Expr, Mistake> {
+        let mut list = vec![self.and()?];
+        while self.word("or") {
+            list.push(self.and()?);
+        }
+        Ok(if list.len() == 1 {
+            list.remove(0)
+        } else {
+            Expr::Or(list)
+        })
+    }
+
+    fn and(&mut self) -> Result<Expr, Mistake> {
+        let mut list = vec![self.not()?];
+        while self.word("and") {
+            list.push(self.not()?);
+        }
+        Ok(if list.len() == 1 {
+            list.remove(0)
+        } else {
+            Expr::And(list)
+        })
+    }
+
+    fn not(&mut self) -> Result<Expr, Mistake> {
+        self.depth += 1;
+        if self.depth > DEPTH {
+            return Err(self.mistake("too deeply nested"));
+        }
+        let expr = if self.word("not") {
+            Expr::Not(Box::new(self.not()?))
+        } else if self.rest().starts_with('(') {
+            self.at += 1;
+            let expr = self.or()?;
+            self.space();
+            if !self.rest().starts_with(')') {
+                return Err(self.mistake("expected ')'"));
+            }
+            self.at += 1;
+            expr
+        } else {
+            self.comparison()?
+        };
+        self.depth -= 1;
+        Ok(expr)
+    }
+
+    fn comparison(&mut self) -> Result<Expr, Mistake> {
+        self.space();
+        let start = self.at;
+        let rest = self.rest();
+        let len = rest
+            .find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_')
+            .unwrap_or(rest.len());
+        let name = &rest[..len];
+        let dimension = DIMENSIONS.iter().find(|dimension| dimension.name == name);
+        let quantity = match name {
+            "status" => Some(Quantity::Status),
+            "bytes" => Some(Quantity::Bytes),
+            "duration" => Some(Quantity::Duration),
+            _ => None,
+        };
+        if dimension.is_none() && quantity.is_none() {
+            let names: Vec<_> = DIMENSIONS.iter().map(|dimension| dimension.name).collect();
+            let what = if name.is_empty() {
+                "expected a comparison such as status>=500".to_owned()
+            } else {
+                format!("unknown name '{name}'")
+            };
+            return Err(self.mistake(format!("{what} ({}, bytes, duration)", names.join(", "))));
+        }
+        self.at += len;
+        self.space();
+        let operator = OPERATORS
+            .iter()
+            .find(|operator| self.rest().starts_with(**operator));
+        let operator = operator.ok_or_else(|| {
+            self.mistake(format!("expected an operator ({})", OPERATORS.join(" ")))
+        })?;
+        let operator_at = self.at;
+        self.at += operator.len();
+        let (value_at, value) = self.value()?;
+        let wrong = |at: usize, why: String| Err(Mistake { at, why });
+        let order = match *operator {
+            "=" => Some(Order::Equal),
+            "!=" => Some(Order::Unequal),
+            "<" => Some(Order::Less),
+            "<=" => Some(Order::AtMost),
+            ">" => Some(Order::More),
+            ">=" => Some(Order::AtLeast),
+            _ => None,
+        };
+        if let (Some(quantity), Some(order)) = (quantity, order)
+            && !(quantity == Quantity::Status && is_class(&value))
+        {
+            return match number(quantity, &value) {
+                Some(number) => Ok(Expr::Number(quantity, order, number)),
+                None => wrong(value_at, format!("'{value}' is not {}", form(quantity))),
+            };
+        }
+        let Some(dimension) = dimension else {
+            return wrong(
+                operator_at,
+                format!("{name} is a number: '{operator}' does not apply (= != < <= > >=)"),
+            );
+        };
+        let bytes = value.clone().into_bytes();
+        let test = match *operator {
+            "=" | "!=" if name == "status" && is_class(&value) => Test::Class(bytes[0]),
+            "=" | "!=" if name == "client" && value.contains('/') => match network(&value) {
+                Some((address, bits)) => Test::Network(address, bits),
+                None => {
+                    return wrong(
+                        value_at,
+                        format!("'{value}' is not a network such as 10.0.0.0/8"),
+                    );
+                }
+            },
+            "=" | "!=" => Test::Is(bytes),
+            "^=" => Test::Begins(bytes),
+            "$=" => Test::Ends(bytes),
+            "*=" => Test::Contains(bytes),
+            "~" => Test::Glob(bytes),
+            _ => {
+                return wrong(
+                    start,
+                    format!(
+                        "{name} is not a number: '{operator}' does not apply (= != ^= $= *= ~)"
+                    ),
+                );
+            }
+        };
+        let expr = Expr::Key(dimension, test);
+        Ok(if *operator == "!=" {
+            Expr::Not(Box::new(expr))
+        } else {
+            expr
+        })
+    }
+
+    /// A value and where it begins.
+    fn value(&mut self) -> Result<(usize, String), Mistake> {
+        self.space();
+        let (start, rest) = (self.at, self.rest());
+        if let Some(quote) = rest.chars().next().filter(|&c| c == '"' || c == '\'') {
+            let end = rest[1..]
+                .find(quote)
+                .ok_or_else(|| self.mistake("a quote that is not closed"))?;
+            self.at += end + 2;
+            return Ok((start, rest[1..=end].to_owned()));
+        }
+        let end = rest
+            .find(|c: char| c.is_whitespace() || c == '(' || c == ')')
+            .unwrap_or(rest.len());
+        if end == 0 {
+            return Err(
+                self.mistake("expected a value (in quotes, if it is empty or holds spaces)")
+            );
+        }
+        self.at += end;
+        Ok((start, rest[..end].to_owned()))
+    }
+}
+
+/// `5xx`
+fn is_class(value: &str) -> bool {
+    matches!(value.as_bytes(), [b'1'..=b'5', b'x', b'x'])
+}
+
+fn form(quantity: Quantity) -> &'static str {
+    match quantity {
+        Quantity::Status => "a status such as 404, or a class such as 5xx",
+        Quantity::Bytes => "a number of bytes such as 500, 20kB or 3MB",
+        Quantity::Duration => "a duration such as 250ms or 1.5s",
+    }
+}
+
+fn number(quantity: Quantity, value: &str) -> Option<u64> {
+    match quantity {
+        Quantity::Status => value.parse().ok().filter(|status| *status <= 999),
+        Quantity::Bytes => {
+            let digits = value.bytes().take_while(u8::is_ascii_digit).count();
+            let unit = match &value[digits..] {
+                "" | "B" => 1,
+                "kB" => 1000,
+                "MB" => 1_000_000,
+                "GB" => 1_000_000_000,
+                _ => return None,
+            };
+            value[..digits].parse::<u64>().ok()?.checked_mul(unit)
+        }
+        // The unit must stand there: a bare 5 would be seconds to some and milliseconds to others.
+        Quantity::Duration if value.ends_with(|c: char| c.is_ascii_digit()) => None,
+        Quantity::Duration => record::duration(value.as_bytes(), Unit::Written)
+            .ok()
+            .flatten(),
+    }
+}
+
+fn network(value: &str) -> Option<(IpAddr, u8)> {
+    let (address, bits) = value.split_once('/')?;
+    let address: IpAddr = address.parse().ok()?;
+    let bits: u8 = bits.parse().ok()?;
+    (bits <= if address.is_ipv4() { 32 } else { 128 }).then_some((address, bits))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::filter::Filter;
+    use proptest::prelude::*;
+
+    #[test]
+    fn mistakes_say_where_and_what() {
+        for (text, at, word) in [
+            ("", 0, "expected a comparison"),
+            ("   ", 3, "expected a comparison"),
+            ("color=red", 0, "unknown name 'color'"),
+            ("status", 6, "operator"),
+            ("status=", 7, "value"),
+            ("status=abc", 7, "404"),
+            ("status^=5", 8, ""),
+            ("section>5", 0, "not a number"),
+            ("bytes~5", 5, "is a number"),
+            ("bytes>5XB", 6, "20kB"),
+            ("duration>5", 9, "250ms"),
+            ("client=10.0.0.0/33", 7, "10.0.0.0/8"),
+            ("(status=200", 11, "')'"),
+            ("status=200)", 10, "the end"),
+            ("status=200 status=300", 11, "'and'"),
+            ("status=200 and", 14, "expected a comparison"),
+            ("not", 3, "expected a comparison"),
+            ("path='x", 5, "not closed"),
+            ("orange=1", 0, "unknown name 'orange'"),
+        ] {
+            match Filter::parse(text) {
+                Err(mistake) => assert!(
+                    mistake.at == at && mistake.why.contains(word),
+                    "{text}: {mistake:?}"
+                ),
+                Ok(_) => assert_eq!(text, "status^=5", "only this one can be read"),
+            }
+        }
+    }
+
+    #[test]
+    fn nesting_has_an_end() {
+        assert!(Filter::parse(&format!("{}status=200", "not ".repeat(90))).is_ok());
+        assert!(Filter::parse(&"(".repeat(100_000)).is_err());
+        assert!(Filter::parse(&format!("{}status=200", "not ".repeat(100_000))).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_at_a_place_inside_it(text in "[a-z=!<>~^$*()'\" 0-9./x\u{e9}]{0,40}") {
+            if let Err(mistake) = Filter::parse(&text) {
+                prop_assert!(mistake.at <= text.len() && text.is_char_boundary(mistake.at));
+            }
+        }
+    }
+}
