@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::alert::past::{self, Past};
+use crate::alert::plan::{self, Plan};
 use crate::alert::{History, Rule, Transition};
 use crate::clock::{Believed, Clock, NEAR_WALL};
 use crate::filter::Filter;
@@ -38,8 +39,10 @@ pub struct Config {
     pub interval: Option<Span>,
     /// How long to wait for records out of order.
     pub lateness: Span,
-    /// The alert rules, in order.
-    pub rules: Vec<Rule>,
+    /// The alert rules.
+    pub plan: Plan,
+    /// Whether the first of them is the traffic rule, whose window every report shows.
+    pub traffic: bool,
     /// The dimensions to list.
     pub top: Vec<Top>,
     /// Only records that match are counted; `None` for all.
@@ -73,6 +76,8 @@ pub struct Monitor {
     open_tallies: Vec<Tally>,
     scratch: [Vec<Tally>; 2],
     rules: Vec<Rule>,
+    expressions: Vec<Filter>,
+    traffic: bool,
     history: History,
     past: Past,
     trend: VecDeque<(Second, u64)>,
@@ -101,6 +106,7 @@ impl Monitor {
                 .collect::<Vec<_>>()
         };
         let window = config
+            .plan
             .rules
             .iter()
             .map(|rule| rule.condition().window())
@@ -117,7 +123,9 @@ impl Monitor {
             open_tallies: tallies(),
             scratch: [tallies(), tallies()],
             past: Past::new(window.unwrap_or(Span::SECOND)),
-            rules: config.rules,
+            rules: config.plan.rules,
+            expressions: config.plan.expressions,
+            traffic: config.traffic,
             history: History::default(),
             trend: VecDeque::new(),
             lines: 0,
@@ -249,6 +257,9 @@ impl Monitor {
             let mut hit = self.totals.observe(record);
             if self.totals.is_full() {
                 self.reduce(&mut hit);
+            }
+            if !self.expressions.is_empty() {
+                hit.matched = plan::matched(&self.expressions, record);
             }
             hit
         } else {
@@ -394,16 +405,18 @@ impl Monitor {
     /// Closes every second before `target`, oldest first. `silent`: no record brought it about.
     fn close_before(&mut self, target: Second, silent: bool) {
         while self.timeline.first() < target {
-            if self.timeline.is_empty()
-                && self.rules.iter().all(Rule::is_still)
-                && !(silent && self.interval.is_some())
-            {
-                // Nothing changes in empty seconds, but an open report is still written at its end.
-                let last = self
-                    .open
-                    .as_ref()
-                    .map_or(target, |open| Second(open.to.0 - 1).min(target));
-                if last > self.timeline.first() {
+            if self.timeline.is_empty() && !(silent && self.interval.is_some()) {
+                // Empty seconds are left out up to the next at which a rule could change or an open
+                // report ends.
+                let first = self.timeline.first();
+                let change = self
+                    .rules
+                    .iter()
+                    .filter_map(|rule| rule.next_change(first))
+                    .min();
+                let end = self.open.as_ref().map(|open| Second(open.to.0 - 1));
+                let last = change.into_iter().chain(end).fold(target, Second::min);
+                if last > first {
                     self.timeline.skip_to(last);
                     continue;
                 }
@@ -440,19 +453,24 @@ impl Monitor {
                 self.trend.push_back((second, counters.hits));
             }
         }
+        let mut transitions = Vec::new();
+        for (index, rule) in self.rules.iter_mut().enumerate() {
+            transitions.extend(
+                rule.close(second, &bucket, &mut self.history)
+                    .map(|t| (index, t)),
+            );
+        }
         if !empty {
-            // What alerts look back on is keyed; durations are not.
+            // What alerts look back on is keyed; durations and matches are not.
             bucket.durations.clear();
+            bucket.clear_matched();
             let timeline = &mut self.timeline;
             self.past.push(second, bucket, &mut self.scratch[0], |old| {
                 timeline.recycle(old)
             });
         }
-        for index in 0..self.rules.len() {
-            if let Some(transition) = self.rules[index].close(second, &counters, &mut self.history)
-            {
-                self.write_alert(index, second, transition);
-            }
+        for (index, transition) in transitions {
+            self.write_alert(index, second, transition);
         }
         if self
             .open
@@ -514,7 +532,7 @@ impl Monitor {
                 .into_iter()
                 .map(Block::Ranking),
         );
-        if let Some(rule) = self.rules.first() {
+        if let Some(rule) = self.rules.first().filter(|_| self.traffic) {
             blocks.push(Block::Window(rule.condition().figure()));
         }
         let last = Second(self.timeline.first().0 - 1);
@@ -592,6 +610,7 @@ impl Monitor {
         self.scratch.iter_mut().flatten().for_each(Tally::clear);
         let alert = Alert {
             rule: rule.label().clone(),
+            subject: rule.subject().clone(),
             at,
             figure: rule.condition().figure(),
             top,
@@ -614,6 +633,9 @@ impl Monitor {
             }
             self.past.renumber(dimension, dimensions, &ids);
             self.open_tallies[dimension].renumber(&ids);
+            self.rules
+                .iter_mut()
+                .for_each(|rule| rule.renumber(dimension, &ids));
         }
     }
 }

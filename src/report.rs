@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::alert::measure::{Subject, Unit};
 use crate::format::unparsed::Unparsed;
 use crate::stats::bucket::Counters;
 use crate::stats::dimension::{Dimension, Top};
@@ -169,6 +170,8 @@ pub struct Figure {
     pub threshold: f64,
     /// The length of the window.
     pub window: Span,
+    /// Whether the rule fires below its threshold.
+    pub below: bool,
 }
 
 /// A transition of a rule.
@@ -176,6 +179,8 @@ pub struct Figure {
 pub struct Alert {
     /// The rule's label.
     pub rule: Arc<str>,
+    /// What it measures.
+    pub subject: Subject,
     /// The second that crossed.
     pub at: Second,
     /// The measure at the end of that second.
@@ -238,6 +243,8 @@ pub struct Fired {
     pub number: u64,
     /// The rule's label.
     pub rule: Arc<str>,
+    /// The unit of its measure.
+    pub unit: Unit,
     /// When it began.
     pub since: Second,
     /// When it was resolved; `None` while it fires.

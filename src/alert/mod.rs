@@ -1,18 +1,29 @@
 //! Alert rules: what is configured, the phases of an alert, and the history of a run.
 //!
-//! [`Condition`] is the contract of a kind of rule; each kind is one file. A rule is evaluated when a
-//! second closes and never otherwise, so live and replay see the same transitions.
+//! [`Condition`] is the contract of a kind of rule; each kind is one file, and [`plan`] the place
+//! where a rule becomes one. A rule is evaluated when a second closes and never otherwise, so live and
+//! replay see the same transitions.
 
+mod count;
+mod duration;
+pub mod measure;
 pub mod past;
-pub mod traffic;
+pub mod plan;
+mod silence;
+mod sliding;
+pub mod syntax;
+mod unique;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::report::{Alerts, Figure, Fired};
 use crate::stats::Hit;
-use crate::stats::bucket::Counters;
+use crate::stats::bucket::{Bucket, Counters, Matched};
+use crate::stats::keys::Renumbering;
+use crate::stats::latency::Durations;
 use crate::time::{Second, Span};
+use measure::{Subject, Unit};
 
 /// Where a measure stands against its threshold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,11 +36,11 @@ pub enum Verdict {
     Back,
 }
 
-/// A kind of rule: a measure over a sliding window of seconds.
+/// A kind of rule: a measure, most often over a sliding window of seconds.
 pub trait Condition: std::fmt::Debug {
     /// A second closes: it enters the window and the oldest leaves. Seconds come in order; those
-    /// left out were empty while [`Condition::is_still`] held.
-    fn close(&mut self, second: Second, counters: &Counters);
+    /// left out were empty, and none of them was one that [`Condition::next_change`] named.
+    fn close(&mut self, second: Second, bucket: &Bucket);
 
     /// A record came for a second that is closed; it counts if the window that ends with `closed`, the
     /// last second that is, holds it. Seconds up to there may have been left out.
@@ -41,20 +52,95 @@ pub trait Condition: std::fmt::Debug {
     /// The measure, for people.
     fn figure(&self) -> Figure;
 
-    /// Whether empty seconds would leave the measure as it is.
-    fn is_still(&self) -> bool;
+    /// The first second from `from` on at which the verdict could change if all of them are empty;
+    /// `None` for never.
+    fn next_change(&self, from: Second) -> Option<Second>;
 
     /// The length of the window.
     fn window(&self) -> Span;
+
+    /// Follows a reduction of the table of `dimension`.
+    fn renumber(&mut self, _dimension: usize, _ids: &Renumbering) {}
+}
+
+/// The records that a condition speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// All of them.
+    All,
+    /// Those that match the expression with this index.
+    Matched(usize),
+}
+
+impl Source {
+    fn matched(self, bucket: &Bucket) -> Option<&Matched> {
+        match self {
+            Source::All => None,
+            Source::Matched(index) => bucket.matched.get(index),
+        }
+    }
+
+    fn counters(self, bucket: &Bucket) -> &Counters {
+        static NONE: Counters = Counters {
+            hits: 0,
+            bytes: 0,
+            status: [0; 6],
+            malformed: 0,
+            unparsed: 0,
+            late: 0,
+        };
+        match self {
+            Source::All => &bucket.counters,
+            Source::Matched(_) => self
+                .matched(bucket)
+                .map_or(&NONE, |matched| &matched.counters),
+        }
+    }
+
+    fn durations(self, bucket: &Bucket) -> Option<&Durations> {
+        match self {
+            Source::All => Some(&bucket.durations),
+            Source::Matched(_) => self.matched(bucket).map(|matched| &matched.durations),
+        }
+    }
+
+    fn ids(self, bucket: &Bucket, dimension: usize, dimensions: usize) -> Vec<u32> {
+        match self {
+            Source::All => bucket.run.ids(dimension, dimensions),
+            Source::Matched(_) => self
+                .matched(bucket)
+                .map_or(Vec::new(), |matched| matched.run.ids(dimension, dimensions)),
+        }
+    }
+
+    fn holds(self, hit: &Hit) -> bool {
+        match self {
+            Source::All => true,
+            Source::Matched(index) => hit.matched >> index & 1 == 1,
+        }
+    }
+}
+
+/// How far a rule is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Phase {
+    Quiet,
+    /// Beyond since then, and not yet for long enough.
+    Pending(Second),
+    /// Firing, as this number of the history; back since then, and not yet for long enough.
+    Firing(u64, Option<Second>),
 }
 
 /// A rule and whether it fires.
 #[derive(Debug)]
 pub struct Rule {
     label: Arc<str>,
+    subject: Subject,
     condition: Box<dyn Condition + Send>,
-    /// The number of the alert in the history, while it fires.
-    firing: Option<u64>,
+    min: u64,
+    hold: Span,
+    keep: Span,
+    phase: Phase,
 }
 
 /// What happened to a rule when a second closed.
@@ -72,12 +158,27 @@ pub enum Transition {
 }
 
 impl Rule {
-    /// A rule that does not fire.
-    pub fn new(label: &str, condition: Box<dyn Condition + Send>) -> Rule {
+    /// A rule that does not fire, about `subject`.
+    pub fn new(label: &str, subject: Subject, condition: Box<dyn Condition + Send>) -> Rule {
+        let (hold, keep) = (Span(0), Span(0));
         Rule {
             label: label.into(),
+            subject,
             condition,
-            firing: None,
+            min: 0,
+            hold,
+            keep,
+            phase: Phase::Quiet,
+        }
+    }
+
+    /// The same rule with fewer than `min` hits never beyond, firing after `hold` and over after `keep`.
+    pub fn with_clauses(self, min: u64, hold: Span, keep: Span) -> Rule {
+        Rule {
+            min,
+            hold,
+            keep,
+            ..self
         }
     }
 
@@ -86,20 +187,30 @@ impl Rule {
         &self.label
     }
 
+    /// What it is about.
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
     /// What it measures.
     pub fn condition(&self) -> &dyn Condition {
         &*self.condition
     }
 
-    /// Whether closing empty seconds would change nothing.
-    pub fn is_still(&self) -> bool {
-        let verdict = self.condition.verdict();
-        let settled = if self.firing.is_some() {
-            verdict != Verdict::Back
-        } else {
-            verdict != Verdict::Beyond
+    /// The first second from `from` on at which anything could change if all of them are empty.
+    pub fn next_change(&self, from: Second) -> Option<Second> {
+        let due = match (self.phase, self.verdict()) {
+            (Phase::Quiet, Verdict::Beyond) | (Phase::Firing(_, None), Verdict::Back) => Some(from),
+            (Phase::Pending(since), _) => Some(since + self.hold),
+            (Phase::Firing(_, Some(back)), _) => Some(back + self.keep),
+            _ => None,
         };
-        self.condition.is_still() && settled
+        self.condition
+            .next_change(from)
+            .into_iter()
+            .chain(due)
+            .min()
+            .map(|change| change.max(from))
     }
 
     /// A record came for a second up to `closed`, the last one that is closed.
@@ -107,33 +218,66 @@ impl Rule {
         self.condition.late(hit, closed);
     }
 
+    /// Follows a reduction of the table of `dimension`.
+    pub fn renumber(&mut self, dimension: usize, ids: &Renumbering) {
+        self.condition.renumber(dimension, ids);
+    }
+
+    fn verdict(&self) -> Verdict {
+        // Too few hits say nothing, and what says nothing is not beyond.
+        if self.min > 0 && self.condition.figure().hits < self.min {
+            Verdict::Back
+        } else {
+            self.condition.verdict()
+        }
+    }
+
     /// Closes a second and tells what it changed.
     pub fn close(
         &mut self,
         second: Second,
-        counters: &Counters,
+        bucket: &Bucket,
         history: &mut History,
     ) -> Option<Transition> {
-        self.condition.close(second, counters);
-        match (self.firing, self.condition.verdict()) {
-            (None, Verdict::Beyond) => {
-                self.firing = Some(history.fire(&self.label, second, self.condition.figure()));
-                Some(Transition::Fired)
-            }
-            (Some(number), Verdict::Back) => {
-                self.firing = None;
-                let fired = history.resolve(number, second);
-                Some(Transition::Resolved {
-                    since: fired.0,
-                    peak: fired.1,
-                })
-            }
-            (Some(number), _) => {
-                history.raise_peak(number, self.condition.figure());
-                None
-            }
-            (None, _) => None,
+        self.condition.close(second, bucket);
+        let verdict = self.verdict();
+        if self.phase == Phase::Quiet && verdict == Verdict::Beyond {
+            self.phase = Phase::Pending(second);
         }
+        match (self.phase, verdict) {
+            (Phase::Pending(_), Verdict::Back) => self.phase = Phase::Quiet,
+            (Phase::Pending(since), _) if second - since >= self.hold => {
+                let number = history.fire(
+                    &self.label,
+                    self.subject.unit,
+                    since,
+                    self.condition.figure(),
+                );
+                self.phase = Phase::Firing(number, None);
+                return Some(Transition::Fired);
+            }
+            (Phase::Firing(number, back), Verdict::Back) => {
+                let back = back.unwrap_or(second);
+                if second - back >= self.keep {
+                    self.phase = Phase::Quiet;
+                    let (since, peak) = history.resolve(number, second);
+                    return Some(Transition::Resolved { since, peak });
+                }
+                self.phase = Phase::Firing(number, Some(back));
+            }
+            (Phase::Firing(number, back), verdict) => {
+                // At equality the state holds, that of a rule that is on its way back too.
+                let back = if verdict == Verdict::Beyond {
+                    None
+                } else {
+                    back
+                };
+                self.phase = Phase::Firing(number, back);
+                history.raise_peak(number, self.condition.figure());
+            }
+            _ => {}
+        }
+        None
     }
 }
 
@@ -155,7 +299,7 @@ impl History {
         !self.fired.is_empty()
     }
 
-    fn fire(&mut self, rule: &Arc<str>, since: Second, peak: Figure) -> u64 {
+    fn fire(&mut self, rule: &Arc<str>, unit: Unit, since: Second, peak: Figure) -> u64 {
         let resolved = |fired: &Fired| fired.until.is_some();
         if self.fired.len() >= REMEMBERED && self.fired.front().is_some_and(resolved) {
             self.fired.pop_front();
@@ -165,6 +309,7 @@ impl History {
         self.fired.push_back(Fired {
             number,
             rule: rule.clone(),
+            unit,
             since,
             until: None,
             peak,
@@ -180,7 +325,12 @@ impl History {
 
     fn raise_peak(&mut self, number: u64, figure: Figure) {
         let peak = &mut self.get(number).peak;
-        if figure.value > peak.value {
+        // Of a rule that fires below its threshold the lowest value is the peak.
+        if if figure.below {
+            figure.value < peak.value
+        } else {
+            figure.value > peak.value
+        } {
             *peak = figure;
         }
     }

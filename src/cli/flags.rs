@@ -1,7 +1,8 @@
 //! The one table of options.
 
 use super::{Color, Command, Options, complete, help, man};
-use crate::alert::traffic::Threshold;
+use crate::alert::measure::{Threshold, Unit, decimal};
+use crate::alert::syntax::Spec;
 use crate::filter::{Filter, Mistake};
 use crate::format::{Choice, formats};
 use crate::render::OUTPUTS;
@@ -72,7 +73,7 @@ pub static FLAGS: &[Flag] = &[
                over when they are below; at exactly that number the state stays.",
         choices: NO_CHOICES,
         apply: |o, v| {
-            o.threshold = Threshold::parse(v)?;
+            o.threshold = Some(rate(v)?);
             Ok(None)
         },
     },
@@ -84,7 +85,24 @@ pub static FLAGS: &[Flag] = &[
         more: "From 1s to 7d.",
         choices: NO_CHOICES,
         apply: |o, v| {
-            o.window = span(v, Span::SECOND, WEEK)?;
+            o.window = Some(span(v, Span::SECOND, WEEK)?);
+            Ok(None)
+        },
+    },
+    Flag {
+        long: "alert",
+        short: None,
+        value: Some("RULE"),
+        help: "an alert rule; may be given several times",
+        more: "For example 'Server errors: 5xx > 5% over 5m min 100'. The traffic rule of --threshold stands when \
+               no --alert is given, or when --threshold or --window is. See ALERTS.",
+        choices: NO_CHOICES,
+        apply: |o, v| {
+            let spec = Spec::parse(v).map_err(|mistake| caret(v, &mistake))?;
+            if o.alerts.iter().any(|known| known.label == spec.label) {
+                return Err(format!("a second rule with the label '{}'", spec.label));
+            }
+            o.alerts.push(spec);
             Ok(None)
         },
     },
@@ -171,11 +189,7 @@ pub static FLAGS: &[Flag] = &[
                See EXPRESSIONS.",
         choices: NO_CHOICES,
         apply: |o, v| {
-            let caret = |mistake: Mistake| {
-                let column = v[..mistake.at].chars().count();
-                format!("{}\n  {v}\n  {}^", mistake.why, " ".repeat(column))
-            };
-            o.filter = Some(Filter::parse(v).map_err(caret)?);
+            o.filter = Some(Filter::parse(v).map_err(|mistake| caret(v, &mistake))?);
             Ok(None)
         },
     },
@@ -329,6 +343,29 @@ pub static FLAGS: &[Flag] = &[
         },
     },
 ];
+
+/// The reason, the text, and a caret under the place.
+fn caret(text: &str, mistake: &Mistake) -> String {
+    let column = text[..mistake.at].chars().count();
+    format!("{}\n  {text}\n  {}^", mistake.why, " ".repeat(column))
+}
+
+/// A mean rate in requests per second.
+fn rate(text: &str) -> Result<Threshold, String> {
+    if text.starts_with('-') {
+        return Err("a rate cannot be negative".to_owned());
+    }
+    match decimal(text) {
+        None => Err("expected a number of requests per second such as 10 or 0.5".to_owned()),
+        Some(0) => Err(
+            "a threshold of 0 would always be passed; give a rate above it, such as 0.1".to_owned(),
+        ),
+        Some(billionths) => Ok(Threshold {
+            billionths,
+            unit: Unit::PerSecond,
+        }),
+    }
+}
 
 /// A duration between two bounds.
 fn span(text: &str, least: Span, most: Span) -> Result<Span, String> {

@@ -13,8 +13,10 @@ pub mod parse;
 
 use std::ffi::OsString;
 
-use crate::alert::Rule;
-use crate::alert::traffic::{Threshold, Traffic};
+use crate::alert::measure::{Threshold, Unit};
+use crate::alert::plan::{self, Plan};
+use crate::alert::syntax::Spec;
+use crate::error::Error;
 use crate::filter::Filter;
 use crate::format::Choice;
 use crate::render::{OUTPUTS, Output};
@@ -48,10 +50,12 @@ pub struct Options {
     pub replay: bool,
     /// The cadence of reports, where given.
     pub interval: Option<Span>,
-    /// The rate above which traffic is high.
-    pub threshold: Threshold,
-    /// The window of that rate.
-    pub window: Span,
+    /// The rate above which traffic is high, where given.
+    pub threshold: Option<Threshold>,
+    /// The window of that rate, and of rules that name none, where given.
+    pub window: Option<Span>,
+    /// The alert rules that were given.
+    pub alerts: Vec<Spec>,
     /// How long to wait for late lines, where given.
     pub lateness: Option<Span>,
     /// Which formats to read.
@@ -85,8 +89,9 @@ impl Default for Options {
         Options {
             replay: false,
             interval: None,
-            threshold: Threshold::DEFAULT,
-            window: Span(120),
+            threshold: None,
+            window: None,
+            alerts: Vec::new(),
             lateness: None,
             format: Choice::Auto,
             log_tz: Zone::UTC,
@@ -121,11 +126,40 @@ impl Options {
             .unwrap_or(Span(if self.replay { 60 } else { 5 }))
     }
 
+    /// The dimensions that are counted: those to list, and those that rules need.
+    pub fn tops(&self) -> Vec<Top> {
+        let listed = dimension::with_standing(&self.top);
+        let needed = plan::needed(&self.alerts, &listed);
+        listed.into_iter().chain(needed).collect()
+    }
+
+    /// Whether the traffic rule stands: where no other is given, or its own options are.
+    pub fn has_traffic_rule(&self) -> bool {
+        self.alerts.is_empty() || self.threshold.is_some() || self.window.is_some()
+    }
+
     /// The rules in force.
-    pub fn rules(&self) -> Vec<Rule> {
-        vec![Rule::new(
-            "High traffic",
-            Box::new(Traffic::new(self.threshold, self.window)),
-        )]
+    ///
+    /// # Errors
+    ///
+    /// If they are too many; the error names the option.
+    pub fn plan(&self) -> Result<Plan, Error> {
+        let window = self.window.unwrap_or(Span(120));
+        let mut plan = Plan::default();
+        if self.has_traffic_rule() {
+            plan.rules
+                .push(Plan::traffic(self.threshold.unwrap_or(TRAFFIC), window));
+        }
+        for spec in &self.alerts {
+            let wrong = |why: String| Error::new(format!("--alert: {}: {why}", spec.label));
+            plan.add(spec, window, &self.tops()).map_err(wrong)?;
+        }
+        Ok(plan)
     }
 }
+
+/// Ten requests per second.
+const TRAFFIC: Threshold = Threshold {
+    billionths: 10_000_000_000,
+    unit: Unit::PerSecond,
+};

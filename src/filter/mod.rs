@@ -80,6 +80,25 @@ impl Filter {
         parse::expression(text).map(Filter)
     }
 
+    /// Reads an expression at the beginning of a text, and says how long it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Filter::parse`].
+    pub fn parse_prefix(text: &str) -> Result<(Filter, usize), Mistake> {
+        parse::prefix(text).map(|(expr, len)| (Filter(expr), len))
+    }
+
+    /// The records with this status.
+    pub fn status(status: u16) -> Filter {
+        Filter(Expr::Number(Quantity::Status, Order::Equal, status.into()))
+    }
+
+    /// What both match.
+    pub fn and(self, other: Filter) -> Filter {
+        Filter(Expr::And(vec![self.0, other.0]))
+    }
+
     /// Whether a record matches.
     pub fn matches(&self, record: &Record<'_>) -> bool {
         self.0.matches(record)

@@ -24,17 +24,25 @@ const DEPTH: usize = 100;
 const OPERATORS: [&str; 10] = ["!=", "^=", "$=", "*=", "<=", ">=", "=", "~", "<", ">"];
 
 pub(super) fn expression(text: &str) -> Result<Expr, Mistake> {
+    let (expr, len) = prefix(text)?;
+    let rest = text[len..].trim_start();
+    if rest.is_empty() {
+        return Ok(expr);
+    }
+    Err(Mistake {
+        at: text.len() - rest.len(),
+        why: "expected 'and', 'or' or the end".to_owned(),
+    })
+}
+
+pub(super) fn prefix(text: &str) -> Result<(Expr, usize), Mistake> {
     let mut input = Input {
         text,
         at: 0,
         depth: 0,
     };
     let expr = input.or()?;
-    input.space();
-    if input.at < text.len() {
-        return Err(input.mistake("expected 'and', 'or' or the end"));
-    }
-    Ok(expr)
+    Ok((expr, input.at))
 }
 
 struct Input<'t> {

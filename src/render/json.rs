@@ -120,12 +120,14 @@ impl Writer<'_> {
             },
         );
         self.string("rule", alert.rule.as_bytes());
+        self.string("measure", alert.subject.measure.as_bytes());
         self.time("at", Some(alert.at));
         let Figure {
             hits,
             value,
             threshold,
             window,
+            ..
         } = alert.figure;
         self.number("hits", hits);
         self.number("value", value);

@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use super::Render;
 use super::escape;
 use super::units;
+use crate::alert::measure::Unit;
 use crate::report::{Alert, Alerts, Block, Event, Example, Fired, Ranking, Report, State, Value};
 use crate::time::{Span, Zone};
 
@@ -123,23 +124,37 @@ impl Page<'_> {
     fn alert(&mut self, alert: &Alert) {
         let figure = alert.figure;
         let (rule, at) = (&alert.rule, self.zone.show(alert.at));
+        let (measure, unit) = (&alert.subject.measure, alert.subject.unit);
+        // Hits are told as their number in the window, which nothing rounds.
+        let hits = measure.as_ref() == "hits";
+        let value = if hits {
+            figure.hits.to_string()
+        } else {
+            units::figure(figure.value, unit)
+        };
         match &alert.state {
             State::Firing {
                 changed, errors, ..
             } => {
                 self.line(
                     FIRING,
-                    &format!(
-                        "{rule} generated an alert - hits = {}, triggered at {at}",
-                        figure.hits
-                    ),
+                    &format!("{rule} generated an alert - {measure} = {value}, triggered at {at}"),
                 );
-                let mut parts = vec![format!(
-                    "{} over {}, threshold {}/s",
-                    units::rate(figure.value),
-                    figure.window,
-                    figure.threshold
-                )];
+                let threshold = units::threshold(figure.threshold, unit);
+                let side = if figure.below { "below" } else { "threshold" };
+                let mut parts = vec![match unit {
+                    // Of all records, those of the measure: what the share is a share of.
+                    Unit::Share => format!(
+                        "{value} of {} hits over {}, {side} {threshold}",
+                        figure.hits, figure.window
+                    ),
+                    Unit::Seconds => format!("{side} {threshold}"),
+                    _ => format!(
+                        "{} over {}, {side} {threshold}",
+                        units::figure(figure.value, unit),
+                        figure.window
+                    ),
+                }];
                 for change in changed {
                     let name = match change.dimension.name {
                         "section" => String::new(),
@@ -170,7 +185,11 @@ impl Page<'_> {
             }
             State::Resolved { since, peak } => {
                 self.line(RESOLVED, &format!("{rule} alert recovered at {at}"));
-                let peak = format!("peak {} hits ({})", peak.hits, units::rate(peak.value));
+                let figure = units::figure(peak.value, unit);
+                let peak = match unit {
+                    Unit::PerSecond if hits => format!("peak {} hits ({figure})", peak.hits),
+                    _ => format!("peak {figure}"),
+                };
                 writeln!(self.out, "  after {}, {peak}", alert.at - *since)
                     .expect("a string takes every write");
             }
@@ -408,7 +427,7 @@ impl Page<'_> {
             .iter()
             .filter(|fired| whole || fired.until.is_some())
         {
-            let peak = units::rate(fired.peak.value);
+            let peak = units::figure(fired.peak.value, fired.unit);
             let since = self.zone.show(fired.since);
             let line = match fired.until {
                 Some(until) => format!("to {}  {}", self.zone.show(until), until - fired.since),

@@ -1,5 +1,8 @@
 //! Numbers as people read them.
 
+use crate::alert::measure::Unit;
+use crate::time::Span;
+
 /// `950 B`, `18.3 MB`: decimal units, one decimal.
 pub fn bytes(number: u64) -> String {
     const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
@@ -22,6 +25,30 @@ pub fn rate(per_second: f64) -> String {
         format!("{per_second:.1}/s")
     } else {
         format!("{per_second:.2}/s")
+    }
+}
+
+/// A number in the unit of a rule: `10.50/s`, `7.2%`, `300`, `51.2 MB/s`, `812 ms`, `2m1s`.
+pub fn figure(value: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Count => format!("{value}"),
+        Unit::PerSecond => rate(value),
+        Unit::Share => format!("{:.1}%", value * 100.0),
+        Unit::Bytes => bytes(value as u64),
+        Unit::BytesPerSecond => format!("{}/s", bytes(value as u64)),
+        Unit::Milliseconds => milliseconds(value),
+        Unit::Seconds => Span(value as i64).to_string(),
+    }
+}
+
+/// A threshold in the unit of a rule, with all its decimals: `10/s`, `5%`, `800 ms`.
+pub fn threshold(value: f64, unit: Unit) -> String {
+    match unit {
+        Unit::PerSecond => format!("{value}/s"),
+        // A share is billionths of 1: two digits less than its percents have.
+        Unit::Share => format!("{}%", (value * 1e9).round() / 1e7),
+        Unit::Milliseconds => format!("{value} ms"),
+        unit => figure(value, unit),
     }
 }
 

@@ -75,7 +75,7 @@ fn run(options: &Options) -> Result<u8, Error> {
             (options.report.make)(look),
             !options.replay,
         ),
-    );
+    )?;
     let mut feed = feed::Threads::start(files);
     let ended = session.run(&mut feed);
     match ended {

@@ -75,18 +75,34 @@ struct Hints {
 
 impl Session {
     /// A run with these options, writing to `output`.
-    pub fn new(options: &Options, output: Output) -> Session {
-        let mut wanted: Vec<Field> = options.top.iter().map(|top| top.dimension.field).collect();
-        wanted.extend(options.filter.iter().flat_map(Filter::fields));
+    ///
+    /// # Errors
+    ///
+    /// If its rules cannot work together.
+    pub fn new(options: &Options, output: Output) -> Result<Session, Error> {
+        let plan = options.plan()?;
+        let mut wanted: Vec<Field> = options
+            .tops()
+            .iter()
+            .map(|top| top.dimension.field)
+            .collect();
+        wanted.extend(
+            options
+                .filter
+                .iter()
+                .chain(&plan.expressions)
+                .flat_map(Filter::fields),
+        );
         let config = Config {
             interval: options.interval_in_force(),
             lateness: options.lateness_in_force(),
-            rules: options.rules(),
+            plan,
+            traffic: options.has_traffic_rule(),
             filter: options.filter.clone(),
-            top: options.top.clone(),
+            top: options.tops(),
             zone: options.tz.clone(),
         };
-        Session {
+        Ok(Session {
             parser: Parser::new(&options.format, options.log_tz.clone(), &wanted),
             monitor: Monitor::new(config),
             lines: Lines::default(),
@@ -103,7 +119,7 @@ impl Session {
             hints: Hints::default(),
             anchor: None,
             last_block: Duration::ZERO,
-        }
+        })
     }
 
     /// The monitor, to ask how things stand.

@@ -53,6 +53,19 @@ pub struct Bucket {
     pub run: Run,
     /// How long the requests took.
     pub durations: Durations,
+    /// The records that match each of the rules' expressions; those behind the last match are left out.
+    pub matched: Vec<Matched>,
+}
+
+/// The records of a second that match an expression.
+#[derive(Debug, Clone, Default)]
+pub struct Matched {
+    /// Their counters.
+    pub counters: Counters,
+    /// Who hit what.
+    pub run: Run,
+    /// How long they took.
+    pub durations: Durations,
 }
 
 impl Bucket {
@@ -63,6 +76,26 @@ impl Bucket {
         self.run.push(hit, dimensions);
         if let Some(us) = hit.duration_us {
             self.durations.observe(us);
+        }
+        if hit.matched != 0 {
+            self.observe_matched(hit, dimensions);
+        }
+    }
+
+    fn observe_matched(&mut self, hit: &Hit, dimensions: usize) {
+        let mut bits = hit.matched;
+        while bits != 0 {
+            let index = bits.trailing_zeros() as usize;
+            bits &= bits - 1;
+            if index >= self.matched.len() {
+                self.matched.resize_with(index + 1, Matched::default);
+            }
+            let matched = &mut self.matched[index];
+            matched.counters.observe(hit);
+            matched.run.push(hit, dimensions);
+            if let Some(us) = hit.duration_us {
+                matched.durations.observe(us);
+            }
         }
     }
 
@@ -76,5 +109,15 @@ impl Bucket {
         self.counters = Counters::default();
         self.run.clear();
         self.durations.clear();
+        self.clear_matched();
+    }
+
+    /// Forgets what matched, which only the rules ask for when the second closes.
+    pub fn clear_matched(&mut self) {
+        for matched in &mut self.matched {
+            matched.counters = Counters::default();
+            matched.run.clear();
+            matched.durations.clear();
+        }
     }
 }

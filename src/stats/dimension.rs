@@ -158,6 +158,17 @@ pub fn parse_top(list: &str) -> Result<Vec<Top>, String> {
     Ok(tops)
 }
 
+/// The list with section and client, which are counted in any case.
+pub fn with_standing(list: &[Top]) -> Vec<Top> {
+    let mut tops = list.to_vec();
+    for dimension in &DIMENSIONS[..2] {
+        if !tops.iter().any(|top| top.dimension == dimension) {
+            tops.push(Top { dimension, rows: 0 });
+        }
+    }
+    tops
+}
+
 /// What is listed by default.
 pub fn default_top() -> Vec<Top> {
     DIMENSIONS[..2]

@@ -41,6 +41,7 @@ pub struct Durations {
     flat: Vec<u16>,
     folded: Vec<(u16, u32)>,
     max_us: u64,
+    sum_us: u64,
 }
 
 impl Durations {
@@ -49,6 +50,7 @@ impl Durations {
     pub fn observe(&mut self, us: u64) {
         self.flat.push(bucket(us));
         self.max_us = self.max_us.max(us);
+        self.sum_us = self.sum_us.saturating_add(us);
         if self.flat.len() >= BUSY {
             self.fold();
         }
@@ -71,7 +73,17 @@ impl Durations {
     pub fn clear(&mut self) {
         self.flat.clear();
         self.folded.clear();
-        self.max_us = 0;
+        (self.max_us, self.sum_us) = (0, 0);
+    }
+
+    /// Whether no request had a duration.
+    pub fn is_empty(&self) -> bool {
+        self.flat.is_empty() && self.folded.is_empty()
+    }
+
+    /// The longest duration in milliseconds, exactly.
+    pub fn max_ms(&self) -> f64 {
+        self.max_us as f64 / 1000.0
     }
 }
 
@@ -81,6 +93,7 @@ pub struct Histogram {
     counts: Vec<u64>,
     total: u64,
     max_us: u64,
+    sum_us: u128,
 }
 
 impl Histogram {
@@ -89,6 +102,7 @@ impl Histogram {
     pub fn observe(&mut self, us: u64) {
         self.add(bucket(us), 1);
         self.max_us = self.max_us.max(us);
+        self.sum_us += u128::from(us);
     }
 
     fn add(&mut self, bucket: u16, count: u64) {
@@ -108,6 +122,20 @@ impl Histogram {
             .iter()
             .for_each(|&(bucket, count)| self.add(bucket, count.into()));
         self.max_us = self.max_us.max(second.max_us);
+        self.sum_us += u128::from(second.sum_us);
+    }
+
+    /// Takes the requests of a second away that was merged before. The maximum stays as it was.
+    pub fn subtract(&mut self, second: &Durations) {
+        let rows = second
+            .folded
+            .iter()
+            .map(|&(bucket, count)| (bucket, u64::from(count)));
+        for (bucket, count) in second.flat.iter().map(|&bucket| (bucket, 1)).chain(rows) {
+            self.counts[usize::from(bucket)] -= count;
+            self.total -= count;
+        }
+        self.sum_us -= u128::from(second.sum_us);
     }
 
     /// Whether no request had a duration.
@@ -118,7 +146,7 @@ impl Histogram {
     /// Forgets all.
     pub fn clear(&mut self) {
         self.counts.clear();
-        (self.total, self.max_us) = (0, 0);
+        (self.total, self.max_us, self.sum_us) = (0, 0, 0);
     }
 
     /// The duration in milliseconds that `percent` of the requests did not exceed (nearest rank),
@@ -138,6 +166,15 @@ impl Histogram {
     /// The longest duration in milliseconds, exactly.
     pub fn max_ms(&self) -> f64 {
         self.max_us as f64 / 1000.0
+    }
+
+    /// The mean duration in milliseconds, exactly; 0 where there are none.
+    pub fn mean_ms(&self) -> f64 {
+        if self.total == 0 {
+            0.0
+        } else {
+            self.sum_us as f64 / self.total as f64 / 1000.0
+        }
     }
 }
 

@@ -32,6 +32,8 @@ pub struct Hit {
     pub malformed: bool,
     /// Whether it counts; one that was filtered out moves the clock and nothing else.
     pub counted: bool,
+    /// Which of the rules' expressions it matches: bit `i` for the `i`-th.
+    pub matched: u64,
     /// The key of each counted dimension, in the order of the totals; [`keys::NONE`] where it has none.
     pub ids: [u32; DIMENSIONS],
 }
@@ -40,6 +42,13 @@ pub struct Hit {
 pub const SERVER_ERROR: u8 = 5;
 
 impl Hit {
+    /// The counters of this record alone.
+    pub fn counters(&self) -> bucket::Counters {
+        let mut counters = bucket::Counters::default();
+        counters.observe(self);
+        counters
+    }
+
     /// A record that does not count.
     pub fn uncounted(time: crate::time::Second) -> Hit {
         Hit {
@@ -49,6 +58,7 @@ impl Hit {
             class: 0,
             malformed: false,
             counted: false,
+            matched: 0,
             ids: [keys::NONE; DIMENSIONS],
         }
     }

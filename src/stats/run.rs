@@ -50,6 +50,20 @@ impl Run {
         }
     }
 
+    /// The ids of one dimension of `dimensions`, a row of a folded run once.
+    pub fn ids(&self, dimension: usize, dimensions: usize) -> Vec<u32> {
+        let flat = self
+            .flat
+            .chunks_exact(dimensions + 2)
+            .map(|hit| hit[dimension]);
+        let folded = self
+            .folded
+            .iter()
+            .filter(|row| row.0 as usize == dimension)
+            .map(|row| row.1);
+        flat.chain(folded).collect()
+    }
+
     /// Takes in what `other` holds.
     pub fn merge(&mut self, other: &Run) {
         self.flat.extend_from_slice(&other.flat);

@@ -1,7 +1,7 @@
 //! The totals of a whole run, counted per record as it comes: they depend on no order and no clock.
 
 use super::bucket::Counters;
-use super::dimension::{DIMENSIONS, Top};
+use super::dimension::{Top, with_standing};
 use super::keys::{KeyTable, NONE, Renumbering};
 use super::latency::Histogram;
 use super::tally::{self, Count, Tally};
@@ -23,12 +23,7 @@ pub struct Totals {
 impl Totals {
     /// Totals by the dimensions in `asked`, and by section and client in any case.
     pub fn new(asked: &[Top]) -> Totals {
-        let mut tops = asked.to_vec();
-        for dimension in &DIMENSIONS[..2] {
-            if !tops.iter().any(|top| top.dimension == dimension) {
-                tops.push(Top { dimension, rows: 0 });
-            }
-        }
+        let tops = with_standing(asked);
         let tables = tops.iter().map(|_| KeyTable::default()).collect();
         Totals {
             counters: Counters::default(),
@@ -64,6 +59,7 @@ impl Totals {
             class,
             malformed: record.request.is_none(),
             counted: true,
+            matched: 0,
             ids: [NONE; COUNT],
         };
         self.counters.observe(&hit);

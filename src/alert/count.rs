@@ -1,0 +1,149 @@
+//! Counts over a sliding window: as a number, as a mean per second, or as a share of the hits.
+//!
+//! Everything is compared exactly, in integers: never an average that was rounded.
+
+use std::cmp::Ordering;
+
+use super::measure::{Measure, Threshold, Unit};
+use super::sliding::Sliding;
+use super::{Condition, Source, Verdict};
+use crate::report::Figure;
+use crate::stats::Hit;
+use crate::stats::bucket::Bucket;
+use crate::time::{Second, Span};
+
+/// A condition on a count.
+#[derive(Debug)]
+pub(super) struct Count {
+    measure: Measure,
+    threshold: Threshold,
+    /// Fires below the threshold, not above.
+    below: bool,
+    /// Where what is counted comes from, and where the hits that it is a part of.
+    part: Source,
+    whole: Source,
+    counted: Sliding,
+    hits: Sliding,
+    /// The first second that held anything; a low count says nothing before a full window.
+    first: Option<Second>,
+    closed: Option<Second>,
+}
+
+impl Count {
+    pub(super) fn new(
+        measure: Measure,
+        threshold: Threshold,
+        below: bool,
+        window: Span,
+        part: Source,
+        whole: Source,
+    ) -> Count {
+        Count {
+            measure,
+            threshold,
+            below,
+            part,
+            whole,
+            counted: Sliding::new(window),
+            hits: Sliding::new(window),
+            first: None,
+            closed: None,
+        }
+    }
+
+    /// What the count is a share of: of unparsed lines, the lines.
+    fn whole(&self) -> u128 {
+        let lines = if self.measure == Measure::Unparsed {
+            self.counted.sum()
+        } else {
+            0
+        };
+        self.hits.sum() + lines
+    }
+
+    /// Before a full window was seen, or with nothing to be a share of, nothing can be said.
+    fn is_known(&self) -> bool {
+        let window = self.counted.window();
+        let full = || {
+            self.first
+                .zip(self.closed)
+                .is_some_and(|(first, closed)| closed - first >= Span(window.0 - 1))
+        };
+        (!self.below || full()) && (self.threshold.unit != Unit::Share || self.whole() > 0)
+    }
+}
+
+impl Condition for Count {
+    fn close(&mut self, second: Second, bucket: &Bucket) {
+        let part = self.measure.of(self.part.counters(bucket));
+        let hits = self.whole.counters(bucket).hits;
+        self.counted.close(second, part);
+        self.hits.close(second, hits);
+        if self.first.is_none() && !bucket.is_empty() {
+            self.first = Some(second);
+        }
+        self.closed = Some(second);
+    }
+
+    fn late(&mut self, hit: &Hit, closed: Second) {
+        if self.part.holds(hit) {
+            self.counted
+                .late(hit.time, self.measure.of(&hit.counters()), closed);
+        }
+        if self.whole.holds(hit) {
+            self.hits.late(hit.time, 1, closed);
+        }
+    }
+
+    fn verdict(&self) -> Verdict {
+        if !self.is_known() {
+            return Verdict::Back;
+        }
+        const BILLION: u128 = 1_000_000_000;
+        let seconds = self.counted.window().0 as u128;
+        let counted = self.counted.sum() * BILLION;
+        let limit = self.threshold.billionths;
+        let order = match self.threshold.unit {
+            Unit::PerSecond | Unit::BytesPerSecond => counted.cmp(&(limit * seconds)),
+            Unit::Share => counted.cmp(&(limit * self.whole())),
+            _ => counted.cmp(&limit),
+        };
+        match (order, self.below) {
+            (Ordering::Equal, _) => Verdict::Equal,
+            (Ordering::Greater, false) | (Ordering::Less, true) => Verdict::Beyond,
+            _ => Verdict::Back,
+        }
+    }
+
+    fn figure(&self) -> Figure {
+        let counted = self.counted.sum() as f64;
+        let value = match self.threshold.unit {
+            Unit::PerSecond | Unit::BytesPerSecond => counted / self.counted.window().0 as f64,
+            Unit::Share => counted / (self.whole() as f64).max(1.0),
+            _ => counted,
+        };
+        Figure {
+            hits: u64::try_from(self.hits.sum()).unwrap_or(u64::MAX),
+            value,
+            threshold: self.threshold.value(),
+            window: self.counted.window(),
+            below: self.below,
+        }
+    }
+
+    fn next_change(&self, from: Second) -> Option<Second> {
+        if self.counted.sum() > 0 || self.hits.sum() > 0 {
+            return Some(from);
+        }
+        // Nothing moves any more, but a window that is not full yet will be.
+        let full = self
+            .first
+            .filter(|_| self.below)
+            .map(|first| first + Span(self.counted.window().0 - 1));
+        full.filter(|&full| full >= from)
+    }
+
+    fn window(&self) -> Span {
+        self.counted.window()
+    }
+}

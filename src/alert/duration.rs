@@ -1,0 +1,137 @@
+//! Percentiles, maximum and mean of the durations over a sliding window.
+//!
+//! Each second keeps its own buckets; the window's histogram is their sum, as seconds enter and leave.
+
+use std::cmp::Ordering;
+use std::collections::VecDeque;
+
+use super::measure::{Measure, Threshold, Unit};
+use super::sliding::Sliding;
+use super::{Condition, Source, Verdict};
+use crate::report::Figure;
+use crate::stats::Hit;
+use crate::stats::bucket::Bucket;
+use crate::stats::latency::{Durations, Histogram};
+use crate::time::{Second, Span};
+
+/// A condition on durations.
+#[derive(Debug)]
+pub(super) struct Duration {
+    measure: Measure,
+    threshold: Threshold,
+    below: bool,
+    source: Source,
+    histogram: Histogram,
+    seconds: VecDeque<(Second, Durations)>,
+    hits: Sliding,
+}
+
+impl Duration {
+    pub(super) fn new(
+        measure: Measure,
+        threshold: Threshold,
+        below: bool,
+        window: Span,
+        source: Source,
+    ) -> Duration {
+        Duration {
+            measure,
+            threshold,
+            below,
+            source,
+            histogram: Histogram::default(),
+            seconds: VecDeque::new(),
+            hits: Sliding::new(window),
+        }
+    }
+
+    fn limit_ms(&self) -> f64 {
+        let scale = if self.threshold.unit == Unit::Seconds {
+            1000.0
+        } else {
+            1.0
+        };
+        self.threshold.value() * scale
+    }
+
+    fn value_ms(&self) -> f64 {
+        match self.measure {
+            Measure::Percentile(percent) => self.histogram.percentile_ms(percent.into()),
+            Measure::Max => self
+                .seconds
+                .iter()
+                .map(|(_, second)| second.max_ms())
+                .fold(0.0, f64::max),
+            _ => self.histogram.mean_ms(),
+        }
+    }
+}
+
+impl Condition for Duration {
+    fn close(&mut self, second: Second, bucket: &Bucket) {
+        let oldest = second - self.hits.window();
+        while self.seconds.front().is_some_and(|(old, _)| *old <= oldest)
+            && let Some((_, old)) = self.seconds.pop_front()
+        {
+            self.histogram.subtract(&old);
+        }
+        if let Some(durations) = self
+            .source
+            .durations(bucket)
+            .filter(|durations| !durations.is_empty())
+        {
+            self.histogram.merge(durations);
+            self.seconds.push_back((second, durations.clone()));
+        }
+        self.hits.close(second, self.source.counters(bucket).hits);
+    }
+
+    fn late(&mut self, hit: &Hit, closed: Second) {
+        if !self.source.holds(hit) || hit.time <= closed - self.hits.window() || hit.time > closed {
+            return;
+        }
+        self.hits.late(hit.time, 1, closed);
+        let Some(us) = hit.duration_us else { return };
+        let index = self
+            .seconds
+            .partition_point(|(second, _)| *second < hit.time);
+        if self
+            .seconds
+            .get(index)
+            .is_none_or(|(second, _)| *second != hit.time)
+        {
+            self.seconds.insert(index, (hit.time, Durations::default()));
+        }
+        self.seconds[index].1.observe(us);
+        self.histogram.observe(us);
+    }
+
+    fn verdict(&self) -> Verdict {
+        if self.histogram.is_empty() {
+            return Verdict::Back;
+        }
+        match (self.value_ms().total_cmp(&self.limit_ms()), self.below) {
+            (Ordering::Equal, _) => Verdict::Equal,
+            (Ordering::Greater, false) | (Ordering::Less, true) => Verdict::Beyond,
+            _ => Verdict::Back,
+        }
+    }
+
+    fn figure(&self) -> Figure {
+        Figure {
+            hits: u64::try_from(self.hits.sum()).unwrap_or(u64::MAX),
+            value: self.value_ms(),
+            threshold: self.limit_ms(),
+            window: self.hits.window(),
+            below: self.below,
+        }
+    }
+
+    fn next_change(&self, from: Second) -> Option<Second> {
+        (self.hits.sum() > 0 || !self.seconds.is_empty()).then_some(from)
+    }
+
+    fn window(&self) -> Span {
+        self.hits.window()
+    }
+}

@@ -1,0 +1,221 @@
+//! What rules measure, and the numbers that they hold it against, exactly.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::stats::bucket::Counters;
+use crate::stats::dimension::Dimension;
+
+/// Something that a rule can measure.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Measure {
+    /// Records.
+    Hits,
+    /// Records with a status of this class, 1 to 5.
+    Class(u8),
+    /// Records with this status.
+    Status(u16),
+    /// Bytes sent.
+    Bytes,
+    /// Records whose request cannot be read.
+    Malformed,
+    /// Lines that are no record.
+    Unparsed,
+    /// Distinct keys of a dimension.
+    Unique(&'static Dimension),
+    /// The duration that this percentage of the requests did not exceed.
+    Percentile(u8),
+    /// The longest duration.
+    Max,
+    /// The mean duration.
+    Mean,
+    /// The time since the last record.
+    Silence,
+}
+
+impl Measure {
+    /// Reads the name of a measure, `unique` with the dimension behind it left out.
+    pub fn parse(name: &str) -> Option<Measure> {
+        Some(match name.as_bytes() {
+            b"hits" => Measure::Hits,
+            b"bytes" => Measure::Bytes,
+            b"malformed" => Measure::Malformed,
+            b"unparsed" => Measure::Unparsed,
+            b"silence" => Measure::Silence,
+            b"max" => Measure::Max,
+            b"mean" => Measure::Mean,
+            b"p50" => Measure::Percentile(50),
+            b"p90" => Measure::Percentile(90),
+            b"p95" => Measure::Percentile(95),
+            b"p99" => Measure::Percentile(99),
+            [class @ b'1'..=b'5', b'x', b'x'] => Measure::Class(class - b'0'),
+            [b'1'..=b'9', b'0'..=b'9', b'0'..=b'9'] => Measure::Status(name.parse().ok()?),
+            _ => return None,
+        })
+    }
+
+    /// What of a second it adds up, where it is a sum.
+    pub(super) fn of(&self, counters: &Counters) -> u64 {
+        match self {
+            Measure::Class(class) => counters.status[usize::from(*class)],
+            Measure::Bytes => counters.bytes,
+            Measure::Malformed => counters.malformed,
+            Measure::Unparsed => counters.unparsed,
+            _ => counters.hits,
+        }
+    }
+}
+
+impl fmt::Display for Measure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Measure::Hits => f.write_str("hits"),
+            Measure::Class(class) => write!(f, "{class}xx"),
+            Measure::Status(status) => write!(f, "{status}"),
+            Measure::Bytes => f.write_str("bytes"),
+            Measure::Malformed => f.write_str("malformed"),
+            Measure::Unparsed => f.write_str("unparsed"),
+            Measure::Unique(dimension) => write!(f, "unique {}", dimension.name),
+            Measure::Percentile(percent) => write!(f, "p{percent}"),
+            Measure::Max => f.write_str("max"),
+            Measure::Mean => f.write_str("mean"),
+            Measure::Silence => f.write_str("silence"),
+        }
+    }
+}
+
+/// How a number is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// A number in the window.
+    Count,
+    /// A mean per second over the window.
+    PerSecond,
+    /// A share of the window's hits.
+    Share,
+    /// Bytes in the window.
+    Bytes,
+    /// Mean bytes per second over the window.
+    BytesPerSecond,
+    /// Milliseconds.
+    Milliseconds,
+    /// Seconds.
+    Seconds,
+}
+
+/// A number of the user's, exact to nine decimals, in a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Threshold {
+    /// In billionths; of a share, billionths of 1.
+    pub billionths: u128,
+    /// Its unit.
+    pub unit: Unit,
+}
+
+impl Threshold {
+    /// Reads `300`, `1/s`, `5%`, `50MB/s`, `800ms`, `2m`; what a bare number means depends on the
+    /// measure.
+    pub fn parse(text: &str) -> Option<Threshold> {
+        let digits = text
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(text.len());
+        let (number, suffix) = text.split_at(digits);
+        let billionths = decimal(number)?;
+        let (scale, unit) = match suffix {
+            "" => (1, Unit::Count),
+            "/s" => (1, Unit::PerSecond),
+            "%" => {
+                return Some(Threshold {
+                    billionths: billionths / 100,
+                    unit: Unit::Share,
+                });
+            }
+            "B" => (1, Unit::Bytes),
+            "kB" => (1000, Unit::Bytes),
+            "MB" => (1_000_000, Unit::Bytes),
+            "GB" => (1_000_000_000, Unit::Bytes),
+            "B/s" => (1, Unit::BytesPerSecond),
+            "kB/s" => (1000, Unit::BytesPerSecond),
+            "MB/s" => (1_000_000, Unit::BytesPerSecond),
+            "GB/s" => (1_000_000_000, Unit::BytesPerSecond),
+            "ms" => (1, Unit::Milliseconds),
+            "s" => (1, Unit::Seconds),
+            "m" => (60, Unit::Seconds),
+            "h" => (3600, Unit::Seconds),
+            "d" => (86_400, Unit::Seconds),
+            _ => return None,
+        };
+        Some(Threshold {
+            billionths: billionths * scale,
+            unit,
+        })
+    }
+
+    /// The number in its unit, for people.
+    pub fn value(self) -> f64 {
+        self.billionths as f64 / 1e9
+    }
+}
+
+/// `10`, `0.5`, `.25` in billionths; at most twelve digits and nine decimals.
+pub fn decimal(text: &str) -> Option<u128> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole)
+        || !digits(decimals)
+        || text.is_empty()
+        || text == "."
+        || whole.len() > 12
+        || decimals.len() > 9
+    {
+        return None;
+    }
+    format!("0{whole}{decimals:0<9}").parse().ok()
+}
+
+/// What a rule is about, for people.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Subject {
+    /// The name of its measure.
+    pub measure: Arc<str>,
+    /// The unit of its numbers.
+    pub unit: Unit,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thresholds_keep_every_decimal() {
+        for (text, billionths, unit) in [
+            ("300", 300_000_000_000, Unit::Count),
+            ("0.1/s", 100_000_000, Unit::PerSecond),
+            ("5%", 50_000_000, Unit::Share),
+            ("99.9%", 999_000_000, Unit::Share),
+            ("50MB/s", 50_000_000_000_000_000, Unit::BytesPerSecond),
+            ("800ms", 800_000_000_000, Unit::Milliseconds),
+            ("2m", 120_000_000_000, Unit::Seconds),
+        ] {
+            assert_eq!(
+                Threshold::parse(text),
+                Some(Threshold { billionths, unit }),
+                "{text}"
+            );
+        }
+        for text in [
+            "",
+            "x",
+            "-1",
+            "1.2.3",
+            "5 %",
+            "1/m",
+            "1e3",
+            "1kb",
+            ".",
+            "1234567890123",
+        ] {
+            assert_eq!(Threshold::parse(text), None, "{text}");
+        }
+    }
+}

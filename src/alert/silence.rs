@@ -1,0 +1,81 @@
+//! How long no record has come, by the log's own clock.
+
+use std::cmp::Ordering;
+
+use super::measure::Threshold;
+use super::{Condition, Source, Verdict};
+use crate::report::Figure;
+use crate::stats::Hit;
+use crate::stats::bucket::Bucket;
+use crate::time::{Second, Span};
+
+/// A condition on the time since the last record. It says nothing before the first.
+#[derive(Debug)]
+pub(super) struct Silence {
+    threshold: Threshold,
+    source: Source,
+    last: Option<Second>,
+    closed: Second,
+}
+
+impl Silence {
+    pub(super) fn new(threshold: Threshold, source: Source) -> Silence {
+        Silence {
+            threshold,
+            source,
+            last: None,
+            closed: Second(i64::MIN),
+        }
+    }
+
+    fn seconds(&self) -> i64 {
+        self.last.map_or(0, |last| (self.closed - last).0)
+    }
+}
+
+impl Condition for Silence {
+    fn close(&mut self, second: Second, bucket: &Bucket) {
+        if self.source.counters(bucket).hits > 0 {
+            self.last = self.last.max(Some(second));
+        }
+        self.closed = second;
+    }
+
+    fn late(&mut self, hit: &Hit, _: Second) {
+        if self.source.holds(hit) {
+            self.last = self.last.max(Some(hit.time));
+        }
+    }
+
+    fn verdict(&self) -> Verdict {
+        match (self.seconds() as u128 * 1_000_000_000).cmp(&self.threshold.billionths) {
+            Ordering::Greater => Verdict::Beyond,
+            Ordering::Equal => Verdict::Equal,
+            Ordering::Less => Verdict::Back,
+        }
+    }
+
+    fn figure(&self) -> Figure {
+        let threshold = self.threshold.value();
+        Figure {
+            hits: 0,
+            value: self.seconds() as f64,
+            threshold,
+            window: Span(threshold.ceil() as i64),
+            below: false,
+        }
+    }
+
+    fn next_change(&self, from: Second) -> Option<Second> {
+        // The first second that is longer ago than allowed.
+        let after = (self.threshold.billionths / 1_000_000_000) as i64 + 1;
+        self.last
+            .map(|last| last + Span(after))
+            .filter(|&change| change >= from)
+    }
+
+    fn window(&self) -> Span {
+        // What an alert looks back on: a window of its own it has not.
+        Span(self.threshold.value().ceil() as i64).clamp(Span::SECOND, Span(86_400))
+    }
+}

@@ -1,0 +1,394 @@
+//! The little language of rules.
+//!
+//! ```text
+//! rule     = label ":" measure operator value { clause }
+//! measure  = "hits" | "1xx" … "5xx" | a status | "bytes" | "malformed" | "unparsed"
+//!          | "unique" dimension | "p50" "p90" "p95" "p99" "max" "mean" | "silence"
+//! operator = ">" | "<"
+//! value    = a number, with "/s", "%", "kB" "MB" "GB", "MB/s", "ms", "s" "m" "h" behind it
+//! clause   = "over" duration | "where" expression | "min" number | "for" duration | "keep" duration
+//! ```
+
+use super::measure::{Measure, Threshold, Unit};
+use crate::filter::{Filter, Mistake};
+use crate::stats::dimension::DIMENSIONS;
+use crate::time::Span;
+
+/// The longest window, and the longest time that a condition can be asked to hold.
+const WEEK: Span = Span(7 * 86_400);
+/// A rule to copy from.
+const EXAMPLE: &str = "such as 'Server errors: 5xx > 5% over 5m'";
+/// The longest label.
+const LABEL: usize = 80;
+
+/// A rule as it was written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spec {
+    /// Its name.
+    pub label: String,
+    /// What it measures.
+    pub measure: Measure,
+    /// Whether it fires below the threshold.
+    pub below: bool,
+    /// What it holds the measure against.
+    pub threshold: Threshold,
+    /// Its window; `None` for that of the traffic rule.
+    pub over: Option<Span>,
+    /// Which records it speaks of.
+    pub filter: Option<Filter>,
+    /// With fewer hits in the window it is not beyond.
+    pub min: u64,
+    /// How long it must be beyond before it fires.
+    pub hold: Span,
+    /// How long it must be back before it is resolved.
+    pub keep: Span,
+}
+
+impl Spec {
+    /// Reads a rule.
+    ///
+    /// # Errors
+    ///
+    /// Where in the text it cannot work, and why.
+    pub fn parse(text: &str) -> Result<Spec, Mistake> {
+        let mut input = Input { text, at: 0 };
+        let label = input.label()?;
+        let (measure_at, measure) = input.measure()?;
+        let below = input.operator()?;
+        let (value_at, threshold) = input.threshold(&measure)?;
+        let mut spec = Spec {
+            label,
+            measure,
+            below,
+            threshold,
+            over: None,
+            filter: None,
+            min: 0,
+            hold: Span(0),
+            keep: Span(0),
+        };
+        let mut seen: Vec<&str> = Vec::new();
+        loop {
+            let (at, word) = input.word();
+            let Some(name) = ["over", "where", "min", "for", "keep"]
+                .into_iter()
+                .find(|name| *name == word)
+            else {
+                if word.is_empty() {
+                    break;
+                }
+                let why = match word {
+                    "by" => "rules by key are not in this version".to_owned(),
+                    _ => format!("unknown clause '{word}' (over, where, min, for, keep)"),
+                };
+                return Err(Mistake { at, why });
+            };
+            if seen.contains(&name) {
+                return Err(Mistake {
+                    at,
+                    why: format!("a second '{name}'"),
+                });
+            }
+            seen.push(name);
+            match name {
+                "over" => spec.over = Some(input.span(Span::SECOND)?),
+                "for" => spec.hold = input.span(Span(0))?,
+                "keep" => spec.keep = input.span(Span(0))?,
+                "min" => spec.min = input.number()?,
+                _ => {
+                    let rest = &text[input.at..];
+                    let (filter, len) = Filter::parse_prefix(rest).map_err(|mistake| Mistake {
+                        at: mistake.at + input.at,
+                        ..mistake
+                    })?;
+                    spec.filter = Some(filter);
+                    input.at += len;
+                }
+            }
+        }
+        spec.check(measure_at, value_at)?;
+        Ok(spec)
+    }
+
+    /// What cannot be meant.
+    fn check(&self, measure_at: usize, value_at: usize) -> Result<(), Mistake> {
+        let wrong = |at, why: &str| {
+            Err(Mistake {
+                at,
+                why: why.to_owned(),
+            })
+        };
+        if self.measure == Measure::Silence {
+            if self.below {
+                return wrong(measure_at, "silence can only be too long: silence > 2m");
+            }
+            if self.over.is_some() || self.min > 0 {
+                return wrong(
+                    measure_at,
+                    "silence has no window: leave out 'over' and 'min'",
+                );
+            }
+            if self.threshold.billionths > 366 * 86_400 * 1_000_000_000 {
+                return wrong(value_at, "this silence is too long; at most 366d");
+            }
+        }
+        if self.measure == Measure::Unparsed && self.filter.is_some() {
+            return wrong(
+                measure_at,
+                "unparsed lines have no fields: leave out 'where'",
+            );
+        }
+        if matches!(self.measure, Measure::Unique(_)) && self.below {
+            return wrong(
+                measure_at,
+                "a number of distinct keys can only be too high: unique client > 500",
+            );
+        }
+        if self.below && self.threshold.billionths == 0 {
+            return wrong(value_at, "nothing is below 0");
+        }
+        if self.threshold.unit == Unit::Share
+            && self.threshold.billionths >= 1_000_000_000
+            && !self.below
+        {
+            return wrong(value_at, "a share is never above 100%");
+        }
+        Ok(())
+    }
+}
+
+struct Input<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Input<'t> {
+    fn mistake<T>(&self, why: impl Into<String>) -> Result<T, Mistake> {
+        Err(Mistake {
+            at: self.at,
+            why: why.into(),
+        })
+    }
+
+    /// The next word and where it begins; empty at the end.
+    fn word(&mut self) -> (usize, &'t str) {
+        let rest = &self.text[self.at..];
+        let start = self.at + rest.len() - rest.trim_start().len();
+        let rest = &self.text[start..];
+        let len = rest.find(char::is_whitespace).unwrap_or(rest.len());
+        self.at = start + len;
+        (start, &rest[..len])
+    }
+
+    fn label(&mut self) -> Result<String, Mistake> {
+        let Some(colon) = self.text.find(':') else {
+            return self.mistake(format!(
+                "a rule begins with its label and a colon, {EXAMPLE}"
+            ));
+        };
+        let label = self.text[..colon].trim();
+        if label.is_empty() || label.chars().any(char::is_control) || label.chars().count() > LABEL
+        {
+            return self.mistake(format!(
+                "a label is 1 to {LABEL} printable characters, {EXAMPLE}"
+            ));
+        }
+        self.at = colon + 1;
+        Ok(label.to_owned())
+    }
+
+    fn measure(&mut self) -> Result<(usize, Measure), Mistake> {
+        let (at, word) = self.word();
+        if word == "unique" {
+            let (at, name) = self.word();
+            let found = DIMENSIONS.iter().find(|dimension| dimension.name == name);
+            return match found {
+                Some(dimension) => Ok((at, Measure::Unique(dimension))),
+                None => {
+                    let names: Vec<_> = DIMENSIONS.iter().map(|dimension| dimension.name).collect();
+                    Err(Mistake {
+                        at,
+                        why: format!("unique needs a dimension ({})", names.join(", ")),
+                    })
+                }
+            };
+        }
+        match Measure::parse(word) {
+            Some(measure) => Ok((at, measure)),
+            None => {
+                let names = "hits, 5xx, 404, bytes, malformed, unparsed, unique client, p50, p90, p95, p99, max, mean, silence";
+                let what = if word.is_empty() {
+                    "a measure is missing".to_owned()
+                } else {
+                    format!("unknown measure '{word}'")
+                };
+                Err(Mistake {
+                    at,
+                    why: format!("{what} ({names}), {EXAMPLE}"),
+                })
+            }
+        }
+    }
+
+    fn operator(&mut self) -> Result<bool, Mistake> {
+        let (at, word) = self.word();
+        match word {
+            ">" => Ok(false),
+            "<" => Ok(true),
+            _ => Err(Mistake {
+                at,
+                why: format!("expected > or < (at equality the state stays), {EXAMPLE}"),
+            }),
+        }
+    }
+
+    fn threshold(&mut self, measure: &Measure) -> Result<(usize, Threshold), Mistake> {
+        let (at, word) = self.word();
+        let forms: &[Unit] = match measure {
+            Measure::Hits => &[Unit::Count, Unit::PerSecond],
+            Measure::Class(_) | Measure::Status(_) | Measure::Malformed | Measure::Unparsed => {
+                &[Unit::Count, Unit::PerSecond, Unit::Share]
+            }
+            Measure::Bytes => &[Unit::Bytes, Unit::BytesPerSecond],
+            Measure::Unique(_) => &[Unit::Count],
+            Measure::Percentile(_) | Measure::Max | Measure::Mean => {
+                &[Unit::Milliseconds, Unit::Seconds]
+            }
+            Measure::Silence => &[Unit::Seconds],
+        };
+        let says = |unit: &Unit| match unit {
+            Unit::Count => "300 in the window",
+            Unit::PerSecond => "1.5/s",
+            Unit::Share => "5%",
+            Unit::Bytes => "50MB in the window",
+            Unit::BytesPerSecond => "50MB/s",
+            Unit::Milliseconds => "800ms",
+            Unit::Seconds => "2s",
+        };
+        let threshold = Threshold::parse(word).or_else(|| {
+            // 1h30m and the like, for silence.
+            let span = Span::parse(word).ok()?;
+            Some(Threshold {
+                billionths: span.0 as u128 * 1_000_000_000,
+                unit: Unit::Seconds,
+            })
+        });
+        match threshold {
+            Some(threshold) if forms.contains(&threshold.unit) => Ok((at, threshold)),
+            _ => {
+                let forms: Vec<_> = forms.iter().map(says).collect();
+                Err(Mistake {
+                    at,
+                    why: format!(
+                        "{measure} is held against a value such as {}",
+                        forms.join(" or ")
+                    ),
+                })
+            }
+        }
+    }
+
+    fn span(&mut self, least: Span) -> Result<Span, Mistake> {
+        let (at, word) = self.word();
+        let wrong = |why: String| Mistake { at, why };
+        let span = Span::parse(word).map_err(|why| wrong(why.to_owned()))?;
+        if span < least || span > WEEK {
+            return Err(wrong(format!("'{word}' is not between {least} and {WEEK}")));
+        }
+        Ok(span)
+    }
+
+    fn number(&mut self) -> Result<u64, Mistake> {
+        let (at, word) = self.word();
+        word.parse().map_err(|_| Mistake {
+            at,
+            why: "min needs a number of hits".to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn rules_are_read_with_their_clauses() {
+        let spec = Spec::parse("Login storm: hits > 300 over 1m where path=/login and not client=10.0.0.0/8 min 5 for 30s keep 1m").unwrap();
+        assert_eq!(
+            (spec.label.as_str(), &spec.measure, spec.below),
+            ("Login storm", &Measure::Hits, false)
+        );
+        assert_eq!(
+            (spec.over, spec.min, spec.hold, spec.keep),
+            (Some(Span(60)), 5, Span(30), Span(60))
+        );
+        assert_eq!(
+            spec.filter,
+            Filter::parse("path=/login and not client=10.0.0.0/8").ok()
+        );
+        for text in [
+            "Server errors: 5xx > 5% over 5m min 100",
+            "Client errors: 4xx > 1/s over 1m",
+            "Quiet: hits < 0.1/s over 5m",
+            "Silent: silence > 2m",
+            "Silent: silence > 1h30m where host=a",
+            "Slow: p95 > 800ms over 1m where section=/api",
+            "Slow: max > 2s",
+            "Volume: bytes > 50MB/s over 1m",
+            "Scan: 404 > 20 over 1m",
+            "Bots: unique client > 500 over 1m",
+            "Broken: unparsed > 10%",
+            "Odd: malformed > 0",
+            "A b c: hits > 1 where section=/a or (section=/b and status=200) over 10s",
+        ] {
+            assert!(Spec::parse(text).is_ok(), "{text}: {:?}", Spec::parse(text));
+        }
+    }
+
+    #[test]
+    fn rules_that_cannot_work_are_refused_at_their_place() {
+        for (text, at, word) in [
+            ("", 0, "label"),
+            ("5xx > 5%", 0, "label"),
+            (": hits > 1", 0, "label"),
+            ("a:", 2, "measure is missing"),
+            ("a: hist > 1", 3, "unknown measure 'hist'"),
+            ("a: unique > 1", 10, "dimension"),
+            ("a: hits = 1", 8, "> or <"),
+            ("a: hits >= 1", 8, "> or <"),
+            ("a: hits > 5%", 10, "300 in the window or 1.5/s"),
+            ("a: 5xx > x", 9, "5%"),
+            ("a: 5xx > 100%", 9, "100%"),
+            ("a: hits < 0", 10, "below 0"),
+            ("a: p95 > 800", 9, "800ms"),
+            ("a: silence < 2m", 3, "too long"),
+            ("a: silence > 2m over 5m", 3, "no window"),
+            ("a: hits > 1 over 8d", 17, "between 1s and 7d"),
+            ("a: hits > 1 over", 16, "duration"),
+            ("a: hits > 1 over 1m over 2m", 20, "second 'over'"),
+            ("a: hits > 1 where color=red", 18, "unknown name"),
+            ("a: hits > 1 where status=200 x", 29, "unknown clause"),
+            ("a: hits > 1 min many", 16, "number"),
+            ("a: hits > 1 by client", 12, "by key"),
+            ("a: unparsed > 1 where status=200", 3, "no fields"),
+        ] {
+            match Spec::parse(text) {
+                Err(mistake) => assert!(
+                    mistake.at == at && mistake.why.contains(word),
+                    "{text}: {mistake:?}"
+                ),
+                Ok(spec) => panic!("{text}: {spec:?}"),
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_at_a_place_inside_it(text in "[a-z]{0,3}:? ?(hits|5xx|p95|unique|x)? ?[<>]? ?[0-9.]{0,3}(%|ms|/s)? ?(over|where|for|min)? ?[a-z0-9=\u{e9}]{0,6}") {
+            if let Err(mistake) = Spec::parse(&text) {
+                prop_assert!(mistake.at <= text.len() && text.is_char_boundary(mistake.at));
+            }
+        }
+    }
+}
