@@ -8,8 +8,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::alert::expressions::Expressions;
 use crate::alert::past::{self, Past};
-use crate::alert::plan::{self, Plan};
+use crate::alert::plan::Plan;
 use crate::alert::{History, Rule, Transition};
 use crate::clock::{Believed, Clock, NEAR_WALL};
 use crate::filter::Filter;
@@ -76,7 +77,7 @@ pub struct Monitor {
     open_tallies: Vec<Tally>,
     scratch: [Vec<Tally>; 2],
     rules: Vec<Rule>,
-    expressions: Vec<Filter>,
+    expressions: Expressions,
     traffic: bool,
     history: History,
     past: Past,
@@ -124,7 +125,7 @@ impl Monitor {
             scratch: [tallies(), tallies()],
             past: Past::new(window.unwrap_or(Span::SECOND)),
             rules: config.plan.rules,
-            expressions: config.plan.expressions,
+            expressions: Expressions::new(config.plan.expressions, totals.tops()),
             traffic: config.traffic,
             history: History::default(),
             trend: VecDeque::new(),
@@ -259,7 +260,7 @@ impl Monitor {
                 self.reduce(&mut hit);
             }
             if !self.expressions.is_empty() {
-                hit.matched = plan::matched(&self.expressions, record);
+                hit.matched = self.expressions.matched(record, &hit);
             }
             hit
         } else {
@@ -327,6 +328,7 @@ impl Monitor {
         blocks.push(input("skewed", self.clock.skewed()));
         blocks.extend(report::latency(&self.totals.durations));
         blocks.extend(self.totals.rankings().into_iter().map(Block::Ranking));
+        blocks.extend(self.notes());
         blocks.push(Block::Alerts(self.history.all(self.clock.newest())));
         blocks.push(Block::Unparsed(self.examples.clone()));
         Event::Summary(Report {
@@ -535,6 +537,7 @@ impl Monitor {
         if let Some(rule) = self.rules.first().filter(|_| self.traffic) {
             blocks.push(Block::Window(rule.condition().figure()));
         }
+        blocks.extend(self.notes());
         let last = Second(self.timeline.first().0 - 1);
         blocks.push(Block::Alerts(self.history.newest(last, ALERTS_IN_VIEW)));
         let here = |example: &&Example| {
@@ -566,6 +569,13 @@ impl Monitor {
         }));
         self.open_tallies.iter_mut().for_each(Tally::clear);
         self.written = Some(open.to);
+    }
+
+    /// What is to be known of rules that cannot fire yet.
+    fn notes(&self) -> Option<Block> {
+        let note = |rule: &Rule| Some((rule.label().clone(), rule.condition().note()?));
+        let notes: Vec<_> = self.rules.iter().filter_map(note).collect();
+        (!notes.is_empty()).then_some(Block::Notes(notes))
     }
 
     /// The hits of the two minutes before `to`, second by second.
@@ -613,6 +623,7 @@ impl Monitor {
             subject: rule.subject().clone(),
             at,
             figure: rule.condition().figure(),
+            detail: rule.condition().detail(),
             top,
             state,
         };
@@ -636,6 +647,7 @@ impl Monitor {
             self.rules
                 .iter_mut()
                 .for_each(|rule| rule.renumber(dimension, &ids));
+            self.expressions.forget();
         }
     }
 }

@@ -80,6 +80,8 @@ pub enum Block {
     Window(Figure),
     /// The alerts of the run.
     Alerts(Alerts),
+    /// What a reader must know to read a rule's silence: its label, and a sentence.
+    Notes(Vec<(Arc<str>, String)>),
     /// A number about the input: shown where it is not 0.
     Input {
         /// Its name, also in JSON.
@@ -185,6 +187,8 @@ pub struct Alert {
     pub at: Second,
     /// The measure at the end of that second.
     pub figure: Figure,
+    /// The measure in words, where the numbers alone do not say it.
+    pub detail: Option<String>,
     /// The heaviest keys of the window.
     pub top: Vec<Ranking>,
     /// Which transition, with what belongs to it.

@@ -31,6 +31,8 @@ pub enum Measure {
     Mean,
     /// The time since the last record.
     Silence,
+    /// How fast the error budget of an objective burns.
+    Slo,
 }
 
 impl Measure {
@@ -42,6 +44,7 @@ impl Measure {
             b"malformed" => Measure::Malformed,
             b"unparsed" => Measure::Unparsed,
             b"silence" => Measure::Silence,
+            b"slo" => Measure::Slo,
             b"max" => Measure::Max,
             b"mean" => Measure::Mean,
             b"p50" => Measure::Percentile(50),
@@ -80,6 +83,7 @@ impl fmt::Display for Measure {
             Measure::Max => f.write_str("max"),
             Measure::Mean => f.write_str("mean"),
             Measure::Silence => f.write_str("silence"),
+            Measure::Slo => f.write_str("slo"),
         }
     }
 }
@@ -101,6 +105,8 @@ pub enum Unit {
     Milliseconds,
     /// Seconds.
     Seconds,
+    /// A multiple: of the usual, or of the rate at which an error budget lasts.
+    Times,
 }
 
 /// A number of the user's, exact to nine decimals, in a unit.
@@ -138,6 +144,7 @@ impl Threshold {
             "kB/s" => (1000, Unit::BytesPerSecond),
             "MB/s" => (1_000_000, Unit::BytesPerSecond),
             "GB/s" => (1_000_000_000, Unit::BytesPerSecond),
+            "x" => (1, Unit::Times),
             "ms" => (1, Unit::Milliseconds),
             "s" => (1, Unit::Seconds),
             "m" => (60, Unit::Seconds),

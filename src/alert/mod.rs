@@ -6,11 +6,14 @@
 
 mod count;
 mod duration;
+pub mod expressions;
 pub mod measure;
 pub mod past;
 pub mod plan;
 mod silence;
 mod sliding;
+mod slo;
+mod surge;
 pub mod syntax;
 mod unique;
 
@@ -51,6 +54,16 @@ pub trait Condition: std::fmt::Debug {
 
     /// The measure, for people.
     fn figure(&self) -> Figure;
+
+    /// The measure in words, where the numbers alone do not say it.
+    fn detail(&self) -> Option<String> {
+        None
+    }
+
+    /// What a reader must know to read the rule's silence.
+    fn note(&self) -> Option<String> {
+        None
+    }
 
     /// The first second from `from` on at which the verdict could change if all of them are empty;
     /// `None` for never.

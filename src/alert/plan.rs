@@ -6,11 +6,12 @@ use super::count::Count;
 use super::duration::Duration;
 use super::measure::{Measure, Subject, Threshold, Unit};
 use super::silence::Silence;
+use super::slo::Slo;
+use super::surge::Surge;
 use super::syntax::Spec;
 use super::unique::Unique;
 use super::{Condition, Rule, Source};
 use crate::filter::Filter;
-use crate::format::record::Record;
 use crate::stats::dimension::{Dimension, Top};
 use crate::time::Span;
 
@@ -83,6 +84,10 @@ impl Plan {
                 window,
                 whole,
             )),
+            Measure::Slo => Box::new(Slo::new(spec.threshold.billionths, spec.min, whole)),
+            Measure::Hits if spec.threshold.unit == Unit::Times => {
+                Box::new(Surge::new(spec.threshold.billionths, window, whole))
+            }
             measure => Box::new(Count::new(
                 measure.clone(),
                 spec.threshold,
@@ -94,14 +99,22 @@ impl Plan {
         };
         let unit = match spec.measure {
             Measure::Percentile(_) | Measure::Max | Measure::Mean => Unit::Milliseconds,
+            Measure::Slo => Unit::Times,
+            Measure::Hits if spec.threshold.unit == Unit::Times => Unit::PerSecond,
             _ => spec.threshold.unit,
+        };
+        // An objective asks for hits in its short window itself.
+        let min = if spec.measure == Measure::Slo {
+            0
+        } else {
+            spec.min
         };
         let subject = Subject {
             measure: Arc::from(spec.measure.to_string()),
             unit,
         };
         self.rules.push(
-            Rule::new(&spec.label, subject, condition).with_clauses(spec.min, spec.hold, spec.keep),
+            Rule::new(&spec.label, subject, condition).with_clauses(min, spec.hold, spec.keep),
         );
         Ok(())
     }
@@ -121,14 +134,6 @@ impl Plan {
         self.expressions.push(filter);
         Ok(Source::Matched(self.expressions.len() - 1))
     }
-}
-
-/// Which of the expressions a record matches.
-#[inline]
-pub fn matched(expressions: &[Filter], record: &Record<'_>) -> u64 {
-    expressions.iter().enumerate().fold(0, |bits, (i, filter)| {
-        bits | u64::from(filter.matches(record)) << i
-    })
 }
 
 /// The dimensions that rules need and that are not listed: counted without rows.

@@ -3,9 +3,9 @@
 //! ```text
 //! rule     = label ":" measure operator value { clause }
 //! measure  = "hits" | "1xx" … "5xx" | a status | "bytes" | "malformed" | "unparsed"
-//!          | "unique" dimension | "p50" "p90" "p95" "p99" "max" "mean" | "silence"
+//!          | "unique" dimension | "p50" "p90" "p95" "p99" "max" "mean" | "silence" | "slo"
 //! operator = ">" | "<"
-//! value    = a number, with "/s", "%", "kB" "MB" "GB", "MB/s", "ms", "s" "m" "h" behind it
+//! value    = a number, with "/s", "%", "kB" "MB" "GB", "MB/s", "ms", "s" "m" "h", "x usual" behind it
 //! clause   = "over" duration | "where" expression | "min" number | "for" duration | "keep" duration
 //! ```
 
@@ -54,8 +54,22 @@ impl Spec {
         let mut input = Input { text, at: 0 };
         let label = input.label()?;
         let (measure_at, measure) = input.measure()?;
-        let below = input.operator()?;
+        // An objective is not compared: it is kept or not.
+        let below = if measure == Measure::Slo {
+            false
+        } else {
+            input.operator()?
+        };
         let (value_at, threshold) = input.threshold(&measure)?;
+        if threshold.unit == Unit::Times {
+            let (at, word) = input.word();
+            if word != "usual" {
+                return Err(Mistake {
+                    at,
+                    why: format!("expected 'usual' behind {}x", threshold.value()),
+                });
+            }
+        }
         let mut spec = Spec {
             label,
             measure,
@@ -216,7 +230,7 @@ impl<'t> Input<'t> {
         match Measure::parse(word) {
             Some(measure) => Ok((at, measure)),
             None => {
-                let names = "hits, 5xx, 404, bytes, malformed, unparsed, unique client, p50, p90, p95, p99, max, mean, silence";
+                let names = "hits, 5xx, 404, bytes, malformed, unparsed, unique client, p50, p90, p95, p99, max, mean, silence, slo";
                 let what = if word.is_empty() {
                     "a measure is missing".to_owned()
                 } else {
@@ -245,7 +259,8 @@ impl<'t> Input<'t> {
     fn threshold(&mut self, measure: &Measure) -> Result<(usize, Threshold), Mistake> {
         let (at, word) = self.word();
         let forms: &[Unit] = match measure {
-            Measure::Hits => &[Unit::Count, Unit::PerSecond],
+            Measure::Hits => &[Unit::Count, Unit::PerSecond, Unit::Times],
+            Measure::Slo => &[Unit::Share],
             Measure::Class(_) | Measure::Status(_) | Measure::Malformed | Measure::Unparsed => {
                 &[Unit::Count, Unit::PerSecond, Unit::Share]
             }
@@ -259,7 +274,9 @@ impl<'t> Input<'t> {
         let says = |unit: &Unit| match unit {
             Unit::Count => "300 in the window",
             Unit::PerSecond => "1.5/s",
+            Unit::Share if *measure == Measure::Slo => "99.9%",
             Unit::Share => "5%",
+            Unit::Times => "2x usual",
             Unit::Bytes => "50MB in the window",
             Unit::BytesPerSecond => "50MB/s",
             Unit::Milliseconds => "800ms",
@@ -338,6 +355,10 @@ mod tests {
             "Volume: bytes > 50MB/s over 1m",
             "Scan: 404 > 20 over 1m",
             "Bots: unique client > 500 over 1m",
+            "Surge: hits > 2x usual over 2m",
+            "Surge: hits > 1.5x usual where section=/api",
+            "Availability: slo 99.9%",
+            "Availability: slo 99.95% where host=a min 50",
             "Broken: unparsed > 10%",
             "Odd: malformed > 0",
             "A b c: hits > 1 where section=/a or (section=/b and status=200) over 10s",
@@ -370,6 +391,12 @@ mod tests {
             ("a: hits > 1 where color=red", 18, "unknown name"),
             ("a: hits > 1 where status=200 x", 29, "unknown clause"),
             ("a: hits > 1 min many", 16, "number"),
+            ("a: hits > 2x over 1m", 13, "'usual'"),
+            ("a: hits > 0.5x usual", 10, "2x usual"),
+            ("a: hits < 2x usual", 10, "2x usual"),
+            ("a: slo > 99%", 7, "99.9%"),
+            ("a: slo 100%", 7, "below 100%"),
+            ("a: slo 99.9% over 1h", 3, "own windows"),
             ("a: hits > 1 by client", 12, "by key"),
             ("a: unparsed > 1 where status=200", 3, "no fields"),
         ] {

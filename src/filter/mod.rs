@@ -104,6 +104,12 @@ impl Filter {
         self.0.matches(record)
     }
 
+    /// The dimensions whose keys, with the status, decide alone; `None` where something else does too.
+    pub fn keys(&self) -> Option<Vec<&'static str>> {
+        let mut keys = Vec::new();
+        self.0.add_keys(&mut keys).then_some(keys)
+    }
+
     /// The fields that must be read for it.
     pub fn fields(&self) -> Vec<Field> {
         let mut fields = Vec::new();
@@ -125,6 +131,21 @@ impl Expr {
                 Some(value) => order.holds(value, *number),
                 None => *order == Order::Unequal,
             },
+        }
+    }
+
+    /// Whether keys and the status decide alone.
+    fn add_keys(&self, keys: &mut Vec<&'static str>) -> bool {
+        match self {
+            Expr::And(list) | Expr::Or(list) => list.iter().all(|expr| expr.add_keys(keys)),
+            Expr::Not(expr) => expr.add_keys(keys),
+            Expr::Key(dimension, _) => {
+                if dimension.name != "status" {
+                    keys.push(dimension.name);
+                }
+                true
+            }
+            Expr::Number(quantity, ..) => *quantity == Quantity::Status,
         }
     }
 

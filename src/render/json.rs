@@ -133,6 +133,9 @@ impl Writer<'_> {
         self.number("value", value);
         self.number("threshold", threshold);
         self.number("window_s", window.0);
+        if let Some(detail) = &alert.detail {
+            self.string("detail", detail.as_bytes());
+        }
         match &alert.state {
             State::Resolved { since, peak } => {
                 self.time("since", Some(*since));
@@ -184,6 +187,10 @@ impl Writer<'_> {
                 }),
                 Block::Latency(items) => self.object("latency_ms", |json| {
                     items.iter().for_each(|(name, ms)| json.number(name, ms));
+                }),
+                Block::Notes(notes) => self.array("notes", notes, |json, (rule, note)| {
+                    json.string("rule", rule.as_bytes());
+                    json.string("note", note.as_bytes());
                 }),
                 Block::Input { key, value } => self.number(key, value),
                 Block::Ranking(_) => {

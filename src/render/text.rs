@@ -143,6 +143,7 @@ impl Page<'_> {
                 let threshold = units::threshold(figure.threshold, unit);
                 let side = if figure.below { "below" } else { "threshold" };
                 let mut parts = vec![match unit {
+                    _ if alert.detail.is_some() => alert.detail.clone().unwrap_or_default(),
                     // Of all records, those of the measure: what the share is a share of.
                     Unit::Share => format!(
                         "{value} of {} hits over {}, {side} {threshold}",
@@ -290,6 +291,13 @@ impl Page<'_> {
                     "window",
                     &format!("{} hits in {}  {rates}", figure.hits, figure.window),
                 );
+            }
+            Block::Notes(notes) => {
+                let mut title = "rules";
+                for (rule, note) in notes {
+                    self.row(title, &format!("{rule}: {note}"));
+                    title = "";
+                }
             }
             Block::Alerts(alerts) => self.alerts(alerts, whole),
             Block::Silent(span) => {

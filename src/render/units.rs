@@ -38,6 +38,7 @@ pub fn figure(value: f64, unit: Unit) -> String {
         Unit::BytesPerSecond => format!("{}/s", bytes(value as u64)),
         Unit::Milliseconds => milliseconds(value),
         Unit::Seconds => Span(value as i64).to_string(),
+        Unit::Times => format!("{value:.1}x"),
     }
 }
 

@@ -1,0 +1,112 @@
+//! Which of the rules' expressions a record matches, found once for records that are alike.
+//!
+//! Most expressions look at keys that are counted anyway, and at the status. For those the answer is
+//! the same for every record with the same keys, so it is remembered by their ids: fifty rules cost
+//! one look-up. Expressions that look at anything else are evaluated for each record.
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
+use crate::filter::Filter;
+use crate::format::record::Record;
+use crate::stats::Hit;
+use crate::stats::dimension::Top;
+use crate::stats::keys::DROPPED;
+
+/// Keys that answers are remembered by: more are rare, and cost more than they save.
+const KEYS: usize = 3;
+/// Answers remembered; then it begins anew.
+const REMEMBERED: usize = 1 << 16;
+
+/// The expressions of a run.
+#[derive(Debug)]
+pub struct Expressions {
+    /// Each with its bit.
+    direct: Vec<(u64, Filter)>,
+    alike: Vec<(u64, Filter)>,
+    /// The counted dimensions that `alike` looks at.
+    dimensions: Vec<usize>,
+    answers: HashMap<[u32; KEYS + 1], u64, RandomState>,
+}
+
+impl Expressions {
+    /// Expression `i` is bit `i`; `tops` are the dimensions that are counted.
+    pub fn new(filters: Vec<Filter>, tops: &[Top]) -> Expressions {
+        let (mut direct, mut alike) = (Vec::new(), Vec::new());
+        let mut dimensions: Vec<usize> = Vec::new();
+        for (i, filter) in filters.into_iter().enumerate() {
+            let index = |name: &str| tops.iter().position(|top| top.dimension.name == name);
+            let places: Option<Vec<usize>> = filter
+                .keys()
+                .and_then(|keys| keys.into_iter().map(index).collect());
+            let more = |places: &[usize]| {
+                places
+                    .iter()
+                    .filter(|place| !dimensions.contains(place))
+                    .count()
+            };
+            match places {
+                Some(mut places) => {
+                    places.sort_unstable();
+                    places.dedup();
+                    if dimensions.len() + more(&places) <= KEYS {
+                        places.retain(|place| !dimensions.contains(place));
+                        dimensions.extend(places);
+                        alike.push((1 << i, filter));
+                    } else {
+                        direct.push((1 << i, filter));
+                    }
+                }
+                None => direct.push((1 << i, filter)),
+            }
+        }
+        Expressions {
+            direct,
+            alike,
+            dimensions,
+            answers: HashMap::default(),
+        }
+    }
+
+    /// The bits of those that a record matches, whose keys are counted as `hit`.
+    #[inline]
+    pub fn matched(&mut self, record: &Record<'_>, hit: &Hit) -> u64 {
+        let evaluate = |list: &[(u64, Filter)]| {
+            list.iter()
+                .filter(|(_, filter)| filter.matches(record))
+                .fold(0, |bits, (bit, _)| bits | bit)
+        };
+        let mut bits = evaluate(&self.direct);
+        if !self.alike.is_empty() {
+            let mut keys = [0; KEYS + 1];
+            for (key, &dimension) in keys.iter_mut().zip(&self.dimensions) {
+                *key = hit.ids[dimension];
+            }
+            keys[KEYS] = record.status.map_or(u32::MAX, u32::from);
+            bits |= match self.answers.get(&keys) {
+                // A key that was dropped as it came shares its id with others.
+                _ if keys.contains(&DROPPED) => evaluate(&self.alike),
+                Some(&answer) => answer,
+                None => {
+                    let answer = evaluate(&self.alike);
+                    if self.answers.len() >= REMEMBERED {
+                        self.answers.clear();
+                    }
+                    self.answers.insert(keys, answer);
+                    answer
+                }
+            };
+        }
+        bits
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.direct.is_empty() && self.alike.is_empty()
+    }
+
+    /// Ids have changed: what was remembered by them is void.
+    pub fn forget(&mut self) {
+        self.answers.clear();
+    }
+}

@@ -1,0 +1,173 @@
+//! Multi-window, multi-burn-rate alerting on a service level objective: Site Reliability Workbook
+//! (Beyer et al., 2018), chapter 5, "Alerting on SLOs", with its three pairs of windows.
+//!
+//! An error is a 5xx; the burn rate is the share of errors over the share that the objective allows.
+//! One ring of three days of seconds, 2 MiB, and five sums over it, whatever the traffic.
+
+use std::cmp::Ordering;
+
+use super::{Condition, Source, Verdict};
+use crate::report::Figure;
+use crate::stats::Hit;
+use crate::stats::bucket::Bucket;
+use crate::time::{Second, Span};
+
+/// Long window, short window, and the burn rate of both that fires, in tenths.
+const PAIRS: [(Span, Span, u128); 3] = [
+    (Span(3600), Span(300), 144),
+    (Span(6 * 3600), Span(1800), 60),
+    (Span(3 * 86_400), Span(6 * 3600), 10),
+];
+/// The windows of the pairs, each once.
+const WINDOWS: [Span; 5] = [
+    Span(300),
+    Span(1800),
+    Span(3600),
+    Span(6 * 3600),
+    Span(3 * 86_400),
+];
+const RING: i64 = WINDOWS[4].0;
+/// Hits that the short window must hold, where the rule names no other number.
+const MIN: u64 = 10;
+
+/// A condition on how fast the error budget burns.
+#[derive(Debug)]
+pub(super) struct Slo {
+    /// The share of errors that the objective allows, in billionths.
+    budget: u128,
+    min: u64,
+    source: Source,
+    /// Hits and errors of second `t` at slot `t mod RING`.
+    ring: Vec<(u32, u32)>,
+    /// Hits and errors of each of [`WINDOWS`].
+    sums: [(u64, u64); 5],
+}
+
+impl Slo {
+    /// An objective in billionths, such as 999,000,000 for 99.9 %.
+    pub(super) fn new(objective: u128, min: u64, source: Source) -> Slo {
+        Slo {
+            budget: 1_000_000_000 - objective,
+            min: if min == 0 { MIN } else { min },
+            source,
+            ring: vec![(0, 0); RING as usize],
+            sums: [(0, 0); 5],
+        }
+    }
+
+    fn sum(&self, window: Span) -> (u64, u64) {
+        WINDOWS
+            .iter()
+            .position(|known| *known == window)
+            .map_or((0, 0), |index| self.sums[index])
+    }
+
+    fn burn(&self, window: Span) -> f64 {
+        let (hits, errors) = self.sum(window);
+        errors as f64 / (hits as f64).max(1.0) / (self.budget as f64 / 1e9)
+    }
+
+    /// How a window stands against a burn rate in tenths: exactly.
+    fn order(&self, window: Span, rate: u128) -> Ordering {
+        let (hits, errors) = self.sum(window);
+        (u128::from(errors) * 10_000_000_000).cmp(&(rate * self.budget * u128::from(hits)))
+    }
+
+    fn pair(&self, (long, short, rate): (Span, Span, u128)) -> Verdict {
+        let hits = self.sum(short).0;
+        if hits < self.min {
+            return Verdict::Back;
+        }
+        match (self.order(long, rate), self.order(short, rate)) {
+            (Ordering::Less, _) | (_, Ordering::Less) => Verdict::Back,
+            (Ordering::Greater, Ordering::Greater) => Verdict::Beyond,
+            _ => Verdict::Equal,
+        }
+    }
+
+    /// The pair that speaks: the first that is beyond, else the one that burns fastest for its rate.
+    fn speaking(&self) -> (Span, Span, u128) {
+        let relative = |pair: &(Span, Span, u128)| self.burn(pair.0) / pair.2 as f64;
+        let beyond = PAIRS
+            .into_iter()
+            .find(|pair| self.pair(*pair) == Verdict::Beyond);
+        let fastest = || {
+            PAIRS
+                .into_iter()
+                .max_by(|a, b| relative(a).total_cmp(&relative(b)))
+        };
+        beyond.or_else(fastest).unwrap_or(PAIRS[0])
+    }
+}
+
+impl Condition for Slo {
+    fn close(&mut self, second: Second, bucket: &Bucket) {
+        let counters = self.source.counters(bucket);
+        let narrow = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+        let new = (narrow(counters.hits), narrow(counters.status[5]));
+        for (window, sum) in WINDOWS.iter().zip(&mut self.sums) {
+            let left = self.ring[(second - *window).0.rem_euclid(RING) as usize];
+            sum.0 = sum.0 + u64::from(new.0) - u64::from(left.0);
+            sum.1 = sum.1 + u64::from(new.1) - u64::from(left.1);
+        }
+        self.ring[second.0.rem_euclid(RING) as usize] = new;
+    }
+
+    fn late(&mut self, hit: &Hit, closed: Second) {
+        if !self.source.holds(hit) || hit.time > closed || hit.time <= closed - Span(RING) {
+            return;
+        }
+        let slot = &mut self.ring[hit.time.0.rem_euclid(RING) as usize];
+        if slot.0 == u32::MAX {
+            return;
+        }
+        let error = u32::from(hit.class == crate::stats::SERVER_ERROR);
+        *slot = (slot.0 + 1, slot.1 + error);
+        for (window, sum) in WINDOWS.iter().zip(&mut self.sums) {
+            if hit.time > closed - *window {
+                *sum = (sum.0 + 1, sum.1 + u64::from(error));
+            }
+        }
+    }
+
+    fn verdict(&self) -> Verdict {
+        let verdicts = PAIRS.map(|pair| self.pair(pair));
+        if verdicts.contains(&Verdict::Beyond) {
+            Verdict::Beyond
+        } else if verdicts.contains(&Verdict::Equal) {
+            Verdict::Equal
+        } else {
+            Verdict::Back
+        }
+    }
+
+    fn figure(&self) -> Figure {
+        let (long, _, rate) = self.speaking();
+        Figure {
+            hits: self.sum(long).0,
+            value: self.burn(long),
+            threshold: rate as f64 / 10.0,
+            window: long,
+            below: false,
+        }
+    }
+
+    fn detail(&self) -> Option<String> {
+        let (long, short, _) = self.speaking();
+        Some(format!(
+            "the error budget burns at {:.1}x over {long} and {:.1}x over {short}",
+            self.burn(long),
+            self.burn(short)
+        ))
+    }
+
+    fn next_change(&self, from: Second) -> Option<Second> {
+        // The longest window holds what any other does.
+        (self.sums[4].0 > 0).then_some(from)
+    }
+
+    fn window(&self) -> Span {
+        // What changed is asked of the short window of the fastest pair.
+        PAIRS[0].1
+    }
+}

@@ -1,0 +1,222 @@
+//! More than usual: an adaptive threshold that needs no number from the user.
+//!
+//! *Usual* is the 99th percentile of the hits per minute over the 24 hours before the last one: a peak
+//! that a normal day has too. Fires when the window holds more than a factor times that, by more than
+//! chance would have it (`5 √usual + 10` on the scale of the window), at two closed minutes in a row.
+//! The baseline is eight hours at least, and stands still while the rule fires, for six hours at most:
+//! a surge must not become usual by lasting, unless it stays for good.
+
+use std::cmp::Ordering;
+use std::collections::VecDeque;
+
+use super::sliding::Sliding;
+use super::{Condition, Source, Verdict};
+use crate::report::Figure;
+use crate::stats::Hit;
+use crate::stats::bucket::Bucket;
+use crate::time::{Second, Span};
+
+const MINUTE: i64 = 60;
+/// Minutes that the baseline spans, that are left out before now, and that it needs.
+const BASELINE: usize = 24 * 60;
+const RECENT: usize = 60;
+const READY: usize = 8 * 60;
+/// Minutes for which the baseline stands still.
+const FROZEN: u32 = 6 * 60;
+
+/// A condition on hits against the usual.
+#[derive(Debug)]
+pub(super) struct Surge {
+    /// In billionths.
+    factor: u128,
+    source: Source,
+    hits: Sliding,
+    /// Closed minutes, oldest first; the last one ended before `minute`.
+    minutes: VecDeque<u64>,
+    /// The minute that is open, and its hits.
+    minute: Option<(i64, u64)>,
+    /// Hits in the usual minute, once the baseline is ready.
+    usual: Option<u64>,
+    /// Closed minutes in a row at which the window was beyond.
+    beyond: u32,
+    /// Since when it fires, in closed minutes; the baseline stands still.
+    frozen: Option<u32>,
+    verdict: Verdict,
+}
+
+impl Surge {
+    pub(super) fn new(factor: u128, window: Span, source: Source) -> Surge {
+        Surge {
+            factor,
+            source,
+            hits: Sliding::new(window),
+            minutes: VecDeque::new(),
+            minute: None,
+            usual: None,
+            beyond: 0,
+            frozen: None,
+            verdict: Verdict::Back,
+        }
+    }
+
+    /// A minute has ended with so many hits.
+    fn end_minute(&mut self, hits: u64) {
+        if let Some(minutes) = &mut self.frozen {
+            *minutes += 1;
+        }
+        if self.frozen.is_none_or(|minutes| minutes > FROZEN) {
+            self.minutes.push_back(hits);
+            if self.minutes.len() > BASELINE + RECENT {
+                self.minutes.pop_front();
+            }
+        }
+        let count = self.minutes.len().saturating_sub(RECENT);
+        self.usual = (count >= READY).then(|| {
+            let mut baseline: Vec<u64> = self.minutes.iter().take(count).copied().collect();
+            let rank = (count * 99).div_ceil(100) - 1;
+            *baseline.select_nth_unstable(rank).1
+        });
+        self.judge();
+    }
+
+    fn judge(&mut self) {
+        let Some(usual) = self.usual else {
+            self.verdict = Verdict::Back;
+            return;
+        };
+        let seconds = self.hits.window().0 as u128;
+        // hits × minute against factor × usual × window: exact.
+        let limit = self.factor * u128::from(usual) * seconds;
+        let order = (self.hits.sum() * MINUTE as u128 * 1_000_000_000).cmp(&limit);
+        let scaled = usual as f64 * seconds as f64 / MINUTE as f64;
+        let by_chance = self.hits.sum() as f64 - scaled < 5.0 * scaled.sqrt() + 10.0;
+        match order {
+            Ordering::Greater if !by_chance || self.frozen.is_some() => {
+                self.beyond += 1;
+                if self.beyond >= 2 {
+                    self.verdict = Verdict::Beyond;
+                    self.frozen.get_or_insert(0);
+                }
+            }
+            Ordering::Equal => {
+                self.verdict = if self.frozen.is_some() {
+                    Verdict::Equal
+                } else {
+                    Verdict::Back
+                }
+            }
+            _ => {
+                self.beyond = 0;
+                self.frozen = None;
+                self.verdict = Verdict::Back;
+            }
+        }
+    }
+
+    fn usual_per_second(&self) -> f64 {
+        self.usual.unwrap_or(0) as f64 / MINUTE as f64
+    }
+}
+
+impl Condition for Surge {
+    fn close(&mut self, second: Second, bucket: &Bucket) {
+        let hits = self.source.counters(bucket).hits;
+        let now = second.0.div_euclid(MINUTE);
+        if self.minute.is_none() && bucket.is_empty() {
+            return;
+        }
+        let (minute, counted) = self.minute.get_or_insert((now, 0));
+        // Seconds that were left out were empty: their minutes too.
+        let missed = now - *minute;
+        if missed > 0 {
+            let ended = std::mem::take(counted);
+            *minute = now;
+            self.end_minute(ended);
+            for _ in 1..missed.min((BASELINE + RECENT) as i64 + 1) {
+                self.end_minute(0);
+            }
+        }
+        self.hits.close(second, hits);
+        if let Some((minute, counted)) = &mut self.minute {
+            *counted += hits;
+            if second.0.rem_euclid(MINUTE) == MINUTE - 1 {
+                let ended = std::mem::take(counted);
+                *minute += 1;
+                self.end_minute(ended);
+            }
+        }
+    }
+
+    fn late(&mut self, hit: &Hit, closed: Second) {
+        if !self.source.holds(hit) {
+            return;
+        }
+        self.hits.late(hit.time, 1, closed);
+        let Some((minute, counted)) = &mut self.minute else {
+            return;
+        };
+        let back = *minute - hit.time.0.div_euclid(MINUTE);
+        if back == 0 {
+            *counted += 1;
+        } else if back > 0
+            && self.frozen.is_none()
+            && let Some(index) = self.minutes.len().checked_sub(back as usize)
+        {
+            self.minutes[index] += 1;
+        }
+    }
+
+    fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
+    fn figure(&self) -> Figure {
+        Figure {
+            hits: u64::try_from(self.hits.sum()).unwrap_or(u64::MAX),
+            value: self.hits.sum() as f64 / self.hits.window().0 as f64,
+            threshold: self.factor as f64 / 1e9 * self.usual_per_second(),
+            window: self.hits.window(),
+            below: false,
+        }
+    }
+
+    fn detail(&self) -> Option<String> {
+        let rate = self.hits.sum() as f64 / self.hits.window().0 as f64;
+        let usual = self.usual_per_second();
+        let rates = |rate: f64| {
+            if rate >= 100.0 {
+                format!("{rate:.0}/s")
+            } else {
+                format!("{rate:.1}/s")
+            }
+        };
+        Some(if usual > 0.0 {
+            format!(
+                "{} is {:.1}x the usual peak of {}",
+                rates(rate),
+                rate / usual,
+                rates(usual)
+            )
+        } else {
+            format!("{} where there is usually nothing", rates(rate))
+        })
+    }
+
+    fn note(&self) -> Option<String> {
+        let known = Span(self.minutes.len().saturating_sub(RECENT) as i64 * MINUTE);
+        let needed = Span(READY as i64 * MINUTE);
+        self.usual
+            .is_none()
+            .then(|| format!("baseline not ready: {known} of {needed}"))
+    }
+
+    fn next_change(&self, from: Second) -> Option<Second> {
+        // With an empty window every minute that ends is back; until it has been, it matters.
+        let open = self.hits.sum() > 0 || self.verdict != Verdict::Back || self.beyond > 0;
+        (open && self.minute.is_some()).then_some(from)
+    }
+
+    fn window(&self) -> Span {
+        self.hits.window()
+    }
+}
