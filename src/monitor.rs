@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::alert::expressions::Expressions;
 use crate::alert::past::{self, Past};
 use crate::alert::plan::Plan;
-use crate::alert::{History, Rule, Transition};
+use crate::alert::{Changed, History, Rule, Transition};
 use crate::clock::{Believed, Clock, NEAR_WALL};
 use crate::filter::Filter;
 use crate::format::record::Record;
@@ -106,12 +106,7 @@ impl Monitor {
                 .map(|_| Tally::default())
                 .collect::<Vec<_>>()
         };
-        let window = config
-            .plan
-            .rules
-            .iter()
-            .map(|rule| rule.condition().window())
-            .max();
+        let window = config.plan.rules.iter().map(Rule::window).max();
         Monitor {
             interval: config.interval,
             zone: config.zone,
@@ -455,11 +450,14 @@ impl Monitor {
                 self.trend.push_back((second, counters.hits));
             }
         }
-        let mut transitions = Vec::new();
+        let mut changes = Vec::new();
         for (index, rule) in self.rules.iter_mut().enumerate() {
-            transitions.extend(
-                rule.close(second, &bucket, &mut self.history)
-                    .map(|t| (index, t)),
+            rule.close(
+                second,
+                &bucket,
+                &self.totals,
+                &mut self.history,
+                |changed| changes.push((index, changed)),
             );
         }
         if !empty {
@@ -471,8 +469,8 @@ impl Monitor {
                 timeline.recycle(old)
             });
         }
-        for (index, transition) in transitions {
-            self.write_alert(index, second, transition);
+        for (index, changed) in changes {
+            self.write_alert(index, second, changed);
         }
         if self
             .open
@@ -534,9 +532,8 @@ impl Monitor {
                 .into_iter()
                 .map(Block::Ranking),
         );
-        if let Some(rule) = self.rules.first().filter(|_| self.traffic) {
-            blocks.push(Block::Window(rule.condition().figure()));
-        }
+        let traffic = self.rules.first().filter(|_| self.traffic);
+        blocks.extend(traffic.and_then(Rule::figure).map(Block::Window));
         blocks.extend(self.notes());
         let last = Second(self.timeline.first().0 - 1);
         blocks.push(Block::Alerts(self.history.newest(last, ALERTS_IN_VIEW)));
@@ -573,7 +570,7 @@ impl Monitor {
 
     /// What is to be known of rules that cannot fire yet.
     fn notes(&self) -> Option<Block> {
-        let note = |rule: &Rule| Some((rule.label().clone(), rule.condition().note()?));
+        let note = |rule: &Rule| Some((rule.label().clone(), rule.note()?));
         let notes: Vec<_> = self.rules.iter().filter_map(note).collect();
         (!notes.is_empty()).then_some(Block::Notes(notes))
     }
@@ -591,39 +588,45 @@ impl Monitor {
         Block::Trend(trend)
     }
 
-    fn write_alert(&mut self, index: usize, at: Second, transition: Transition) {
+    fn write_alert(&mut self, index: usize, at: Second, changed: Changed) {
         let rule = &self.rules[index];
-        let window = rule.condition().window();
+        let window = rule.window();
         let [now_tallies, before_tallies] = &mut self.scratch;
         let now = self.past.tally(at - window, at, now_tallies);
         let top = self.totals.rankings_of(now_tallies);
-        let state = match transition {
-            Transition::Resolved { since, peak } => State::Resolved { since, peak },
-            Transition::Fired => {
+        let (number, since, state) = match changed.transition {
+            Transition::Resolved {
+                number,
+                since,
+                peak,
+            } => (number, since, State::Resolved { peak }),
+            Transition::Fired { number, since } => {
                 let before = self
                     .past
                     .tally(at - window - window, at - window, before_tallies);
-                State::Firing {
-                    changed: past::changes(
-                        &self.totals,
-                        (&now, now_tallies),
-                        (&before, before_tallies),
-                    ),
+                let changes =
+                    past::changes(&self.totals, (&now, now_tallies), (&before, before_tallies));
+                let firing = State::Firing {
+                    changed: changes,
                     errors: (
                         past::error_share(&now).unwrap_or(0.0),
                         past::error_share(&before),
                     ),
                     resolution: self.past.resolution(),
-                }
+                };
+                (number, since, firing)
             }
         };
         self.scratch.iter_mut().flatten().for_each(Tally::clear);
         let alert = Alert {
             rule: rule.label().clone(),
+            key: changed.key,
             subject: rule.subject().clone(),
+            number,
+            since,
             at,
-            figure: rule.condition().figure(),
-            detail: rule.condition().detail(),
+            figure: changed.figure,
+            detail: changed.detail,
             top,
             state,
         };

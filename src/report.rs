@@ -181,8 +181,14 @@ pub struct Figure {
 pub struct Alert {
     /// The rule's label.
     pub rule: Arc<str>,
+    /// The key, where the rule is by key.
+    pub key: Option<Key>,
     /// What it measures.
     pub subject: Subject,
+    /// Its number in the run: the same when it fires and when it is over.
+    pub number: u64,
+    /// When its condition began to hold.
+    pub since: Second,
     /// The second that crossed.
     pub at: Second,
     /// The measure at the end of that second.
@@ -193,6 +199,15 @@ pub struct Alert {
     pub top: Vec<Ranking>,
     /// Which transition, with what belongs to it.
     pub state: State,
+}
+
+/// A key of a dimension.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Key {
+    /// The dimension.
+    pub dimension: &'static Dimension,
+    /// The key, as it stood in the log.
+    pub key: Box<[u8]>,
 }
 
 /// The two transitions.
@@ -209,8 +224,6 @@ pub enum State {
     },
     /// It is over.
     Resolved {
-        /// When it began to fire.
-        since: Second,
         /// The greatest value of the measure while it fired.
         peak: Figure,
     },
@@ -247,6 +260,8 @@ pub struct Fired {
     pub number: u64,
     /// The rule's label.
     pub rule: Arc<str>,
+    /// The key, where the rule is by key.
+    pub key: Option<Key>,
     /// The unit of its measure.
     pub unit: Unit,
     /// When it began.

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use super::count::Count;
 use super::duration::Duration;
+use super::keyed::{Keyed, Parts};
 use super::measure::{Measure, Subject, Threshold, Unit};
 use super::silence::Silence;
 use super::slo::Slo;
 use super::surge::Surge;
 use super::syntax::Spec;
 use super::unique::Unique;
-use super::{Condition, Rule, Source};
+use super::{Clauses, Condition, Rule, Source};
 use crate::filter::Filter;
 use crate::stats::dimension::{Dimension, Top};
 use crate::time::Span;
@@ -42,7 +43,7 @@ impl Plan {
             measure: "hits".into(),
             unit: Unit::PerSecond,
         };
-        Rule::new("High traffic", subject, Box::new(condition))
+        Rule::new("High traffic", subject, Box::new(condition), Clauses::NONE)
     }
 
     /// Adds a rule; `window` is its window where it names none, `tops` the dimensions that are counted.
@@ -53,22 +54,60 @@ impl Plan {
     pub fn add(&mut self, spec: &Spec, window: Span, tops: &[Top]) -> Result<(), String> {
         let window = spec.over.unwrap_or(window);
         let whole = self.source(spec.filter.clone())?;
-        let part = match spec.measure {
-            Measure::Status(status) => {
-                let code = Filter::status(status);
-                let both = match spec.filter.clone() {
-                    Some(filter) => filter.and(code),
-                    None => code,
-                };
-                self.source(Some(both))?
-            }
-            _ => whole,
+        // A status code is an expression of its own, and so is a class where keys are counted.
+        let narrowed = match spec.measure {
+            Measure::Status(status) => Some(Filter::status(status)),
+            Measure::Class(class) if spec.by.is_some() => Some(Filter::class(class)),
+            _ => None,
         };
+        let part = match (narrowed, spec.filter.clone()) {
+            (None, _) => whole,
+            (Some(narrowed), None) => self.source(Some(narrowed))?,
+            (Some(narrowed), Some(filter)) => self.source(Some(filter.and(narrowed)))?,
+        };
+        let index_of = |dimension: &Dimension| {
+            let index = tops.iter().position(|top| top.dimension == dimension);
+            index.ok_or_else(|| format!("{} is not counted", dimension.name))
+        };
+        let unit = match spec.measure {
+            Measure::Percentile(_) | Measure::Max | Measure::Mean => Unit::Milliseconds,
+            Measure::Slo => Unit::Times,
+            Measure::Hits if spec.threshold.unit == Unit::Times => Unit::PerSecond,
+            _ => spec.threshold.unit,
+        };
+        let subject = Subject {
+            measure: Arc::from(spec.measure.to_string()),
+            unit,
+        };
+        // An objective asks for hits in its short window itself.
+        let min = if spec.measure == Measure::Slo {
+            0
+        } else {
+            spec.min
+        };
+        let clauses = Clauses {
+            min,
+            hold: spec.hold,
+            keep: spec.keep,
+        };
+        if let Some(dimension) = spec.by {
+            let keyed = Keyed::new(Parts {
+                threshold: spec.threshold,
+                window,
+                clauses,
+                bytes: spec.measure == Measure::Bytes,
+                part,
+                whole,
+                dimension: index_of(dimension)?,
+                dimensions: tops.len(),
+            });
+            self.rules.push(Rule::by_key(&spec.label, subject, keyed));
+            return Ok(());
+        }
         let condition: Box<dyn Condition + Send> = match &spec.measure {
             Measure::Silence => Box::new(Silence::new(spec.threshold, whole)),
             Measure::Unique(dimension) => {
-                let index = tops.iter().position(|top| top.dimension == *dimension);
-                let index = index.ok_or_else(|| format!("{} is not counted", dimension.name))?;
+                let index = index_of(dimension)?;
                 Box::new(Unique::new(
                     spec.threshold,
                     window,
@@ -97,25 +136,8 @@ impl Plan {
                 whole,
             )),
         };
-        let unit = match spec.measure {
-            Measure::Percentile(_) | Measure::Max | Measure::Mean => Unit::Milliseconds,
-            Measure::Slo => Unit::Times,
-            Measure::Hits if spec.threshold.unit == Unit::Times => Unit::PerSecond,
-            _ => spec.threshold.unit,
-        };
-        // An objective asks for hits in its short window itself.
-        let min = if spec.measure == Measure::Slo {
-            0
-        } else {
-            spec.min
-        };
-        let subject = Subject {
-            measure: Arc::from(spec.measure.to_string()),
-            unit,
-        };
-        self.rules.push(
-            Rule::new(&spec.label, subject, condition).with_clauses(min, spec.hold, spec.keep),
-        );
+        self.rules
+            .push(Rule::new(&spec.label, subject, condition, clauses));
         Ok(())
     }
 
@@ -140,7 +162,11 @@ impl Plan {
 pub fn needed(specs: &[Spec], tops: &[Top]) -> Vec<Top> {
     let mut needed: Vec<Top> = Vec::new();
     for spec in specs {
-        let Measure::Unique(dimension) = spec.measure else {
+        let unique = match spec.measure {
+            Measure::Unique(dimension) => Some(dimension),
+            _ => None,
+        };
+        let Some(dimension) = unique.or(spec.by) else {
             continue;
         };
         let known = |top: &Top| top.dimension == dimension;

@@ -6,16 +6,18 @@
 //!          | "unique" dimension | "p50" "p90" "p95" "p99" "max" "mean" | "silence" | "slo"
 //! operator = ">" | "<"
 //! value    = a number, with "/s", "%", "kB" "MB" "GB", "MB/s", "ms", "s" "m" "h", "x usual" behind it
-//! clause   = "over" duration | "where" expression | "min" number | "for" duration | "keep" duration
+//! clause   = "over" duration | "where" expression | "by" dimension | "min" number | "for" duration | "keep" duration
 //! ```
 
 use super::measure::{Measure, Threshold, Unit};
 use crate::filter::{Filter, Mistake};
-use crate::stats::dimension::DIMENSIONS;
+use crate::stats::dimension::{DIMENSIONS, Dimension};
 use crate::time::Span;
 
 /// The longest window, and the longest time that a condition can be asked to hold.
 const WEEK: Span = Span(7 * 86_400);
+/// The longest window of a rule by key.
+const BY_WINDOW: Span = Span(86_400);
 /// A rule to copy from.
 const EXAMPLE: &str = "such as 'Server errors: 5xx > 5% over 5m'";
 /// The longest label.
@@ -36,6 +38,8 @@ pub struct Spec {
     pub over: Option<Span>,
     /// Which records it speaks of.
     pub filter: Option<Filter>,
+    /// The dimension whose keys have an alert each.
+    pub by: Option<&'static Dimension>,
     /// With fewer hits in the window it is not beyond.
     pub min: u64,
     /// How long it must be beyond before it fires.
@@ -77,6 +81,7 @@ impl Spec {
             threshold,
             over: None,
             filter: None,
+            by: None,
             min: 0,
             hold: Span(0),
             keep: Span(0),
@@ -84,17 +89,14 @@ impl Spec {
         let mut seen: Vec<&str> = Vec::new();
         loop {
             let (at, word) = input.word();
-            let Some(name) = ["over", "where", "min", "for", "keep"]
+            let Some(name) = ["over", "where", "by", "min", "for", "keep"]
                 .into_iter()
                 .find(|name| *name == word)
             else {
                 if word.is_empty() {
                     break;
                 }
-                let why = match word {
-                    "by" => "rules by key are not in this version".to_owned(),
-                    _ => format!("unknown clause '{word}' (over, where, min, for, keep)"),
-                };
+                let why = format!("unknown clause '{word}' (over, where, by, min, for, keep)");
                 return Err(Mistake { at, why });
             };
             if seen.contains(&name) {
@@ -109,6 +111,7 @@ impl Spec {
                 "for" => spec.hold = input.span(Span(0))?,
                 "keep" => spec.keep = input.span(Span(0))?,
                 "min" => spec.min = input.number()?,
+                "by" => spec.by = Some(input.dimension("by")?),
                 _ => {
                     let rest = &text[input.at..];
                     let (filter, len) = Filter::parse_prefix(rest).map_err(|mistake| Mistake {
@@ -151,6 +154,27 @@ impl Spec {
                 measure_at,
                 "unparsed lines have no fields: leave out 'where'",
             );
+        }
+        if self.by.is_some() {
+            let counts = matches!(
+                self.measure,
+                Measure::Hits | Measure::Class(_) | Measure::Status(_) | Measure::Bytes
+            );
+            if !counts || self.threshold.unit == Unit::Times {
+                return wrong(
+                    measure_at,
+                    "by key only hits, a status or bytes are measured: 404 > 20 over 1m by client",
+                );
+            }
+            if self.below {
+                return wrong(
+                    measure_at,
+                    "by key a rule can only fire above: 404 > 20 over 1m by client",
+                );
+            }
+            if self.over.is_some_and(|over| over > BY_WINDOW) {
+                return wrong(measure_at, "by key the window is at most 1d");
+            }
         }
         if matches!(self.measure, Measure::Unique(_)) && self.below {
             return wrong(
@@ -214,18 +238,8 @@ impl<'t> Input<'t> {
     fn measure(&mut self) -> Result<(usize, Measure), Mistake> {
         let (at, word) = self.word();
         if word == "unique" {
-            let (at, name) = self.word();
-            let found = DIMENSIONS.iter().find(|dimension| dimension.name == name);
-            return match found {
-                Some(dimension) => Ok((at, Measure::Unique(dimension))),
-                None => {
-                    let names: Vec<_> = DIMENSIONS.iter().map(|dimension| dimension.name).collect();
-                    Err(Mistake {
-                        at,
-                        why: format!("unique needs a dimension ({})", names.join(", ")),
-                    })
-                }
-            };
+            let at = self.at + 1;
+            return Ok((at, Measure::Unique(self.dimension("unique")?)));
         }
         match Measure::parse(word) {
             Some(measure) => Ok((at, measure)),
@@ -242,6 +256,20 @@ impl<'t> Input<'t> {
                 })
             }
         }
+    }
+
+    fn dimension(&mut self, word: &str) -> Result<&'static Dimension, Mistake> {
+        let (at, name) = self.word();
+        DIMENSIONS
+            .iter()
+            .find(|dimension| dimension.name == name)
+            .ok_or_else(|| {
+                let names: Vec<_> = DIMENSIONS.iter().map(|dimension| dimension.name).collect();
+                Mistake {
+                    at,
+                    why: format!("{word} needs a dimension ({})", names.join(", ")),
+                }
+            })
     }
 
     fn operator(&mut self) -> Result<bool, Mistake> {
@@ -355,6 +383,8 @@ mod tests {
             "Volume: bytes > 50MB/s over 1m",
             "Scan: 404 > 20 over 1m",
             "Bots: unique client > 500 over 1m",
+            "Scanner: 404 > 20 over 1m by client",
+            "Failing: 5xx > 5% over 5m where host=a by section min 20 for 30s keep 1m",
             "Surge: hits > 2x usual over 2m",
             "Surge: hits > 1.5x usual where section=/api",
             "Availability: slo 99.9%",
@@ -397,7 +427,9 @@ mod tests {
             ("a: slo > 99%", 7, "99.9%"),
             ("a: slo 100%", 7, "below 100%"),
             ("a: slo 99.9% over 1h", 3, "own windows"),
-            ("a: hits > 1 by client", 12, "by key"),
+            ("a: hits > 1 by", 14, "dimension"),
+            ("a: p95 > 1s by client", 3, "by key"),
+            ("a: 404 < 1 by client", 3, "by key"),
             ("a: unparsed > 1 where status=200", 3, "no fields"),
         ] {
             match Spec::parse(text) {

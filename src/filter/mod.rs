@@ -89,6 +89,16 @@ impl Filter {
         parse::prefix(text).map(|(expr, len)| (Filter(expr), len))
     }
 
+    /// The records with a status of this class, 1 to 5.
+    pub fn class(class: u8) -> Filter {
+        let least = u64::from(class) * 100;
+        let at_least = Expr::Number(Quantity::Status, Order::AtLeast, least);
+        Filter(Expr::And(vec![
+            at_least,
+            Expr::Number(Quantity::Status, Order::Less, least + 100),
+        ]))
+    }
+
     /// The records with this status.
     pub fn status(status: u16) -> Filter {
         Filter(Expr::Number(Quantity::Status, Order::Equal, status.into()))

@@ -121,6 +121,10 @@ impl Writer<'_> {
         );
         self.string("rule", alert.rule.as_bytes());
         self.string("measure", alert.subject.measure.as_bytes());
+        if let Some(key) = &alert.key {
+            self.string("dim", key.dimension.name.as_bytes());
+            self.string("key", &key.key);
+        }
         self.time("at", Some(alert.at));
         let Figure {
             hits,
@@ -137,9 +141,9 @@ impl Writer<'_> {
             self.string("detail", detail.as_bytes());
         }
         match &alert.state {
-            State::Resolved { since, peak } => {
-                self.time("since", Some(*since));
-                self.number("duration_s", (alert.at - *since).0);
+            State::Resolved { peak } => {
+                self.time("since", Some(alert.since));
+                self.number("duration_s", (alert.at - alert.since).0);
                 self.number("peak", peak.value);
             }
             State::Firing {
@@ -261,6 +265,10 @@ impl Writer<'_> {
             .filter(|fired| whole || fired.until.is_none());
         self.array("alerts", told, |json, fired: &Fired| {
             json.string("rule", fired.rule.as_bytes());
+            if let Some(key) = &fired.key {
+                json.string("dim", key.dimension.name.as_bytes());
+                json.string("key", &key.key);
+            }
             json.time("since", Some(fired.since));
             json.time("until", fired.until);
             json.number("peak", fired.peak.value);

@@ -10,7 +10,9 @@ use super::Render;
 use super::escape;
 use super::units;
 use crate::alert::measure::Unit;
-use crate::report::{Alert, Alerts, Block, Event, Example, Fired, Ranking, Report, State, Value};
+use crate::report::{
+    Alert, Alerts, Block, Event, Example, Fired, Key, Ranking, Report, State, Value,
+};
 use crate::time::{Span, Zone};
 
 /// What the reader's screen can show.
@@ -121,10 +123,19 @@ impl Page<'_> {
         escape::terminal(bytes, self.look.ascii)
     }
 
+    /// ` for client 10.0.0.4`
+    fn for_key(&self, key: &Key) -> String {
+        format!(" for {} {}", key.dimension.name, self.key(&key.key))
+    }
+
     fn alert(&mut self, alert: &Alert) {
         let figure = alert.figure;
         let (rule, at) = (&alert.rule, self.zone.show(alert.at));
         let (measure, unit) = (&alert.subject.measure, alert.subject.unit);
+        let key = alert
+            .key
+            .as_ref()
+            .map_or(String::new(), |key| self.for_key(key));
         // Hits are told as their number in the window, which nothing rounds.
         let hits = measure.as_ref() == "hits";
         let value = if hits {
@@ -138,7 +149,9 @@ impl Page<'_> {
             } => {
                 self.line(
                     FIRING,
-                    &format!("{rule} generated an alert - {measure} = {value}, triggered at {at}"),
+                    &format!(
+                        "{rule} generated an alert{key} - {measure} = {value}, triggered at {at}"
+                    ),
                 );
                 let threshold = units::threshold(figure.threshold, unit);
                 let side = if figure.below { "below" } else { "threshold" };
@@ -184,14 +197,14 @@ impl Page<'_> {
                 self.out.push_str(&parts.join(" | "));
                 self.out.push('\n');
             }
-            State::Resolved { since, peak } => {
-                self.line(RESOLVED, &format!("{rule} alert recovered at {at}"));
+            State::Resolved { peak } => {
+                self.line(RESOLVED, &format!("{rule} alert{key} recovered at {at}"));
                 let figure = units::figure(peak.value, unit);
                 let peak = match unit {
                     Unit::PerSecond if hits => format!("peak {} hits ({figure})", peak.hits),
                     _ => format!("peak {figure}"),
                 };
-                writeln!(self.out, "  after {}, {peak}", alert.at - *since)
+                writeln!(self.out, "  after {}, {peak}", alert.at - alert.since)
                     .expect("a string takes every write");
             }
         }
@@ -421,7 +434,11 @@ impl Page<'_> {
             };
             for fired in &firing {
                 let age = alerts.now.map_or(Span(0), |now| now - fired.since);
-                let line = self.paint(FIRING, &format!("{} firing for {age}", fired.rule));
+                let key = fired
+                    .key
+                    .as_ref()
+                    .map_or(String::new(), |key| self.for_key(key));
+                let line = self.paint(FIRING, &format!("{}{key} firing for {age}", fired.rule));
                 self.row(title, &format!("{line}{earlier}"));
                 title = "";
             }
@@ -436,6 +453,10 @@ impl Page<'_> {
             .filter(|fired| whole || fired.until.is_some())
         {
             let peak = units::figure(fired.peak.value, fired.unit);
+            let key = fired
+                .key
+                .as_ref()
+                .map_or(String::new(), |key| self.for_key(key));
             let since = self.zone.show(fired.since);
             let line = match fired.until {
                 Some(until) => format!("to {}  {}", self.zone.show(until), until - fired.since),
@@ -447,7 +468,7 @@ impl Page<'_> {
             self.row(
                 title,
                 &format!(
-                    "{}. {} {since} {line}  peak {peak}",
+                    "{}. {}{key} {since} {line}  peak {peak}",
                     fired.number, fired.rule
                 ),
             );

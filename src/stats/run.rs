@@ -35,12 +35,7 @@ impl Run {
     pub fn tally(&self, tallies: &mut [Tally]) {
         let dimensions = tallies.len();
         for hit in self.flat.chunks_exact(dimensions + 2) {
-            let bytes = u64::from(hit[dimensions]) | u64::from(hit[dimensions + 1]) << 32;
-            let count = Count {
-                hits: 1,
-                bytes: bytes & !ERROR,
-                errors: bytes >> 63,
-            };
+            let count = count_of(&hit[dimensions..]);
             for (tally, &id) in tallies.iter_mut().zip(hit) {
                 tally.add(id, count);
             }
@@ -50,17 +45,17 @@ impl Run {
         }
     }
 
-    /// The ids of one dimension of `dimensions`, a row of a folded run once.
-    pub fn ids(&self, dimension: usize, dimensions: usize) -> Vec<u32> {
+    /// The keys of one of `dimensions`, each with what is counted under it; a key may come more than once.
+    pub fn counts(&self, dimension: usize, dimensions: usize) -> Vec<(u32, Count)> {
         let flat = self
             .flat
             .chunks_exact(dimensions + 2)
-            .map(|hit| hit[dimension]);
+            .map(|hit| (hit[dimension], count_of(&hit[dimensions..])));
         let folded = self
             .folded
             .iter()
             .filter(|row| row.0 as usize == dimension)
-            .map(|row| row.1);
+            .map(|row| (row.1, row.2));
         flat.chain(folded).collect()
     }
 
@@ -112,5 +107,15 @@ impl Run {
                 row.1 = ids.new_id(row.1);
             }
         }
+    }
+}
+
+/// What a hit counts, from the two words behind its ids.
+fn count_of(words: &[u32]) -> Count {
+    let bytes = u64::from(words[0]) | u64::from(words[1]) << 32;
+    Count {
+        hits: 1,
+        bytes: bytes & !ERROR,
+        errors: bytes >> 63,
     }
 }

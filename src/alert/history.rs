@@ -1,0 +1,160 @@
+//! Every alert of a run, oldest first; of very many, the newest.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::measure::Unit;
+use super::rule::{Phase, Step, Transition};
+use crate::report::{Alerts, Figure, Fired, Key};
+use crate::time::Second;
+
+/// What a second made of an alert.
+pub(super) struct Moment {
+    pub(super) second: Second,
+    pub(super) done: Step,
+    pub(super) figure: Figure,
+}
+
+/// How many alerts are remembered: the newest.
+const REMEMBERED: usize = 100_000;
+
+/// Every alert of the run, oldest first.
+#[derive(Debug, Default)]
+pub struct History {
+    fired: VecDeque<Fired>,
+    /// The numbers of those that fire now.
+    firing: Vec<u64>,
+    forgotten: u64,
+}
+
+impl History {
+    /// Whether any alert fired.
+    pub fn any(&self) -> bool {
+        !self.fired.is_empty()
+    }
+
+    pub(super) fn fire(
+        &mut self,
+        rule: &Arc<str>,
+        key: Option<Key>,
+        unit: Unit,
+        since: Second,
+        peak: Figure,
+    ) -> u64 {
+        let resolved = |fired: &Fired| fired.until.is_some();
+        if self.fired.len() >= REMEMBERED && self.fired.front().is_some_and(resolved) {
+            self.fired.pop_front();
+            self.forgotten += 1;
+        }
+        let number = self.forgotten + self.fired.len() as u64 + 1;
+        self.fired.push_back(Fired {
+            number,
+            rule: rule.clone(),
+            key,
+            unit,
+            since,
+            until: None,
+            peak,
+        });
+        self.firing.push(number);
+        number
+    }
+
+    fn get(&mut self, number: u64) -> &mut Fired {
+        // One that fires is never forgotten.
+        &mut self.fired[(number - 1 - self.forgotten) as usize]
+    }
+
+    pub(super) fn raise_peak(&mut self, number: u64, figure: Figure) {
+        let peak = &mut self.get(number).peak;
+        // Of a rule that fires below its threshold the lowest value is the peak.
+        if if figure.below {
+            figure.value < peak.value
+        } else {
+            figure.value > peak.value
+        } {
+            *peak = figure;
+        }
+    }
+
+    pub(super) fn resolve(&mut self, number: u64, at: Second) -> (Second, Figure) {
+        self.firing.retain(|&firing| firing != number);
+        let fired = self.get(number);
+        fired.until = Some(at);
+        (fired.since, fired.peak)
+    }
+
+    /// Takes in what a second made of an alert that is or was not quiet.
+    pub(super) fn note(
+        &mut self,
+        (label, unit): (&Arc<str>, Unit),
+        moment: Moment,
+        phase: &mut Phase,
+        key: impl FnOnce() -> Option<Key>,
+    ) -> Option<Transition> {
+        let Moment {
+            second,
+            done,
+            figure,
+        } = moment;
+        match (done, *phase) {
+            (Step::Fire(since), _) => {
+                let number = self.fire(label, key(), unit, since, figure);
+                *phase = Phase::Firing(number, None);
+                Some(Transition::Fired { number, since })
+            }
+            (Step::Resolve(number), _) => Some(self.end(number, second).0),
+            (Step::None, Phase::Firing(number, _)) => {
+                self.raise_peak(number, figure);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// An alert is over.
+    pub(super) fn end(&mut self, number: u64, second: Second) -> (Transition, Option<Key>, Figure) {
+        let (since, peak) = self.resolve(number, second);
+        let key = self.get(number).key.clone();
+        (
+            Transition::Resolved {
+                number,
+                since,
+                peak,
+            },
+            key,
+            peak,
+        )
+    }
+
+    /// All of them, for a summary.
+    pub fn all(&self, now: Option<Second>) -> Alerts {
+        Alerts {
+            now,
+            told: self.fired.iter().cloned().collect(),
+            untold: self.forgotten,
+        }
+    }
+
+    /// Those that fire, and the newest `past` of the others.
+    pub fn newest(&self, now: Second, past: usize) -> Alerts {
+        let newest = self
+            .fired
+            .iter()
+            .rev()
+            .filter(|fired| fired.until.is_some())
+            .take(past);
+        let firing = self
+            .firing
+            .iter()
+            .map(|number| &self.fired[(number - 1 - self.forgotten) as usize]);
+        let mut told: Vec<Fired> = newest.chain(firing).cloned().collect();
+        told.sort_unstable_by_key(|fired| fired.number);
+        let untold = self.forgotten + self.fired.len() as u64 - told.len() as u64;
+        Alerts {
+            now: Some(now),
+            told,
+            untold,
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! One alert per key of a dimension: `404 > 20 over 1m by client`.
+//!
+//! Each second keeps a row per key; a table keeps the sums of the window and the phase of each key.
+//! A key is looked at when its sums change or its phase waits for time, so a second costs what
+//! happened in it. Memory is bounded: at most [`KEYS`] keys and [`ROWS`] rows, 32 MiB together; what
+//! comes for others beyond that is counted and told, not followed.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+use super::measure::{Threshold, Unit};
+use super::rule::{Clauses, Phase, Step, step};
+use super::{Source, Verdict};
+use crate::report::Figure;
+use crate::stats::Hit;
+use crate::stats::bucket::Bucket;
+use crate::stats::keys::{DROPPED, Renumbering};
+use crate::time::{Second, Span};
+
+/// Keys followed at once: about 96 bytes each.
+const KEYS: usize = 100_000;
+/// Rows of seconds: 16 bytes each.
+const ROWS: usize = 1_300_000;
+
+/// What a key did in a second.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    id: u32,
+    hits: u32,
+    counted: u64,
+}
+
+/// The sums of a key in the window, and how far its alert is.
+#[derive(Debug, Clone, Copy)]
+struct Sums {
+    hits: u64,
+    counted: u64,
+    phase: Phase,
+}
+
+/// A rule whose measure is taken for each key.
+#[derive(Debug)]
+pub(super) struct Keyed {
+    threshold: Threshold,
+    window: Span,
+    clauses: Clauses,
+    /// Bytes are counted, not records.
+    bytes: bool,
+    part: Source,
+    whole: Source,
+    /// The dimension among those that are counted.
+    pub(super) dimension: usize,
+    dimensions: usize,
+    seconds: VecDeque<(Second, Vec<Row>)>,
+    rows: usize,
+    keys: HashMap<u32, Sums>,
+    /// Keys whose phase waits for time.
+    waiting: BTreeSet<u32>,
+    /// Records of keys that are not followed.
+    pub(super) unfollowed: u64,
+}
+
+/// What a keyed rule is made of.
+pub(super) struct Parts {
+    pub(super) threshold: Threshold,
+    pub(super) window: Span,
+    pub(super) clauses: Clauses,
+    pub(super) bytes: bool,
+    pub(super) part: Source,
+    pub(super) whole: Source,
+    pub(super) dimension: usize,
+    pub(super) dimensions: usize,
+}
+
+impl Keyed {
+    pub(super) fn new(parts: Parts) -> Keyed {
+        let Parts {
+            threshold,
+            window,
+            clauses,
+            bytes,
+            part,
+            whole,
+            dimension,
+            dimensions,
+        } = parts;
+        Keyed {
+            threshold,
+            window,
+            clauses,
+            bytes,
+            part,
+            whole,
+            dimension,
+            dimensions,
+            seconds: VecDeque::new(),
+            rows: 0,
+            keys: HashMap::new(),
+            waiting: BTreeSet::new(),
+            unfollowed: 0,
+        }
+    }
+
+    pub(super) fn window(&self) -> Span {
+        self.window
+    }
+
+    /// Closes a second: `changed` is told of each key whose alert fires or is over, in order of ids.
+    pub(super) fn close(
+        &mut self,
+        second: Second,
+        bucket: &Bucket,
+        mut changed: impl FnMut(u32, Step, Figure, &mut Phase),
+    ) {
+        let mut touched: BTreeSet<u32> = self.waiting.clone();
+        while self
+            .seconds
+            .front()
+            .is_some_and(|(old, _)| *old <= second - self.window)
+            && let Some((_, rows)) = self.seconds.pop_front()
+        {
+            self.rows -= rows.len();
+            for row in rows {
+                self.add(row, false);
+                touched.insert(row.id);
+            }
+        }
+        let mut rows = self.rows_of(bucket);
+        rows.retain(|row| {
+            let room =
+                self.rows < ROWS && (self.keys.len() < KEYS || self.keys.contains_key(&row.id));
+            if room {
+                self.rows += 1;
+                self.add(*row, true);
+                touched.insert(row.id);
+            } else {
+                self.unfollowed += u64::from(row.hits);
+            }
+            room
+        });
+        if !rows.is_empty() {
+            self.seconds.push_back((second, rows));
+        }
+        for id in touched {
+            let Some(mut sums) = self.keys.remove(&id) else {
+                self.waiting.remove(&id);
+                continue;
+            };
+            let verdict = self.verdict(&sums);
+            let figure = self.figure(&sums);
+            let done = step(&mut sums.phase, verdict, second, self.clauses);
+            if done != Step::None || matches!(sums.phase, Phase::Firing(..)) {
+                changed(id, done, figure, &mut sums.phase);
+            }
+            let waits = match sums.phase {
+                Phase::Pending(_) | Phase::Firing(_, Some(_)) => true,
+                Phase::Quiet | Phase::Firing(_, None) => false,
+            };
+            if waits {
+                self.waiting.insert(id);
+            } else {
+                self.waiting.remove(&id);
+            }
+            if sums.hits > 0 || sums.counted > 0 || sums.phase != Phase::Quiet {
+                self.keys.insert(id, sums);
+            }
+        }
+    }
+
+    /// What each key did in a second.
+    fn rows_of(&self, bucket: &Bucket) -> Vec<Row> {
+        let narrow = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+        let mut rows: HashMap<u32, Row> = HashMap::new();
+        let empty = |id| Row {
+            id,
+            hits: 0,
+            counted: 0,
+        };
+        for (id, count) in self.whole.counts(bucket, self.dimension, self.dimensions) {
+            rows.entry(id).or_insert(empty(id)).hits += narrow(count.hits);
+        }
+        for (id, count) in self.part.counts(bucket, self.dimension, self.dimensions) {
+            let counted = if self.bytes { count.bytes } else { count.hits };
+            rows.entry(id).or_insert(empty(id)).counted += counted;
+        }
+        let known = |row: &Row| row.id < DROPPED;
+        let mut rows: Vec<Row> = rows.into_values().filter(known).collect();
+        // What counts nothing matters only where it is the whole of a share.
+        if self.threshold.unit != Unit::Share && self.clauses.min == 0 {
+            rows.retain(|row| row.counted > 0);
+        }
+        rows.sort_unstable_by_key(|row| row.id);
+        rows
+    }
+
+    fn add(&mut self, row: Row, enters: bool) {
+        let sums = self.keys.entry(row.id).or_insert(Sums {
+            hits: 0,
+            counted: 0,
+            phase: Phase::Quiet,
+        });
+        if enters {
+            sums.hits += u64::from(row.hits);
+            sums.counted = sums.counted.saturating_add(row.counted);
+        } else {
+            sums.hits = sums.hits.saturating_sub(row.hits.into());
+            sums.counted = sums.counted.saturating_sub(row.counted);
+        }
+    }
+
+    /// A record came for a closed second.
+    pub(super) fn late(&mut self, hit: &Hit, closed: Second) {
+        let id = hit.ids[self.dimension];
+        let (part, whole) = (self.part.holds(hit), self.whole.holds(hit));
+        if id >= DROPPED
+            || !(part || whole)
+            || hit.time > closed
+            || hit.time <= closed - self.window
+        {
+            return;
+        }
+        if self.rows >= ROWS || (self.keys.len() >= KEYS && !self.keys.contains_key(&id)) {
+            self.unfollowed += 1;
+            return;
+        }
+        let counted = if part {
+            if self.bytes { hit.bytes } else { 1 }
+        } else {
+            0
+        };
+        let row = Row {
+            id,
+            hits: u32::from(whole),
+            counted,
+        };
+        let index = self
+            .seconds
+            .partition_point(|(second, _)| *second < hit.time);
+        if self
+            .seconds
+            .get(index)
+            .is_none_or(|(second, _)| *second != hit.time)
+        {
+            self.seconds.insert(index, (hit.time, Vec::new()));
+        }
+        self.seconds[index].1.push(row);
+        self.rows += 1;
+        self.add(row, true);
+        // Looked at when the next second closes.
+        self.waiting.insert(id);
+    }
+
+    fn verdict(&self, sums: &Sums) -> Verdict {
+        const BILLION: u128 = 1_000_000_000;
+        if sums.hits < self.clauses.min || self.threshold.unit == Unit::Share && sums.hits == 0 {
+            return Verdict::Back;
+        }
+        let counted = u128::from(sums.counted) * BILLION;
+        let limit = self.threshold.billionths;
+        let order = match self.threshold.unit {
+            Unit::PerSecond | Unit::BytesPerSecond => counted.cmp(&(limit * self.window.0 as u128)),
+            Unit::Share => counted.cmp(&(limit * u128::from(sums.hits))),
+            _ => counted.cmp(&limit),
+        };
+        match order {
+            Ordering::Greater => Verdict::Beyond,
+            Ordering::Equal => Verdict::Equal,
+            Ordering::Less => Verdict::Back,
+        }
+    }
+
+    fn figure(&self, sums: &Sums) -> Figure {
+        let counted = sums.counted as f64;
+        let value = match self.threshold.unit {
+            Unit::PerSecond | Unit::BytesPerSecond => counted / self.window.0 as f64,
+            Unit::Share => counted / (sums.hits as f64).max(1.0),
+            _ => counted,
+        };
+        // Without a share nothing but what is counted was followed.
+        let hits = if self.threshold.unit == Unit::Share || self.clauses.min > 0 || self.bytes {
+            sums.hits
+        } else {
+            sums.counted
+        };
+        Figure {
+            hits,
+            value,
+            threshold: self.threshold.value(),
+            window: self.window,
+            below: false,
+        }
+    }
+
+    pub(super) fn next_change(&self, from: Second) -> Option<Second> {
+        (!self.seconds.is_empty() || !self.waiting.is_empty()).then_some(from)
+    }
+
+    /// Ids have changed. A key that was dropped is followed no more; if its alert fires, `over` is told
+    /// its old id, since nothing would ever resolve it.
+    pub(super) fn renumber(&mut self, ids: &Renumbering, mut over: impl FnMut(u32, Phase)) {
+        for (old, sums) in std::mem::take(&mut self.keys) {
+            match ids.new_id(old) {
+                DROPPED => {
+                    self.unfollowed += sums.hits.max(sums.counted);
+                    over(old, sums.phase);
+                }
+                id => {
+                    self.keys.insert(id, sums);
+                }
+            }
+        }
+        self.waiting = self
+            .waiting
+            .iter()
+            .map(|&id| ids.new_id(id))
+            .filter(|&id| id != DROPPED)
+            .collect();
+        for (_, rows) in &mut self.seconds {
+            rows.iter_mut().for_each(|row| row.id = ids.new_id(row.id));
+            rows.retain(|row| row.id != DROPPED);
+        }
+        self.rows = self.seconds.iter().map(|(_, rows)| rows.len()).sum();
+    }
+}
