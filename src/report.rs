@@ -229,6 +229,16 @@ pub enum State {
     },
 }
 
+impl State {
+    /// `firing` or `resolved`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            State::Firing { .. } => "firing",
+            State::Resolved { .. } => "resolved",
+        }
+    }
+}
+
 /// A key whose share of the hits grew.
 #[derive(Debug, Clone)]
 pub struct Change {

@@ -243,6 +243,35 @@ pub static FLAGS: &[Flag] = &[
         },
     },
     Flag {
+        long: "on-alert",
+        short: None,
+        value: Some("PROG"),
+        help: "run PROG when an alert fires and when it is over",
+        more: "Without a shell and without arguments: the alert as JSON is on its standard input, and HTTPMON_STATE, \
+               HTTPMON_RULE and HTTPMON_AT are in its environment. One at a time, for 30 seconds at most; what it \
+               prints goes to standard error. Reading never waits for it.",
+        choices: NO_CHOICES,
+        apply: |o, v| {
+            if v.is_empty() {
+                return Err("expected the name of a program".to_owned());
+            }
+            o.on_alert = Some(v.into());
+            Ok(None)
+        },
+    },
+    Flag {
+        long: "on-alert-in-replay",
+        short: None,
+        value: None,
+        help: "run the program of --on-alert in replay too",
+        more: "History is not news: without this, --replay tells nobody.",
+        choices: NO_CHOICES,
+        apply: |o, _| {
+            o.on_alert_in_replay = true;
+            Ok(None)
+        },
+    },
+    Flag {
         long: "exit-code",
         short: None,
         value: None,

@@ -72,6 +72,10 @@ pub struct Options {
     pub report: &'static Output,
     /// When to colour.
     pub color: Color,
+    /// The program to run at each transition, where given.
+    pub on_alert: Option<OsString>,
+    /// Whether it is run in replay too.
+    pub on_alert_in_replay: bool,
     /// Whether an alert makes the exit status 1.
     pub exit_code: bool,
     /// How long to wait for a line before ending, where given.
@@ -100,6 +104,8 @@ impl Default for Options {
             filter: None,
             report: &OUTPUTS[0],
             color: Color::Auto,
+            on_alert: None,
+            on_alert_in_replay: false,
             exit_code: false,
             idle_exit: None,
             quiet: false,
@@ -124,6 +130,13 @@ impl Options {
     pub fn lateness_in_force(&self) -> Span {
         self.lateness
             .unwrap_or(Span(if self.replay { 60 } else { 5 }))
+    }
+
+    /// The program to run at each transition in this run.
+    pub fn hook(&self) -> Option<OsString> {
+        self.on_alert
+            .clone()
+            .filter(|_| !self.replay || self.on_alert_in_replay)
     }
 
     /// The dimensions that are counted: those to list, and those that rules need.

@@ -111,20 +111,14 @@ impl Writer<'_> {
 
     fn alert(&mut self, alert: &Alert) {
         self.raw("\"alert\"");
-        self.string(
-            "state",
-            if matches!(alert.state, State::Firing { .. }) {
-                b"firing"
-            } else {
-                b"resolved"
-            },
-        );
+        self.string("state", alert.state.name().as_bytes());
         self.string("rule", alert.rule.as_bytes());
         self.string("measure", alert.subject.measure.as_bytes());
         if let Some(key) = &alert.key {
             self.string("dim", key.dimension.name.as_bytes());
             self.string("key", &key.key);
         }
+        self.id(alert);
         self.time("at", Some(alert.at));
         let Figure {
             hits,
@@ -140,9 +134,9 @@ impl Writer<'_> {
         if let Some(detail) = &alert.detail {
             self.string("detail", detail.as_bytes());
         }
+        self.time("since", Some(alert.since));
         match &alert.state {
             State::Resolved { peak } => {
-                self.time("since", Some(alert.since));
                 self.number("duration_s", (alert.at - alert.since).0);
                 self.number("peak", peak.value);
             }
@@ -166,6 +160,17 @@ impl Writer<'_> {
             }
         }
         self.top(alert.top.iter());
+    }
+
+    /// What names an alert, from firing to resolved and from run to run: rule, key, and when it began.
+    fn id(&mut self, alert: &Alert) {
+        let mut id = alert.rule.as_bytes().to_vec();
+        if let Some(key) = &alert.key {
+            id.push(b'/');
+            id.extend_from_slice(&key.key);
+        }
+        id.extend_from_slice(format!("@{}", alert.since.0).as_bytes());
+        self.string("id", &id);
     }
 
     fn report(&mut self, report: &Report, whole: bool) {

@@ -1,6 +1,13 @@
 //! The only place that touches the outside: arguments, files, standard streams, signals, clocks.
 
 mod feed;
+mod hook;
+#[cfg(unix)]
+#[path = "kill_unix.rs"]
+mod kill;
+#[cfg(not(unix))]
+#[path = "kill_other.rs"]
+mod kill;
 mod output;
 mod session;
 #[cfg(unix)]
@@ -11,6 +18,7 @@ mod signals;
 mod signals;
 
 pub use feed::{Feed, Message, Now, Signal};
+pub use hook::{Hook, Notice};
 pub use output::Output;
 pub use session::{Ended, Session};
 
@@ -76,8 +84,12 @@ fn run(options: &Options) -> Result<u8, Error> {
             !options.replay,
         ),
     )?;
+    if let Some(program) = options.hook() {
+        session.set_hook(Hook::new(program, None));
+    }
     let mut feed = feed::Threads::start(files);
     let ended = session.run(&mut feed);
+    session.finish_hook();
     match ended {
         Ended::ReaderGone => Ok(EXIT_OK),
         Ended::Signal(signal) => {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::feed::{Feed, Message, Now, Signal};
+use super::hook::{Hook, Notice};
 use super::{Output, say};
 use crate::cli::Options;
 use crate::error::Error;
@@ -16,7 +17,8 @@ use crate::format::unparsed::{Field, Unparsed, Why};
 use crate::format::{Line as Read, Parser, closest, detect};
 use crate::input::lines::{Line, Lines};
 use crate::monitor::{Config, Monitor};
-use crate::render::escape;
+use crate::render::json::Json;
+use crate::render::{Render, escape};
 use crate::report::Event;
 use crate::time::{Second, Span};
 
@@ -51,6 +53,7 @@ pub struct Session {
     live: bool,
     quiet: bool,
     verbose: bool,
+    hook: Option<Hook>,
     idle_exit: Option<Duration>,
     file: Option<Arc<str>>,
     /// The number of the last line, in its file.
@@ -110,6 +113,7 @@ impl Session {
             live: !options.replay,
             quiet: options.quiet,
             verbose: options.verbose,
+            hook: None,
             idle_exit: options
                 .idle_exit
                 .map(|span| Duration::from_secs(span.0.unsigned_abs())),
@@ -125,6 +129,18 @@ impl Session {
     /// The monitor, to ask how things stand.
     pub fn monitor(&self) -> &Monitor {
         &self.monitor
+    }
+
+    /// Tells `hook` of every transition from now on.
+    pub fn set_hook(&mut self, hook: Hook) {
+        self.hook = Some(hook);
+    }
+
+    /// Waits for what was told.
+    pub fn finish_hook(&mut self) {
+        if let Some(hook) = &mut self.hook {
+            hook.finish();
+        }
     }
 
     /// Reads `feed` to its end.
@@ -338,6 +354,18 @@ impl Session {
     #[inline]
     fn drain(&mut self) -> io::Result<()> {
         while let Some(event) = self.monitor.next_event() {
+            if let (Some(hook), Event::Alert(alert)) = (&mut self.hook, &event) {
+                let zone = self.monitor.zone();
+                let mut json = Vec::new();
+                Json.render(&event, zone, &mut json);
+                let state = alert.state.name();
+                hook.send(Notice {
+                    json,
+                    state,
+                    rule: alert.rule.clone(),
+                    at: zone.show(alert.at),
+                });
+            }
             if self.quiet && !matches!(event, Event::Alert(_)) {
                 continue;
             }

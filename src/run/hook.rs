@@ -1,0 +1,156 @@
+//! Telling someone: a program that is run at each transition of an alert.
+//!
+//! It is run without a shell, one at a time, by a thread of its own behind a bounded queue: reading
+//! never waits for it. It gets the alert as JSON on standard input and three words in its environment;
+//! nothing from the log stands in its arguments. One that takes too long is ended with its group.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::{kill, say};
+
+/// Transitions that wait for their turn; more are dropped, and told.
+const QUEUE: usize = 1024;
+/// How long a program may take, and how long it has after it was asked to end.
+const LIMIT: Duration = Duration::from_secs(30);
+const GRACE: Duration = Duration::from_secs(2);
+/// How often a program that runs is looked at.
+const LOOK: Duration = Duration::from_millis(10);
+/// So many failures are told one by one.
+const TOLD: u64 = 5;
+
+/// A transition, as the program gets it.
+#[derive(Debug, Clone)]
+pub struct Notice {
+    /// The alert as JSON, with its newline.
+    pub json: Vec<u8>,
+    /// `firing` or `resolved`.
+    pub state: &'static str,
+    /// The rule's label.
+    pub rule: Arc<str>,
+    /// The second that crossed, in RFC 3339.
+    pub at: String,
+}
+
+/// The program, and the thread that runs it.
+pub struct Hook {
+    queue: Option<SyncSender<Notice>>,
+    worker: Option<JoinHandle<()>>,
+    failures: Arc<AtomicU64>,
+    dropped: u64,
+}
+
+impl Hook {
+    /// Runs `program` at each notice, for at most `limit` (30 s where none is given).
+    pub fn new(program: OsString, limit: Option<Duration>) -> Hook {
+        let (queue, notices) = sync_channel(QUEUE);
+        let failures = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&failures);
+        let worker =
+            std::thread::spawn(move || work(&program, &notices, limit.unwrap_or(LIMIT), &counted));
+        Hook {
+            queue: Some(queue),
+            worker: Some(worker),
+            failures,
+            dropped: 0,
+        }
+    }
+
+    /// Queues a notice; where the queue is full it is dropped and counted.
+    pub fn send(&mut self, notice: Notice) {
+        let full = |queue: &SyncSender<Notice>| {
+            matches!(queue.try_send(notice), Err(TrySendError::Full(_)))
+        };
+        if self.queue.as_ref().is_some_and(full) {
+            self.dropped += 1;
+            if self.dropped == 1 {
+                say(&format!(
+                    "--on-alert: the program is too slow: {QUEUE} transitions wait, the next are dropped"
+                ));
+            }
+        }
+    }
+
+    /// Waits for what is queued, and says what went wrong.
+    pub fn finish(&mut self) {
+        self.queue = None;
+        if let Some(worker) = self.worker.take() {
+            // It does not panic; if it did, there would be nothing left to wait for.
+            let _ = worker.join();
+        }
+        let failures = self.failures.load(Ordering::Relaxed);
+        if failures > TOLD {
+            say(&format!("--on-alert: failed {failures} times"));
+        }
+        if self.dropped > 0 {
+            say(&format!(
+                "--on-alert: {} transitions were dropped",
+                self.dropped
+            ));
+        }
+    }
+}
+
+fn work(program: &OsString, notices: &Receiver<Notice>, limit: Duration, failures: &AtomicU64) {
+    for notice in notices {
+        if let Err(why) = run(program, notice, limit)
+            && failures.fetch_add(1, Ordering::Relaxed) < TOLD
+        {
+            say(&format!(
+                "--on-alert: {}: {why}",
+                program.to_string_lossy().escape_debug()
+            ));
+        }
+    }
+}
+
+/// Runs the program once, to its end.
+fn run(program: &OsString, notice: Notice, limit: Duration) -> Result<(), String> {
+    let mut command = Command::new(program);
+    command
+        .env("HTTPMON_STATE", notice.state)
+        .env("HTTPMON_RULE", notice.rule.as_ref())
+        .env("HTTPMON_AT", &notice.at)
+        .stdin(Stdio::piped())
+        // Standard output is the report's.
+        .stdout(io::stderr());
+    kill::in_group(&mut command);
+    let mut child = command.spawn().map_err(|error| error.to_string())?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // One that does not read must not keep this thread; one that has ended may not have read.
+        std::thread::spawn(move || {
+            let _ = stdin.write_all(&notice.json);
+        });
+    }
+    if let Some(status) = wait(&mut child, limit)? {
+        return if status.success() {
+            Ok(())
+        } else {
+            Err(status.to_string())
+        };
+    }
+    kill::group(&child, kill::How::Ask);
+    if wait(&mut child, GRACE)?.is_none() {
+        kill::group(&child, kill::How::End);
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    Err(format!("ended after {} s", limit.as_secs()))
+}
+
+fn wait(child: &mut Child, limit: Duration) -> Result<Option<std::process::ExitStatus>, String> {
+    let end = Instant::now() + limit;
+    loop {
+        match child.try_wait() {
+            Ok(None) if Instant::now() < end => std::thread::sleep(LOOK),
+            Ok(status) => return Ok(status),
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+}
