@@ -214,7 +214,11 @@ impl KeyTable {
     pub fn unique(&self) -> (u64, u64) {
         match &self.distinct {
             None => (self.entries.len() as u64, 0),
-            Some(distinct) => distinct.estimate(),
+            Some(distinct) => {
+                let (estimate, error) = distinct.estimate();
+                // No more keys than hits.
+                (estimate.min(self.hits), error)
+            }
         }
     }
 }

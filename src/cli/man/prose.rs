@@ -147,7 +147,8 @@ pub(super) const JSON_OBJECTS: &[(&str, Items)] = &[
             (
                 "error, unique_error",
                 "Past a cap (see LIMITS), by dimension: how many hits a row may be short of, and how far the \
-                 number of distinct keys may be off (three standard errors). Left out while all is exact.",
+                 number of distinct keys may be off (a report's never by more, a summary's by three standard \
+                 errors). Left out while all is exact.",
             ),
             (
                 "alerts",
