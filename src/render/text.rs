@@ -140,7 +140,8 @@ impl Page<'_> {
                     figure.window,
                     figure.threshold
                 )];
-                for change in changed {
+                // What rounds to 0 % explains nothing.
+                for change in changed.iter().filter(|change| change.share >= 0.005) {
                     let name = match change.dimension.name {
                         "section" => String::new(),
                         name => format!("{name} "),
@@ -253,8 +254,8 @@ impl Page<'_> {
                 let line = self.paint(BAR, &line);
                 self.row("trend", &line);
             }
-            Block::Ranking(ranking) if !ranking.rows.is_empty() => {
-                if self.look.rich {
+            Block::Ranking(ranking) if ranking.listed && ranking.unique > 0 => {
+                if self.look.rich && !ranking.rows.is_empty() {
                     self.table(ranking);
                 } else {
                     self.list(ranking);
@@ -298,14 +299,16 @@ impl Page<'_> {
         if ranking.other() > 0 {
             items.push(format!("other {}", ranking.other()));
         }
-        if ranking.error > 0 {
+        if ranking.error > 0 && ranking.rows.is_empty() {
+            items.push(format!("none above {}", ranking.error));
+        } else if ranking.error > 0 {
             items.push(format!("each up to {} more", ranking.error));
         }
         line.push_str(&items.join("  "));
         self.row(ranking.dimension.title, &line);
     }
 
-    /// A line per key, with a bar.
+    /// A line per key, with a bar, and one for the others, which tells how many they are.
     fn table(&mut self, ranking: &Ranking) {
         let mut rows: Vec<(String, u64, u64)> = Vec::new();
         for row in &ranking.rows {
@@ -314,7 +317,12 @@ impl Page<'_> {
         let listed = rows.len();
         if ranking.other() > 0 {
             let more = ranking.unique.saturating_sub(listed as u64);
-            rows.push((format!("{more} other"), ranking.other(), 0));
+            let about = if ranking.unique_error > 0 {
+                "about "
+            } else {
+                ""
+            };
+            rows.push((format!("{about}{more} other"), ranking.other(), 0));
         }
         let digits = rows
             .iter()
