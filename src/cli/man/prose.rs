@@ -79,7 +79,8 @@ pub(super) const TEXT_ROWS: Items = &[
     ),
     (
         "silent",
-        "Live: for how long no line has come, which is not the same as no traffic.",
+        "Live: for how long no line had come when the report was written, from 10 s or one interval on. No lines \
+         is not the same as no traffic.",
     ),
     (
         "input",
