@@ -203,7 +203,9 @@ impl Session {
         let reached = self
             .anchor
             .map(|(newest, at)| newest + Span((now.monotonic - at).as_secs() as i64));
-        self.monitor.silence(reached.unwrap_or(Second(i64::MIN)));
+        let wall = Second(now.wall.as_secs() as i64);
+        self.monitor
+            .silence(reached.unwrap_or(Second(i64::MIN)), wall);
         self.drain()?;
         if self.anchor.is_none() {
             self.set_anchor(now);

@@ -79,7 +79,8 @@ pub(super) const TEXT_ROWS: Items = &[
     ),
     (
         "silent",
-        "Live: for how long no line has come, which is not the same as no traffic.",
+        "Live: for how long no line had come when the report was written, from 10 s or one interval on. No lines \
+         is not the same as no traffic.",
     ),
     (
         "input",
@@ -147,7 +148,8 @@ pub(super) const JSON_OBJECTS: &[(&str, Items)] = &[
             (
                 "error, unique_error",
                 "Past a cap (see LIMITS), by dimension: how many hits a row may be short of, and how far the \
-                 number of distinct keys may be off (three standard errors). Left out while all is exact.",
+                 number of distinct keys may be off (a report's never by more, a summary's by three standard \
+                 errors). Left out while all is exact.",
             ),
             (
                 "alerts",
@@ -265,7 +267,9 @@ pub(super) const TIME: Paragraphs = &[
      second. It never changes a line that was written.",
     "A wrong timestamp must not drag the clock away. A record more than an hour ahead of the newest time waits \
      until others confirm it or a record at the old time refutes it; then it is `skewed`: a hit in the summary \
-     without a place in time. Live, a record within five minutes of the wall clock is believed at once.",
+     without a place in time. Live, a record within five minutes of the wall clock is believed at once; \
+     those that wait are settled before it, or when nothing has come for a second, unless one of them is more \
+     than an hour past the wall clock.",
     "Live, when the last record came within five minutes of the wall clock and nothing has come for a second, time \
      goes on by itself, so that recoveries and empty reports are written on time. A blocked output or a stopped \
      process is not silence. With --replay no clock but the log's is ever looked at.",
