@@ -282,7 +282,7 @@ impl Reader {
         let mut record = Record::EMPTY;
         let missing = |field| Unparsed {
             field,
-            why: Why::Missing,
+            why: Why::Unnamed,
             at: line.len(),
             timed: field != Field::Time,
         };

@@ -26,7 +26,7 @@ pub fn closest(line: &[u8]) -> Option<(&'static str, Unparsed)> {
         Line::Unparsed(unparsed) if unparsed.timed => Some((format.name, unparsed)),
         _ => None,
     };
-    let first = *line.first()?;
+    let first = *line.get(carrier::len(line))?;
     let tried: Vec<_> = formats()
         .filter(|format| (format.begins)(first))
         .filter_map(read)
@@ -105,7 +105,7 @@ impl Parser {
             choice: match choice {
                 Choice::Auto => None,
                 Choice::Only(format) => Some(format.name),
-                Choice::Own(_) => Some("the given format"),
+                Choice::Own(_) => Some("as given"),
             },
             last: Reader::Lines(0),
             seen: Vec::new(),
@@ -337,7 +337,7 @@ impl Parser {
                 }
                 Some(Fields::Unusable(field)) => note(Unparsed {
                     field: *field,
-                    why: Why::Missing,
+                    why: Why::Unnamed,
                     at: 0,
                     timed: true,
                 }),

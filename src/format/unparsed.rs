@@ -85,6 +85,8 @@ pub enum Why {
     Missing,
     /// The field is there and does not have its form.
     Form,
+    /// No key of the JSON, or name in `#Fields`, is known to stand for the field.
+    Unnamed,
     /// The field begins and does not end.
     Open,
     /// The date does not exist.
@@ -112,6 +114,8 @@ impl Unparsed {
         match (self.field, self.why) {
             (_, Why::TooLong) => "line longer than 1 MiB",
             (Field::Time, Why::Missing) => "no time such as [10/Oct/2000:13:55:36 -0700]",
+            (Field::Time, Why::Unnamed) => "nothing here is named as times are",
+            (Field::Status, Why::Unnamed) => "nothing here is named as statuses are",
             (Field::Time, Why::NoSuchTime) => "no such time",
             (Field::Time, _) => "time not readable",
             (Field::Line, Why::Missing) => "no format that is read here has this shape",
