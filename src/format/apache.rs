@@ -78,8 +78,11 @@ fn closes(body: &[u8], quote: u8) -> bool {
         .all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(b))
 }
 
-/// Reads one directive behind its `%`.
-fn directive(at: usize, rest: &[(usize, u8)]) -> Result<(Vec<Kind>, &[(usize, u8)]), Refused> {
+/// Bytes of the format with their places.
+type Placed = [(usize, u8)];
+
+/// Reads one directive behind its `%`: what it means, and what is behind it.
+fn directive(at: usize, rest: &Placed) -> Result<(Vec<Kind>, &Placed), Refused> {
     let mut rest = rest;
     let mut first = false;
     let mut argument: Option<String> = None;

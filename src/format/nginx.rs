@@ -75,12 +75,11 @@ fn unquote(text: &str) -> Result<Vec<(usize, u8)>, Refused> {
     let quoted = matches!(bytes.get(at), Some(b'\'' | b'"'));
     let whole = text[at..].trim_end().trim_end_matches(';').trim_end();
     // A bare string that begins with a quoted variable is not a quoted string.
-    if !directive
-        && !(quoted
-            && whole.len() > 1
-            && whole.as_bytes().last() == bytes.get(at)
-            && !whole[1..].starts_with('$'))
-    {
+    let closed = quoted
+        && whole.len() > 1
+        && whole.as_bytes().last() == bytes.get(at)
+        && !whole[1..].starts_with('$');
+    if !directive && !closed {
         return Ok((at..text.len()).map(|i| (i, bytes[i])).collect());
     }
     let mut out = Vec::new();
