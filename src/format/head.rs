@@ -63,6 +63,11 @@ impl Head {
 
     /// Tells client, host and user apart.
     fn split<'a>(self, text: &'a [u8], record: &mut Record<'a>) -> Result<(), (Field, Why)> {
+        // A quote that stays open is not of a list: the whole line stands in quotes.
+        let text = match text.strip_prefix(b"\"") {
+            Some(inner) if !inner.is_empty() && memchr(b'"', inner).is_none() => inner,
+            _ => text,
+        };
         // The beginnings of the first four words: no more are needed.
         let mut starts = [text.len(); 4];
         let mut count = 0;
@@ -177,7 +182,7 @@ mod tests {
             ("\"10.0.0.3, 10.0.0.1\" - ann ", "10.0.0.3", "ann"),
             ("\"10.0.0.3\" - - ", "10.0.0.3", "-"),
             ("\"10.0.0.3\" - Ann Lee ", "10.0.0.3", "Ann Lee"),
-            ("\"10.0.0.3 - - ", "10.0.0.3 - -", "-"),
+            ("\"10.0.0.3 - - ", "10.0.0.3", "-"),
             ("10.0.0.2, 10.0.0.1 - ann ", "10.0.0.2", "ann"),
             ("10.0.0.2,  10.0.0.1 ann ", "10.0.0.2", "ann"),
             (" 10.0.0.2, 10.0.0.1 - Ann Lee ", "10.0.0.2", "Ann Lee"),

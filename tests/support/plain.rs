@@ -236,6 +236,11 @@ fn days_since_1970(year: i64, month: &str, day: i64) -> Option<i64> {
 
 /// Host, client and user.
 fn split_head(head: &str) -> Option<(Option<String>, String, String)> {
+    // A line in quotes of its own: the quote stays open here.
+    let head = match head.strip_prefix('"') {
+        Some(inside) if !inside.is_empty() && !inside.contains('"') => inside,
+        _ => head,
+    };
     let words: Vec<&str> = head.split(' ').filter(|word| !word.is_empty()).collect();
     let first = *words.first()?;
     if first.starts_with('"') || first.ends_with(',') {
