@@ -59,10 +59,11 @@ enum Source {
     W3c,
 }
 
-static LINE_FORMATS: [Format; 12] = [
+static LINE_FORMATS: [Format; 13] = [
     clf::COMMON,
     clf::COMBINED,
     clf::VHOST_COMBINED,
+    clf::TRAEFIK,
     proxies::NPM,
     proxies::NPMPLUS,
     proxies::HAPROXY,
@@ -73,7 +74,7 @@ static LINE_FORMATS: [Format; 12] = [
     aws::ELB,
     aws::ALB,
 ];
-static PRESETS: [Format; 16] = presets::PRESETS;
+static PRESETS: [Format; 15] = presets::PRESETS;
 static JSON: [Format; 8] = presets::JSON;
 static W3C: [Format; 6] = presets::W3C;
 static CSV: [Format; 1] = [csv::CSV];
