@@ -62,7 +62,7 @@ static LOOKS: &[Look] = &[
     },
     Look {
         test: |b| carrier::len(first_line(b)) > 0,
-        says: "lines of syslog, the journal or a container that carry no access log that httpmon knows",
+        says: "lines of syslog, the journal or a container that carry no access log that httpmon knows (--format '…' takes the server's own LogFormat or log_format)",
     },
     Look {
         test: |b| b.first() == Some(&b'<'),
@@ -76,7 +76,7 @@ static LOOKS: &[Look] = &[
                 .count()
                 >= 4
         },
-        says: "comma-separated values of a shape that httpmon does not know",
+        says: "comma-separated values of a shape that httpmon does not know (--format '…' takes the server's own LogFormat or log_format)",
     },
 ];
 
@@ -86,7 +86,7 @@ static LOOKS: &[Look] = &[
 pub fn looks_like(sample: &[u8]) -> &'static str {
     let sample = sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sample);
     LOOKS.iter().find(|look| (look.test)(sample)).map_or(
-        "no log format that httpmon knows (see LOG FORMATS in httpmon(1))",
+        "no log format that httpmon knows (--format '…' takes the server's own LogFormat or log_format)",
         |look| look.says,
     )
 }

@@ -281,6 +281,7 @@ impl Parser {
         };
         if self.own {
             more = carrier::len(body);
+            more += carrier::timestamp_len(&body[more..]);
             if more > 0
                 && body.get(more) != Some(&b'{')
                 && let Ok(record) = self.lines_and_w3c(&body[more..])

@@ -362,14 +362,7 @@ impl Session {
             .find(|line| !line.is_empty() && line[0] != b'#')
             .unwrap_or(b"");
         if let Some((format, unparsed)) = closest(line) {
-            // Of JSON it was said above how its keys are named.
-            let paste = match unparsed.why {
-                Why::Unnamed => "",
-                _ => "; if the server has its own, paste its LogFormat or log_format: --format '…'",
-            };
-            say(&format!(
-                "the closest format is {format}: {unparsed}{paste}"
-            ));
+            say(&format!("the closest format is {format}: {unparsed}"));
         }
     }
 
