@@ -194,7 +194,7 @@ pub(super) fn mapping(text: &str) -> Result<Vec<(Field, Path)>, Refused> {
 }
 
 /// What a field is called in a mapping.
-const FIELDS: &[(&str, Field)] = &[
+pub(super) const FIELDS: &[(&str, Field)] = &[
     ("time", Field::Time),
     ("status", Field::Status),
     ("path", Field::Target),

@@ -90,6 +90,11 @@ pub fn formats() -> impl Iterator<Item = &'static Format> {
         .chain(&CSV)
 }
 
+/// What a mapping of JSON keys, `json: field=key …`, calls its fields.
+pub fn mapping_fields() -> impl Iterator<Item = &'static str> {
+    json::FIELDS.iter().map(|(name, _)| *name)
+}
+
 /// What `auto` tries on a line that is neither JSON nor covered by `#Fields`, in this order: the
 /// first that reads it. No two of them read the same line.
 static AUTO: [Format; 11] = [

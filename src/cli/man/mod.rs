@@ -122,6 +122,23 @@ fn formats(page: &mut Roff) {
     }
     page.request("PP", &[]);
     page.paragraphs(prose::RECORDS);
+    for (title, paragraphs) in prose::FORMATS_MORE {
+        page.subsection(title);
+        page.paragraphs(paragraphs);
+        match *title {
+            "JSON" => {
+                page.example(prose::JSON_MAPPING);
+                let names: Vec<String> = format::mapping_fields()
+                    .map(|name| format!("`{name}`"))
+                    .collect();
+                page.request("PP", &[]);
+                page.text(&format!("The fields: {}.", names.join(", ")));
+                page.text(prose::JSON_FIELDS);
+            }
+            "W3C extended logs" => page.example(prose::W3C_HEADER),
+            _ => {}
+        }
+    }
 }
 
 fn output(page: &mut Roff) {
