@@ -1,7 +1,7 @@
 //! Lines to records.
 //!
 //! [`Format`] is the contract and [`formats`] the table: a format is one row, which compiles to
-//! [`Program`]s for the one interpreter, or to the keys that the JSON reader looks for.
+//! [`program::Program`]s for the one interpreter, or to the keys that the JSON reader looks for.
 //! [`Parser`] chooses by the line's own shape, in one fixed order, so that neighbours never matter.
 
 mod apache;
