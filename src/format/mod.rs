@@ -20,6 +20,8 @@ mod presets;
 pub mod program;
 mod proxies;
 pub mod record;
+#[cfg(test)]
+mod shown;
 mod tail;
 mod template;
 pub mod timestamp;

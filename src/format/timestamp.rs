@@ -97,8 +97,8 @@ impl Timestamps {
             Ok(stamp) if text.get(stamp.len) != Some(&b']') => Err(Why::Missing),
             // A date that cannot be, where the shape is right as far as it goes.
             Err(Why::NoSuchTime)
-                if !memchr::memchr(b']', &text[..text.len().min(40)])
-                    .is_some_and(|end| end > 15) =>
+                if memchr::memchr(b']', &text[..text.len().min(40)])
+                    .is_none_or(|end| end <= 15) =>
             {
                 Err(Why::Missing)
             }
