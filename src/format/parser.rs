@@ -305,22 +305,24 @@ impl Parser {
     /// Tries the readers of lines that are no JSON.
     #[inline]
     fn lines_and_w3c<'a>(&mut self, body: &'a [u8]) -> Result<Record<'a>, Unparsed> {
-        let mut failed = Unparsed {
+        const NOTHING: Unparsed = Unparsed {
             field: Field::Line,
             why: Why::Missing,
             at: 0,
             timed: false,
         };
         if self.json.is_some() && body.first() == Some(&b'{') {
-            return Err(failed);
+            return Err(NOTHING);
         }
+        let mut failed: Option<Unparsed> = None;
         let mut note = |unparsed: Unparsed| {
             // Of those that found the time, the reader that came furthest has the reason worth telling; of
             // the others the first, since how far they came says little.
-            if failed.field == Field::Line
-                || (unparsed.timed, unparsed.at) > (failed.timed, failed.at) && unparsed.timed
-            {
-                failed = unparsed;
+            let further = |held: Unparsed| {
+                unparsed.timed && (unparsed.timed, unparsed.at) > (held.timed, held.at)
+            };
+            if failed.is_none_or(further) {
+                failed = Some(unparsed);
             }
         };
         if let Some(w3c) = &self.w3c {
@@ -370,6 +372,6 @@ impl Parser {
                 }
             }
         }
-        Err(failed)
+        Err(failed.unwrap_or(NOTHING))
     }
 }

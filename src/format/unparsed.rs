@@ -74,6 +74,8 @@ pub enum Unit {
     Microseconds,
     /// Nanoseconds.
     Nanoseconds,
+    /// Milliseconds where it is whole, seconds where it has decimals.
+    WholeMilliseconds,
     /// Whatever is written behind the number: `5ms`, `0.2s`; without it, seconds.
     Written,
 }
@@ -118,6 +120,7 @@ impl Unparsed {
             (Field::Client, Why::Missing) => "nothing before the time",
             (Field::Request, Why::Missing) => "no quoted request after the time",
             (Field::Request, Why::Open) => "request without its closing quote, status and bytes",
+            (Field::Status, Why::Missing) => "no status",
             (Field::Status, _) => "status is not three digits or '-'",
             (Field::Bytes, _) => "bytes is not a number or '-'",
             (Field::Referrer, _) => "no quoted referrer",
