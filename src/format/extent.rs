@@ -56,7 +56,11 @@ impl Extent {
             Extent::Quoted => quote(rest).ok_or(Why::Open)?,
             Extent::Request => request(rest).ok_or(Why::Open)?,
             Extent::BareRequest => bare_request(rest),
-            Extent::Csv => return quoted_or_until(rest, |b| b == b','),
+            Extent::Csv => {
+                let found = quoted_or_until(rest, |b| b == b',')?;
+                let stray = !rest.starts_with(b"\"") && memchr(b'"', found.text).is_some();
+                return if stray { Err(Why::Form) } else { Ok(found) };
+            }
             Extent::W3c => return quoted_or_until(rest, |b| b == b' '),
             Extent::Until(byte) => memchr(*byte, rest).unwrap_or(rest.len()),
             Extent::Nth(byte, count) => runs(rest, *byte).nth(*count).unwrap_or(rest.len()),
@@ -220,6 +224,7 @@ mod tests {
             ),
             (Extent::Csv, r#""a ""b"", c",d"#, Some(r#"a ""b"", c"#)),
             (Extent::Csv, "a,b", Some("a")),
+            (Extent::Csv, "a\"b,c", None),
             (Extent::Csv, r#""a"b,"#, None),
             (Extent::W3c, r#"" ""x"" y " 0"#, Some(r#" ""x"" y "#)),
             (Extent::W3c, "a+b 0", Some("a+b")),
