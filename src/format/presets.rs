@@ -88,7 +88,7 @@ pub(super) const PRESETS: [Format; 16] = [
     row(
         "traefik",
         "Traefik's default (CLF)",
-        r#"%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i" %{count}n "%{router}n" "%{server}n" %{duration}n"#,
+        r#"%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i" %{count}n "%{router}n" "%{server}n" %{ms}Tms"#,
         r#"192.0.2.7 - - [10/Oct/2025:13:55:36 +0000] "GET / HTTP/1.1" 200 414 "-" "-" 500 "web@docker" "http://172.17.0.3:80" 12ms"#,
     ),
     row(

@@ -245,6 +245,13 @@ fn days_since_1970(year: i64, month: &str, day: i64) -> Option<i64> {
 fn split_head(head: &str) -> Option<(Option<String>, String, String)> {
     let words: Vec<&str> = head.split(' ').filter(|word| !word.is_empty()).collect();
     let first = *words.first()?;
+    // A quote that does not end before the time is around the whole line.
+    if let Some(inner) = head.trim_matches(' ').strip_prefix('"')
+        && !inner.contains('"')
+        && !inner.trim_matches(' ').is_empty()
+    {
+        return split_head(inner);
+    }
     if first.starts_with('"') || first.ends_with(',') {
         let (list, rest) = match head.trim_matches(' ').strip_prefix('"') {
             Some(inside) => inside.split_once('"').unwrap_or((inside, "")),
