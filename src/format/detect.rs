@@ -48,15 +48,15 @@ static LOOKS: &[Look] = &[
     },
     Look {
         test: |b| b.first() == Some(&b'{'),
-        says: "JSON, which this version of httpmon does not read",
+        says: "JSON in which no time and status have a name that httpmon knows (--format 'json: time=… status=… path=…' says which keys hold them)",
     },
     Look {
         test: |b| memmem::find(b, b"#Fields:").is_some(),
-        says: "a W3C extended log, which this version of httpmon does not read",
+        says: "a W3C extended log whose #Fields lack the time or the status",
     },
     Look {
         test: syslog,
-        says: "lines with a syslog or journal prefix (journalctl -o cat, or sed 's/^[^]]*]: //', leaves the access log)",
+        says: "lines of syslog or journald with no access log behind their prefix",
     },
     Look {
         test: |b| b.first() == Some(&b'<'),

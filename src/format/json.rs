@@ -286,7 +286,7 @@ impl Reader {
             field,
             why: Why::Missing,
             at: line.len(),
-            timed: field != Field::Time,
+            timed: values[slot(Field::Time)].is_some(),
         };
         let status = values[slot(Field::Status)].ok_or(missing(Field::Status))?;
         let time = values[slot(Field::Time)].ok_or(missing(Field::Time))?;

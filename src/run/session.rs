@@ -362,8 +362,13 @@ impl Session {
             .find(|line| !line.is_empty() && line[0] != b'#')
             .unwrap_or(b"");
         if let Some((format, unparsed)) = closest(line) {
+            let way_out = if line.starts_with(b"{") {
+                "if the keys have other names: --format 'json: status=…'"
+            } else {
+                "if the server has its own, paste its LogFormat or log_format: --format '…'"
+            };
             say(&format!(
-                "the closest format is {format}: {unparsed}; if the server has its own, paste its LogFormat or log_format: --format '…'"
+                "the closest format is {format}: {unparsed}; {way_out}"
             ));
         }
     }
