@@ -4,7 +4,7 @@
 //! whatever a site adds. See Apache's `mod_log_config` and nginx's `log_format combined`.
 
 use super::program::{Extent, Head, Step, entry_steps, literal};
-use super::unparsed::{Field, Unit};
+use super::unparsed::Field;
 use super::{Format, Source};
 
 fn request() -> Vec<Step> {
@@ -46,25 +46,6 @@ fn combined_after(head: Head) -> Vec<Step> {
     steps
 }
 
-/// Combined, the number of the request, router and server in quotes, and the duration.
-fn traefik() -> Vec<Vec<Step>> {
-    let mut steps = vec![Step::Head(Head::Client)];
-    steps.extend(request());
-    steps.extend(referrer_and_agent());
-    steps.extend([
-        literal(b" "),
-        Step::Field(Field::Skipped, Extent::Until(b' ')),
-        literal(b" \""),
-        Step::Field(Field::Skipped, Extent::Quoted),
-        literal(b"\" \""),
-        Step::Field(Field::Skipped, Extent::Quoted),
-        literal(b"\" "),
-        Step::Field(Field::Duration(Unit::Written), Extent::Rest),
-        Step::End,
-    ]);
-    vec![steps]
-}
-
 /// All of them, told apart by the shape of each line.
 pub(super) const ANY: Format = Format {
     name: "clf",
@@ -81,15 +62,6 @@ pub(super) const COMMON: Format = Format {
     sample: r#"192.0.2.7 - - [10/Oct/2025:13:55:36 -0700] "GET /pages/create HTTP/1.1" 200 2326"#,
     begins: |_| true,
     source: Source::Steps(common),
-};
-
-/// Traefik's: no server's format string has a duration with its unit behind it.
-pub(super) const TRAEFIK: Format = Format {
-    name: "traefik",
-    about: "Traefik's default (CLF)",
-    sample: r#"192.0.2.7 - - [10/Oct/2025:13:55:36 +0000] "GET / HTTP/1.1" 200 414 "-" "-" 500 "web@docker" "http://172.17.0.3:80" 12ms"#,
-    begins: |_| true,
-    source: Source::Steps(traefik),
 };
 
 /// Apache's and nginx's combined.

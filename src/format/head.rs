@@ -63,11 +63,14 @@ impl Head {
 
     /// Tells client, host and user apart.
     fn split<'a>(self, text: &'a [u8], record: &mut Record<'a>) -> Result<(), (Field, Why)> {
-        // A quote that stays open is not of a list: the whole line stands in quotes.
-        let text = match text.strip_prefix(b"\"") {
-            Some(inner) if !inner.is_empty() && memchr(b'"', inner).is_none() => inner,
-            _ => text,
-        };
+        // A quote that does not end before the time is around the whole line.
+        let start = text.iter().position(|&b| b != b' ').unwrap_or(0);
+        if let Some(inner) = text[start..].strip_prefix(b"\"")
+            && memchr(b'"', inner).is_none()
+            && inner.iter().any(|&b| b != b' ')
+        {
+            return self.split(inner, record);
+        }
         // The beginnings of the first four words: no more are needed.
         let mut starts = [text.len(); 4];
         let mut count = 0;
@@ -183,6 +186,8 @@ mod tests {
             ("\"10.0.0.3\" - - ", "10.0.0.3", "-"),
             ("\"10.0.0.3\" - Ann Lee ", "10.0.0.3", "Ann Lee"),
             ("\"10.0.0.3 - - ", "10.0.0.3", "-"),
+            (" \" 10.0.0.3 - Ann Lee ", "10.0.0.3", "Ann Lee"),
+            ("\"10.0.0.3, 10.0.0.1 - ann ", "10.0.0.3", "ann"),
             ("10.0.0.2, 10.0.0.1 - ann ", "10.0.0.2", "ann"),
             ("10.0.0.2,  10.0.0.1 ann ", "10.0.0.2", "ann"),
             (" 10.0.0.2, 10.0.0.1 - Ann Lee ", "10.0.0.2", "Ann Lee"),

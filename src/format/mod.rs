@@ -20,6 +20,8 @@ mod presets;
 pub mod program;
 mod proxies;
 pub mod record;
+#[cfg(test)]
+mod shown;
 mod tail;
 mod template;
 pub mod timestamp;
@@ -59,11 +61,10 @@ enum Source {
     W3c,
 }
 
-static LINE_FORMATS: [Format; 13] = [
+static LINE_FORMATS: [Format; 12] = [
     clf::COMMON,
     clf::COMBINED,
     clf::VHOST_COMBINED,
-    clf::TRAEFIK,
     proxies::NPM,
     proxies::NPMPLUS,
     proxies::HAPROXY,
@@ -74,7 +75,7 @@ static LINE_FORMATS: [Format; 13] = [
     aws::ELB,
     aws::ALB,
 ];
-static PRESETS: [Format; 15] = presets::PRESETS;
+static PRESETS: [Format; 16] = presets::PRESETS;
 static JSON: [Format; 8] = presets::JSON;
 static W3C: [Format; 6] = presets::W3C;
 static CSV: [Format; 1] = [csv::CSV];

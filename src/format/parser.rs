@@ -11,6 +11,14 @@ use super::w3c::{Defaults, Fields, Header};
 use super::{AUTO, Choice, Format, Source, carrier, csv, formats, head, json, w3c};
 use crate::time::Zone;
 
+/// What is said of a line that no reader even tried.
+const NOTHING: Unparsed = Unparsed {
+    field: Field::Line,
+    why: Why::Missing,
+    at: 0,
+    timed: false,
+};
+
 /// W3C headers are remembered for so many files at once.
 const HEADERS: usize = 256;
 
@@ -253,43 +261,44 @@ impl Parser {
     #[inline]
     fn body<'a>(&'a mut self, line: &'a [u8], carried: usize) -> Result<Record<'a>, Unparsed> {
         let body = &line[carried..];
-        // A bare time before an entry is a carrier's; a load balancer's own lines begin with one too, and
-        // what is behind it there is no entry.
-        let mut more = 0;
-        if !self.own && body.get(10) == Some(&b'T') {
-            more = match carrier::timestamp_len(body) {
-                0 => 0,
-                len => len + carrier::len(&body[len..]),
-            };
-            if more > 0
-                && let Ok(record) = self.lines_and_w3c(&body[more..])
-            {
-                return Ok(Record {
-                    source: &self.source,
-                    ..record
-                });
-            }
-        }
-        let failed = match self.lines_and_w3c(body) {
-            Ok(record) => {
-                return Ok(Record {
-                    source: &self.source,
-                    ..record
-                });
-            }
-            Err(failed) => failed,
+        // `kubectl logs --timestamps` writes a time and nothing else. What a format that begins with
+        // such a time has behind it is read by no other, so that it can be cut first.
+        let stamp = if self.own {
+            0
+        } else {
+            carrier::timestamp_len(body)
         };
-        if self.own {
-            more = carrier::len(body);
-            more += carrier::timestamp_len(&body[more..]);
-            if more > 0
-                && body.get(more) != Some(&b'{')
-                && let Ok(record) = self.lines_and_w3c(&body[more..])
-            {
-                return Ok(Record {
-                    source: &self.source,
-                    ..record
-                });
+        let more = match stamp {
+            0 if self.own => {
+                let len = carrier::len(body);
+                len + carrier::timestamp_len(&body[len..])
+            }
+            0 => 0,
+            stamp => stamp + carrier::len(&body[stamp..]),
+        };
+        let ways = match (more, self.own) {
+            (0, _) => [Some(0), None],
+            (_, true) => [Some(0), Some(more)],
+            (_, false) => [Some(more), Some(0)],
+        };
+        let mut failed: Option<Unparsed> = None;
+        for cut in ways.into_iter().flatten() {
+            match self.lines_and_w3c(&body[cut..]) {
+                Ok(record) => {
+                    return Ok(Record {
+                        source: &self.source,
+                        ..record
+                    });
+                }
+                Err(unparsed) => {
+                    let unparsed = Unparsed {
+                        at: unparsed.at + carried + cut,
+                        ..unparsed
+                    };
+                    if cut == 0 && !failed.is_some_and(|held| held.timed) || failed.is_none() {
+                        failed = Some(unparsed);
+                    }
+                }
             }
         }
         let start = if body.first() == Some(&b'{') {
@@ -310,32 +319,25 @@ impl Parser {
                         ..unparsed
                     })
             }
-            _ => Err(Unparsed {
-                at: failed.at + carried,
-                ..failed
-            }),
+            _ => Err(failed.unwrap_or(NOTHING)),
         }
     }
 
     /// Tries the readers of lines that are no JSON.
     #[inline]
     fn lines_and_w3c<'a>(&mut self, body: &'a [u8]) -> Result<Record<'a>, Unparsed> {
-        let mut failed = Unparsed {
-            field: Field::Line,
-            why: Why::Missing,
-            at: 0,
-            timed: false,
-        };
         if self.json.is_some() && body.first() == Some(&b'{') {
-            return Err(failed);
+            return Err(NOTHING);
         }
+        let mut failed: Option<Unparsed> = None;
         let mut note = |unparsed: Unparsed| {
             // Of those that found the time, the reader that came furthest has the reason worth telling; of
             // the others the first, since how far they came says little.
-            if failed.field == Field::Line
-                || (unparsed.timed, unparsed.at) > (failed.timed, failed.at) && unparsed.timed
-            {
-                failed = unparsed;
+            let further = |held: Unparsed| {
+                unparsed.timed && (unparsed.timed, unparsed.at) > (held.timed, held.at)
+            };
+            if failed.is_none_or(further) {
+                failed = Some(unparsed);
             }
         };
         if let Some(w3c) = &self.w3c {
@@ -385,6 +387,6 @@ impl Parser {
                 }
             }
         }
-        Err(failed)
+        Err(failed.unwrap_or(NOTHING))
     }
 }

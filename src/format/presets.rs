@@ -18,7 +18,7 @@ const fn row(
 }
 
 /// The rows.
-pub(super) const PRESETS: [Format; 15] = [
+pub(super) const PRESETS: [Format; 16] = [
     row(
         "nginx",
         "the main format of nginx: combined and $http_x_forwarded_for",
@@ -84,6 +84,12 @@ pub(super) const PRESETS: [Format; 15] = [
         "the default of varnishncsa",
         r#"%h %l %u %t "%r" %s %b "%{Referer}i" "%{User-agent}i""#,
         r#"192.0.2.7 - - [10/Oct/2025:13:55:36 +0000] "GET http://www.example.com/test HTTP/1.1" 404 273 "-" "curl/8.5""#,
+    ),
+    row(
+        "traefik",
+        "Traefik's default (CLF)",
+        r#"%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i" %{count}n "%{router}n" "%{server}n" %{ms}Tms"#,
+        r#"192.0.2.7 - - [10/Oct/2025:13:55:36 +0000] "GET / HTTP/1.1" 200 414 "-" "-" 500 "web@docker" "http://172.17.0.3:80" 12ms"#,
     ),
     row(
         "ionos",

@@ -200,3 +200,6 @@ pub(super) fn is_dated(line: &[u8]) -> bool {
 pub(super) fn trim(line: &[u8]) -> &[u8] {
     line.trim_end_with(|c| c == ' ')
 }
+
+#[cfg(test)]
+mod tests;
