@@ -27,6 +27,7 @@ mod template;
 pub mod timestamp;
 pub mod unparsed;
 mod w3c;
+mod write;
 
 pub use choice::Choice;
 pub use parser::{Line, Parser, closest};
