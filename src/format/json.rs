@@ -79,8 +79,10 @@ const NAMES: &[(Field, &str)] = &[
     ),
     (
         Field::Duration(Unit::Milliseconds),
-        "duration duration_ms latency_ms EdgeTimeToFirstByteMs",
+        "duration_ms latency_ms EdgeTimeToFirstByteMs",
     ),
+    // Caddy writes seconds with decimals, Envoy whole milliseconds.
+    (Field::Duration(Unit::WholeMilliseconds), "duration"),
     (
         Field::Cache,
         "CacheCacheStatus upstream_cache_status cache_status fastly_cache_status cache",
@@ -179,7 +181,7 @@ pub(super) fn mapping(text: &str) -> Result<Vec<(Field, Path)>, Refused> {
         let at = item.as_ptr() as usize - text.as_ptr() as usize;
         let (name, path) = item
             .split_once('=')
-            .filter(|(_, path)| !path.is_empty())
+            .filter(|(_, path)| path.split('.').all(|name| !name.is_empty()))
             .ok_or_else(|| Refused::new(at, format!("'{item}' is not field=key")))?;
         let (_, field) = FIELDS
             .iter()
@@ -194,7 +196,7 @@ pub(super) fn mapping(text: &str) -> Result<Vec<(Field, Path)>, Refused> {
 }
 
 /// What a field is called in a mapping.
-const FIELDS: &[(&str, Field)] = &[
+pub(super) const FIELDS: &[(&str, Field)] = &[
     ("time", Field::Time),
     ("status", Field::Status),
     ("path", Field::Target),
@@ -282,9 +284,9 @@ impl Reader {
         let mut record = Record::EMPTY;
         let missing = |field| Unparsed {
             field,
-            why: Why::Missing,
+            why: Why::Unnamed,
             at: line.len(),
-            timed: field != Field::Time,
+            timed: values[slot(Field::Time)].is_some(),
         };
         let status = values[slot(Field::Status)].ok_or(missing(Field::Status))?;
         let time = values[slot(Field::Time)].ok_or(missing(Field::Time))?;
@@ -341,23 +343,25 @@ fn json_status(text: &[u8]) -> Result<Option<u16>, Why> {
     }
 }
 
-/// A number with decimals is seconds, whatever the key's unit: so Caddy writes `duration` where Envoy
-/// writes whole milliseconds.
+/// A duration in microseconds; JSON numbers may have an exponent.
 fn duration(text: &[u8], unit: Unit, quoted: bool) -> Option<u64> {
-    if !quoted && text.iter().any(|b| matches!(b, b'.' | b'e' | b'E')) {
-        let seconds: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
-        let scale = if unit == Unit::Milliseconds || unit == Unit::Seconds {
-            1e6
-        } else {
-            return whole(text, unit);
-        };
-        return (seconds >= 0.0).then_some((seconds * scale) as u64);
+    let unit = match unit {
+        Unit::WholeMilliseconds if !quoted && text.iter().any(|b| b".eE".contains(b)) => {
+            Unit::Seconds
+        }
+        unit => unit,
+    };
+    if quoted || !text.iter().any(|b| matches!(b, b'e' | b'E')) {
+        return record::duration(text, unit).ok().flatten();
     }
-    whole(text, unit)
-}
-
-fn whole(text: &[u8], unit: Unit) -> Option<u64> {
-    record::duration(text, unit).ok().flatten()
+    let number: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
+    let microseconds = match unit {
+        Unit::Seconds | Unit::Written => 1e6,
+        Unit::Milliseconds | Unit::WholeMilliseconds => 1e3,
+        Unit::Microseconds => 1.0,
+        Unit::Nanoseconds => 1e-3,
+    };
+    (number >= 0.0).then_some((number * microseconds) as u64)
 }
 
 /// One pass over a line.
@@ -579,3 +583,6 @@ fn unicode(text: &[u8]) -> (char, usize) {
         4,
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -69,22 +69,16 @@ fn unquote(text: &str) -> Result<Vec<(usize, u8)>, Refused> {
     if directive {
         at = skip_word(skip_word(at));
     }
-    if text[at..].starts_with("escape=") {
+    let escape = text[at..].starts_with("escape=");
+    if escape {
         at = skip_word(at);
     }
-    let quoted = matches!(bytes.get(at), Some(b'\'' | b'"'));
-    let whole = text[at..].trim_end().trim_end_matches(';').trim_end();
-    // A bare string that begins with a quoted variable is not a quoted string.
-    if !directive
-        && !(quoted
-            && whole.len() > 1
-            && whole.as_bytes().last() == bytes.get(at)
-            && !whole[1..].starts_with('$'))
-    {
-        return Ok((at..text.len()).map(|i| (i, bytes[i])).collect());
+    if !directive && !escape && !is_quoted(&text[at..]) {
+        let end = text.trim_end_matches(['\r', '\n']).len();
+        return Ok((at..end).map(|i| (i, bytes[i])).collect());
     }
     let mut out = Vec::new();
-    let mut quote: Option<u8> = None;
+    let mut quote: Option<(usize, u8)> = None;
     let mut rest = (at..bytes.len()).peekable();
     while let Some(i) = rest.next() {
         match (quote, bytes[i]) {
@@ -98,21 +92,44 @@ fn unquote(text: &str) -> Result<Vec<(usize, u8)>, Refused> {
                     out.push((i, escaped));
                 }
             }
-            (Some(open), byte) if byte == open => quote = None,
+            (Some((_, open)), byte) if byte == open => quote = None,
             (Some(_), byte) => out.push((i, byte)),
-            (None, open @ (b'\'' | b'"')) => quote = Some(open),
+            (None, open @ (b'\'' | b'"')) => quote = Some((i, open)),
             (None, b';') => break,
             (None, byte) if byte.is_ascii_whitespace() => {}
             (None, byte) => out.push((i, byte)),
         }
     }
-    if let Some(open) = quote {
+    if let Some((at, open)) = quote {
         return Err(Refused::new(
             at,
             format!("a {} without the one that closes it", char::from(open)),
         ));
     }
     Ok(out)
+}
+
+/// Whether `text` is quoted as in a configuration file: nothing stands outside the quotes. A bare
+/// string may look the same, `"$time_local" "$request"`: then its first piece is one variable.
+fn is_quoted(text: &str) -> bool {
+    let mut rest = text.trim_end().trim_end_matches(';').as_bytes();
+    let mut pieces: Vec<&[u8]> = Vec::new();
+    while let [quote @ (b'\'' | b'"'), inner @ ..] = rest.trim_ascii_start() {
+        let mut escaped = false;
+        let end = inner.iter().position(|b| {
+            let ends = b == quote && !escaped;
+            escaped = *b == b'\\' && !escaped;
+            ends
+        });
+        let Some(end) = end else { return false };
+        pieces.push(&inner[..end]);
+        rest = &inner[end + 1..];
+    }
+    let variable = |piece: &[u8]| variable(piece).is_some_and(|(_, len)| len == piece.len());
+    rest.trim_ascii().is_empty()
+        && pieces
+            .first()
+            .is_some_and(|first| pieces.len() == 1 || !variable(first))
 }
 
 /// `$name` or `${name}` at the beginning of `text`, and its length.
@@ -245,3 +262,6 @@ fn keep(keys: &mut Vec<(Field, u8, Path)>, path: &[String], key: Option<&str>, v
         path.iter().cloned().chain([key.to_owned()]).collect(),
     ));
 }
+
+#[cfg(test)]
+mod tests;

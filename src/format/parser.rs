@@ -11,6 +11,14 @@ use super::w3c::{Defaults, Fields, Header};
 use super::{AUTO, Choice, Format, Source, carrier, csv, formats, head, json, w3c};
 use crate::time::Zone;
 
+/// What is said of a line that no reader even tried.
+const NOTHING: Unparsed = Unparsed {
+    field: Field::Line,
+    why: Why::Missing,
+    at: 0,
+    timed: false,
+};
+
 /// W3C headers are remembered for so many files at once.
 const HEADERS: usize = 256;
 
@@ -26,7 +34,7 @@ pub fn closest(line: &[u8]) -> Option<(&'static str, Unparsed)> {
         Line::Unparsed(unparsed) if unparsed.timed => Some((format.name, unparsed)),
         _ => None,
     };
-    let first = *line.first()?;
+    let first = *line.get(carrier::len(line))?;
     let tried: Vec<_> = formats()
         .filter(|format| (format.begins)(first))
         .filter_map(read)
@@ -105,7 +113,7 @@ impl Parser {
             choice: match choice {
                 Choice::Auto => None,
                 Choice::Only(format) => Some(format.name),
-                Choice::Own(_) => Some("the given format"),
+                Choice::Own(_) => Some("as given"),
             },
             last: Reader::Lines(0),
             seen: Vec::new(),
@@ -253,29 +261,45 @@ impl Parser {
     #[inline]
     fn body<'a>(&'a mut self, line: &'a [u8], carried: usize) -> Result<Record<'a>, Unparsed> {
         let body = &line[carried..];
-        let failed = match self.lines_and_w3c(body) {
-            Ok(record) => {
-                return Ok(Record {
-                    source: &self.source,
-                    ..record
-                });
+        // `kubectl logs --timestamps` writes a time and nothing else. What a format that begins with
+        // such a time has behind it is read by no other, so that it can be cut first.
+        let stamp = if self.own {
+            0
+        } else {
+            carrier::timestamp_len(body)
+        };
+        let more = match stamp {
+            0 if self.own => {
+                let len = carrier::len(body);
+                len + carrier::timestamp_len(&body[len..])
             }
-            Err(failed) => failed,
+            0 => 0,
+            stamp => stamp + carrier::len(&body[stamp..]),
         };
-        // Another carrier, where the line as it is can be read by nothing.
-        let more = match (self.own, carrier::timestamp_len(body)) {
-            (true, _) => carrier::len(body),
-            (false, 0) => 0,
-            (false, len) => len + carrier::len(&body[len..]),
+        let ways = match (more, self.own) {
+            (0, _) => [Some(0), None],
+            (_, true) => [Some(0), Some(more)],
+            (_, false) => [Some(more), Some(0)],
         };
-        if more > 0
-            && body.get(more) != Some(&b'{')
-            && let Ok(record) = self.lines_and_w3c(&body[more..])
-        {
-            return Ok(Record {
-                source: &self.source,
-                ..record
-            });
+        let mut failed: Option<Unparsed> = None;
+        for cut in ways.into_iter().flatten() {
+            match self.lines_and_w3c(&body[cut..]) {
+                Ok(record) => {
+                    return Ok(Record {
+                        source: &self.source,
+                        ..record
+                    });
+                }
+                Err(unparsed) => {
+                    let unparsed = Unparsed {
+                        at: unparsed.at + carried + cut,
+                        ..unparsed
+                    };
+                    if cut == 0 && !failed.is_some_and(|held| held.timed) || failed.is_none() {
+                        failed = Some(unparsed);
+                    }
+                }
+            }
         }
         let start = if body.first() == Some(&b'{') {
             carried
@@ -295,32 +319,25 @@ impl Parser {
                         ..unparsed
                     })
             }
-            _ => Err(Unparsed {
-                at: failed.at + carried,
-                ..failed
-            }),
+            _ => Err(failed.unwrap_or(NOTHING)),
         }
     }
 
     /// Tries the readers of lines that are no JSON.
     #[inline]
     fn lines_and_w3c<'a>(&mut self, body: &'a [u8]) -> Result<Record<'a>, Unparsed> {
-        let mut failed = Unparsed {
-            field: Field::Line,
-            why: Why::Missing,
-            at: 0,
-            timed: false,
-        };
         if self.json.is_some() && body.first() == Some(&b'{') {
-            return Err(failed);
+            return Err(NOTHING);
         }
+        let mut failed: Option<Unparsed> = None;
         let mut note = |unparsed: Unparsed| {
             // Of those that found the time, the reader that came furthest has the reason worth telling; of
             // the others the first, since how far they came says little.
-            if failed.field == Field::Line
-                || (unparsed.timed, unparsed.at) > (failed.timed, failed.at) && unparsed.timed
-            {
-                failed = unparsed;
+            let further = |held: Unparsed| {
+                unparsed.timed && (unparsed.timed, unparsed.at) > (held.timed, held.at)
+            };
+            if failed.is_none_or(further) {
+                failed = Some(unparsed);
             }
         };
         if let Some(w3c) = &self.w3c {
@@ -337,7 +354,7 @@ impl Parser {
                 }
                 Some(Fields::Unusable(field)) => note(Unparsed {
                     field: *field,
-                    why: Why::Missing,
+                    why: Why::Unnamed,
                     at: 0,
                     timed: true,
                 }),
@@ -370,6 +387,6 @@ impl Parser {
                 }
             }
         }
-        Err(failed)
+        Err(failed.unwrap_or(NOTHING))
     }
 }

@@ -364,9 +364,7 @@ impl Session {
             .find(|line| !line.is_empty() && line[0] != b'#')
             .unwrap_or(b"");
         if let Some((format, unparsed)) = closest(line) {
-            say(&format!(
-                "the closest format is {format}: {unparsed}; if the server has its own, paste its LogFormat or log_format: --format '…'"
-            ));
+            say(&format!("the closest format is {format}: {unparsed}"));
         }
     }
 

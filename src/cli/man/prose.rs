@@ -21,18 +21,6 @@ pub(super) const OPTIONS: Paragraphs = &[
      parentheses is the default. The last of several wins.",
 ];
 
-pub(super) const FORMATS: Paragraphs = &[
-    "With --format `auto` each line is read by its own shape, so a stream may mix formats. The names, each with \
-     a line in it:",
-];
-
-pub(super) const RECORDS: Paragraphs = &[
-    "A line is a record if it has a time that exists and the shape of an entry. Every record is a hit. Where its \
-     request is none (bytes of a TLS handshake, `-`, nothing at all) it is also counted as malformed, and has no \
-     section, path, method or protocol. White space, lines that begin with `#`, the header of the CSV and \
-     the `==> file <==` lines of tail(1) are skipped; the latter name the source. Anything else is unparsed.",
-];
-
 pub(super) const DIMENSIONS: Paragraphs = &[
     "What --top can list, by the names that JSON uses. Sections and clients are counted in any case. \
      An absolute-form target keeps its scheme and host: the section of `http://example.com/pages/create` is \
@@ -60,6 +48,11 @@ pub(super) const TEXT_ROWS: Items = &[
     (
         "status",
         "Hits by class; a class without hits is left out. `other` is a status outside 100 to 599, or `-`.",
+    ),
+    (
+        "latency",
+        "Where the log has durations: the percentiles 50, 90, 95 and 99, and the longest. A percentile is the duration \
+         of the nearest rank and at most 1 % off; the longest is exact.",
     ),
     (
         "sections, clients, …",
@@ -129,6 +122,11 @@ pub(super) const JSON_OBJECTS: &[(&str, Items)] = &[
             ("hits", "Records."),
             ("bytes", "The sum of bytes sent."),
             ("status", "Hits by class: `1xx` to `5xx`, and `other`."),
+            (
+                "latency_ms",
+                "Where the log has durations: `p50`, `p90`, `p95`, `p99` and `max`, in milliseconds. The percentiles \
+                 are at most 1 % off, `max` is exact. Else left out.",
+            ),
             ("malformed", "Records whose request is none."),
             ("unparsed", "Lines that are no record."),
             ("late", "Records that came when their second was closed."),
