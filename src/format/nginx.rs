@@ -23,6 +23,10 @@ pub(super) enum Compiled {
 pub(super) fn parse(text: &str) -> Result<Compiled, Refused> {
     let string = unquote(text)?;
     let bytes: Vec<u8> = string.iter().map(|&(_, b)| b).collect();
+    let open = |&i: &usize| bytes[i..].starts_with(b"${") && variable(&bytes[i..]).is_none();
+    if let Some(i) = (0..bytes.len()).find(open) {
+        return Err(Refused::new(string[i].0, "a '${' without its name and '}'"));
+    }
     if bytes.trim_ascii_start().starts_with(b"{") {
         return json(&string);
     }
@@ -135,15 +139,18 @@ fn is_quoted(text: &str) -> bool {
 /// `$name` or `${name}` at the beginning of `text`, and its length.
 fn variable(text: &[u8]) -> Option<(&str, usize)> {
     let rest = text.strip_prefix(b"$")?;
+    let word = |text: &[u8]| {
+        text.iter()
+            .position(|b| !(b.is_ascii_alphanumeric() || *b == b'_'))
+            .unwrap_or(text.len())
+    };
     let (name, around) = match rest {
-        [b'{', inner @ ..] => (inner.split(|&b| b == b'}').next()?, 3),
-        _ => {
-            let len = rest
-                .iter()
-                .position(|b| !(b.is_ascii_alphanumeric() || *b == b'_'))
-                .unwrap_or(rest.len());
-            (&rest[..len], 1)
+        [b'{', inner @ ..] => {
+            let (name, after) = inner.split_at(word(inner));
+            after.first().filter(|&&b| b == b'}')?;
+            (name, 3)
         }
+        _ => (&rest[..word(rest)], 1),
     };
     let name = std::str::from_utf8(name)
         .ok()

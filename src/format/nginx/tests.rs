@@ -189,6 +189,14 @@ fn what_cannot_work_is_refused_with_the_byte_and_the_reason() {
             "a string without its closing quote, at byte 17",
         ),
         (
+            "[$time_local] ${status",
+            "a '${' without its name and '}', at byte 14",
+        ),
+        (
+            r#"{"t":"$msec","s":"${status"}"#,
+            "a '${' without its name and '}', at byte 18",
+        ),
+        (
             "log_format",
             "no time in this format: httpmon counts by the log's own clock, at byte 0",
         ),
