@@ -26,6 +26,15 @@ const HEADERS: usize = 256;
 const CLF: &str = "clf";
 const VHOST: &str = "vhost_combined";
 
+/// The format in which `auto` reads a line that stands alone.
+pub fn recognise(line: &[u8]) -> Option<&'static str> {
+    let mut parser = Parser::new(&Choice::Auto, Zone::UTC, &[]);
+    match parser.read(line) {
+        Line::Record(_) => parser.newly_recognised(line),
+        _ => None,
+    }
+}
+
 /// The format that comes closest to a line that none reads: the one that gets furthest.
 pub fn closest(line: &[u8]) -> Option<(&'static str, Unparsed)> {
     let read = |format: &'static Format| match Parser::new(&Choice::Only(format), Zone::UTC, &[])
