@@ -272,39 +272,30 @@ impl Parser {
         let body = &line[carried..];
         // `kubectl logs --timestamps` writes a time and nothing else. What a format that begins with
         // such a time has behind it is read by no other, so that it can be cut first.
-        let stamp = if self.own {
-            0
-        } else {
-            carrier::timestamp_len(body)
+        let stamped = !self.own && body.get(4) == Some(&b'-') && carrier::timestamp_len(body) > 0;
+        let mut cut = Err(NOTHING);
+        let mut more = 0;
+        if stamped {
+            more = carrier::timestamp_len(body);
+            more += carrier::len(&body[more..]);
+            cut = self.retry(body, more);
+        }
+        let mut failed = match cut {
+            Ok(record) => return Ok(self.with_source(record)),
+            Err(unparsed) if unparsed.timed => Some(unparsed),
+            Err(_) => None,
         };
-        let more = match stamp {
-            0 if self.own => carrier::len(body),
-            0 => 0,
-            stamp => stamp + carrier::len(&body[stamp..]),
-        };
-        let ways = match (more, self.own) {
-            (0, _) => [Some(0), None],
-            (_, true) => [Some(0), Some(more)],
-            (_, false) => [Some(more), Some(0)],
-        };
-        let mut failed: Option<Unparsed> = None;
-        for cut in ways.into_iter().flatten() {
-            match self.lines_and_w3c(&body[cut..]) {
-                Ok(record) => {
-                    return Ok(Record {
-                        source: &self.source,
-                        ..record
-                    });
-                }
-                Err(unparsed) => {
-                    let unparsed = Unparsed {
-                        at: unparsed.at + carried + cut,
-                        ..unparsed
-                    };
-                    if cut == 0 && !failed.is_some_and(|held| held.timed) || failed.is_none() {
-                        failed = Some(unparsed);
-                    }
-                }
+        match self.lines_and_w3c(body) {
+            Ok(record) => return Ok(self.with_source(record)),
+            Err(unparsed) => failed = failed.or(Some(unparsed)),
+        }
+        // The user's own string may describe the carrier or not.
+        if self.own {
+            more = carrier::len(body);
+            if more > 0
+                && let Ok(record) = self.retry(body, more)
+            {
+                return Ok(self.with_source(record));
             }
         }
         let start = if body.first() == Some(&b'{') {
@@ -325,8 +316,32 @@ impl Parser {
                         ..unparsed
                     })
             }
-            _ => Err(failed.unwrap_or(NOTHING)),
+            _ => {
+                let failed = failed.unwrap_or(NOTHING);
+                Err(Unparsed {
+                    at: failed.at + carried,
+                    ..failed
+                })
+            }
         }
+    }
+
+    #[inline]
+    fn with_source<'a>(&'a self, record: Record<'a>) -> Record<'a> {
+        Record {
+            source: &self.source,
+            ..record
+        }
+    }
+
+    /// Reads `body` without the `cut` bytes of another carrier; out of the way of most lines.
+    #[cold]
+    fn retry<'a>(&mut self, body: &'a [u8], cut: usize) -> Result<Record<'a>, Unparsed> {
+        self.lines_and_w3c(&body[cut..])
+            .map_err(|unparsed| Unparsed {
+                at: unparsed.at + cut,
+                ..unparsed
+            })
     }
 
     /// Tries the readers of lines that are no JSON.
