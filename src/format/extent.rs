@@ -113,8 +113,9 @@ pub(super) fn quote(text: &[u8]) -> Option<usize> {
     }
 }
 
+/// The end of a quoted request: see [`Extent::Request`].
 #[inline]
-fn request(text: &[u8]) -> Option<usize> {
+pub(super) fn request(text: &[u8]) -> Option<usize> {
     let escaped = quote(text);
     match escaped {
         Some(end) if status_and_bytes(&text[end + 1..]) => escaped,

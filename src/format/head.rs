@@ -37,7 +37,14 @@ impl Head {
             && line[space - 1] != b','
             && let Ok(stamp) = times.clf(&line[space + 6..])
         {
-            record.client = record::client(&line[..space]);
+            let client = &line[..space];
+            let dotted = client.iter().all(|&b| b.is_ascii_digit() || b == b'.');
+            // Digits and dots have no list, quotes or port to lose.
+            record.client = if dotted {
+                client
+            } else {
+                record::client(client)
+            };
             record.user = Some(b"-");
             set_time(record, stamp);
             return Ok(space + 6 + stamp.len + 1);
