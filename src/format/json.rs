@@ -118,20 +118,29 @@ fn slot(field: Field) -> usize {
 struct Node {
     name: Box<[u8]>,
     field: Option<(Field, u16)>,
-    /// Sorted by the length of their names.
+    /// Sorted by the length of their names, none of which is empty.
     children: Vec<Node>,
+    /// Where those of each length begin, up to one past the longest.
+    starts: Vec<u16>,
 }
 
 impl Node {
     #[inline]
     fn child(&self, name: &[u8]) -> Option<&Node> {
-        let first = self
-            .children
-            .partition_point(|node| node.name.len() < name.len());
-        self.children[first..]
-            .iter()
-            .take_while(|node| node.name.len() == name.len())
-            .find(|node| *node.name == *name)
+        let len = name.len();
+        let (&first, &last) = (name.first()?, name.last()?);
+        let (from, to) = (*self.starts.get(len)?, *self.starts.get(len + 1)?);
+        // Most names differ from a key of their length in the first or last byte.
+        let fits = |node: &&Node| node.name[0] == first && node.name[len - 1] == last && *node.name == *name;
+        self.children[usize::from(from)..usize::from(to)].iter().find(fits)
+    }
+
+    /// Notes where the children of each length begin, once all are in their places.
+    fn index(&mut self) {
+        let longest = self.children.last().map_or(0, |node| node.name.len());
+        let before = |len: usize| self.children.partition_point(|node| node.name.len() < len) as u16;
+        self.starts = (0..=longest + 1).map(before).collect();
+        self.children.iter_mut().for_each(Node::index);
     }
 
     fn insert(&mut self, path: &[&str], field: Field, rank: u16) {
@@ -246,6 +255,7 @@ impl Reader {
                 rank as u16,
             );
         }
+        root.index();
         Reader {
             root,
             scratch: Vec::new(),
