@@ -104,6 +104,7 @@ fn every_option_is_in_the_man_page_and_the_helps_and_the_readme_names_no_other()
         .collect();
     // Options of other programs that the README calls.
     let others = [
+        "--log-format",
         "--all-targets",
         "--locked",
         "--path",

@@ -131,14 +131,19 @@ impl Node {
         let (&first, &last) = (name.first()?, name.last()?);
         let (from, to) = (*self.starts.get(len)?, *self.starts.get(len + 1)?);
         // Most names differ from a key of their length in the first or last byte.
-        let fits = |node: &&Node| node.name[0] == first && node.name[len - 1] == last && *node.name == *name;
-        self.children[usize::from(from)..usize::from(to)].iter().find(fits)
+        let fits = |node: &&Node| {
+            node.name[0] == first && node.name[len - 1] == last && *node.name == *name
+        };
+        self.children[usize::from(from)..usize::from(to)]
+            .iter()
+            .find(fits)
     }
 
     /// Notes where the children of each length begin, once all are in their places.
     fn index(&mut self) {
         let longest = self.children.last().map_or(0, |node| node.name.len());
-        let before = |len: usize| self.children.partition_point(|node| node.name.len() < len) as u16;
+        let before =
+            |len: usize| self.children.partition_point(|node| node.name.len() < len) as u16;
         self.starts = (0..=longest + 1).map(before).collect();
         self.children.iter_mut().for_each(Node::index);
     }
