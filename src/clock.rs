@@ -80,14 +80,8 @@ impl<T: Copy> Clock<T> {
     /// The caller moves `newest` on with [`Clock::advance`] as it takes the believed ones in.
     #[inline]
     pub fn offer(&mut self, time: Second, item: T, wall: Option<Second>) -> Believed<T> {
-        let near_wall = wall.is_some_and(|wall| (time - wall).0.abs() <= NEAR_WALL.0);
-        if near_wall && !self.waiting.is_empty() {
-            let mut believed = self.settle(false);
-            believed.push((time, item));
-            return Believed::Several(believed);
-        }
         let ahead = self.newest.is_none_or(|newest| time > newest + AHEAD);
-        if !ahead || near_wall {
+        if !ahead {
             self.skewed += self
                 .waiting
                 .iter()
@@ -96,12 +90,26 @@ impl<T: Copy> Clock<T> {
             self.waiting.clear();
             return Believed::One(item);
         }
-        self.waiting.push((time, item));
-        if self.waiting.len() < QUEUE {
-            Believed::None
-        } else {
-            Believed::Several(self.settle(false))
+        let near_wall = wall.is_some_and(|wall| (time - wall).0.abs() <= NEAR_WALL.0);
+        if near_wall && self.waiting.is_empty() {
+            return Believed::One(item);
         }
+        self.waiting.push((time, item));
+        if near_wall || self.waiting.len() == QUEUE {
+            // One near the wall clock is the last of them, and so contradicts those far past it.
+            Believed::Several(self.settle(false))
+        } else {
+            Believed::None
+        }
+    }
+
+    /// Nothing has come for a second: settles the records that wait, unless one lies more than an
+    /// hour past the wall clock. That is a wrong one most likely; what comes next will tell.
+    pub fn settle_in_silence(&mut self, wall: Second) -> Vec<(Second, T)> {
+        if self.waiting.iter().any(|&(time, _)| time > wall + AHEAD) {
+            return Vec::new();
+        }
+        self.settle(false)
     }
 
     /// Decides over the records that wait: skewed is one that a later one contradicts by more than an
@@ -202,6 +210,37 @@ mod tests {
         assert_eq!(
             clock.offer(Second(1_000_010), 'b', Some(Second(1_000_000))),
             Believed::Several(vec![(Second(10), 'a'), (Second(1_000_010), 'b')])
+        );
+    }
+
+    #[test]
+    fn a_record_near_the_wall_clock_refutes_those_far_past_it() {
+        let wall = Some(Second(1_000_000));
+        let mut clock = Clock::new(Span(5));
+        assert_eq!(clock.offer(Second(9_000_000), 'a', wall), Believed::None);
+        assert_eq!(
+            clock.offer(Second(1_000_000), 'b', wall),
+            Believed::Several(vec![(Second(1_000_000), 'b')])
+        );
+        clock.advance(Second(1_000_000));
+        assert_eq!(clock.offer(Second(9_000_001), 'c', wall), Believed::None);
+        assert_eq!(
+            clock.offer(Second(1_000_001), 'd', wall),
+            Believed::One('d'),
+            "it is not ahead itself"
+        );
+        assert_eq!(clock.skewed(), 2);
+    }
+
+    #[test]
+    fn silence_alone_confirms_nothing_far_past_the_wall_clock() {
+        let wall = Second(1_000_000);
+        let mut clock = Clock::new(Span(5));
+        clock.offer(Second(1_003_601), 'a', Some(wall));
+        assert_eq!(clock.settle_in_silence(wall), []);
+        assert_eq!(
+            clock.settle_in_silence(Second(1_000_001)),
+            [(Second(1_003_601), 'a')]
         );
     }
 }

@@ -92,7 +92,7 @@ pub struct Monitor {
     /// The least and greatest believed seconds.
     span: Option<(Second, Second)>,
     examples: Vec<Example>,
-    /// Whether the last record came within five minutes of the wall clock.
+    /// Whether the last record that was believed came within five minutes of the wall clock.
     live: bool,
     events: VecDeque<Event>,
 }
@@ -262,20 +262,24 @@ impl Monitor {
             self.filtered += 1;
             Hit::uncounted(record.time)
         };
-        if let Some(wall) = wall {
+        let believed = self.clock.offer(record.time, hit, wall);
+        // A record that waits may be wrong, and says nothing of the stream.
+        if let Some(wall) = wall
+            && !matches!(believed, Believed::None)
+        {
             self.live = (record.time - wall).0.abs() <= NEAR_WALL.0;
         }
-        match self.clock.offer(record.time, hit, wall) {
+        match believed {
             Believed::None => {}
             Believed::One(hit) => self.believe(&hit),
             Believed::Several(hits) => hits.iter().for_each(|(_, hit)| self.believe(hit)),
         }
     }
 
-    /// Nothing has come for a second: what waits is settled, and in a live stream time goes on to
-    /// `now`, which the caller derives from a monotonic clock.
-    pub fn silence(&mut self, now: Second) {
-        for (_, hit) in self.clock.settle(false) {
+    /// Nothing has come for a second: what waits is settled, unless it lies far past the wall clock, and
+    /// in a live stream time goes on to `now`, which the caller derives from a monotonic clock.
+    pub fn silence(&mut self, now: Second, wall: Second) {
+        for (_, hit) in self.clock.settle_in_silence(wall) {
             self.believe(&hit);
         }
         if self.live && self.clock.newest().is_some_and(|newest| newest < now) {

@@ -119,7 +119,8 @@ pub struct Ranking {
     pub hits: u64,
     /// Distinct keys.
     pub unique: u64,
-    /// By how much `unique` may be off: three standard errors (0: exact).
+    /// By how much `unique` may be off (0: exact): in a summary three standard errors of an estimate,
+    /// in a report no more than this.
     pub unique_error: u64,
     /// By how many hits a key may be undercounted (0: exact).
     pub error: u64,

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use httpmon::cli::examples::EXAMPLES;
 use httpmon::cli::flags::FLAGS;
 use httpmon::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_OK};
-use httpmon::format::formats;
+use httpmon::format::{Choice, formats};
 use httpmon::stats::dimension::DIMENSIONS;
 use shell::{Shell, httpmon};
 
@@ -104,9 +104,11 @@ fn every_option_is_in_the_man_page_and_the_helps_and_the_readme_names_no_other()
         .collect();
     // Options of other programs that the README calls.
     let others = [
+        "--log-format",
         "--all-targets",
         "--locked",
         "--path",
+        "--prefix",
         "--release",
         "--since",
         "--test",
@@ -122,13 +124,11 @@ fn every_option_is_in_the_man_page_and_the_helps_and_the_readme_names_no_other()
 #[test]
 fn the_readme_has_every_format_dimension_and_exit_status() {
     let readme = read("README.md");
+    let (_, named) = readme.split_once("\n## Formats\n").expect("Formats");
+    let (named, _) = named.split_once("\n## ").expect("a section after it");
     for format in formats() {
-        let row = format!("\n| `{}` | ", format.name);
-        assert!(
-            readme.contains(&row),
-            "README.md: no row for {}",
-            format.name
-        );
+        let name = format!("`{}`", format.name);
+        assert!(named.contains(&name), "README.md: Formats lacks {name}");
     }
     let lists = readme
         .split("--top section=10,client,status` lists other things: ")
@@ -141,6 +141,37 @@ fn the_readme_has_every_format_dimension_and_exit_status() {
     for status in [EXIT_OK, EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD] {
         assert!(readme.contains(&format!("\n| {status} | ")), "{status}");
     }
+}
+
+#[test]
+fn what_the_readme_says_of_a_foreign_log_is_said() {
+    let readme = read("README.md");
+    let said = read("tests/cases/errors/closest_format/stderr");
+    assert_eq!(said.lines().count(), 2);
+    for line in said.lines() {
+        assert!(readme.contains(&format!("\n    {line}\n")), "{line}");
+    }
+}
+
+#[test]
+fn every_format_string_that_is_shown_can_be_pasted() {
+    let mut shown = 0;
+    for text in [read("README.md"), man()] {
+        for after in text.split("--format '").skip(1) {
+            let (string, _) = after.split_once('\'').expect("a closing quote");
+            // What is said where nothing fits shows three dots.
+            if string != "…" {
+                Choice::parse(string).unwrap_or_else(|why| panic!("{string}: {why}"));
+                shown += 1;
+            }
+        }
+        for after in text.split("`--format=").skip(1) {
+            let (string, _) = after.split_once('`').expect("a closing backquote");
+            Choice::parse(string).unwrap_or_else(|why| panic!("{string}: {why}"));
+            shown += 1;
+        }
+    }
+    assert!(shown >= 6, "{shown}");
 }
 
 /// Every `--word` of a text.

@@ -288,6 +288,59 @@ fn a_record_near_the_wall_clock_settles_the_records_that_wait() {
     assert_eq!(summary["skewed"], 0);
 }
 
+/// One line from 2066 must not end the watch, whatever comes before and after it.
+#[test]
+fn a_wrong_time_in_a_live_stream_changes_nothing_but_skewed() {
+    const FAR: i64 = 1_262_304_000;
+    for wrong_at in [0, 1_500, 2_950] {
+        let script = |wrong: bool| {
+            let mut script: Vec<(u64, Event)> = (0..4)
+                .map(|s| (s * 1000 + 100, Lines(s as i64, 30)))
+                .collect();
+            if wrong {
+                script.push((wrong_at, Lines(FAR, 1)));
+                script.sort_by_key(|&(at, _)| at);
+            }
+            script.push((30_000, End));
+            run("-i5s --lateness=1s -w5s", script).1
+        };
+        let (mut with, mut without) = (script(true), script(false));
+        let (_, summary) = with.pop().expect("a summary");
+        without.pop().expect("a summary");
+        assert_eq!(
+            (&summary["hits"], &summary["skewed"]),
+            (&121.into(), &1.into())
+        );
+        assert_eq!(with, without, "at {wrong_at}");
+        assert!(with.iter().any(|(_, event)| event["state"] == "resolved"));
+    }
+}
+
+/// The wrong line is the last for a while: the alert still recovers in the silence.
+#[test]
+fn a_wrong_time_before_a_silence_is_not_believed_for_it() {
+    let (_, written) = run(
+        "-i5s --lateness=1s -w5s",
+        vec![
+            (100, Lines(0, 60)),
+            (200, Lines(7200, 1)),
+            (20_000, Lines(20, 1)),
+            (20_100, End),
+        ],
+    );
+    let states: Vec<_> = written
+        .iter()
+        .filter(|(_, event)| event["type"] == "alert")
+        .map(|(_, event)| (event["state"].as_str(), second(&event["at"])))
+        .collect();
+    assert_eq!(states, [(Some("firing"), 0), (Some("resolved"), 5)]);
+    let (_, summary) = written.last().expect("a summary");
+    assert_eq!(
+        (&summary["skewed"], &summary["late"]),
+        (&1.into(), &0.into())
+    );
+}
+
 #[test]
 fn idle_exit_ends_a_run_that_no_line_reaches() {
     let (ended, written) = run(

@@ -257,3 +257,35 @@ fn a_slow_pipe_a_fast_pipe_and_a_file_give_the_same_bytes() {
     run.stdout.read_to_string(&mut told).expect("text");
     assert_eq!(told, replayed(90));
 }
+
+#[test]
+fn a_named_pipe_is_read_as_a_file_is() {
+    let folder = std::env::temp_dir().join(format!("httpmon-fifo-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let pipe = folder.join("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo runs").success());
+    let path = pipe.clone();
+    // Opening it waits for httpmon to open its end.
+    let writer = std::thread::spawn(move || std::fs::write(path, log(0, 5000)));
+    let output = httpmon(&["--replay", "--report=json", pipe.to_str().expect("UTF-8")])
+        .output()
+        .expect("httpmon runs");
+    assert!(writer.join().expect("the writer ends").is_ok());
+    std::fs::remove_dir_all(&folder).expect("the folder goes");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(text.contains("\"lines\":5000,\"hits\":5000,"), "{text}");
+}
+
+#[test]
+fn a_directory_on_standard_input_is_named_as_such() {
+    let output = httpmon(&["--replay"])
+        .stdin(std::fs::File::open("/").expect("there is a root"))
+        .output()
+        .expect("httpmon runs");
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        "httpmon: standard input: is a directory\n"
+    );
+}

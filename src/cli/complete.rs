@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use super::flags::{FLAGS, Flag};
+use super::flags::FLAGS;
 
 /// The option whose value is a list of its choices.
 const LIST: &str = "top";
@@ -82,7 +82,7 @@ complete -F _httpmon httpmon
 /// A completion script for zsh.
 pub fn zsh() -> String {
     let mut specs = String::new();
-    let mut list = String::new();
+    let mut functions = String::new();
     for flag in FLAGS {
         let help = zsh_text(flag.help);
         // A value stands after = or as the next word; after a short option also at once.
@@ -96,37 +96,37 @@ pub fn zsh() -> String {
             Some(short) => format!("'(-{short} --{long})'{{-{short}{plus},--{long}{equals}}}'"),
             None => format!("'--{long}{equals}"),
         };
-        let action = flag.value.map_or(String::new(), |value| {
-            format!(":{value}:{}", zsh_action(flag))
-        });
+        let choices = (flag.choices)();
+        let function = format!("_httpmon_{}", long.replace('-', "_"));
+        let action = match flag.value {
+            None => String::new(),
+            Some(value) if choices.is_empty() => format!(":{value}: "),
+            Some(value) => format!(":{value}:{function}"),
+        };
         writeln!(specs, "    {names}[{help}]{action}' \\").expect("a string takes every write");
-        if flag.long == LIST {
-            for (name, about) in (flag.choices)() {
-                write!(list, " \\\n        '{name}[{}]::rows: '", zsh_text(about))
-                    .expect("a string takes every write");
-            }
+        if choices.is_empty() {
+            continue;
         }
+        let mut items = String::new();
+        for (name, about) in choices {
+            let item = if long == LIST {
+                format!("'{name}[{}]::rows: '", zsh_text(about))
+            } else {
+                format!("'{name}:{}'", about.replace('\'', "'\\''"))
+            };
+            write!(items, " \\\n        {item}").expect("a string takes every write");
+        }
+        let body = if long == LIST {
+            format!("    _values -s , dimension{items}\n")
+        } else {
+            format!("    local -a choices\n    choices=({items})\n    _describe {long} choices\n")
+        };
+        write!(functions, "{function}() {{\n{body}}}\n\n").expect("a string takes every write");
     }
     format!(
-        "#compdef httpmon\n# zsh completion for httpmon, written by httpmon --generate complete-zsh\n\n\
-         _httpmon_{LIST}() {{\n    _values -s , dimension{list}\n}}\n\n\
+        "#compdef httpmon\n# zsh completion for httpmon, written by httpmon --generate complete-zsh\n\n{functions}\
          _arguments -s -S : \\\n{specs}    '*:log file:_files'\n"
     )
-}
-
-fn zsh_action(flag: &Flag) -> String {
-    let choices = (flag.choices)();
-    if choices.is_empty() {
-        return " ".to_owned();
-    }
-    if flag.long == LIST {
-        return format!("_httpmon_{LIST}");
-    }
-    let items: Vec<String> = choices
-        .iter()
-        .map(|(name, about)| format!("{name}\\:\"{}\"", zsh_text(about).replace('"', "")))
-        .collect();
-    format!("(({}))", items.join(" "))
 }
 
 /// Text that may stand in single quotes, brackets and a colon-separated specification.

@@ -56,6 +56,11 @@ pub static EXAMPLES: &[Example] = &[
         status: EXIT_OK,
     },
     Example {
+        about: "Read a format of your own: the string from the configuration of Apache or nginx, as it stands there.",
+        command: r#"httpmon --replay --format '%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i"' access.log"#,
+        status: EXIT_OK,
+    },
+    Example {
         about: "Look for short bursts: more than 15 requests per second over ten seconds.",
         command: "httpmon --replay --quiet --threshold 15 --window 10s access.log",
         status: EXIT_OK,

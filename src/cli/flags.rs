@@ -123,9 +123,10 @@ pub static FLAGS: &[Flag] = &[
         long: "format",
         short: Some('f'),
         value: Some("F"),
-        help: "the log's format (auto)",
+        help: "auto, a name, a LogFormat or a log_format (auto)",
         more: "auto recognises each line by its shape, also where a stream mixes formats. A name insists: a line \
-               in another format is counted as unparsed. See LOG FORMATS.",
+               in another format is counted as unparsed. Anything else is a format string, pasted from the \
+               server's configuration, or json: field=key ... for the keys of a JSON log. See LOG FORMATS.",
         choices: || {
             let auto = ("auto", "each line by its shape");
             std::iter::once(auto)

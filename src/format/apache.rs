@@ -1,5 +1,7 @@
 //! Apache's `LogFormat`, verbatim: see `mod_log_config` and `mod_logio`.
 
+use bstr::ByteSlice;
+
 use super::program::Step;
 use super::template::{Kind, Piece, Refused, compile};
 use super::timestamp::TimeForm;
@@ -34,6 +36,8 @@ pub(super) fn parse(text: &str) -> Result<Vec<Step>, Refused> {
 /// The bytes of the format with their places in `text`; quotes and backslashes of the configuration
 /// file undone.
 fn unquote(text: &str) -> Vec<(usize, u8)> {
+    // A string that was read from a file ends with a newline.
+    let text = text.trim_end_matches(['\r', '\n']);
     let trimmed = text.trim_start();
     let mut start = text.len() - trimmed.len();
     if trimmed
@@ -78,11 +82,11 @@ fn closes(body: &[u8], quote: u8) -> bool {
         .all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(b))
 }
 
-/// Bytes of a format with their places in what the user gave.
-type Text = [(usize, u8)];
+/// Bytes of the format with their places in the text that was given.
+type Placed = [(usize, u8)];
 
-/// Reads one directive behind its `%`; returns what it means and what follows it.
-fn directive(at: usize, rest: &Text) -> Result<(Vec<Kind>, &Text), Refused> {
+/// Reads one directive behind its `%`.
+fn directive(at: usize, rest: &Placed) -> Result<(Vec<Kind>, &Placed), Refused> {
     let mut rest = rest;
     let mut first = false;
     let mut argument: Option<String> = None;
@@ -161,7 +165,11 @@ fn directive(at: usize, rest: &Text) -> Result<(Vec<Kind>, &Text), Refused> {
         b'A' | b'C' | b'E' | b'I' | b'L' | b'P' | b'R' | b'S' | b'X' | b'e' | b'f' | b'k'
         | b'l' | b'n' | b'o' | b'p' | b'x' => field(Field::Skipped, 0),
         other => {
-            let name = char::from(other);
+            let bytes: Vec<u8> = [other]
+                .into_iter()
+                .chain(rest.iter().take(3).map(|&(_, b)| b))
+                .collect();
+            let name = bytes.chars().next().unwrap_or('%');
             return Err(Refused::new(
                 at,
                 format!("unknown directive '%{name}' (see LOG FORMATS in httpmon(1))"),
@@ -189,6 +197,29 @@ fn time(at: usize, argument: Option<&str>) -> Result<Vec<Kind>, Refused> {
         "msec" | "usec" => vec![Kind::Time(TimeForm::Epoch)],
         "msec_frac" | "usec_frac" => vec![Kind::TimePart("%f".to_owned())],
         "" => return Err(Refused::new(at, "an empty pattern of the time")),
-        pattern => vec![Kind::TimePart(pattern.to_owned())],
+        pattern => vec![Kind::TimePart(in_c_locale(pattern))],
     })
 }
+
+/// What a locale decides, as the C locale of a server does.
+fn in_c_locale(pattern: &str) -> String {
+    let mut out = String::new();
+    let mut rest = pattern;
+    while let Some(at) = rest.find('%') {
+        out += &rest[..at];
+        let length = 1 + rest[at + 1..].chars().next().map_or(0, char::len_utf8);
+        let conversion = &rest[at..at + length];
+        out += match conversion {
+            "%c" => "%a %b %e %H:%M:%S %Y",
+            "%x" => "%m/%d/%y",
+            "%X" => "%H:%M:%S",
+            "%r" => "%I:%M:%S %p",
+            other => other,
+        };
+        rest = &rest[at + length..];
+    }
+    out + rest
+}
+
+#[cfg(test)]
+mod tests;

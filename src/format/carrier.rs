@@ -33,8 +33,8 @@ fn one(line: &[u8]) -> usize {
     found.unwrap_or(0)
 }
 
-/// `kubectl logs --timestamps` writes a time before the line and nothing else: tried only where no
-/// format reads the line as it is, since several begin with such a time.
+/// The length of a bare time and its space, which `kubectl logs --timestamps` writes before the line.
+/// It is not in [`len`], since some formats begin with such a time.
 pub(super) fn timestamp_len(line: &[u8]) -> usize {
     iso_time(line).unwrap_or(0)
 }

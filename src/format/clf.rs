@@ -41,7 +41,9 @@ fn common() -> Vec<Vec<Step>> {
 fn combined_after(head: Head) -> Vec<Step> {
     let mut steps = vec![Step::Head(head)];
     steps.extend(request());
-    steps.extend(referrer_and_agent());
+    // The tail looks for the last quote: it begins with the one that ends the agent.
+    let [fields @ .., _] = referrer_and_agent();
+    steps.extend(fields);
     steps.extend([Step::Optional, Step::Tail]);
     steps
 }

@@ -2,6 +2,8 @@
 
 use memchr::memmem;
 
+use super::{carrier, w3c};
+
 /// A kind of input that people pipe in by mistake.
 struct Look {
     test: fn(&[u8]) -> bool,
@@ -39,24 +41,28 @@ static LOOKS: &[Look] = &[
         says: "binary data",
     },
     Look {
-        test: nginx_error_log,
+        test: |b| nginx_error_log(body(b)),
         says: "an nginx error log (the access log stands beside it, in access.log by default)",
     },
     Look {
-        test: apache_error_log,
+        test: |b| apache_error_log(body(b)),
         says: "an Apache error log (the access log stands beside it, in access.log or access_log)",
     },
     Look {
-        test: |b| b.first() == Some(&b'{'),
-        says: "JSON, which this version of httpmon does not read",
+        test: |b| body(b).first() == Some(&b'{'),
+        says: "JSON without a status or a time that httpmon knows (--format 'json: time=KEY status=KEY' names them)",
     },
     Look {
         test: |b| memmem::find(b, b"#Fields:").is_some(),
-        says: "a W3C extended log, which this version of httpmon does not read",
+        says: "a W3C extended log whose #Fields has no status or no time, or does not fit its lines",
     },
     Look {
-        test: syslog,
-        says: "lines with a syslog or journal prefix (journalctl -o cat, or sed 's/^[^]]*]: //', leaves the access log)",
+        test: w3c::is_dated,
+        says: "a W3C extended log without its #Fields line ({ grep '^#Fields:' FILE; tail -F FILE; } | httpmon has it)",
+    },
+    Look {
+        test: |b| carrier::len(first_line(b)) > 0,
+        says: "lines of syslog, the journal or a container that carry no access log that httpmon knows (--format '…' takes the server's own LogFormat or log_format)",
     },
     Look {
         test: |b| b.first() == Some(&b'<'),
@@ -70,7 +76,7 @@ static LOOKS: &[Look] = &[
                 .count()
                 >= 4
         },
-        says: "comma-separated values of a shape that httpmon does not know",
+        says: "comma-separated values of a shape that httpmon does not know (--format '…' takes the server's own LogFormat or log_format)",
     },
 ];
 
@@ -80,9 +86,14 @@ static LOOKS: &[Look] = &[
 pub fn looks_like(sample: &[u8]) -> &'static str {
     let sample = sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sample);
     LOOKS.iter().find(|look| (look.test)(sample)).map_or(
-        "no log format that httpmon knows (see LOG FORMATS in httpmon(1))",
+        "no log format that httpmon knows (--format '…' takes the server's own LogFormat or log_format)",
         |look| look.says,
     )
+}
+
+/// What the first line carries, and the lines after it.
+fn body(sample: &[u8]) -> &[u8] {
+    &sample[carrier::len(first_line(sample))..]
 }
 
 fn first_line(sample: &[u8]) -> &[u8] {
@@ -110,17 +121,6 @@ fn apache_error_log(sample: &[u8]) -> bool {
     DAYS.iter().any(|day| sample.starts_with(day))
 }
 
-/// `Oct 11 22:14:15 host program[123]: …`
-fn syslog(sample: &[u8]) -> bool {
-    let line = first_line(sample);
-    let line = match line.iter().position(|&b| b == b'>') {
-        Some(end) if line.first() == Some(&b'<') && end <= 4 => &line[end + 1..],
-        _ => line,
-    };
-    matches!(line, [m, o, n, b' ', _, _, b' ', _, _, b':', _, _, b':', _, _, b' ', ..]
-        if m.is_ascii_uppercase() && o.is_ascii_lowercase() && n.is_ascii_lowercase())
-}
-
 #[cfg(test)]
 mod tests {
     use super::looks_like;
@@ -141,9 +141,19 @@ mod tests {
                 "Apache error log",
             ),
             (b"{\"ts\":1}", "JSON"),
-            (b"#Version: 1.0\n#Fields: date time\n", "W3C"),
-            (b"Oct 11 22:14:15 web nginx: 10.0.0.1", "syslog"),
-            (b"<13>Oct  1 22:14:15 web nginx: 10.0.0.1", "syslog"),
+            (b"web-1  | {\"ts\":1}", "JSON"),
+            (
+                b"#Version: 1.0\n#Fields: date time\n",
+                "#Fields has no status",
+            ),
+            (b"2000-10-10 13:55:36 10.0.0.1 GET /", "without its #Fields"),
+            (b"Oct 11 22:14:15 web sshd: Accepted", "syslog"),
+            (b"<13>Oct  1 22:14:15 web sshd: Accepted", "syslog"),
+            (
+                b"web-1  | 2025/01/03 16:41:26 [error] 31#31: *3 open()",
+                "nginx error log",
+            ),
+            (b"web-1  | a, b, c, d, e", "container"),
             (b"<!DOCTYPE html>", "HTML"),
             (b"a,b,c,d,e", "comma"),
             (b"hello", "no log format"),

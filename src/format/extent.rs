@@ -17,13 +17,17 @@ pub enum Extent {
     /// As [`Extent::Quoted`]; but a quote that is not followed by ` status bytes` is part of the
     /// request, where one that is comes later: not every server escapes them.
     Request,
+    /// A request without quotes, before a space: up to its protocol and with it; where it has none,
+    /// two words if the second can be a target, else one.
+    BareRequest,
     /// A field of CSV: in quotes, doubled inside, or up to a comma.
     Csv,
     /// A field of a W3C log that separates with spaces: in quotes, doubled inside, or up to a space.
     W3c,
     /// Up to this byte, which is left to the next step, or the end of the line.
     Until(u8),
-    /// Up to this byte, over so many that stand in the field itself, or the end of the line.
+    /// Up to this byte, over so many runs of it that stand in the field itself, or the end of the line:
+    /// a time may pad a day with a space.
     Nth(u8, usize),
     /// Up to the last quote of the line, or its end: a request that was cut short has none.
     LastQuote,
@@ -51,10 +55,15 @@ impl Extent {
             Extent::Number => number(rest)?,
             Extent::Quoted => quote(rest).ok_or(Why::Open)?,
             Extent::Request => request(rest).ok_or(Why::Open)?,
-            Extent::Csv => return quoted_or_until(rest, |b| b == b','),
+            Extent::BareRequest => bare_request(rest),
+            Extent::Csv => {
+                let found = quoted_or_until(rest, |b| b == b',')?;
+                let stray = !rest.starts_with(b"\"") && memchr(b'"', found.text).is_some();
+                return if stray { Err(Why::Form) } else { Ok(found) };
+            }
             Extent::W3c => return quoted_or_until(rest, |b| b == b' '),
             Extent::Until(byte) => memchr(*byte, rest).unwrap_or(rest.len()),
-            Extent::Nth(byte, count) => memchr_iter(*byte, rest).nth(*count).unwrap_or(rest.len()),
+            Extent::Nth(byte, count) => runs(rest, *byte).nth(*count).unwrap_or(rest.len()),
             Extent::LastQuote => rest.strip_suffix(b"\"").unwrap_or(rest).len(),
             Extent::UntilText(text) => memmem::find(rest, text).ok_or(Why::Missing)?,
             Extent::List => spaces(rest, |before, _| before == b','),
@@ -68,6 +77,11 @@ impl Extent {
             len,
         })
     }
+}
+
+/// Where each run of a byte begins.
+pub(super) fn runs(text: &[u8], byte: u8) -> impl Iterator<Item = usize> {
+    memchr_iter(byte, text).filter(move |&at| at == 0 || text[at - 1] != byte)
 }
 
 fn number(rest: &[u8]) -> Result<usize, Why> {
@@ -99,14 +113,30 @@ pub(super) fn quote(text: &[u8]) -> Option<usize> {
     }
 }
 
+/// The end of a quoted request: see [`Extent::Request`].
 #[inline]
-fn request(text: &[u8]) -> Option<usize> {
+pub(super) fn request(text: &[u8]) -> Option<usize> {
     let escaped = quote(text);
     match escaped {
         Some(end) if status_and_bytes(&text[end + 1..]) => escaped,
         _ => memchr_iter(b'"', text)
             .find(|&end| status_and_bytes(&text[end + 1..]))
             .or(escaped),
+    }
+}
+
+fn bare_request(rest: &[u8]) -> usize {
+    let word = |from: usize| memchr(b' ', &rest[from..]).map_or(rest.len(), |at| from + at);
+    let protocol = |&at: &usize| {
+        let digits = rest[at..word(at + 1)].strip_prefix(b" HTTP/");
+        digits.is_some_and(|d| matches!(d, [a] | [a, b'.', _] if a.is_ascii_digit()))
+    };
+    if let Some(at) = memchr_iter(b' ', rest).find(protocol) {
+        return word(at + 1);
+    }
+    match word(0) {
+        end if matches!(rest.get(end + 1), Some(b'/' | b'*')) => word(end + 1),
+        end => end,
     }
 }
 
@@ -195,6 +225,7 @@ mod tests {
             ),
             (Extent::Csv, r#""a ""b"", c",d"#, Some(r#"a ""b"", c"#)),
             (Extent::Csv, "a,b", Some("a")),
+            (Extent::Csv, "a\"b,c", None),
             (Extent::Csv, r#""a"b,"#, None),
             (Extent::W3c, r#"" ""x"" y " 0"#, Some(r#" ""x"" y "#)),
             (Extent::W3c, "a+b 0", Some("a+b")),
@@ -217,6 +248,20 @@ mod tests {
             ),
             (Extent::Upstreams, "- 200", Some("-")),
             (Extent::Rest, "a b", Some("a b")),
+            (
+                Extent::BareRequest,
+                "GET /a b HTTP/1.1 200",
+                Some("GET /a b HTTP/1.1"),
+            ),
+            (
+                Extent::BareRequest,
+                "GET /a HTTP/2 200",
+                Some("GET /a HTTP/2"),
+            ),
+            (Extent::BareRequest, "GET /a HTTP/2", Some("GET /a HTTP/2")),
+            (Extent::BareRequest, "GET /a 200 5", Some("GET /a")),
+            (Extent::BareRequest, "- 400 0", Some("-")),
+            (Extent::BareRequest, " 400 0", Some("")),
         ] {
             assert_eq!(text(&extent, rest).as_deref(), want, "{extent:?} {rest}");
         }

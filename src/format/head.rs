@@ -37,7 +37,14 @@ impl Head {
             && line[space - 1] != b','
             && let Ok(stamp) = times.clf(&line[space + 6..])
         {
-            record.client = record::client(&line[..space]);
+            let client = &line[..space];
+            let dotted = client.iter().all(|&b| b.is_ascii_digit() || b == b'.');
+            // Digits and dots have no list, quotes or port to lose.
+            record.client = if dotted {
+                client
+            } else {
+                record::client(client)
+            };
             record.user = Some(b"-");
             set_time(record, stamp);
             return Ok(space + 6 + stamp.len + 1);
@@ -61,8 +68,31 @@ impl Head {
         ))
     }
 
+    /// Whether `text` is told apart into just these.
+    pub(super) fn splits_as(
+        self,
+        text: &[u8],
+        host: Option<&[u8]>,
+        client: &[u8],
+        user: &[u8],
+    ) -> bool {
+        let mut record = Record::EMPTY;
+        // A bracket in it could be taken for the one of the time.
+        memchr(b'[', text).is_none()
+            && self.split(text, &mut record).is_ok()
+            && (record.host, record.client, record.user) == (host, client, Some(user))
+    }
+
     /// Tells client, host and user apart.
     fn split<'a>(self, text: &'a [u8], record: &mut Record<'a>) -> Result<(), (Field, Why)> {
+        // A quote that does not end before the time is around the whole line.
+        let start = text.iter().position(|&b| b != b' ').unwrap_or(0);
+        if let Some(inner) = text[start..].strip_prefix(b"\"")
+            && memchr(b'"', inner).is_none()
+            && inner.iter().any(|&b| b != b' ')
+        {
+            return self.split(inner, record);
+        }
         // The beginnings of the first four words: no more are needed.
         let mut starts = [text.len(); 4];
         let mut count = 0;
@@ -177,7 +207,9 @@ mod tests {
             ("\"10.0.0.3, 10.0.0.1\" - ann ", "10.0.0.3", "ann"),
             ("\"10.0.0.3\" - - ", "10.0.0.3", "-"),
             ("\"10.0.0.3\" - Ann Lee ", "10.0.0.3", "Ann Lee"),
-            ("\"10.0.0.3 - - ", "10.0.0.3 - -", "-"),
+            ("\"10.0.0.3 - - ", "10.0.0.3", "-"),
+            (" \" 10.0.0.3 - Ann Lee ", "10.0.0.3", "Ann Lee"),
+            ("\"10.0.0.3, 10.0.0.1 - ann ", "10.0.0.3", "ann"),
             ("10.0.0.2, 10.0.0.1 - ann ", "10.0.0.2", "ann"),
             ("10.0.0.2,  10.0.0.1 ann ", "10.0.0.2", "ann"),
             (" 10.0.0.2, 10.0.0.1 - Ann Lee ", "10.0.0.2", "Ann Lee"),

@@ -79,8 +79,10 @@ const NAMES: &[(Field, &str)] = &[
     ),
     (
         Field::Duration(Unit::Milliseconds),
-        "duration duration_ms latency_ms EdgeTimeToFirstByteMs",
+        "duration_ms latency_ms EdgeTimeToFirstByteMs",
     ),
+    // Caddy writes seconds with decimals, Envoy whole milliseconds.
+    (Field::Duration(Unit::WholeMilliseconds), "duration"),
     (
         Field::Cache,
         "CacheCacheStatus upstream_cache_status cache_status fastly_cache_status cache",
@@ -116,20 +118,34 @@ fn slot(field: Field) -> usize {
 struct Node {
     name: Box<[u8]>,
     field: Option<(Field, u16)>,
-    /// Sorted by the length of their names.
+    /// Sorted by the length of their names, none of which is empty.
     children: Vec<Node>,
+    /// Where those of each length begin, up to one past the longest.
+    starts: Vec<u16>,
 }
 
 impl Node {
     #[inline]
     fn child(&self, name: &[u8]) -> Option<&Node> {
-        let first = self
-            .children
-            .partition_point(|node| node.name.len() < name.len());
-        self.children[first..]
+        let len = name.len();
+        let (&first, &last) = (name.first()?, name.last()?);
+        let (from, to) = (*self.starts.get(len)?, *self.starts.get(len + 1)?);
+        // Most names differ from a key of their length in the first or last byte.
+        let fits = |node: &&Node| {
+            node.name[0] == first && node.name[len - 1] == last && *node.name == *name
+        };
+        self.children[usize::from(from)..usize::from(to)]
             .iter()
-            .take_while(|node| node.name.len() == name.len())
-            .find(|node| *node.name == *name)
+            .find(fits)
+    }
+
+    /// Notes where the children of each length begin, once all are in their places.
+    fn index(&mut self) {
+        let longest = self.children.last().map_or(0, |node| node.name.len());
+        let before =
+            |len: usize| self.children.partition_point(|node| node.name.len() < len) as u16;
+        self.starts = (0..=longest + 1).map(before).collect();
+        self.children.iter_mut().for_each(Node::index);
     }
 
     fn insert(&mut self, path: &[&str], field: Field, rank: u16) {
@@ -179,7 +195,7 @@ pub(super) fn mapping(text: &str) -> Result<Vec<(Field, Path)>, Refused> {
         let at = item.as_ptr() as usize - text.as_ptr() as usize;
         let (name, path) = item
             .split_once('=')
-            .filter(|(_, path)| !path.is_empty())
+            .filter(|(_, path)| path.split('.').all(|name| !name.is_empty()))
             .ok_or_else(|| Refused::new(at, format!("'{item}' is not field=key")))?;
         let (_, field) = FIELDS
             .iter()
@@ -194,7 +210,7 @@ pub(super) fn mapping(text: &str) -> Result<Vec<(Field, Path)>, Refused> {
 }
 
 /// What a field is called in a mapping.
-const FIELDS: &[(&str, Field)] = &[
+pub(super) const FIELDS: &[(&str, Field)] = &[
     ("time", Field::Time),
     ("status", Field::Status),
     ("path", Field::Target),
@@ -244,6 +260,7 @@ impl Reader {
                 rank as u16,
             );
         }
+        root.index();
         Reader {
             root,
             scratch: Vec::new(),
@@ -282,9 +299,9 @@ impl Reader {
         let mut record = Record::EMPTY;
         let missing = |field| Unparsed {
             field,
-            why: Why::Missing,
+            why: Why::Unnamed,
             at: line.len(),
-            timed: field != Field::Time,
+            timed: values[slot(Field::Time)].is_some(),
         };
         let status = values[slot(Field::Status)].ok_or(missing(Field::Status))?;
         let time = values[slot(Field::Time)].ok_or(missing(Field::Time))?;
@@ -341,23 +358,25 @@ fn json_status(text: &[u8]) -> Result<Option<u16>, Why> {
     }
 }
 
-/// A number with decimals is seconds, whatever the key's unit: so Caddy writes `duration` where Envoy
-/// writes whole milliseconds.
+/// A duration in microseconds; JSON numbers may have an exponent.
 fn duration(text: &[u8], unit: Unit, quoted: bool) -> Option<u64> {
-    if !quoted && text.iter().any(|b| matches!(b, b'.' | b'e' | b'E')) {
-        let seconds: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
-        let scale = if unit == Unit::Milliseconds || unit == Unit::Seconds {
-            1e6
-        } else {
-            return whole(text, unit);
-        };
-        return (seconds >= 0.0).then_some((seconds * scale) as u64);
+    let unit = match unit {
+        Unit::WholeMilliseconds if !quoted && text.iter().any(|b| b".eE".contains(b)) => {
+            Unit::Seconds
+        }
+        unit => unit,
+    };
+    if quoted || !text.iter().any(|b| matches!(b, b'e' | b'E')) {
+        return record::duration(text, unit).ok().flatten();
     }
-    whole(text, unit)
-}
-
-fn whole(text: &[u8], unit: Unit) -> Option<u64> {
-    record::duration(text, unit).ok().flatten()
+    let number: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
+    let microseconds = match unit {
+        Unit::Seconds | Unit::Written => 1e6,
+        Unit::Milliseconds | Unit::WholeMilliseconds => 1e3,
+        Unit::Microseconds => 1.0,
+        Unit::Nanoseconds => 1e-3,
+    };
+    (number >= 0.0).then_some((number * microseconds) as u64)
 }
 
 /// One pass over a line.
@@ -579,3 +598,6 @@ fn unicode(text: &[u8]) -> (char, usize) {
         4,
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! Lines to records.
 //!
 //! [`Format`] is the contract and [`formats`] the table: a format is one row, which compiles to
-//! [`Program`]s for the one interpreter, or to the keys that the JSON reader looks for.
+//! [`program::Program`]s for the one interpreter, or to the keys that the JSON reader looks for.
 //! [`Parser`] chooses by the line's own shape, in one fixed order, so that neighbours never matter.
 
 mod apache;
@@ -20,14 +20,17 @@ mod presets;
 pub mod program;
 mod proxies;
 pub mod record;
+#[cfg(test)]
+mod shown;
 mod tail;
 mod template;
 pub mod timestamp;
 pub mod unparsed;
 mod w3c;
+mod write;
 
 pub use choice::Choice;
-pub use parser::{Line, Parser, closest};
+pub use parser::{Line, Parser, closest, recognise};
 pub use template::Refused;
 
 use program::Step;
@@ -87,6 +90,11 @@ pub fn formats() -> impl Iterator<Item = &'static Format> {
         .chain(&W3C)
         .chain(&JSON)
         .chain(&CSV)
+}
+
+/// What a mapping of JSON keys, `json: field=key …`, calls its fields.
+pub fn mapping_fields() -> impl Iterator<Item = &'static str> {
+    json::FIELDS.iter().map(|(name, _)| *name)
 }
 
 /// What `auto` tries on a line that is neither JSON nor covered by `#Fields`, in this order: the

@@ -23,6 +23,10 @@ pub(super) enum Compiled {
 pub(super) fn parse(text: &str) -> Result<Compiled, Refused> {
     let string = unquote(text)?;
     let bytes: Vec<u8> = string.iter().map(|&(_, b)| b).collect();
+    let open = |&i: &usize| bytes[i..].starts_with(b"${") && variable(&bytes[i..]).is_none();
+    if let Some(i) = (0..bytes.len()).find(open) {
+        return Err(Refused::new(string[i].0, "a '${' without its name and '}'"));
+    }
     if bytes.trim_ascii_start().starts_with(b"{") {
         return json(&string);
     }
@@ -69,22 +73,16 @@ fn unquote(text: &str) -> Result<Vec<(usize, u8)>, Refused> {
     if directive {
         at = skip_word(skip_word(at));
     }
-    if text[at..].starts_with("escape=") {
+    let escape = text[at..].starts_with("escape=");
+    if escape {
         at = skip_word(at);
     }
-    let quoted = matches!(bytes.get(at), Some(b'\'' | b'"'));
-    let whole = text[at..].trim_end().trim_end_matches(';').trim_end();
-    // A bare string that begins with a quoted variable is not a quoted string.
-    if !directive
-        && !(quoted
-            && whole.len() > 1
-            && whole.as_bytes().last() == bytes.get(at)
-            && !whole[1..].starts_with('$'))
-    {
-        return Ok((at..text.len()).map(|i| (i, bytes[i])).collect());
+    if !directive && !escape && !is_quoted(&text[at..]) {
+        let end = text.trim_end_matches(['\r', '\n']).len();
+        return Ok((at..end).map(|i| (i, bytes[i])).collect());
     }
     let mut out = Vec::new();
-    let mut quote: Option<u8> = None;
+    let mut quote: Option<(usize, u8)> = None;
     let mut rest = (at..bytes.len()).peekable();
     while let Some(i) = rest.next() {
         match (quote, bytes[i]) {
@@ -98,15 +96,15 @@ fn unquote(text: &str) -> Result<Vec<(usize, u8)>, Refused> {
                     out.push((i, escaped));
                 }
             }
-            (Some(open), byte) if byte == open => quote = None,
+            (Some((_, open)), byte) if byte == open => quote = None,
             (Some(_), byte) => out.push((i, byte)),
-            (None, open @ (b'\'' | b'"')) => quote = Some(open),
+            (None, open @ (b'\'' | b'"')) => quote = Some((i, open)),
             (None, b';') => break,
             (None, byte) if byte.is_ascii_whitespace() => {}
             (None, byte) => out.push((i, byte)),
         }
     }
-    if let Some(open) = quote {
+    if let Some((at, open)) = quote {
         return Err(Refused::new(
             at,
             format!("a {} without the one that closes it", char::from(open)),
@@ -115,18 +113,44 @@ fn unquote(text: &str) -> Result<Vec<(usize, u8)>, Refused> {
     Ok(out)
 }
 
+/// Whether `text` is quoted as in a configuration file: nothing stands outside the quotes. A bare
+/// string may look the same, `"$time_local" "$request"`: then its first piece is one variable.
+fn is_quoted(text: &str) -> bool {
+    let mut rest = text.trim_end().trim_end_matches(';').as_bytes();
+    let mut pieces: Vec<&[u8]> = Vec::new();
+    while let [quote @ (b'\'' | b'"'), inner @ ..] = rest.trim_ascii_start() {
+        let mut escaped = false;
+        let end = inner.iter().position(|b| {
+            let ends = b == quote && !escaped;
+            escaped = *b == b'\\' && !escaped;
+            ends
+        });
+        let Some(end) = end else { return false };
+        pieces.push(&inner[..end]);
+        rest = &inner[end + 1..];
+    }
+    let variable = |piece: &[u8]| variable(piece).is_some_and(|(_, len)| len == piece.len());
+    rest.trim_ascii().is_empty()
+        && pieces
+            .first()
+            .is_some_and(|first| pieces.len() == 1 || !variable(first))
+}
+
 /// `$name` or `${name}` at the beginning of `text`, and its length.
 fn variable(text: &[u8]) -> Option<(&str, usize)> {
     let rest = text.strip_prefix(b"$")?;
+    let word = |text: &[u8]| {
+        text.iter()
+            .position(|b| !(b.is_ascii_alphanumeric() || *b == b'_'))
+            .unwrap_or(text.len())
+    };
     let (name, around) = match rest {
-        [b'{', inner @ ..] => (inner.split(|&b| b == b'}').next()?, 3),
-        _ => {
-            let len = rest
-                .iter()
-                .position(|b| !(b.is_ascii_alphanumeric() || *b == b'_'))
-                .unwrap_or(rest.len());
-            (&rest[..len], 1)
+        [b'{', inner @ ..] => {
+            let (name, after) = inner.split_at(word(inner));
+            after.first().filter(|&&b| b == b'}')?;
+            (name, 3)
         }
+        _ => (&rest[..word(rest)], 1),
     };
     let name = std::str::from_utf8(name)
         .ok()
@@ -245,3 +269,6 @@ fn keep(keys: &mut Vec<(Field, u8, Path)>, path: &[String], key: Option<&str>, v
         path.iter().cloned().chain([key.to_owned()]).collect(),
     ));
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,12 +11,29 @@ use super::w3c::{Defaults, Fields, Header};
 use super::{AUTO, Choice, Format, Source, carrier, csv, formats, head, json, w3c};
 use crate::time::Zone;
 
+/// What is said of a line that no reader even tried.
+const NOTHING: Unparsed = Unparsed {
+    field: Field::Line,
+    why: Why::Missing,
+    at: 0,
+    timed: false,
+};
+
 /// W3C headers are remembered for so many files at once.
 const HEADERS: usize = 256;
 
 /// The names of the family that one reader reads, and of its member with a host.
 const CLF: &str = "clf";
 const VHOST: &str = "vhost_combined";
+
+/// The format in which `auto` reads a line that stands alone.
+pub fn recognise(line: &[u8]) -> Option<&'static str> {
+    let mut parser = Parser::new(&Choice::Auto, Zone::UTC, &[]);
+    match parser.read(line) {
+        Line::Record(_) => parser.newly_recognised(line),
+        _ => None,
+    }
+}
 
 /// The format that comes closest to a line that none reads: the one that gets furthest.
 pub fn closest(line: &[u8]) -> Option<(&'static str, Unparsed)> {
@@ -26,7 +43,7 @@ pub fn closest(line: &[u8]) -> Option<(&'static str, Unparsed)> {
         Line::Unparsed(unparsed) if unparsed.timed => Some((format.name, unparsed)),
         _ => None,
     };
-    let first = *line.first()?;
+    let first = *line.get(carrier::len(line))?;
     let tried: Vec<_> = formats()
         .filter(|format| (format.begins)(first))
         .filter_map(read)
@@ -105,7 +122,7 @@ impl Parser {
             choice: match choice {
                 Choice::Auto => None,
                 Choice::Only(format) => Some(format.name),
-                Choice::Own(_) => Some("the given format"),
+                Choice::Own(_) => Some("as given"),
             },
             last: Reader::Lines(0),
             seen: Vec::new(),
@@ -242,40 +259,58 @@ impl Parser {
             Some(b'"') if line.starts_with(csv::HEADER) => return Line::Skipped,
             Some(_) => {}
         }
-        let carried = if self.own { 0 } else { carrier::len(line) };
-        match self.body(line, carried) {
-            Ok(record) => Line::Record(record),
+        // An address is no carrier; a date may be one.
+        let address = line[0].is_ascii_digit() && line.get(4) != Some(&b'-');
+        let carried = if self.own || address {
+            0
+        } else {
+            carrier::len(line)
+        };
+        let mut record = Record::EMPTY;
+        match self.body(line, carried, &mut record) {
+            Ok(()) => Line::Record(record),
             Err(unparsed) => Line::Unparsed(unparsed),
         }
     }
 
     /// Reads what stands in `line` behind `carried` bytes of carriers.
     #[inline]
-    fn body<'a>(&'a mut self, line: &'a [u8], carried: usize) -> Result<Record<'a>, Unparsed> {
+    fn body<'a>(
+        &'a mut self,
+        line: &'a [u8],
+        carried: usize,
+        record: &mut Record<'a>,
+    ) -> Result<(), Unparsed> {
         let body = &line[carried..];
-        let failed = match self.lines_and_w3c(body) {
-            Ok(record) => {
-                return Ok(Record {
-                    source: &self.source,
-                    ..record
-                });
+        // `kubectl logs --timestamps` writes a time and nothing else. What a format that begins with
+        // such a time has behind it is read by no other, so that it can be cut first. The user's own
+        // string may describe the carrier or not: it is tried on the whole line first.
+        let dated = !self.own && body.get(4) == Some(&b'-');
+        let more = if dated || self.own {
+            self.more_carried(body)
+        } else {
+            0
+        };
+        let ways = match (more, self.own) {
+            (0, _) => [0, usize::MAX],
+            (_, true) => [0, more],
+            (_, false) => [more, 0],
+        };
+        let mut failed: Option<Unparsed> = None;
+        for cut in ways {
+            let Some(rest) = body.get(cut..) else { break };
+            match self.lines_and_w3c(rest, record) {
+                Ok(()) => {
+                    record.source = &self.source;
+                    return Ok(());
+                }
+                Err(unparsed) => {
+                    let at = unparsed.at + carried + cut;
+                    if cut == 0 && !failed.is_some_and(|held| held.timed) || failed.is_none() {
+                        failed = Some(Unparsed { at, ..unparsed });
+                    }
+                }
             }
-            Err(failed) => failed,
-        };
-        // Another carrier, where the line as it is can be read by nothing.
-        let more = match (self.own, carrier::timestamp_len(body)) {
-            (true, _) => carrier::len(body),
-            (false, 0) => 0,
-            (false, len) => len + carrier::len(&body[len..]),
-        };
-        if more > 0
-            && body.get(more) != Some(&b'{')
-            && let Ok(record) = self.lines_and_w3c(&body[more..])
-        {
-            return Ok(Record {
-                source: &self.source,
-                ..record
-            });
         }
         let start = if body.first() == Some(&b'{') {
             carried
@@ -285,70 +320,83 @@ impl Parser {
         match &mut self.json {
             Some(json) if line.get(start) == Some(&b'{') => {
                 self.last = Reader::Json;
-                json.read(&line[start..], &mut self.times)
-                    .map(|record| Record {
-                        source: &self.source,
-                        ..record
-                    })
-                    .map_err(|unparsed| Unparsed {
-                        at: unparsed.at + start,
-                        ..unparsed
-                    })
+                let read = json.read(&line[start..], &mut self.times);
+                *record = read.map_err(|unparsed| Unparsed {
+                    at: unparsed.at + start,
+                    ..unparsed
+                })?;
+                record.source = &self.source;
+                Ok(())
             }
-            _ => Err(Unparsed {
-                at: failed.at + carried,
-                ..failed
-            }),
+            _ => Err(failed.unwrap_or(NOTHING)),
+        }
+    }
+
+    /// Bytes of carriers that are told by less than their shape.
+    #[cold]
+    fn more_carried(&self, body: &[u8]) -> usize {
+        if self.own {
+            let len = carrier::len(body);
+            return len + carrier::timestamp_len(&body[len..]);
+        }
+        match carrier::timestamp_len(body) {
+            0 => 0,
+            stamp => stamp + carrier::len(&body[stamp..]),
         }
     }
 
     /// Tries the readers of lines that are no JSON.
     #[inline]
-    fn lines_and_w3c<'a>(&mut self, body: &'a [u8]) -> Result<Record<'a>, Unparsed> {
-        let mut failed = Unparsed {
-            field: Field::Line,
-            why: Why::Missing,
-            at: 0,
-            timed: false,
-        };
+    fn lines_and_w3c<'a>(
+        &mut self,
+        body: &'a [u8],
+        record: &mut Record<'a>,
+    ) -> Result<(), Unparsed> {
         if self.json.is_some() && body.first() == Some(&b'{') {
-            return Err(failed);
+            return Err(NOTHING);
         }
-        let mut note = |unparsed: Unparsed| {
+        let mut failed: Option<Unparsed> = None;
+        let mut note = |unparsed: Unparsed, record: &mut Record<'a>| {
+            *record = Record::EMPTY;
             // Of those that found the time, the reader that came furthest has the reason worth telling; of
             // the others the first, since how far they came says little.
-            if failed.field == Field::Line
-                || (unparsed.timed, unparsed.at) > (failed.timed, failed.at) && unparsed.timed
-            {
-                failed = unparsed;
+            let further = |held: Unparsed| {
+                unparsed.timed && (unparsed.timed, unparsed.at) > (held.timed, held.at)
+            };
+            if failed.is_none_or(further) {
+                failed = Some(unparsed);
             }
         };
         if let Some(w3c) = &self.w3c {
             match w3c.header.fields() {
                 Some(Fields::Programs(programs)) => {
                     let tabs = memchr::memchr(b'\t', body).is_some();
-                    match programs[usize::from(tabs)].read(w3c::trim(body), &mut self.times) {
-                        Ok(record) => {
+                    match programs[usize::from(tabs)].read(w3c::trim(body), &mut self.times, record)
+                    {
+                        Ok(()) => {
                             self.last = Reader::W3c;
-                            return Ok(record);
+                            return Ok(());
                         }
-                        Err(unparsed) => note(unparsed),
+                        Err(unparsed) => note(unparsed, record),
                     }
                 }
-                Some(Fields::Unusable(field)) => note(Unparsed {
-                    field: *field,
-                    why: Why::Missing,
-                    at: 0,
-                    timed: true,
-                }),
+                Some(Fields::Unusable(field)) => note(
+                    Unparsed {
+                        field: *field,
+                        why: Why::Unnamed,
+                        at: 0,
+                        timed: true,
+                    },
+                    record,
+                ),
                 None => {
                     if let Some(program) = w3c.defaults.for_line(body) {
-                        match program.read(w3c::trim(body), &mut self.times) {
-                            Ok(record) => {
+                        match program.read(w3c::trim(body), &mut self.times, record) {
+                            Ok(()) => {
                                 self.last = Reader::W3c;
-                                return Ok(record);
+                                return Ok(());
                             }
-                            Err(unparsed) => note(unparsed),
+                            Err(unparsed) => note(unparsed, record),
                         }
                     }
                 }
@@ -361,15 +409,15 @@ impl Parser {
             let index = candidates.trailing_zeros() as usize;
             candidates &= candidates - 1;
             for program in self.lines.get(index).into_iter().flatten() {
-                match program.read(body, &mut self.times) {
-                    Ok(record) => {
+                match program.read(body, &mut self.times, record) {
+                    Ok(()) => {
                         self.last = Reader::Lines(index as u8);
-                        return Ok(record);
+                        return Ok(());
                     }
-                    Err(unparsed) => note(unparsed),
+                    Err(unparsed) => note(unparsed, record),
                 }
             }
         }
-        Err(failed)
+        Err(failed.unwrap_or(NOTHING))
     }
 }

@@ -21,7 +21,7 @@ const fn row(
 pub(super) const PRESETS: [Format; 16] = [
     row(
         "nginx",
-        "nginx's main format: combined and $http_x_forwarded_for",
+        "the main format of nginx: combined and $http_x_forwarded_for",
         r#"$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" "$http_x_forwarded_for""#,
         r#"192.0.2.7 - - [10/Oct/2025:13:55:36 +0000] "GET / HTTP/2.0" 200 612 "-" "Mozilla/5.0" "198.51.100.4, 10.0.0.1""#,
     ),
@@ -33,7 +33,7 @@ pub(super) const PRESETS: [Format; 16] = [
     ),
     row(
         "ingress",
-        "ingress-nginx of Kubernetes",
+        "the ingress controller of Kubernetes, ingress-nginx",
         r#"$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" $request_length $request_time [$proxy_upstream_name] [$proxy_alternative_upstream_name] $upstream_addr $upstream_response_length $upstream_response_time $upstream_status $req_id"#,
         r#"192.0.2.7 - - [10/Oct/2025:13:55:36 +0000] "GET / HTTP/2.0" 200 612 "-" "Mozilla/5.0" 462 0.050 [shop-web-80] [] 10.0.50.80:80 612 0.049 200 752178adb17130b2"#,
     ),
@@ -69,26 +69,26 @@ pub(super) const PRESETS: [Format; 16] = [
     ),
     row(
         "lighttpd",
-        "lighttpd's default: the virtual host in the place of the ident",
+        "the default of lighttpd: the virtual host in the place of the ident",
         r#"%h %V %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i""#,
         r#"192.0.2.7 www.example.com - [10/Oct/2025:13:55:36 +0000] "GET / HTTP/1.1" 200 612 "-" "curl/8.5""#,
     ),
     row(
         "gunicorn",
-        "Gunicorn's default",
+        "the default of Gunicorn",
         r#"%h %l %u %t "%r" %s %b "%{Referer}i" "%{User-Agent}i""#,
         r#"192.0.2.7 - - [10/Oct/2025:13:55:36 +0000] "GET /health HTTP/1.1" 200 15 "-" "kube-probe/1.29""#,
     ),
     row(
         "varnish",
-        "varnishncsa's default",
+        "the default of varnishncsa",
         r#"%h %l %u %t "%r" %s %b "%{Referer}i" "%{User-agent}i""#,
         r#"192.0.2.7 - - [10/Oct/2025:13:55:36 +0000] "GET http://www.example.com/test HTTP/1.1" 404 273 "-" "curl/8.5""#,
     ),
     row(
         "traefik",
         "Traefik's default (CLF)",
-        r#"%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i" %{count}n "%{router}n" "%{server}n" %{duration}n"#,
+        r#"%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i" %{count}n "%{router}n" "%{server}n" %{ms}Tms"#,
         r#"192.0.2.7 - - [10/Oct/2025:13:55:36 +0000] "GET / HTTP/1.1" 200 414 "-" "-" 500 "web@docker" "http://172.17.0.3:80" 12ms"#,
     ),
     row(
@@ -146,12 +146,12 @@ pub(super) const JSON: [Format; 8] = [
     ),
     json(
         "nginx_json",
-        "nginx, escape=json, with its variables' names as keys",
+        "JSON of nginx (escape=json), with the names of its variables as keys",
         r#"{"time_iso8601":"2025-10-10T13:55:36+02:00","remote_addr":"192.0.2.7","request":"GET / HTTP/1.1","status":"200","body_bytes_sent":"612","request_time":"0.005","http_user_agent":"curl/8.5"}"#,
     ),
     json(
         "envoy_json",
-        "Envoy, JSON",
+        "JSON of Envoy",
         r#"{":authority":"www.example.com","bytes_sent":612,"downstream_remote_address":"192.0.2.7:59292","duration":11,"method":"GET","protocol":"HTTP/2","response_code":200,"start_time":"2025-10-10T13:55:36.479Z","x-envoy-origin-path":"/"}"#,
     ),
     json(
@@ -200,7 +200,7 @@ pub(super) const W3C: [Format; 6] = [
     ),
     w3c(
         "shoutcast",
-        "Shoutcast",
+        "Shoutcast, W3C",
         "#Fields: c-ip c-dns date time cs-uri-stem c-status cs(User-Agent) sc-bytes x-duration avgbandwidth\n192.0.2.7 192.0.2.7 2025-10-10 13:55:36 /stream?title=x 200 WinampMPEG/5.0 242668 17 114196",
     ),
     w3c(

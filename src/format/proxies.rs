@@ -278,7 +278,7 @@ fn uwsgi() -> Vec<Vec<Step>> {
 /// uWSGI's request log.
 pub(super) const UWSGI: Format = Format {
     name: "uwsgi",
-    about: "uWSGI's request log",
+    about: "the request log of uWSGI",
     sample: "[pid: 88185|app: 0|req: 1/1] 192.0.2.7 () {38 vars in 696 bytes} [Sun Mar 16 22:49:12 2025] POST /update => generated 47 bytes in 129 msecs (HTTP/1.1 200) 9 headers in 378 bytes (1 switches on core 3)",
     begins: |b| b == b'[',
     source: Source::Steps(uwsgi),

@@ -6,6 +6,7 @@
 
 use bstr::ByteSlice;
 
+use super::extent::runs;
 use super::program::{Extent, Step};
 use super::timestamp::TimeForm;
 use super::unparsed::Field;
@@ -56,7 +57,7 @@ impl Refused {
 /// Compiles pieces to steps.
 pub(super) fn compile(pieces: Vec<Piece>) -> Result<Vec<Step>, Refused> {
     let end = pieces.last().map_or(0, |piece| piece.at);
-    let pieces = choose(join_times(join_texts(pieces))?);
+    let pieces = choose(join_times(join_texts(join_queries(pieces)))?);
     let mut steps: Vec<Step> = Vec::new();
     for (index, piece) in pieces.iter().enumerate() {
         let before = match index.checked_sub(1).map(|i| &pieces[i].kind) {
@@ -70,23 +71,21 @@ pub(super) fn compile(pieces: Vec<Piece>) -> Result<Vec<Step>, Refused> {
         };
         let step = match &piece.kind {
             Kind::Text(text) => Step::Literal(text.clone().into()),
-            Kind::Query => continue,
             Kind::Time(form) => Step::Time(form.clone(), time_extent(form, piece.at, after)?),
             Kind::Field(field, _) => {
-                let after = match pieces.get(index + 1).map(|piece| &piece.kind) {
-                    // A query goes with its target.
-                    Some(Kind::Query) => match pieces.get(index + 2).map(|piece| &piece.kind) {
-                        None => None,
-                        Some(Kind::Text(text)) => Some(text.as_slice()),
-                        Some(_) => Some(&b""[..]),
-                    },
-                    _ => after,
-                };
                 let extent = extent(piece.at, before, after)?;
                 let request = *field == Field::Request
                     && extent == Extent::Quoted
                     && status_and_bytes(&pieces[index + 1..]);
-                Step::Field(*field, if request { Extent::Request } else { extent })
+                let bare = *field == Field::Request && after.is_some_and(|a| a.starts_with(b" "));
+                Step::Field(
+                    *field,
+                    match extent {
+                        _ if request => Extent::Request,
+                        Extent::Until(_) | Extent::UntilText(_) if bare => Extent::BareRequest,
+                        extent => extent,
+                    },
+                )
             }
             Kind::Forwarded => match extent(piece.at, before, after)? {
                 Extent::Until(b' ') => Step::Field(Field::Skipped, Extent::List),
@@ -96,7 +95,7 @@ pub(super) fn compile(pieces: Vec<Piece>) -> Result<Vec<Step>, Refused> {
                 Extent::Until(b' ') => Step::Field(*field, Extent::Upstreams),
                 extent => Step::Field(*field, extent),
             },
-            Kind::TimePart(_) => unreachable!("the parts of the time were joined"),
+            Kind::Query | Kind::TimePart(_) => unreachable!("they were joined"),
         };
         steps.push(step);
     }
@@ -120,6 +119,28 @@ pub(super) fn compile(pieces: Vec<Piece>) -> Result<Vec<Step>, Refused> {
     }
     steps.push(Step::End);
     Ok(steps)
+}
+
+/// A query goes with the target right before it; elsewhere it is read over.
+fn join_queries(pieces: Vec<Piece>) -> Vec<Piece> {
+    let mut joined: Vec<Piece> = Vec::new();
+    let mut after_query = false;
+    for piece in pieces {
+        let query = piece.kind == Kind::Query;
+        let target = joined
+            .last()
+            .is_some_and(|piece| matches!(piece.kind, Kind::Field(Field::Target, _)));
+        if !query {
+            joined.push(piece);
+        } else if !target && !after_query {
+            joined.push(Piece {
+                kind: Kind::Field(Field::Skipped, 0),
+                ..piece
+            });
+        }
+        after_query = query;
+    }
+    joined
 }
 
 fn join_texts(pieces: Vec<Piece>) -> Vec<Piece> {
@@ -173,9 +194,12 @@ fn join_times(pieces: Vec<Piece>) -> Result<Vec<Piece>, Refused> {
     Ok(joined)
 }
 
+/// A moment in which no part of date and time of day is what a missing one would be taken for.
+const MOMENT: i64 = 1_550_437_956;
+
 /// A time by this pattern, to see how it looks.
 fn sample(pattern: &str) -> Result<String, String> {
-    let moment = jiff::Timestamp::from_second(1_549_573_956)
+    let moment = jiff::Timestamp::from_second(MOMENT)
         .expect("a time of 2019")
         .to_zoned(jiff::tz::TimeZone::UTC);
     jiff::fmt::strtime::format(pattern, &moment)
@@ -190,10 +214,11 @@ fn readable(pattern: &str) -> Result<(), String> {
         &TimeForm::Pattern(pattern.as_bytes().into()),
         text.as_bytes(),
     ) {
-        Ok(_) => Ok(()),
-        Err(_) => {
-            Err("this time has no date, no time of day, or a part that cannot be read".to_owned())
-        }
+        Ok(stamp) if stamp.time.0 == MOMENT => Ok(()),
+        _ => Err(
+            "this time has no date, no time of day to the second, or a part that cannot be read"
+                .to_owned(),
+        ),
     }
 }
 
@@ -267,7 +292,7 @@ fn time_extent(form: &TimeForm, at: usize, after: Option<&[u8]>) -> Result<Exten
         _ => String::new(),
     };
     match extent(at, b"", after)? {
-        Extent::Until(byte) => match looks.bytes().filter(|&b| b == byte).count() {
+        Extent::Until(byte) => match runs(looks.as_bytes(), byte).count() {
             0 => Ok(Extent::Until(byte)),
             count => Ok(Extent::Nth(byte, count)),
         },

@@ -74,6 +74,8 @@ pub enum Unit {
     Microseconds,
     /// Nanoseconds.
     Nanoseconds,
+    /// Milliseconds where it is whole, seconds where it has decimals.
+    WholeMilliseconds,
     /// Whatever is written behind the number: `5ms`, `0.2s`; without it, seconds.
     Written,
 }
@@ -85,6 +87,8 @@ pub enum Why {
     Missing,
     /// The field is there and does not have its form.
     Form,
+    /// No key of the JSON, or name in `#Fields`, is known to stand for the field.
+    Unnamed,
     /// The field begins and does not end.
     Open,
     /// The date does not exist.
@@ -112,12 +116,15 @@ impl Unparsed {
         match (self.field, self.why) {
             (_, Why::TooLong) => "line longer than 1 MiB",
             (Field::Time, Why::Missing) => "no time such as [10/Oct/2000:13:55:36 -0700]",
+            (Field::Time, Why::Unnamed) => "no time under a name that httpmon knows",
+            (Field::Status, Why::Unnamed) => "no status under a name that httpmon knows",
             (Field::Time, Why::NoSuchTime) => "no such time",
             (Field::Time, _) => "time not readable",
             (Field::Line, Why::Missing) => "no format that is read here has this shape",
             (Field::Client, Why::Missing) => "nothing before the time",
             (Field::Request, Why::Missing) => "no quoted request after the time",
             (Field::Request, Why::Open) => "request without its closing quote, status and bytes",
+            (Field::Status, Why::Missing) => "no status",
             (Field::Status, _) => "status is not three digits or '-'",
             (Field::Bytes, _) => "bytes is not a number or '-'",
             (Field::Referrer, _) => "no quoted referrer",

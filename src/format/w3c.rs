@@ -186,7 +186,7 @@ impl Defaults {
 }
 
 /// `2000-10-10 13:55:36 …`, or with tabs.
-fn is_dated(line: &[u8]) -> bool {
+pub(super) fn is_dated(line: &[u8]) -> bool {
     let shape = b"dddd-dd-dd dd:dd:dd ";
     let fits = |(&want, &b): (&u8, &u8)| match want {
         b'd' => b.is_ascii_digit(),
@@ -200,3 +200,6 @@ fn is_dated(line: &[u8]) -> bool {
 pub(super) fn trim(line: &[u8]) -> &[u8] {
     line.trim_end_with(|c| c == ' ')
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,6 +31,11 @@ const TITLE: usize = 12;
 /// Narrower than this nothing can be laid out.
 const MIN_WIDTH: usize = 40;
 const MAX_WIDTH: usize = 200;
+/// No key is cut shorter than this.
+const MIN_KEY: usize = 12;
+
+/// A silence shorter than this, and than the interval, is a pause between two lines.
+const PAUSE: Span = Span(10);
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -169,7 +174,8 @@ impl Page<'_> {
                         figure.window
                     ),
                 }];
-                for change in changed {
+                // What rounds to 0 % explains nothing.
+                for change in changed.iter().filter(|change| change.share >= 0.005) {
                     let name = match change.dimension.name {
                         "section" => String::new(),
                         name => format!("{name} "),
@@ -201,7 +207,7 @@ impl Page<'_> {
                 self.line(RESOLVED, &format!("{rule} alert{key} recovered at {at}"));
                 let figure = units::figure(peak.value, unit);
                 let peak = match unit {
-                    Unit::PerSecond if hits => format!("peak {} hits ({figure})", peak.hits),
+                    Unit::PerSecond if hits => format!("peak {} {} ({figure})", peak.hits, noun("hits", peak.hits)),
                     _ => format!("peak {figure}"),
                 };
                 writeln!(self.out, "  after {}, {peak}", alert.at - alert.since)
@@ -224,37 +230,55 @@ impl Page<'_> {
             _ => "summary: no record".to_owned(),
         };
         let mut head = self.paint(BOLD, &span);
+        let mut columns = span.width();
         if report.partial {
-            head.push_str(if whole { " so far" } else { " partial" });
+            let mark = if whole { " so far" } else { " partial" };
+            head.push_str(mark);
+            columns += mark.len();
         }
+        let mut numbers = String::new();
         // A gap before the numbers and between those that weigh the same.
         let mut gap = "   ";
         for block in &report.blocks {
             match block {
                 Block::Headline { key, value } => {
                     let text = match value {
-                        Value::Count(number) => format!("{number} {}", unit(key, *number)),
+                        Value::Count(number) => format!("{number} {}", noun(key, *number)),
                         Value::Bytes(number) => units::bytes(*number),
                         Value::PerSecond(number) => units::rate(*number),
                     };
-                    write!(head, "{gap}{text}").expect("a string takes every write");
+                    columns += gap.len() + text.width();
+                    write!(numbers, "{gap}{text}").expect("a string takes every write");
                     gap = "  ";
                 }
                 Block::Share { key, part, whole } => {
                     let text = format!("{key} {:.1}%", units::share(*part, *whole));
+                    columns += 3 + text.width();
                     let text = if *part > 0 {
                         self.paint(BAD, &text)
                     } else {
                         text
                     };
-                    write!(head, "   {text}").expect("a string takes every write");
+                    write!(numbers, "   {text}").expect("a string takes every write");
                 }
                 _ => {}
             }
         }
+        // On a screen too narrow for both the numbers get a line of their own.
+        if self.look.rich && columns > self.look.width {
+            head.push_str("\n  ");
+            head.push_str(numbers.trim_start());
+        } else {
+            head.push_str(&numbers);
+        }
         self.out.push_str(&head);
         self.out.push('\n');
         for block in &report.blocks {
+            if let (Block::Silent(span), Some(from), Some(to)) = (block, report.from, report.to)
+                && *span < PAUSE.min(to - from)
+            {
+                continue;
+            }
             self.block(block, whole);
         }
         self.input(report);
@@ -286,8 +310,8 @@ impl Page<'_> {
                 let line = self.paint(BAR, &line);
                 self.row("trend", &line);
             }
-            Block::Ranking(ranking) if !ranking.rows.is_empty() => {
-                if self.look.rich {
+            Block::Ranking(ranking) if ranking.listed && ranking.unique > 0 => {
+                if self.look.rich && !ranking.rows.is_empty() {
                     self.table(ranking);
                 } else {
                     self.list(ranking);
@@ -302,7 +326,12 @@ impl Page<'_> {
                 };
                 self.row(
                     "window",
-                    &format!("{} hits in {}  {rates}", figure.hits, figure.window),
+                    &format!(
+                        "{} {} in {}  {rates}",
+                        figure.hits,
+                        noun("hits", figure.hits),
+                        figure.window
+                    ),
                 );
             }
             Block::Notes(notes) => {
@@ -338,14 +367,16 @@ impl Page<'_> {
         if ranking.other() > 0 {
             items.push(format!("other {}", ranking.other()));
         }
-        if ranking.error > 0 {
+        if ranking.error > 0 && ranking.rows.is_empty() {
+            items.push(format!("none above {}", ranking.error));
+        } else if ranking.error > 0 {
             items.push(format!("each up to {} more", ranking.error));
         }
         line.push_str(&items.join("  "));
         self.row(ranking.dimension.title, &line);
     }
 
-    /// A line per key, with a bar.
+    /// A line per key, with a bar, and one for the others, which tells how many they are.
     fn table(&mut self, ranking: &Ranking) {
         let mut rows: Vec<(String, u64, u64)> = Vec::new();
         for row in &ranking.rows {
@@ -354,7 +385,12 @@ impl Page<'_> {
         let listed = rows.len();
         if ranking.other() > 0 {
             let more = ranking.unique.saturating_sub(listed as u64);
-            rows.push((format!("{more} other"), ranking.other(), 0));
+            let about = if ranking.unique_error > 0 {
+                "about "
+            } else {
+                ""
+            };
+            rows.push((format!("{about}{more} other"), ranking.other(), 0));
         }
         let digits = rows
             .iter()
@@ -362,12 +398,12 @@ impl Page<'_> {
             .max()
             .unwrap_or(1);
         // Title, key, bar, hits, share: " 100%". The bar takes a quarter, the key what is left.
-        let bar = (self.look.width / 4).clamp(8, 40);
-        let room = self
-            .look
-            .width
-            .saturating_sub(TITLE + bar + digits + 7)
-            .max(10);
+        // Where too little is left for a key the bar is shorter.
+        let left = self.look.width.saturating_sub(TITLE + digits + 7);
+        let bar = (self.look.width / 4)
+            .clamp(8, 40)
+            .min(left.saturating_sub(MIN_KEY));
+        let room = (left - bar).max(MIN_KEY);
         let keys = rows
             .iter()
             .map(|row| row.0.width())
@@ -465,13 +501,15 @@ impl Page<'_> {
                     alerts.now.map_or(Span(0), |now| now - fired.since)
                 ),
             };
-            self.row(
-                title,
-                &format!(
-                    "{}. {}{key} {since} {line}  peak {peak}",
-                    fired.number, fired.rule
-                ),
+            let line = format!(
+                "{}. {}{key} {since} {line}  peak {peak}",
+                fired.number, fired.rule
             );
+            if self.look.rich && TITLE + line.width() > self.look.width {
+                writeln!(self.out, "    {line}").expect("a string takes every write");
+            } else {
+                self.row(title, &line);
+            }
         }
         if whole && alerts.untold > 0 {
             self.row(title, &format!("and {} before these", alerts.untold));
@@ -529,7 +567,7 @@ fn unique(ranking: &Ranking) -> String {
 }
 
 /// The unit of a count in the headline.
-fn unit(key: &'static str, number: u64) -> &'static str {
+fn noun(key: &'static str, number: u64) -> &'static str {
     match (key, number) {
         ("hits", 1) => "hit",
         ("lines", 1) => "line",
@@ -610,6 +648,8 @@ fn cut(text: &str, width: usize, ascii: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::dimension::parse_top;
+    use crate::time::Second;
 
     #[test]
     fn bars_grow_in_eighths_and_keep_their_width() {
@@ -627,6 +667,43 @@ mod tests {
         assert_eq!(sparkline(&[0, 0], 10, false), "  ");
         assert_eq!(sparkline(&[1; 120], 40, true).len(), 40);
         assert_eq!(sparkline(&[1; 120], 0, true).len(), 1);
+    }
+
+    fn plain(block: Block) -> String {
+        let report = Report {
+            from: Some(Second(0)),
+            to: Some(Second(60)),
+            partial: false,
+            blocks: vec![block],
+        };
+        let look = Look {
+            rich: false,
+            width: 80,
+            ascii: false,
+        };
+        let mut out = Vec::new();
+        Text::new(look).render(&Event::Report(report), &Zone::UTC, &mut out);
+        let text = String::from_utf8(out).expect("text is UTF-8");
+        text.lines().skip(1).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn a_pause_between_two_lines_is_no_silence() {
+        assert_eq!(plain(Block::Silent(Span(9))), "");
+        assert_eq!(
+            plain(Block::Silent(Span(10))),
+            "  silent    no lines for 10s"
+        );
+    }
+
+    #[test]
+    fn a_ranking_whose_keys_are_all_light_is_still_told() {
+        let top = parse_top("client").expect("a list")[0];
+        let ranking = Ranking::new(top, Vec::new(), 200, 100, 100, 3);
+        assert_eq!(
+            plain(Block::Ranking(ranking)),
+            "  clients   about 100 unique (+-100): other 200  none above 3"
+        );
     }
 
     #[test]

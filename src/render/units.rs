@@ -63,11 +63,13 @@ pub fn milliseconds(ms: f64) -> String {
     }
 }
 
-/// A share as a whole percentage, `<1%` where there is a little.
+/// A share as a whole percentage, `<1%` where there is a little, `>99%` where a little is missing.
 pub fn percent(part: u64, whole: u64) -> String {
     let share = share(part, whole);
     if part > 0 && share < 0.5 {
         "<1%".to_owned()
+    } else if part < whole && share >= 99.5 {
+        ">99%".to_owned()
     } else {
         format!("{share:.0}%")
     }
@@ -106,6 +108,9 @@ mod tests {
         assert_eq!(percent(0, 10), "0%");
         assert_eq!(percent(1, 1000), "<1%");
         assert_eq!(percent(63, 100), "63%");
+        assert_eq!(percent(994, 1000), "99%");
+        assert_eq!(percent(999, 1000), ">99%");
+        assert_eq!(percent(1000, 1000), "100%");
         assert_eq!(percent(1, 0), "<1%");
     }
 }

@@ -19,6 +19,9 @@ const BLOCK: usize = 256 << 10;
 /// Blocks between reader and monitor.
 const AHEAD: usize = 4;
 
+/// What standard input is called in a message.
+const STDIN: &str = "standard input";
+
 /// Two clocks, read together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Now {
@@ -88,8 +91,11 @@ pub(super) fn check(files: &[OsString]) -> Result<Vec<Operand>, Error> {
             let metadata = std::fs::metadata(path).and_then(|metadata| {
                 if metadata.is_dir() {
                     Err(io::Error::from(io::ErrorKind::IsADirectory))
-                } else {
+                } else if metadata.is_file() {
                     File::open(path).map(drop)
+                } else {
+                    // A named pipe is opened once: its writer would be cut off by a second time.
+                    Ok(())
                 }
             });
             match metadata {
@@ -103,6 +109,7 @@ pub(super) fn check(files: &[OsString]) -> Result<Vec<Operand>, Error> {
 fn failure(name: &str, error: &io::Error) -> Error {
     let name = crate::render::escape::terminal(name.as_bytes(), false);
     Error::new(match error.kind() {
+        io::ErrorKind::IsADirectory if name == STDIN => format!("{name}: is a directory"),
         io::ErrorKind::IsADirectory => {
             format!("{name}: is a directory (name the log files in it: {name}/*.log)")
         }
@@ -173,7 +180,7 @@ fn read_all(operands: Vec<Operand>, sender: &SyncSender<Message>, empties: &Rece
                 File::open(file).map(|file| Box::new(file) as Box<dyn Read>),
             ),
         };
-        let what = if name == "-" { "standard input" } else { &name };
+        let what = if name == "-" { STDIN } else { &name };
         if sender
             .send(Message::Begin(named.then(|| name.as_str().into())))
             .is_err()

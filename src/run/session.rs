@@ -14,7 +14,7 @@ use crate::cli::Options;
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::format::unparsed::{Field, Unparsed, Why};
-use crate::format::{Line as Read, Parser, closest, detect};
+use crate::format::{Line as Read, Parser, closest, detect, recognise};
 use crate::input::lines::{Line, Lines};
 use crate::monitor::{Config, Monitor};
 use crate::render::json::Json;
@@ -238,7 +238,9 @@ impl Session {
         let reached = self
             .anchor
             .map(|(newest, at)| newest + Span((now.monotonic - at).as_secs() as i64));
-        self.monitor.silence(reached.unwrap_or(Second(i64::MIN)));
+        let wall = Second(now.wall.as_secs() as i64);
+        self.monitor
+            .silence(reached.unwrap_or(Second(i64::MIN)), wall);
         self.drain()?;
         if self.anchor.is_none() {
             self.set_anchor(now);
@@ -394,24 +396,28 @@ impl Session {
             return;
         }
         self.hints.foreign = true;
-        let looks = detect::looks_like(&self.sample);
         let lines = if lines == 1 {
             "the only line is no".to_owned()
         } else {
             format!("none of the first {lines} lines is an")
         };
-        say(&format!(
-            "{lines} access-log entry: this looks like {looks}"
-        ));
         let sample = std::mem::take(&mut self.sample);
         let line = sample
             .split(|&b| b == b'\n')
             .find(|line| !line.is_empty() && line[0] != b'#')
             .unwrap_or(b"");
-        if let Some((format, unparsed)) = closest(line) {
+        if let Some(format) = recognise(line) {
             say(&format!(
-                "the closest format is {format}: {unparsed}; if the server has its own, paste its LogFormat or log_format: --format '…'"
+                "{lines} entry of the format that was given: this looks like {format} (without --format it is read)"
             ));
+            return;
+        }
+        let looks = detect::looks_like(&sample);
+        say(&format!(
+            "{lines} access-log entry: this looks like {looks}"
+        ));
+        if let Some((format, unparsed)) = closest(line) {
+            say(&format!("the closest format is {format}: {unparsed}"));
         }
     }
 

@@ -4,9 +4,10 @@
 //! known key touches the index, one entry and the key's bytes. The index holds ids only, hashed with
 //! a seed of this process, so that a log cannot aim at collisions.
 //!
-//! At the cap the light half is dropped, as in lossy counting (Manku and Motwani, VLDB 2002): no key
+//! Past the cap the light half is dropped, as in lossy counting (Manku and Motwani, VLDB 2002): no key
 //! that is kept was undercounted by more than `error`, no key that was dropped had more than that.
-//! Memory: at most [`MAX_KEYS`] entries of 40 bytes, [`MAX_KEY_BYTES`] of keys, and the index.
+//! Memory: at most one entry past [`MAX_KEYS`], of 40 bytes each, one key past [`MAX_KEY_BYTES`], and
+//! the index.
 
 use std::hash::BuildHasher;
 
@@ -133,13 +134,13 @@ impl KeyTable {
         id
     }
 
-    /// Whether the table has reached its cap.
+    /// Whether the table has passed its cap.
     #[inline]
     pub fn is_full(&self) -> bool {
-        self.entries.len() >= self.max_keys || self.arena.len() >= MAX_KEY_BYTES
+        self.entries.len() > self.max_keys || self.arena.len() > MAX_KEY_BYTES
     }
 
-    /// Drops the light half where the table has reached its cap. All ids change.
+    /// Drops the light half where the table has passed its cap. All ids change.
     pub fn reduce_if_full(&mut self) -> Option<Renumbering> {
         if !self.is_full() {
             return None;
@@ -213,7 +214,11 @@ impl KeyTable {
     pub fn unique(&self) -> (u64, u64) {
         match &self.distinct {
             None => (self.entries.len() as u64, 0),
-            Some(distinct) => distinct.estimate(),
+            Some(distinct) => {
+                let (estimate, error) = distinct.estimate();
+                // No more keys than hits.
+                (estimate.min(self.hits), error)
+            }
         }
     }
 }
@@ -256,6 +261,19 @@ mod tests {
                 .counts()
                 .all(|(_, count)| count.hits == 3 && count.bytes == 30)
         );
+    }
+
+    #[test]
+    fn at_the_cap_counts_are_still_exact() {
+        let mut table = KeyTable::with_cap(64);
+        for i in 0..64 {
+            table.count(format!("key{i}").as_bytes(), HIT);
+            assert!(table.reduce_if_full().is_none(), "{i}");
+        }
+        assert_eq!((table.unique(), table.error()), ((64, 0), 0));
+        table.count(b"one more", HIT);
+        assert!(table.reduce_if_full().is_some());
+        assert_eq!(table.error(), 1);
     }
 
     #[test]

@@ -103,9 +103,14 @@ impl Tally {
         self.hits
     }
 
-    /// Distinct keys: a lower bound where some were dropped.
-    pub fn unique(&self) -> u64 {
-        self.touched.len() as u64
+    /// The number of distinct keys and by how much it may be off (0: exact).
+    ///
+    /// Each dropped hit may be of a key of its own or of one that is there; the middle is told.
+    pub fn unique(&self) -> (u64, u64) {
+        let least = (self.touched.len() as u64).max(u64::from(self.dropped > 0));
+        let most = self.touched.len() as u64 + self.dropped;
+        let middle = least + (most - least) / 2;
+        (middle, most - middle)
     }
 
     /// By how many hits a key of `table` may be undercounted here: no more than was dropped in this
@@ -137,4 +142,33 @@ pub fn top(counts: impl Iterator<Item = (u32, Count)>, table: &KeyTable, rows: u
             count,
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HIT: Count = Count {
+        hits: 1,
+        bytes: 0,
+        errors: 0,
+    };
+
+    #[test]
+    fn distinct_keys_are_exact_until_some_are_dropped_and_bounded_then() {
+        let mut tally = Tally::default();
+        assert_eq!(tally.unique(), (0, 0));
+        for id in [3, 1, 3, NONE] {
+            tally.add(id, HIT);
+        }
+        assert_eq!(tally.unique(), (2, 0));
+        // Each of 5 may be a key of its own, or one of the two that are there.
+        (0..5).for_each(|_| tally.add(DROPPED, HIT));
+        assert_eq!(tally.unique(), (4, 3), "2 to 7");
+        tally.clear();
+        tally.add(DROPPED, HIT);
+        assert_eq!(tally.unique(), (1, 0), "one hit is of one key");
+        (0..9).for_each(|_| tally.add(DROPPED, HIT));
+        assert_eq!(tally.unique(), (5, 5), "1 to 10");
+    }
 }

@@ -114,13 +114,14 @@ impl Totals {
     /// The rankings of a span of time.
     pub fn rankings_of(&self, tallies: &[Tally]) -> Vec<Ranking> {
         let rank = |((top, table), tally): ((&Top, &KeyTable), &Tally)| {
+            let (unique, unique_error) = tally.unique();
             let rows = tally::top(tally.counts(), table, top.rows);
             Ranking::new(
                 *top,
                 rows,
                 tally.hits(),
-                tally.unique(),
-                0,
+                unique,
+                unique_error,
                 tally.error(table),
             )
         };

@@ -50,19 +50,24 @@ pub fn read(line: &str) -> Read {
 
 fn csv(line: &str) -> Option<Entry> {
     let values = csv_values(line)?;
-    if values.len() != 7 || !values[..3].iter().all(|(_, quoted)| *quoted) {
+    if values.len() != 7 || !line.starts_with('"') {
         return None;
     }
-    let text = |i: usize| values[i].0.as_str();
+    let text = |i: usize| values[i].as_str();
     let date = match text(3).split_once('.') {
         Some((date, fraction)) if is_number(fraction) => date,
         _ => text(3),
     };
-    if !(9..=10).contains(&date.len()) || !is_number(date) {
+    if !(9..=19).contains(&date.len()) || !is_number(date) {
         return None;
     }
+    // Seconds, or thousandths of them and so on.
+    let mut time: u64 = date.parse().ok()?;
+    while time > 100_000_000_000 {
+        time /= 1000;
+    }
     Some(Entry {
-        time: date.parse().ok()?,
+        time: time as i64,
         client: client(text(0)),
         user: or_dash(text(2)),
         host: None,
@@ -74,14 +79,13 @@ fn csv(line: &str) -> Option<Entry> {
     })
 }
 
-/// The values between commas, and whether each was in quotes.
-fn csv_values(line: &str) -> Option<Vec<(String, bool)>> {
+/// The values between commas.
+fn csv_values(line: &str) -> Option<Vec<String>> {
     let mut values = Vec::new();
     let mut rest = line;
     loop {
-        let quoted = rest.starts_with('"');
         let value;
-        if quoted {
+        if rest.starts_with('"') {
             let (inside, after) = rest[1..].split_once('"')?;
             value = inside;
             rest = after;
@@ -89,8 +93,11 @@ fn csv_values(line: &str) -> Option<Vec<(String, bool)>> {
             let end = rest.find(',').unwrap_or(rest.len());
             value = &rest[..end];
             rest = &rest[end..];
+            if value.contains('"') {
+                return None;
+            }
         }
-        values.push((value.to_owned(), quoted));
+        values.push(value.to_owned());
         if rest.is_empty() {
             return Some(values);
         }
@@ -236,8 +243,20 @@ fn days_since_1970(year: i64, month: &str, day: i64) -> Option<i64> {
 
 /// Host, client and user.
 fn split_head(head: &str) -> Option<(Option<String>, String, String)> {
+    // A line in quotes of its own: the quote stays open here.
+    let head = match head.strip_prefix('"') {
+        Some(inside) if !inside.is_empty() && !inside.contains('"') => inside,
+        _ => head,
+    };
     let words: Vec<&str> = head.split(' ').filter(|word| !word.is_empty()).collect();
     let first = *words.first()?;
+    // A quote that does not end before the time is around the whole line.
+    if let Some(inner) = head.trim_matches(' ').strip_prefix('"')
+        && !inner.contains('"')
+        && !inner.trim_matches(' ').is_empty()
+    {
+        return split_head(inner);
+    }
     if first.starts_with('"') || first.ends_with(',') {
         let (list, rest) = match head.trim_matches(' ').strip_prefix('"') {
             Some(inside) => inside.split_once('"').unwrap_or((inside, "")),

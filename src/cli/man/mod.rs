@@ -1,6 +1,7 @@
 //! The man page httpmon(1), written from the tables: options, formats, dimensions, outputs, exit
 //! statuses and examples. Only prose that no table holds stands in `prose`.
 
+mod formats;
 mod prose;
 mod roff;
 
@@ -10,7 +11,6 @@ use super::examples::EXAMPLES;
 use super::flags::{FLAGS, Flag};
 use super::help::{ABOUT, USAGE, sentence};
 use crate::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_OK};
-use crate::format;
 use crate::render::OUTPUTS;
 use crate::stats::dimension::DIMENSIONS;
 
@@ -33,7 +33,7 @@ pub fn page() -> String {
     page.paragraphs(prose::OPTIONS);
     FLAGS.iter().for_each(|flag| option(&mut page, flag));
     page.section("LOG FORMATS");
-    formats(&mut page);
+    formats::section(&mut page);
     page.section("DIMENSIONS");
     page.paragraphs(prose::DIMENSIONS);
     for dimension in &DIMENSIONS {
@@ -112,18 +112,6 @@ fn option(page: &mut Roff, flag: &Flag) {
     }
 }
 
-fn formats(page: &mut Roff) {
-    page.paragraphs(prose::FORMATS);
-    for format in format::formats() {
-        page.item(&bold(format.name), &sentence(format.about));
-        page.request("RS", &[]);
-        page.example(&format.sample.lines().collect::<Vec<_>>());
-        page.request("RE", &[]);
-    }
-    page.request("PP", &[]);
-    page.paragraphs(prose::RECORDS);
-}
-
 fn output(page: &mut Roff) {
     page.text("What --report can name:");
     for output in OUTPUTS {
@@ -153,6 +141,7 @@ fn items(page: &mut Roff, items: &[(&str, &str)]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format;
 
     /// What `mandoc -T lint` would find, as far as this page could ever have it.
     #[test]

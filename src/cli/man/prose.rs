@@ -21,18 +21,6 @@ pub(super) const OPTIONS: Paragraphs = &[
      parentheses is the default. The last of several wins.",
 ];
 
-pub(super) const FORMATS: Paragraphs = &[
-    "With --format `auto` each line is read by its own shape, so a stream may mix formats. The names, each with \
-     a line in it:",
-];
-
-pub(super) const RECORDS: Paragraphs = &[
-    "A line is a record if it has a time that exists and the shape of an entry. Every record is a hit. Where its \
-     request is none (bytes of a TLS handshake, `-`, nothing at all) it is also counted as malformed, and has no \
-     section, path, method or protocol. White space, lines that begin with `#`, the header of the CSV and \
-     the `==> file <==` lines of tail(1) are skipped; the latter name the source. Anything else is unparsed.",
-];
-
 pub(super) const DIMENSIONS: Paragraphs = &[
     "What --top can list, by the names that JSON uses. Sections and clients are counted in any case. \
      An absolute-form target keeps its scheme and host: the section of `http://example.com/pages/create` is \
@@ -62,6 +50,11 @@ pub(super) const TEXT_ROWS: Items = &[
         "Hits by class; a class without hits is left out. `other` is a status outside 100 to 599, or `-`.",
     ),
     (
+        "latency",
+        "Where the log has durations: the percentiles 50, 90, 95 and 99, and the longest. A percentile is the duration \
+         of the nearest rank and at most 1 % off; the longest is exact.",
+    ),
+    (
         "sections, clients, …",
         "Where not all are listed, how many distinct keys there were. Then the heaviest keys with their hits and \
          their share of the hits that have a key here; ties in the order of the keys' bytes. `other` is the hits \
@@ -79,7 +72,8 @@ pub(super) const TEXT_ROWS: Items = &[
     ),
     (
         "silent",
-        "Live: for how long no line has come, which is not the same as no traffic.",
+        "Live: for how long no line had come when the report was written, from 10 s or one interval on. No lines \
+         is not the same as no traffic.",
     ),
     (
         "input",
@@ -128,6 +122,11 @@ pub(super) const JSON_OBJECTS: &[(&str, Items)] = &[
             ("hits", "Records."),
             ("bytes", "The sum of bytes sent."),
             ("status", "Hits by class: `1xx` to `5xx`, and `other`."),
+            (
+                "latency_ms",
+                "Where the log has durations: `p50`, `p90`, `p95`, `p99` and `max`, in milliseconds. The percentiles \
+                 are at most 1 % off, `max` is exact. Else left out.",
+            ),
             ("malformed", "Records whose request is none."),
             ("unparsed", "Lines that are no record."),
             ("late", "Records that came when their second was closed."),
@@ -147,7 +146,8 @@ pub(super) const JSON_OBJECTS: &[(&str, Items)] = &[
             (
                 "error, unique_error",
                 "Past a cap (see LIMITS), by dimension: how many hits a row may be short of, and how far the \
-                 number of distinct keys may be off (three standard errors). Left out while all is exact.",
+                 number of distinct keys may be off (a report's never by more, a summary's by three standard \
+                 errors). Left out while all is exact.",
             ),
             (
                 "alerts",
@@ -265,7 +265,9 @@ pub(super) const TIME: Paragraphs = &[
      second. It never changes a line that was written.",
     "A wrong timestamp must not drag the clock away. A record more than an hour ahead of the newest time waits \
      until others confirm it or a record at the old time refutes it; then it is `skewed`: a hit in the summary \
-     without a place in time. Live, a record within five minutes of the wall clock is believed at once.",
+     without a place in time. Live, a record within five minutes of the wall clock is believed at once; \
+     those that wait are settled before it, or when nothing has come for a second, unless one of them is more \
+     than an hour past the wall clock.",
     "Live, when the last record came within five minutes of the wall clock and nothing has come for a second, time \
      goes on by itself, so that recoveries and empty reports are written on time. A blocked output or a stopped \
      process is not silence. With --replay no clock but the log's is ever looked at.",

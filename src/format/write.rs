@@ -1,0 +1,309 @@
+//! Records to lines: the steps of a program, run the other way.
+//!
+//! What is written is checked field by field with the same functions that read it, so that a line is
+//! either read back as the record it was made from, or refused. One pass, no allocation per field
+//! beyond the line itself and the text of a number.
+
+use std::io::Write as _;
+
+use jiff::fmt::strtime;
+use jiff::tz::{Offset, TimeZone};
+use memchr::memchr2;
+
+use super::head::Head;
+use super::program::{Extent, Program, Step, entry_steps};
+use super::record::{self, Record, Request};
+use super::timestamp::{TimeForm, Timestamps};
+use super::unparsed::{Field, Unit};
+use crate::time::Zone;
+
+impl Program {
+    /// Appends the line that says what this format can say of `record`, without a newline; `false`
+    /// where no such line would be read back as the same record, and then `out` is as it was.
+    ///
+    /// A field that the record lacks is written as `-`, and so is one that httpmon has no use for.
+    /// Times keep their offset where the form has one and are in UTC where it has none. A field cannot
+    /// hold what ends it: nothing is escaped.
+    pub fn write(&self, record: &Record<'_>, out: &mut Vec<u8>) -> bool {
+        let start = out.len();
+        let mut line = Writer {
+            record,
+            out,
+            after_field: false,
+            duration_written: false,
+        };
+        let steps = self.steps();
+        let done = !self.local
+            && steps
+                .iter()
+                .enumerate()
+                .all(|(i, step)| line.step(step, steps.get(i + 1), self.base_days))
+            && memchr2(b'\n', b'\r', &line.out[start..]).is_none();
+        if !done {
+            out.truncate(start);
+        }
+        done
+    }
+}
+
+struct Writer<'r, 'o> {
+    record: &'r Record<'r>,
+    out: &'o mut Vec<u8>,
+    /// The last step was a field: one right behind it begins with what ended that one.
+    after_field: bool,
+    /// Of several durations the first holds all.
+    duration_written: bool,
+}
+
+impl Writer<'_, '_> {
+    fn step(&mut self, step: &Step, next: Option<&Step>, base_days: i64) -> bool {
+        let after_field = std::mem::replace(&mut self.after_field, false);
+        let time = self.record.time.0;
+        match step {
+            Step::Literal(bytes) => self.put(bytes),
+            Step::Spaces => self.put(b" "),
+            Step::Head(head) => self.head(*head),
+            Step::Entry => {
+                let steps = entry_steps();
+                let mut each = steps.iter().enumerate();
+                each.all(|(i, step)| self.step(step, steps.get(i + 1), base_days))
+            }
+            Step::Field(field, extent) => {
+                self.after_field = true;
+                if *field == Field::Skipped && after_field {
+                    return true;
+                }
+                self.text(*field)
+                    .is_some_and(|text| self.field(*field, extent, &text))
+                    && self.close(extent, next)
+            }
+            Step::Time(form, extent) => written(form, self.record)
+                .is_some_and(|text| self.field(Field::Time, extent, text.as_bytes())),
+            Step::Date(extent) => in_utc(time, "%Y-%m-%d")
+                .is_some_and(|text| self.field(Field::Time, extent, text.as_bytes())),
+            Step::Clock(extent) => {
+                (base_days == 0 || time.div_euclid(86_400) == base_days)
+                    && in_utc(time, "%H:%M:%S")
+                        .is_some_and(|text| self.field(Field::Time, extent, text.as_bytes()))
+            }
+            Step::Tail => match self.record.duration_us {
+                None => true,
+                // By three decimals a duration is known.
+                Some(us) if us.is_multiple_of(1000) => {
+                    self.put(format!(" {}.{:03}", us / 1_000_000, us / 1000 % 1000).as_bytes())
+                }
+                Some(_) => false,
+            },
+            Step::Remark | Step::Optional | Step::End => true,
+        }
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> bool {
+        self.out.extend_from_slice(bytes);
+        true
+    }
+
+    /// Writes the quote behind a field in quotes, where no literal does: at the end of a line.
+    fn close(&mut self, extent: &Extent, next: Option<&Step>) -> bool {
+        let quoted = matches!(extent, Extent::Quoted | Extent::Request | Extent::LastQuote);
+        match next {
+            Some(Step::Literal(bytes)) if bytes.starts_with(b"\"") => true,
+            _ if quoted => self.put(b"\""),
+            _ => true,
+        }
+    }
+
+    /// Writes what stands before the bracketed time, and that time.
+    fn head(&mut self, head: Head) -> bool {
+        let record = self.record;
+        let start = self.out.len();
+        let host = match (head, record.host) {
+            (Head::Host, None) => return false,
+            (Head::Host, host) => host,
+            (Head::Any | Head::Client, _) => None,
+        };
+        if let Some(host) = host {
+            self.put(host);
+            self.put(b" ");
+        }
+        let user = record.user.unwrap_or(b"-");
+        for part in [record.client, b" - ", user, b" "] {
+            self.put(part);
+        }
+        if !head.splits_as(&self.out[start..], host, record.client, user) {
+            return false;
+        }
+        match written(&TimeForm::Clf, record) {
+            Some(text) => {
+                self.put(b"[");
+                self.put(text.as_bytes());
+                self.put(b"]")
+            }
+            None => false,
+        }
+    }
+
+    /// Writes the text of a field, if its end will be found.
+    fn field(&mut self, field: Field, extent: &Extent, text: &[u8]) -> bool {
+        let number = matches!(
+            field,
+            Field::Status | Field::Bytes | Field::Duration(_) | Field::Time
+        );
+        let quoted = match extent {
+            Extent::Csv => !number,
+            Extent::W3c => text.is_empty() || text.contains(&b' '),
+            _ => false,
+        };
+        if matches!(extent, Extent::Csv | Extent::W3c) && text.contains(&b'"') {
+            return false;
+        }
+        if quoted {
+            self.put(b"\"");
+            self.put(text);
+            return self.put(b"\"");
+        }
+        let end: &[u8] = match extent {
+            Extent::Number | Extent::W3c => b" ",
+            Extent::Quoted | Extent::LastQuote => b"\"",
+            Extent::Request => b"\" 200 1",
+            Extent::Csv => b",",
+            Extent::Until(byte) | Extent::Nth(byte, _) => std::slice::from_ref(byte),
+            Extent::UntilText(text) => text,
+            Extent::List | Extent::Upstreams | Extent::BareRequest => b" x",
+            Extent::Rest => b"",
+        };
+        let start = self.out.len();
+        self.put(text);
+        self.put(end);
+        let ends = extent
+            .find(&self.out[start..])
+            .is_ok_and(|found| found.len == text.len());
+        self.out.truncate(start + text.len());
+        ends
+    }
+
+    /// The text of a field; `None` where none would be read back as what the record says.
+    fn text(&mut self, field: Field) -> Option<Vec<u8>> {
+        let record = self.record;
+        let text = |text: Option<&[u8]>| match text {
+            None => Some(b"-".to_vec()),
+            Some(b"") => None,
+            Some(text) => Some(text.to_vec()),
+        };
+        let part = |part: Option<&[u8]>| match part {
+            None => Some(b"-".to_vec()),
+            Some(b"" | b"-") => None,
+            Some(part) => Some(part.to_vec()),
+        };
+        match field {
+            Field::Client if record::client(record.client) == record.client => {
+                text(Some(record.client))
+            }
+            Field::Client => None,
+            Field::Host => text(record.host),
+            Field::User => text(record.user),
+            Field::Referrer => text(record.referrer),
+            Field::Agent => text(record.agent),
+            Field::Cache => text(record.cache),
+            Field::Request => request_line(record.request),
+            Field::Method => text(record.request.map(|request| request.method)),
+            Field::Target => part(record.request.map(|request| request.target)),
+            Field::Protocol => part(record.request.and_then(|request| request.protocol)),
+            Field::Status => match record.status {
+                None => text(None),
+                Some(status @ 0..=999) => Some(format!("{status:03}").into_bytes()),
+                Some(_) => None,
+            },
+            Field::Bytes => Some(record.bytes.to_string().into_bytes())
+                .filter(|text| record::bytes(text) == Ok(record.bytes)),
+            Field::Duration(unit) => {
+                let first = !std::mem::replace(&mut self.duration_written, true);
+                let text = match record.duration_us {
+                    None => return text(None),
+                    Some(us) => duration(if first { us } else { 0 }, unit),
+                };
+                let want = record.duration_us.filter(|_| first).or(Some(0));
+                (record::duration(&text, unit) == Ok(want)).then_some(text)
+            }
+            Field::Skipped | Field::Line | Field::Time => text(None),
+        }
+    }
+}
+
+/// A request line that will be read as this request; `-` for one that was malformed.
+fn request_line(request: Option<Request<'_>>) -> Option<Vec<u8>> {
+    let Some(Request {
+        method,
+        target,
+        protocol,
+    }) = request
+    else {
+        return Some(b"-".to_vec());
+    };
+    let mut line = [method, b" ", target].concat();
+    if let Some(protocol) = protocol {
+        line.push(b' ');
+        line.extend_from_slice(protocol);
+    }
+    (Request::parse(&line) == request).then_some(line)
+}
+
+/// A duration in a unit, with as many decimals as it needs.
+fn duration(us: u64, unit: Unit) -> Vec<u8> {
+    let mut text = Vec::new();
+    // Writing to memory does not fail.
+    let _ = match unit {
+        Unit::Seconds if us.is_multiple_of(1000) => {
+            write!(text, "{}.{:03}", us / 1_000_000, us / 1000 % 1000)
+        }
+        Unit::Seconds => write!(text, "{}.{:06}", us / 1_000_000, us % 1_000_000),
+        Unit::Milliseconds | Unit::WholeMilliseconds if us.is_multiple_of(1000) => {
+            write!(text, "{}", us / 1000)
+        }
+        Unit::Milliseconds | Unit::WholeMilliseconds => {
+            write!(text, "{}.{:03}", us / 1000, us % 1000)
+        }
+        Unit::Microseconds => write!(text, "{us}"),
+        Unit::Nanoseconds => write!(text, "{us}000"),
+        Unit::Written if us.is_multiple_of(1000) => write!(text, "{}ms", us / 1000),
+        Unit::Written => write!(text, "{us}us"),
+    };
+    text
+}
+
+/// The record's time in a form.
+fn written(form: &TimeForm, record: &Record<'_>) -> Option<String> {
+    let time = record.time.0;
+    let offset = Offset::from_seconds(record.offset)
+        .ok()
+        .filter(|offset| offset.seconds() % 60 == 0)?;
+    let read = |text: &String| {
+        Timestamps::new(Zone::UTC)
+            .read(form, text.as_bytes())
+            .is_ok_and(|stamp| stamp.time == record.time)
+    };
+    let text = match form {
+        TimeForm::Clf => at_offset(time, offset, "%d/%b/%Y:%H:%M:%S %z"),
+        TimeForm::Iso if record.offset == 0 => in_utc(time, "%Y-%m-%dT%H:%M:%SZ"),
+        TimeForm::Iso | TimeForm::Any => at_offset(time, offset, "%Y-%m-%dT%H:%M:%S%:z"),
+        TimeForm::Epoch => Some(time.to_string()),
+        TimeForm::Asctime => in_utc(time, "%a %b %e %H:%M:%S %Y"),
+        // With its offset, if the pattern has one; else in UTC.
+        TimeForm::Pattern(pattern) => {
+            let pattern = std::str::from_utf8(pattern).ok()?;
+            at_offset(time, offset, pattern)
+                .filter(read)
+                .or_else(|| in_utc(time, pattern))
+        }
+    };
+    text.filter(read)
+}
+
+fn in_utc(time: i64, pattern: &str) -> Option<String> {
+    at_offset(time, Offset::UTC, pattern)
+}
+
+fn at_offset(time: i64, offset: Offset, pattern: &str) -> Option<String> {
+    let moment = jiff::Timestamp::from_second(time).ok()?;
+    strtime::format(pattern, &moment.to_zoned(TimeZone::fixed(offset))).ok()
+}

@@ -1,0 +1,138 @@
+//! The table of formats: each row has a golden case, and its sample is read by its name and without it.
+
+use std::path::Path;
+
+use httpmon::format::record::Record;
+use httpmon::format::unparsed::{Field, Unit};
+use httpmon::format::{Choice, Format, Line, Parser, formats};
+use httpmon::time::Zone;
+
+#[test]
+fn every_format_has_a_golden_case() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/formats");
+    let lacking: Vec<&str> = formats()
+        .map(|format| format.name)
+        .filter(|name| !cases.join(name).join("args").exists())
+        .collect();
+    assert!(
+        lacking.is_empty(),
+        "no case in {} for: {lacking:?}",
+        cases.display()
+    );
+}
+
+/// What the last line of a sample says.
+fn read(choice: &Choice, format: &Format) -> String {
+    let wanted = [
+        Field::Host,
+        Field::User,
+        Field::Referrer,
+        Field::Agent,
+        Field::Cache,
+        Field::Duration(Unit::Seconds),
+    ];
+    let mut parser = Parser::new(choice, Zone::UTC, &wanted);
+    let mut last = String::new();
+    for line in format.sample.lines() {
+        last = match parser.read(line.as_bytes()) {
+            Line::Record(record) => shown(&record),
+            Line::Unparsed(unparsed) => panic!("{}: {unparsed}: {line}", format.name),
+            Line::Skipped | Line::Source => String::new(),
+        };
+    }
+    last
+}
+
+fn shown(record: &Record<'_>) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    format!(
+        "{} {} {} user {:?} host {:?} request {:?} {:?} {} referrer {:?} agent {:?} us {:?} cache {:?}",
+        record.time.0,
+        record.offset,
+        text(record.client),
+        record.user.map(text),
+        record.host.map(text),
+        record
+            .request
+            .map(|r| (text(r.method), text(r.target), r.protocol.map(text))),
+        record.status,
+        record.bytes,
+        record.referrer.map(text),
+        record.agent.map(text),
+        record.duration_us,
+        record.cache.map(text),
+    )
+}
+
+#[test]
+fn every_sample_is_read_by_its_name() {
+    for format in formats() {
+        let record = read(&Choice::Only(format), format);
+        assert!(!record.is_empty(), "{}", format.name);
+    }
+}
+
+/// What a line cannot show, by format: how its name reads it, how `auto` does, and why.
+const UNKNOWABLE: &[(&str, &str, &str, &str)] = &[
+    (
+        "apache_us",
+        "us Some(50123)",
+        "us None",
+        "a bare integer may be %D, %T or a size",
+    ),
+    (
+        "apache_s",
+        "us Some(2000000)",
+        "us None",
+        "a bare integer may be %D, %T or a size",
+    ),
+    (
+        "icecast",
+        "us Some(215000000)",
+        "us None",
+        "a bare integer may be %D, %T or a size",
+    ),
+    (
+        "lighttpd",
+        "host Some(\"www.example.com\")",
+        "host None",
+        "what stands second is the ident in all other formats",
+    ),
+    (
+        "ovh",
+        "host Some(\"www.example.com\")",
+        "host None",
+        "what stands second is the ident in all other formats",
+    ),
+    (
+        "ionos",
+        "host Some(\"www.example.com\")",
+        "host None",
+        "after the bytes of the common format anything may follow",
+    ),
+    (
+        "ionos",
+        "referrer Some(\"-\") agent Some(\"Mozilla/5.0\")",
+        "referrer None agent None",
+        "referrer and agent are known by their place, right after the bytes",
+    ),
+];
+
+#[test]
+fn every_sample_is_read_in_the_same_way_by_auto() {
+    let mut differences = String::new();
+    for format in formats() {
+        let mut named = read(&Choice::Only(format), format);
+        for (name, by_name, by_shape, why) in UNKNOWABLE {
+            if *name == format.name {
+                assert!(named.contains(by_name), "{name}: {why}: {named}");
+                named = named.replace(by_name, by_shape);
+            }
+        }
+        let auto = read(&Choice::Auto, format);
+        if named != auto {
+            differences += &format!("\n{}\n  named {named}\n  auto  {auto}", format.name);
+        }
+    }
+    assert!(differences.is_empty(), "{differences}");
+}
