@@ -89,8 +89,10 @@ pub struct Monitor {
     /// Lines that were no record before anything was believed.
     unparsed_before: u64,
     late: u64,
-    /// The least and greatest believed seconds.
+    /// The least and greatest believed seconds of records that count.
     span: Option<(Second, Second)>,
+    /// The greatest believed second of any record.
+    newest_record: Option<Second>,
     examples: Vec<Example>,
     /// Whether the last record that was believed came within five minutes of the wall clock.
     live: bool,
@@ -131,6 +133,7 @@ impl Monitor {
             unparsed_before: 0,
             late: 0,
             span: None,
+            newest_record: None,
             examples: Vec::new(),
             live: false,
             events: VecDeque::new(),
@@ -342,6 +345,14 @@ impl Monitor {
     #[inline]
     fn believe(&mut self, hit: &Hit) {
         let time = hit.time;
+        // Before anything closes: a report that this record closes is not one of a silence.
+        self.newest_record = self.newest_record.max(Some(time));
+        if hit.counted {
+            self.span = Some(match self.span {
+                None => (time, time),
+                Some((least, greatest)) => (least.min(time), greatest.max(time)),
+            });
+        }
         match self.clock.newest() {
             Some(newest) if time <= newest => {}
             newest => {
@@ -358,10 +369,6 @@ impl Monitor {
         if !hit.counted {
             return;
         }
-        self.span = Some(match self.span {
-            None => (time, time),
-            Some((least, greatest)) => (least.min(time), greatest.max(time)),
-        });
         if time < self.timeline.first() {
             self.believe_late(hit);
         } else {
@@ -556,7 +563,7 @@ impl Monitor {
         if !examples.is_empty() {
             blocks.push(Block::Unparsed(examples));
         }
-        if let (Some(newest), Some(record)) = (self.clock.newest(), self.span.map(|span| span.1))
+        if let (Some(newest), Some(record)) = (self.clock.newest(), self.newest_record)
             && self.live
             && newest > record
         {

@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use crate::report::Change;
 use crate::stats::Hit;
 use crate::stats::bucket::{Bucket, Counters};
+use crate::stats::dimension;
 use crate::stats::keys::Renumbering;
 use crate::stats::tally::Tally;
 use crate::stats::totals::Totals;
@@ -198,33 +199,61 @@ pub fn changes(
     };
     let (all, all_before) = (now.0.hits, before.0.hits);
     let mut changes = Vec::new();
+    // share − share before, over their common denominator: exact.
+    let growth = |hits: u64, hits_before: u64| {
+        i128::from(hits) * i128::from(all_before.max(1)) - i128::from(hits_before) * i128::from(all)
+    };
+    let change = |dimension, key: &[u8], hits: u64, hits_before: u64| Change {
+        dimension,
+        key: key.into(),
+        share: share(hits, all),
+        was: (all_before > 0).then(|| share(hits_before, all_before)),
+    };
     for (index, (tally, tally_before)) in now.1.iter().zip(before.1).enumerate() {
-        let table = totals.table(index);
-        // share − share before, over their common denominator: exact.
-        let growth = |id: u32| {
-            let (hits, hits_before) = (
-                i128::from(tally.get(id).hits),
-                i128::from(tally_before.get(id).hits),
-            );
-            hits * i128::from(all_before.max(1)) - hits_before * i128::from(all)
+        let (top, table) = (totals.tops()[index], totals.table(index));
+        if top.rows == 0 {
+            continue;
+        }
+        let weight = |id: u32| {
+            let hits = tally.get(id).hits;
+            (growth(hits, tally_before.get(id).hits), hits)
         };
-        let most = tally.ids().iter().copied().max_by(|&a, &b| {
-            let weight = |id| (growth(id), tally.get(id).hits);
+        let heavier = |&a: &u32, &b: &u32| {
             weight(a)
                 .cmp(&weight(b))
                 .then_with(|| table.key(b).cmp(table.key(a)))
-        });
-        if let Some(id) = most {
-            changes.push(Change {
-                dimension: totals.tops()[index].dimension,
-                key: table.key(id).into(),
-                share: share(tally.get(id).hits, all),
-                was: (all_before > 0).then(|| share(tally_before.get(id).hits, all_before)),
-            });
+        };
+        if let Some(id) = tally.ids().iter().copied().max_by(heavier) {
+            let (hits, hits_before) = (tally.get(id).hits, tally_before.get(id).hits);
+            changes.push(change(top.dimension, table.key(id), hits, hits_before));
         }
+    }
+    // The classes of status are counted in any case.
+    let weight = |class: usize| {
+        (
+            growth(now.0.status[class], before.0.status[class]),
+            now.0.status[class],
+        )
+    };
+    let class = (1..=5)
+        .rev()
+        .max_by_key(|&class| weight(class))
+        .filter(|&class| now.0.status[class] > 0);
+    let listed = changes.iter().any(|change| change.dimension.name == STATUS);
+    if let (Some(class), Some(dimension), false) = (class, dimension::named(STATUS), listed) {
+        let key = [b'0' + class as u8, b'x', b'x'];
+        changes.push(change(
+            dimension,
+            &key,
+            now.0.status[class],
+            before.0.status[class],
+        ));
     }
     changes
 }
+
+/// The dimension that every alert tells of.
+const STATUS: &str = "status";
 
 /// The share of 5xx, where there are hits.
 pub fn error_share(counters: &Counters) -> Option<f64> {

@@ -182,6 +182,23 @@ impl Spec {
                 "a number of distinct keys can only be too high: unique client > 500",
             );
         }
+        if self.threshold.unit == Unit::Times
+            && (self.below || self.threshold.billionths < 1_000_000_000)
+        {
+            return wrong(value_at, "only more than usual: hits > 2x usual");
+        }
+        if self.measure == Measure::Slo {
+            if self.over.is_some() {
+                return wrong(
+                    measure_at,
+                    "an objective has its own windows: leave out 'over'",
+                );
+            }
+            if !(500_000_000..1_000_000_000).contains(&self.threshold.billionths) {
+                return wrong(value_at, "an objective is at least 50% and below 100%");
+            }
+            return Ok(());
+        }
         if self.below && self.threshold.billionths == 0 {
             return wrong(value_at, "nothing is below 0");
         }

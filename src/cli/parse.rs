@@ -105,10 +105,10 @@ mod tests {
         assert_eq!(
             (
                 options.window,
-                options.threshold.per_second(),
+                options.threshold.map(|threshold| threshold.value()),
                 options.replay
             ),
-            (Span(300), 20.0, true)
+            (Some(Span(300)), Some(20.0), true)
         );
         assert_eq!(options.files, ["a.log", "-"]);
         assert!(run(&["a.log"], &[]).unwrap_err().contains("options only"));

@@ -174,8 +174,11 @@ impl Page<'_> {
                         figure.window
                     ),
                 }];
-                // What rounds to 0 % explains nothing.
-                for change in changed.iter().filter(|change| change.share >= 0.005) {
+                // What rounds to 0 % explains nothing, and the status is told as 5xx below.
+                for change in changed
+                    .iter()
+                    .filter(|change| change.share >= 0.005 && change.dimension.name != "status")
+                {
                     let name = match change.dimension.name {
                         "section" => String::new(),
                         name => format!("{name} "),
@@ -207,7 +210,9 @@ impl Page<'_> {
                 self.line(RESOLVED, &format!("{rule} alert{key} recovered at {at}"));
                 let figure = units::figure(peak.value, unit);
                 let peak = match unit {
-                    Unit::PerSecond if hits => format!("peak {} {} ({figure})", peak.hits, noun("hits", peak.hits)),
+                    Unit::PerSecond if hits => {
+                        format!("peak {} {} ({figure})", peak.hits, noun("hits", peak.hits))
+                    }
                     _ => format!("peak {figure}"),
                 };
                 writeln!(self.out, "  after {}, {peak}", alert.at - alert.since)

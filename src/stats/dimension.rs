@@ -121,6 +121,11 @@ pub struct Top {
     pub rows: usize,
 }
 
+/// The dimension of this name.
+pub fn named(name: &str) -> Option<&'static Dimension> {
+    DIMENSIONS.iter().find(|dimension| dimension.name == name)
+}
+
 /// How many rows are listed where no number is given.
 pub const ROWS: usize = 5;
 /// The most rows that can be asked for.

@@ -1,7 +1,7 @@
 //! Hits for the monitor: streams of them, the orders they may come in, and what it says about them.
 
-use httpmon::alert::Rule;
-use httpmon::alert::traffic::{Threshold, Traffic};
+use httpmon::alert::measure::{Threshold, Unit, decimal};
+use httpmon::alert::plan::Plan;
 use httpmon::format::record::{Record, Request};
 use httpmon::monitor::{Config, Monitor};
 use httpmon::report::Event;
@@ -72,16 +72,20 @@ impl Limit {
 
 /// What a monitor says about hits that come in this order.
 pub fn events(hits: &[Hit], limit: Limit, lateness: i64, interval: Option<i64>) -> Vec<Event> {
-    let threshold = Threshold::parse(&limit.text()).expect("a threshold");
+    let threshold = Threshold {
+        billionths: decimal(&limit.text()).expect("a threshold"),
+        unit: Unit::PerSecond,
+    };
+    let mut plan = Plan::default();
+    plan.rules
+        .push(Plan::traffic(threshold, Span(limit.window)));
     let mut monitor = Monitor::new(Config {
         interval: interval.map(Span),
         lateness: Span(lateness),
-        rules: vec![Rule::new(
-            "High traffic",
-            Box::new(Traffic::new(threshold, Span(limit.window))),
-        )],
-        top: default_top(),
+        plan,
+        traffic: true,
         filter: None,
+        top: default_top(),
         zone: Some(Zone::UTC),
     });
     for hit in hits {

@@ -48,7 +48,7 @@ pub fn run(args: &[&str], script: Script) -> (Ended, Written) {
         messages: script.messages.into(),
         stops: script.stops.into(),
     };
-    let mut session = Session::new(&options, output);
+    let mut session = Session::new(&options, output).expect("rules that work together");
     let ended = session.run(&mut feed);
     drop(session);
     (ended, written.into_iter().collect())
