@@ -75,6 +75,13 @@ impl<T: Copy> Clock<T> {
         self.waiting.iter_mut().map(|(_, item)| item)
     }
 
+    /// Whether a record at `time` is believed without further ado, as nearly all are: nothing waits, and
+    /// it is not ahead.
+    #[inline]
+    pub fn takes(&self, time: Second) -> bool {
+        self.waiting.is_empty() && self.newest.is_some_and(|newest| time <= newest + AHEAD)
+    }
+
     /// Offers a record at `time`; `wall` is the wall clock where there is one (live).
     ///
     /// The caller moves `newest` on with [`Clock::advance`] as it takes the believed ones in.

@@ -265,6 +265,12 @@ impl Monitor {
             self.filtered += 1;
             Hit::uncounted(record.time)
         };
+        if self.clock.takes(record.time) {
+            if let Some(wall) = wall {
+                self.live = (record.time - wall).0.abs() <= NEAR_WALL.0;
+            }
+            return self.believe(&hit);
+        }
         let believed = self.clock.offer(record.time, hit, wall);
         // A record that waits may be wrong, and says nothing of the stream.
         if let Some(wall) = wall
