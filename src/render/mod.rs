@@ -1,5 +1,6 @@
 //! Events to bytes: the contract of an output, and the table of them.
 
+mod bars;
 pub mod escape;
 pub mod json;
 pub mod text;
