@@ -13,8 +13,8 @@
 use std::net::IpAddr;
 
 use super::{Expr, Mistake, Order, Quantity, Test};
-use crate::format::record;
 use crate::format::unparsed::Unit;
+use crate::format::values;
 use crate::stats::dimension::DIMENSIONS;
 
 /// Deeper nesting is a mistake, not a filter.
@@ -279,7 +279,7 @@ fn number(quantity: Quantity, value: &str) -> Option<u64> {
         }
         // The unit must stand there: a bare 5 would be seconds to some and milliseconds to others.
         Quantity::Duration if value.ends_with(|c: char| c.is_ascii_digit()) => None,
-        Quantity::Duration => record::duration(value.as_bytes(), Unit::Written)
+        Quantity::Duration => values::duration(value.as_bytes(), Unit::Written)
             .ok()
             .flatten(),
     }

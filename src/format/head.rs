@@ -3,9 +3,10 @@
 
 use memchr::{memchr, memchr_iter};
 
-use super::record::{self, Record};
+use super::record::Record;
 use super::timestamp::{Stamp, Timestamps};
 use super::unparsed::{Field, Why};
+use super::values;
 
 /// What may stand before the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +44,7 @@ impl Head {
             record.client = if dotted {
                 client
             } else {
-                record::client(client)
+                values::client(client)
             };
             record.user = Some(b"-");
             set_time(record, stamp);
@@ -124,7 +125,7 @@ impl Head {
                 None => memchr_iter(b' ', text).find(|&i| !joined(i)),
             };
             let (list, rest) = text.split_at(end.unwrap_or(text.len()));
-            record.client = record::client(list);
+            record.client = values::client(list);
             let rest = rest.trim_ascii();
             let user = memchr(b' ', rest).map_or(rest, |space| rest[space..].trim_ascii());
             record.user = Some(if user.is_empty() { b"-" } else { user });
@@ -141,13 +142,13 @@ impl Head {
             }
         };
         if !has_host {
-            record.client = record::client(first);
+            record.client = values::client(first);
             record.user = Some(all_from(2));
         } else if count < 2 {
             return Err((Field::Client, Why::Missing));
         } else {
             record.host = Some(first);
-            record.client = record::client(word(1));
+            record.client = values::client(word(1));
             record.user = Some(all_from(3));
         }
         Ok(())

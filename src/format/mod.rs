@@ -26,6 +26,7 @@ mod tail;
 mod template;
 pub mod timestamp;
 pub mod unparsed;
+pub(crate) mod values;
 mod w3c;
 mod write;
 

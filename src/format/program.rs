@@ -12,10 +12,11 @@ use memchr::memchr;
 pub use super::extent::Extent;
 pub use super::head::Head;
 use super::head::set_time;
-use super::record::{self, Record, Request};
+use super::record::{Record, Request};
 use super::tail;
 use super::timestamp::{TimeForm, Timestamps};
 use super::unparsed::{Field, Unparsed, Why};
+use super::values;
 
 /// One step over a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -259,9 +260,9 @@ pub(super) fn entry_steps() -> [Step; 6] {
 pub(super) fn store<'a>(record: &mut Record<'a>, field: Field, text: &'a [u8]) -> Result<(), Why> {
     match field {
         Field::Request => record.request = Request::parse(text),
-        Field::Status => record.status = record::status(text)?,
-        Field::Bytes => record.bytes = record::bytes(text)?,
-        Field::Client => record.client = record::client(text),
+        Field::Status => record.status = values::status(text)?,
+        Field::Bytes => record.bytes = values::bytes(text)?,
+        Field::Client => record.client = values::client(text),
         Field::Host => record.host = Some(or_dash(text)),
         Field::User => record.user = Some(or_dash(text)),
         Field::Referrer => record.referrer = Some(or_dash(text)),
@@ -270,7 +271,7 @@ pub(super) fn store<'a>(record: &mut Record<'a>, field: Field, text: &'a [u8]) -
         Field::Duration(unit) => {
             // Where a format has several, they are the parts of one.
             let sum = |more: u64| record.duration_us.unwrap_or(0).saturating_add(more);
-            record.duration_us = record::duration(text, unit)?
+            record.duration_us = values::duration(text, unit)?
                 .map(sum)
                 .or(record.duration_us);
         }

@@ -7,8 +7,8 @@
 use bstr::ByteSlice;
 use memchr::memrchr;
 
-use super::record;
 use super::unparsed::Unit;
+use super::values;
 
 /// The duration in microseconds that `rest`, the end of a line, shows by its shape:
 ///
@@ -35,7 +35,7 @@ fn by_shape(rest: &[u8]) -> Option<u64> {
         return seconds(time);
     }
     if first.ends_with(b"ms") && words.next().is_none() {
-        return record::duration(first, Unit::Written).ok()?;
+        return values::duration(first, Unit::Written).ok()?;
     }
     if first.iter().all(u8::is_ascii_digit) {
         // The length of the request comes before its time, and an upstream in brackets after it.
@@ -54,7 +54,7 @@ fn seconds(text: &[u8]) -> Option<u64> {
     let dot = text.len().checked_sub(4)?;
     let digits = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
     if text[dot] == b'.' && digits(&text[..dot]) && digits(&text[dot + 1..]) {
-        record::duration(text, Unit::Seconds).ok()?
+        values::duration(text, Unit::Seconds).ok()?
     } else {
         None
     }

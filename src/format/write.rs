@@ -12,9 +12,10 @@ use memchr::memchr2;
 
 use super::head::Head;
 use super::program::{Extent, Program, Step, entry_steps};
-use super::record::{self, Record, Request};
+use super::record::{Record, Request};
 use super::timestamp::{TimeForm, Timestamps};
 use super::unparsed::{Field, Unit};
+use super::values;
 use crate::time::Zone;
 
 impl Program {
@@ -196,7 +197,7 @@ impl Writer<'_, '_> {
             Some(part) => Some(part.to_vec()),
         };
         match field {
-            Field::Client if record::client(record.client) == record.client => {
+            Field::Client if values::client(record.client) == record.client => {
                 text(Some(record.client))
             }
             Field::Client => None,
@@ -215,7 +216,7 @@ impl Writer<'_, '_> {
                 Some(_) => None,
             },
             Field::Bytes => Some(record.bytes.to_string().into_bytes())
-                .filter(|text| record::bytes(text) == Ok(record.bytes)),
+                .filter(|text| values::bytes(text) == Ok(record.bytes)),
             Field::Duration(unit) => {
                 let first = !std::mem::replace(&mut self.duration_written, true);
                 let text = match record.duration_us {
@@ -223,7 +224,7 @@ impl Writer<'_, '_> {
                     Some(us) => duration(if first { us } else { 0 }, unit),
                 };
                 let want = record.duration_us.filter(|_| first).or(Some(0));
-                (record::duration(&text, unit) == Ok(want)).then_some(text)
+                (values::duration(&text, unit) == Ok(want)).then_some(text)
             }
             Field::Skipped | Field::Line | Field::Time => text(None),
         }

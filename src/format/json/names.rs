@@ -1,0 +1,182 @@
+//! The names that count, as data, and the trie of key paths that they make.
+
+use super::super::unparsed::{Field, Unit};
+
+/// The names that Caddy, Traefik, nginx, Envoy, Cloudflare, Fastly, Google Cloud and many set-ups of
+/// others use, best first for each field; `/` steps into an object.
+pub(super) const NAMES: &[(Field, &str)] = &[
+    (
+        Field::Time,
+        "ts time StartUTC start_time EdgeStartTimestamp EdgeEndTimestamp timestamp date @timestamp StartLocal \
+         time_iso8601 time_local msec receiveTimestamp datetime",
+    ),
+    (
+        Field::Status,
+        "status DownstreamStatus response_code EdgeResponseStatus httpRequest/status response_status resp_status \
+         status_code statusCode response/status http/response/status_code",
+    ),
+    (
+        Field::Method,
+        "request/method RequestMethod method ClientRequestMethod httpRequest/requestMethod request_method verb \
+         http/request/method",
+    ),
+    (
+        Field::Target,
+        "request/uri RequestPath x-envoy-origin-path path url ClientRequestURI httpRequest/requestUrl request_uri :path \
+         uri request_path url/original",
+    ),
+    (Field::Request, "request"),
+    (
+        Field::Bytes,
+        "size DownstreamContentSize bytes_sent EdgeResponseBytes httpRequest/responseSize body_bytes_sent length \
+         response_body_size bytes resp_body_size http/response/body/bytes",
+    ),
+    (
+        Field::Client,
+        "request/client_ip request/remote_ip request/remote_addr ClientHost ClientIP httpRequest/remoteIp client_ip ip \
+         remote_addr downstream_remote_address remote_ip clientip client source/address",
+    ),
+    (
+        Field::Host,
+        "request/host RequestHost ClientRequestHost http_host host :authority authority server_name vhost requested_host",
+    ),
+    (Field::User, "user_id ClientUsername remote_user user"),
+    (
+        Field::Referrer,
+        "request/headers/Referer ClientRequestReferer httpRequest/referer http_referer referer referrer \
+         request_Referer request_referer",
+    ),
+    (
+        Field::Agent,
+        "request/headers/User-Agent ClientRequestUserAgent httpRequest/userAgent http_user_agent user_agent user-agent \
+         request_User-Agent request_user_agent agent",
+    ),
+    (
+        Field::Protocol,
+        "request/proto RequestProtocol ClientRequestProtocol httpRequest/protocol protocol server_protocol \
+         request_protocol http_version",
+    ),
+    (Field::Duration(Unit::Nanoseconds), "Duration"),
+    (Field::Duration(Unit::Written), "httpRequest/latency"),
+    (Field::Duration(Unit::Seconds), "request_time"),
+    (
+        Field::Duration(Unit::Microseconds),
+        "time_elapsed duration_us",
+    ),
+    (
+        Field::Duration(Unit::Milliseconds),
+        "duration_ms latency_ms EdgeTimeToFirstByteMs",
+    ),
+    // Caddy writes seconds with decimals, Envoy whole milliseconds.
+    (Field::Duration(Unit::WholeMilliseconds), "duration"),
+    (
+        Field::Cache,
+        "CacheCacheStatus upstream_cache_status cache_status fastly_cache_status cache",
+    ),
+];
+
+/// What a field is called in a mapping.
+pub const FIELDS: &[(&str, Field)] = &[
+    ("time", Field::Time),
+    ("status", Field::Status),
+    ("path", Field::Target),
+    ("method", Field::Method),
+    ("protocol", Field::Protocol),
+    ("request", Field::Request),
+    ("client", Field::Client),
+    ("host", Field::Host),
+    ("user", Field::User),
+    ("bytes", Field::Bytes),
+    ("referrer", Field::Referrer),
+    ("agent", Field::Agent),
+    ("cache", Field::Cache),
+    ("duration_s", Field::Duration(Unit::Seconds)),
+    ("duration_ms", Field::Duration(Unit::Milliseconds)),
+    ("duration_us", Field::Duration(Unit::Microseconds)),
+    ("duration_ns", Field::Duration(Unit::Nanoseconds)),
+];
+
+/// The fields of a record that a JSON line can give, as places in an array.
+pub(super) const SLOTS: usize = 14;
+
+pub(super) fn slot(field: Field) -> usize {
+    match field {
+        Field::Time => 0,
+        Field::Status => 1,
+        Field::Method => 2,
+        Field::Target => 3,
+        Field::Request => 4,
+        Field::Bytes => 5,
+        Field::Client => 6,
+        Field::Host => 7,
+        Field::User => 8,
+        Field::Referrer => 9,
+        Field::Agent => 10,
+        Field::Protocol => 11,
+        Field::Duration(_) => 12,
+        Field::Cache | Field::Line | Field::Skipped => 13,
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Node {
+    pub(super) name: Box<[u8]>,
+    pub(super) field: Option<(Field, u16)>,
+    /// Sorted by the length of their names, none of which is empty.
+    pub(super) children: Vec<Node>,
+    /// Where those of each length begin, up to one past the longest.
+    pub(super) starts: Vec<u16>,
+}
+
+impl Node {
+    #[inline]
+    pub(super) fn child(&self, name: &[u8]) -> Option<&Node> {
+        let len = name.len();
+        let (&first, &last) = (name.first()?, name.last()?);
+        let (from, to) = (*self.starts.get(len)?, *self.starts.get(len + 1)?);
+        // Most names differ from a key of their length in the first or last byte.
+        let fits = |node: &&Node| {
+            node.name[0] == first && node.name[len - 1] == last && *node.name == *name
+        };
+        self.children[usize::from(from)..usize::from(to)]
+            .iter()
+            .find(fits)
+    }
+
+    /// Notes where the children of each length begin, once all are in their places.
+    pub(super) fn index(&mut self) {
+        let longest = self.children.last().map_or(0, |node| node.name.len());
+        let before =
+            |len: usize| self.children.partition_point(|node| node.name.len() < len) as u16;
+        self.starts = (0..=longest + 1).map(before).collect();
+        self.children.iter_mut().for_each(Node::index);
+    }
+
+    pub(super) fn insert(&mut self, path: &[&str], field: Field, rank: u16) {
+        let Some((name, rest)) = path.split_first() else {
+            self.field = Some((field, rank));
+            return;
+        };
+        let index = match self
+            .children
+            .iter()
+            .position(|node| *node.name == *name.as_bytes())
+        {
+            Some(index) => index,
+            None => {
+                let index = self
+                    .children
+                    .partition_point(|node| node.name.len() < name.len());
+                self.children.insert(
+                    index,
+                    Node {
+                        name: name.as_bytes().into(),
+                        ..Node::default()
+                    },
+                );
+                index
+            }
+        };
+        self.children[index].insert(rest, field, rank);
+    }
+}

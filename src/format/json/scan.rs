@@ -1,0 +1,240 @@
+//! One pass over the bytes of an object: what is under a name that counts is noted, the rest skipped.
+
+use memchr::memchr2;
+
+use super::super::unparsed::{Field, Why};
+use super::names::{Node, SLOTS, slot};
+
+/// Objects deeper than this are no access log.
+pub(super) const DEPTH: usize = 32;
+
+/// Where a value lies.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Value {
+    pub(super) field: Field,
+    pub(super) rank: u16,
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) decoded: bool,
+    pub(super) quoted: bool,
+}
+
+/// One pass over a line.
+pub(super) struct Scan<'l, 's> {
+    pub(super) line: &'l [u8],
+    pub(super) at: usize,
+    pub(super) values: [Option<Value>; SLOTS],
+    pub(super) scratch: &'s mut Vec<u8>,
+}
+
+impl Scan<'_, '_> {
+    #[inline]
+    fn peek(&self) -> Option<u8> {
+        self.line.get(self.at).copied()
+    }
+
+    #[inline]
+    pub(super) fn space(&mut self) {
+        while let Some(b' ' | b'\t' | b'\r' | b'\n') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    fn byte(&mut self, want: u8) -> Result<(), Why> {
+        if self.peek() == Some(want) {
+            self.at += 1;
+            Ok(())
+        } else {
+            Err(if self.at == self.line.len() {
+                Why::Open
+            } else {
+                Why::Form
+            })
+        }
+    }
+
+    /// An object whose names are looked up in `node`; without one, nothing in it counts.
+    pub(super) fn object(&mut self, node: Option<&Node>, depth: usize) -> Result<(), Why> {
+        self.byte(b'{')?;
+        self.space();
+        if self.peek() == Some(b'}') {
+            self.at += 1;
+            return Ok(());
+        }
+        loop {
+            self.space();
+            let (start, end, _) = self.string()?;
+            let child = node.and_then(|node| node.child(&self.line[start..end]));
+            self.space();
+            self.byte(b':')?;
+            self.space();
+            self.value(child, depth)?;
+            self.space();
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                _ => return self.byte(b'}'),
+            }
+        }
+    }
+
+    fn value(&mut self, node: Option<&Node>, depth: usize) -> Result<(), Why> {
+        let depth = depth.checked_sub(1).ok_or(Why::Form)?;
+        let field = node.and_then(|node| node.field);
+        match self.peek() {
+            Some(b'"') => {
+                let (start, end, escaped) = self.string()?;
+                if let Some((field, rank)) = field {
+                    self.keep(field, rank, start, end, escaped, true);
+                }
+                Ok(())
+            }
+            Some(b'{') => self.object(node, depth),
+            Some(b'[') => self.array(node, depth),
+            Some(b't') => self.word(b"true"),
+            Some(b'f') => self.word(b"false"),
+            Some(b'n') => self.word(b"null"),
+            Some(b'-' | b'0'..=b'9') => {
+                let start = self.at;
+                let rest = &self.line[start..];
+                let number = |b: &u8| b.is_ascii_digit() || b"+-.eE".contains(b);
+                self.at += rest.iter().position(|b| !number(b)).unwrap_or(rest.len());
+                if let Some((field, rank)) = field {
+                    self.keep(field, rank, start, self.at, false, false);
+                }
+                Ok(())
+            }
+            None => Err(Why::Open),
+            Some(_) => Err(Why::Form),
+        }
+    }
+
+    /// Of an array the first value counts, as of a header that came several times.
+    fn array(&mut self, node: Option<&Node>, depth: usize) -> Result<(), Why> {
+        self.byte(b'[')?;
+        self.space();
+        if self.peek() == Some(b']') {
+            self.at += 1;
+            return Ok(());
+        }
+        let mut node = node;
+        loop {
+            self.space();
+            self.value(node, depth)?;
+            node = None;
+            self.space();
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                _ => return self.byte(b']'),
+            }
+        }
+    }
+
+    fn word(&mut self, word: &[u8]) -> Result<(), Why> {
+        if self.line[self.at..].starts_with(word) {
+            self.at += word.len();
+            Ok(())
+        } else {
+            Err(Why::Form)
+        }
+    }
+
+    /// A string: where its text begins and ends, and whether it holds escapes.
+    #[inline]
+    fn string(&mut self) -> Result<(usize, usize, bool), Why> {
+        self.byte(b'"')?;
+        let start = self.at;
+        let mut escaped = false;
+        loop {
+            let Some(found) = memchr2(b'"', b'\\', &self.line[self.at..]) else {
+                self.at = self.line.len();
+                return Err(Why::Open);
+            };
+            self.at += found + 1;
+            if self.line[self.at - 1] == b'"' {
+                return Ok((start, self.at - 1, escaped));
+            }
+            escaped = true;
+            if self.at == self.line.len() {
+                return Err(Why::Open);
+            }
+            self.at += 1;
+        }
+    }
+
+    #[inline]
+    fn keep(
+        &mut self,
+        field: Field,
+        rank: u16,
+        start: usize,
+        end: usize,
+        escaped: bool,
+        quoted: bool,
+    ) {
+        let place = &mut self.values[slot(field)];
+        if place.is_some_and(|held| held.rank < rank) {
+            return;
+        }
+        let mut value = Value {
+            field,
+            rank,
+            start,
+            end,
+            decoded: false,
+            quoted,
+        };
+        if escaped {
+            (value.start, value.decoded) = (self.scratch.len(), true);
+            unescape(&self.line[start..end], self.scratch);
+            value.end = self.scratch.len();
+        }
+        *place = Some(value);
+    }
+}
+
+/// Appends the text that a JSON string stands for; what is no escape stays as it is.
+fn unescape(text: &[u8], out: &mut Vec<u8>) {
+    let mut rest = text;
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        out.extend_from_slice(&rest[..at]);
+        rest = &rest[at + 1..];
+        let (byte, after) = rest.split_first().unwrap_or((&b'\\', b""));
+        rest = after;
+        match byte {
+            b'n' => out.push(b'\n'),
+            b't' => out.push(b'\t'),
+            b'r' => out.push(b'\r'),
+            b'b' => out.push(8),
+            b'f' => out.push(12),
+            b'u' => {
+                let (c, len) = unicode(rest);
+                out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+                rest = &rest[len..];
+            }
+            other => out.push(*other),
+        }
+    }
+    out.extend_from_slice(rest);
+}
+
+/// The character behind `\u`, which may be a pair of surrogates, and how many bytes it took.
+fn unicode(text: &[u8]) -> (char, usize) {
+    let unit =
+        |text: &[u8]| u32::from_str_radix(std::str::from_utf8(text.get(..4)?).ok()?, 16).ok();
+    let Some(high) = unit(text) else {
+        return (char::REPLACEMENT_CHARACTER, 0);
+    };
+    if let 0xd800..0xdc00 = high
+        && let Some(low @ 0xdc00..0xe000) = text[4..].strip_prefix(b"\\u").and_then(unit)
+    {
+        let code = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+        return (
+            char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER),
+            10,
+        );
+    }
+    (
+        char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER),
+        4,
+    )
+}

@@ -1,0 +1,189 @@
+//! The values of fields: status, bytes, durations, and who the client is.
+
+use super::unparsed::{Unit, Why};
+
+/// Three digits, or `-` for none (`-1` in HAProxy's log).
+pub(super) fn status(text: &[u8]) -> Result<Option<u16>, Why> {
+    match text {
+        b"-" | b"-1" => Ok(None),
+        [a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9'] => Ok(Some(
+            u16::from(a - b'0') * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0'),
+        )),
+        _ => Err(Why::Form),
+    }
+}
+
+/// Digits, or `-` for 0; a `+` means that more followed. Numbers past 18 digits are no size.
+pub(super) fn bytes(text: &[u8]) -> Result<u64, Why> {
+    if text == b"-" {
+        return Ok(0);
+    }
+    let text = text.strip_prefix(b"+").unwrap_or(text);
+    if text.is_empty() || text.len() > 18 {
+        return Err(if text.is_empty() {
+            Why::Missing
+        } else {
+            Why::Form
+        });
+    }
+    let mut number = 0;
+    for &b in text {
+        if !b.is_ascii_digit() {
+            return Err(Why::Form);
+        }
+        number = number * 10 + u64::from(b - b'0');
+    }
+    Ok(number)
+}
+
+/// A duration in microseconds, rounded down; `None` for a dash, nothing, or a negative number (a
+/// request that was never answered).
+pub(crate) fn duration(text: &[u8], unit: Unit) -> Result<Option<u64>, Why> {
+    // Of several the last counts: nginx lists one for each upstream, HAProxy ends with the total.
+    let text = text
+        .rsplit(|&b| matches!(b, b',' | b':' | b'/'))
+        .next()
+        .unwrap_or(text)
+        .trim_ascii();
+    let text = text.strip_prefix(b"+").unwrap_or(text);
+    if text.is_empty() || text[0] == b'-' {
+        return Ok(None);
+    }
+    let end = text
+        .iter()
+        .position(|b| !b.is_ascii_digit() && *b != b'.')
+        .unwrap_or(text.len());
+    let (number, suffix) = text.split_at(end);
+    let nanoseconds = match (unit, suffix) {
+        (Unit::Seconds, b"") | (Unit::Written, b"" | b"s") => 1_000_000_000,
+        (Unit::Milliseconds | Unit::WholeMilliseconds, b"") | (Unit::Written, b"ms") => 1_000_000,
+        (Unit::Microseconds, b"") | (Unit::Written, b"us" | b"\xc2\xb5s") => 1000,
+        (Unit::Nanoseconds, b"") | (Unit::Written, b"ns") => 1,
+        _ => return Err(Why::Form),
+    };
+    let mut parts = number.splitn(2, |&b| b == b'.');
+    let (whole, decimals) = (parts.next().unwrap_or(b""), parts.next().unwrap_or(b""));
+    if whole.is_empty() || whole.len() > 18 || decimals.contains(&b'.') {
+        return Err(Why::Form);
+    }
+    let value = |digits: &[u8]| {
+        digits
+            .iter()
+            .fold(0u128, |number, &b| number * 10 + u128::from(b - b'0'))
+    };
+    let decimals = &decimals[..decimals.len().min(9)];
+    let fraction = value(decimals) * nanoseconds / 10u128.pow(decimals.len() as u32);
+    Ok(Some(
+        u64::try_from((value(whole) * nanoseconds + fraction) / 1000).unwrap_or(u64::MAX),
+    ))
+}
+
+/// The first address of a list, without quotes and port; `-` where there is none.
+pub(super) fn client(text: &[u8]) -> &[u8] {
+    let first = text.split(|&b| b == b',').next().unwrap_or(text);
+    let first = trim_quotes(first);
+    let bare = match first {
+        [b'[', inner @ ..] => inner
+            .iter()
+            .position(|&b| b == b']')
+            .map(|end| &inner[..end]),
+        _ => match first.iter().position(|&b| b == b':') {
+            // One colon and digits after it: a port. More colons: IPv6.
+            Some(colon)
+                if colon > 0
+                    && !first[colon + 1..].is_empty()
+                    && first[colon + 1..].iter().all(u8::is_ascii_digit) =>
+            {
+                Some(&first[..colon])
+            }
+            _ => None,
+        },
+    };
+    match bare.unwrap_or(first) {
+        b"" => b"-",
+        bare => bare,
+    }
+}
+
+fn trim_quotes(mut text: &[u8]) -> &[u8] {
+    while let [b' ' | b'"', rest @ ..] = text {
+        text = rest;
+    }
+    while let [rest @ .., b' ' | b'"'] = text {
+        text = rest;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bstr::BStr;
+
+    #[test]
+    fn clients_lose_list_quotes_and_port() {
+        for (text, want) in [
+            ("10.0.0.1", "10.0.0.1"),
+            ("10.0.0.2, 10.0.0.1", "10.0.0.2"),
+            ("\"10.0.0.3", "10.0.0.3"),
+            ("\"10.0.0.3, 10.0.0.1\"", "10.0.0.3"),
+            ("10.0.0.4:5678", "10.0.0.4"),
+            ("[2001:db8::1]:443", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("host.example", "host.example"),
+            ("-", "-"),
+            ("", "-"),
+            ("::1", "::1"),
+            (",10.0.0.1", "-"),
+        ] {
+            assert_eq!(
+                BStr::new(client(text.as_bytes())),
+                BStr::new(want),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn durations_become_microseconds() {
+        for (text, unit, want) in [
+            ("0.113", Unit::Seconds, Some(113_000)),
+            ("5", Unit::Seconds, Some(5_000_000)),
+            ("283", Unit::Milliseconds, Some(283_000)),
+            ("0.5", Unit::Milliseconds, Some(500)),
+            ("1999", Unit::Microseconds, Some(1999)),
+            ("2337877", Unit::Nanoseconds, Some(2337)),
+            ("0ms", Unit::Written, Some(0)),
+            ("12ms", Unit::Written, Some(12_000)),
+            ("0.25s", Unit::Written, Some(250_000)),
+            ("+99627", Unit::Milliseconds, Some(99_627_000)),
+            ("0.001, 0.002", Unit::Seconds, Some(2000)),
+            ("0.001 : 0.003", Unit::Seconds, Some(3000)),
+            ("-", Unit::Seconds, None),
+            ("", Unit::Seconds, None),
+            ("-1", Unit::Milliseconds, None),
+        ] {
+            assert_eq!(duration(text.as_bytes(), unit), Ok(want), "{text}");
+        }
+        for text in ["x", "1.2.3", ".5", "1s"] {
+            assert!(duration(text.as_bytes(), Unit::Seconds).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_digits_or_a_dash() {
+        assert_eq!(status(b"200"), Ok(Some(200)));
+        assert_eq!(status(b"999"), Ok(Some(999)));
+        assert_eq!(status(b"-"), Ok(None));
+        assert!(status(b"20").is_err() && status(b"2000").is_err() && status(b"").is_err());
+        assert_eq!(bytes(b"-"), Ok(0));
+        assert_eq!(bytes(b"000123"), Ok(123));
+        assert_eq!(bytes(b"999999999999999999"), Ok(999_999_999_999_999_999));
+        assert!(
+            bytes(b"1e3").is_err()
+                && bytes(b"-1").is_err()
+                && bytes(b"9999999999999999999").is_err()
+        );
+    }
+}
