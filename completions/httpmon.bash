@@ -8,8 +8,17 @@ _httpmon_reply() {
     done < <(compgen -P "${2-}" -W "$1" -- "${word#"${2-}"}")
 }
 
+# Files that go on with $word, and what else the arguments ask compgen for.
+_httpmon_files() {
+    local reply
+    compopt -o filenames 2>/dev/null
+    while IFS= read -r reply; do
+        COMPREPLY+=("$reply")
+    done < <(compgen -f "$@" -- "$word")
+}
+
 _httpmon() {
-    local at=$COMP_CWORD word=${COMP_WORDS[COMP_CWORD]} option= reply
+    local at=$COMP_CWORD word=${COMP_WORDS[COMP_CWORD]} option=
     COMPREPLY=()
     # bash splits words at =; go back to where this one begins.
     if [[ $word == "=" ]]; then word=; fi
@@ -34,7 +43,7 @@ _httpmon() {
         --where) return ;;
         --report|-r) _httpmon_reply 'text json'; return ;;
         --color) _httpmon_reply 'auto always never'; return ;;
-        --on-alert) return ;;
+        --on-alert) _httpmon_files -A command; return ;;
         --idle-exit) return ;;
         --generate) _httpmon_reply 'man complete-bash complete-zsh complete-fish'; return ;;
     esac
@@ -42,10 +51,7 @@ _httpmon() {
         _httpmon_reply '--replay --interval -i --threshold -t --window -w --alert --lateness --format -f --log-tz --tz --top --where --report -r --color --on-alert --on-alert-in-replay --exit-code --idle-exit --quiet -q --verbose -v --generate --help -h --version -V'
         return
     fi
-    compopt -o filenames 2>/dev/null
-    while IFS= read -r reply; do
-        COMPREPLY+=("$reply")
-    done < <(compgen -f -- "$word")
+    _httpmon_files
 }
 
 complete -F _httpmon httpmon

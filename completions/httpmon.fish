@@ -20,7 +20,7 @@ complete -c httpmon -l top -d 'dimensions to list, and how many rows (section=5,
 complete -c httpmon -l where -d 'count only records that match' -x
 complete -c httpmon -l report -s r -d 'how to write reports and alerts (text)' -x -a '(printf \'%s\\n\' \'text	for people, plain or coloured\' \'json	JSON Lines, one object per line\')'
 complete -c httpmon -l color -d 'when to colour (auto)' -x -a '(printf \'%s\\n\' \'auto	on a terminal\' \'always	in any case\' \'never	plain text\')'
-complete -c httpmon -l on-alert -d 'run PROG when an alert fires and when it is over' -x
+complete -c httpmon -l on-alert -d 'run PROG when an alert fires and when it is over' -r -a '(complete -C (commandline -ct | string replace -r "^--on-alert=" ""))'
 complete -c httpmon -l on-alert-in-replay -d 'run the program of --on-alert in replay too'
 complete -c httpmon -l exit-code -d 'exit 1 if an alert fired, 3 if no record could be read'
 complete -c httpmon -l idle-exit -d 'live: end when no line has come for D' -x
