@@ -12,9 +12,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use httpmon::alert::syntax::Spec;
 use httpmon::cli::examples::EXAMPLES;
 use httpmon::cli::flags::FLAGS;
 use httpmon::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_OK};
+use httpmon::filter::Filter;
 use httpmon::format::{Choice, formats};
 use httpmon::stats::dimension::DIMENSIONS;
 use shell::{Shell, httpmon};
@@ -76,7 +78,7 @@ fn the_readme_shows_what_the_program_writes() {
             .strip_prefix("$ cargo run --release -- ")
             .or_else(|| command.strip_prefix("$ httpmon "))
             .unwrap_or_else(|| panic!("not a command of httpmon: {command}"));
-        let arguments: Vec<&str> = arguments.split_whitespace().collect();
+        let arguments = arguments_of(arguments);
         should.push_str(before);
         should.push_str(command);
         should.push('\n');
@@ -87,6 +89,44 @@ fn the_readme_shows_what_the_program_writes() {
     should.push_str(rest);
     assert!(blocks > 0, "the README shows no output");
     holds("README.md", &should);
+}
+
+/// The arguments of a command; only single quotes quote.
+fn arguments_of(command: &str) -> Vec<&str> {
+    let parts = command.split('\'').enumerate();
+    parts
+        .flat_map(|(i, part)| match i % 2 {
+            0 => part.split_whitespace().collect(),
+            _ => vec![part],
+        })
+        .collect()
+}
+
+#[test]
+fn every_rule_and_expression_that_is_shown_can_be_copied() {
+    let examples: String = EXAMPLES
+        .iter()
+        .map(|e| format!("{}\n", e.command))
+        .collect();
+    let (mut rules, mut expressions) = (0, 0);
+    for text in [read("README.md"), man(), examples] {
+        for after in text.split("--alert '").skip(1) {
+            let (rule, _) = after.split_once('\'').expect("a closing quote");
+            // What the form of a rule shows is none.
+            if !rule.starts_with("LABEL: ") {
+                Spec::parse(rule).unwrap_or_else(|why| panic!("{rule}: {why:?}"));
+                rules += 1;
+            }
+        }
+        for after in text.split("--where '").skip(1) {
+            let (expression, _) = after.split_once('\'').expect("a closing quote");
+            Filter::parse(expression).unwrap_or_else(|why| panic!("{expression}: {why:?}"));
+            expressions += 1;
+        }
+    }
+    let refused = Spec::parse("Errors: 5xx >= 5% over 5m").expect_err("no such operator");
+    assert!(read("README.md").contains(&format!("--alert: {}\n", refused.why)));
+    assert!(rules >= 15 && expressions >= 5, "{rules} {expressions}");
 }
 
 #[test]
