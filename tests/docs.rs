@@ -327,10 +327,16 @@ fn printed_by(command: &str) -> &'static [&'static str] {
     const SUMMARY: &str = "summary 2026-11-20T09:00:02Z";
     let first = command.split_whitespace().next().unwrap_or("");
     match first {
+        _ if command.contains("--on-alert") => &["Errors generated an alert - 5xx = "],
+        _ if command.contains("by client") => &[
+            "Overloaded generated an alert for client 192.0.2.18 - 503 = 21",
+            "Errors generated an alert - 5xx = 5.6%",
+        ],
+        _ if command.contains("--where") => &["156 hits", "filtered 1209"],
         _ if command.contains("--top section,client,source") => &[ALERT, SUMMARY, "  sources   "],
         "tail" | "ssh" | "journalctl" | "docker" => &["2026-11-20T09:00:00Z 10s", ALERT, SUMMARY],
         "zcat" => &["2026-11-20T09:00:00Z 1h", SUMMARY, "2732 lines"],
-        "timeout" => &["High traffic generated an alert - hits = 902"],
+        "timeout" => &["Errors generated an alert - 5xx = 5.4%"],
         _ if command.contains("--top path=20") => &["  paths     ", "  agents    ", "  statuses  "],
         _ if command.contains("--window 10s") => {
             &["threshold 15/s", "High traffic alert recovered at"]
@@ -365,6 +371,11 @@ fn every_example_runs_and_prints_what_it_should() {
             );
         }
     }
+    let told = shell.read("told");
+    assert_eq!(
+        told,
+        "firing Errors 2026-11-20T09:03:34Z\nresolved Errors 2026-11-20T09:05:59Z\n"
+    );
     let (_, alerts) = shell
         .run(r#"httpmon --replay --report json access.log | jq -c 'select(.type == "alert")'"#);
     assert_eq!(alerts.lines().count(), 2, "only alerts pass: {alerts}");
