@@ -24,9 +24,10 @@ fn log(clients: u32) -> String {
     log
 }
 
-/// What a replay prints of it, with a rule by client.
-fn replay(log: &str, lateness: &str) -> String {
-    let rule = "Scanner: 404 > 20 over 1h by client";
+const RULE: &str = "Scanner: 404 > 20 over 1h by client";
+
+/// What a replay prints of it, with a rule.
+fn replay(log: &str, lateness: &str, rule: &str) -> String {
     let mut child = Command::new(env!("CARGO_BIN_EXE_httpmon"))
         .args(["--replay", "--lateness", lateness, "--alert", rule])
         .stdin(Stdio::piped())
@@ -45,7 +46,7 @@ fn replay(log: &str, lateness: &str) -> String {
 fn hits_that_were_not_followed_are_told_whenever_their_key_was_dropped() {
     let (many, few) = (log(120_000), log(1000));
     for lateness in ["0s", "1m", "10m"] {
-        let said = replay(&many, lateness);
+        let said = replay(&many, lateness, RULE);
         assert!(
             said.contains("  rules     Scanner: too many keys: "),
             "{lateness}: {said}"
@@ -54,6 +55,18 @@ fn hits_that_were_not_followed_are_told_whenever_their_key_was_dropped() {
             said.contains("Scanner generated an alert for client 192.0.2.18 - 404 = 21, "),
             "{lateness}: {said}"
         );
-        assert!(!replay(&few, lateness).contains("too many keys"));
+        assert!(!replay(&few, lateness, RULE).contains("too many keys"));
+    }
+}
+
+#[test]
+fn a_number_of_keys_that_is_a_lower_bound_is_told_to_be() {
+    let rule = "Crowd: unique client > 200000 over 1h";
+    for lateness in ["0s", "10m"] {
+        let told = |clients| {
+            replay(&log(clients), lateness, rule).contains("  rules     Crowd: too many keys: ")
+        };
+        assert!(told(120_000), "{lateness}");
+        assert!(!told(1000), "{lateness}");
     }
 }

@@ -67,8 +67,8 @@ pub(super) const TEXT_ROWS: Items = &[
     ),
     (
         "rules",
-        "What must be known to read the silence of a rule: that its baseline is not ready, or how many hits were \
-         not followed.",
+        "What must be known to read the silence of a rule: that its baseline is not ready, or that there were \
+         too many keys to follow.",
     ),
     (
         "alerts",

@@ -67,8 +67,9 @@ pub(super) const MEASURES: Items = &[
     ),
     (
         "unique client, …",
-        "Distinct keys of a dimension in the window. Up to 262,144 are followed; beyond that the number is a lower \
-         bound.",
+        "Distinct keys of a dimension in the window. Exact while the run has had at most as many as LIMITS names; beyond \
+         that the number is a lower bound, an alert may be over too early, and `rules` in reports and summary says \
+         so.",
     ),
     (
         "p50, p90, p95, p99, max, mean",
@@ -104,7 +105,7 @@ pub(super) const CLAUSES: Items = &[
         "by DIM",
         "An alert for each key of a dimension, of the measures hits, a status and bytes, with `>`, over at most 1d. At \
          most 100,000 keys and 1,300,000 pairs of key and second are followed at once, 32 MiB together; hits beyond \
-         that are told below `rules` in reports and summary, as not followed.",
+         that, and of keys beyond LIMITS, are told at `rules` in reports and summary, as not followed.",
     ),
     (
         "min N",
@@ -127,7 +128,7 @@ pub(super) const RULES_MORE: Paragraphs = &[
     "Equality keeps the state, and no number is below 0: a rule such as `malformed > 0` never recovers, but for \
      `min`. `malformed > 0.5` fires at one and is over at none.",
     "`2x usual`: the usual is the 99th percentile of the hits in each minute of the last 24 hours, leaving out the \
-     newest hour, and needs 8 hours of those; until then reports and summary say below `rules` that the baseline is \
+     newest hour, and needs 8 hours of those; until then reports and summary say at `rules` that the baseline is \
      not ready. The rule fires where the mean of the window is more than that many times the usual, and its hits \
      exceed the usual by 5 times its square root and 10, at the ends of two minutes in a row. While it fires \
      the baseline stands still, for 6 hours at most. The message says it in words: `310/s is 2.6x the usual peak \
