@@ -8,8 +8,17 @@ _httpmon_reply() {
     done < <(compgen -P "${2-}" -W "$1" -- "${word#"${2-}"}")
 }
 
+# Files that go on with $word, and what else the arguments ask compgen for.
+_httpmon_files() {
+    local reply
+    compopt -o filenames 2>/dev/null
+    while IFS= read -r reply; do
+        COMPREPLY+=("$reply")
+    done < <(compgen -f "$@" -- "$word")
+}
+
 _httpmon() {
-    local at=$COMP_CWORD word=${COMP_WORDS[COMP_CWORD]} option= reply
+    local at=$COMP_CWORD word=${COMP_WORDS[COMP_CWORD]} option=
     COMPREPLY=()
     # bash splits words at =; go back to where this one begins.
     if [[ $word == "=" ]]; then word=; fi
@@ -25,24 +34,24 @@ _httpmon() {
         --interval|-i) return ;;
         --threshold|-t) return ;;
         --window|-w) return ;;
+        --alert) return ;;
         --lateness) return ;;
         --format|-f) _httpmon_reply 'auto common combined vhost_combined nginx nginx_timed ingress apache_us apache_s quoted_combined tomcat jetty lighttpd gunicorn varnish traefik ionos ovh gandi icecast npm npmplus haproxy squid envoy uwsgi s3 elb alb w3c iis cloudfront shoutcast netscaler incapsula json caddy traefik_json nginx_json envoy_json cloudflare fastly gcp csv'; return ;;
         --log-tz) return ;;
         --tz) return ;;
         --top) compopt -o nospace 2>/dev/null; _httpmon_reply 'section client path user method status protocol host referrer agent source' "${word%"${word##*,}"}"; return ;;
+        --where) return ;;
         --report|-r) _httpmon_reply 'text json'; return ;;
         --color) _httpmon_reply 'auto always never'; return ;;
+        --on-alert) _httpmon_files -A command; return ;;
         --idle-exit) return ;;
         --generate) _httpmon_reply 'man complete-bash complete-zsh complete-fish'; return ;;
     esac
     if [[ $word == -* ]]; then
-        _httpmon_reply '--replay --interval -i --threshold -t --window -w --lateness --format -f --log-tz --tz --top --report -r --color --exit-code --idle-exit --quiet -q --verbose -v --generate --help -h --version -V'
+        _httpmon_reply '--replay --interval -i --threshold -t --window -w --alert --lateness --format -f --log-tz --tz --top --where --report -r --color --on-alert --on-alert-in-replay --exit-code --idle-exit --quiet -q --verbose -v --generate --help -h --version -V'
         return
     fi
-    compopt -o filenames 2>/dev/null
-    while IFS= read -r reply; do
-        COMPREPLY+=("$reply")
-    done < <(compgen -f -- "$word")
+    _httpmon_files
 }
 
 complete -F _httpmon httpmon

@@ -163,6 +163,11 @@ impl Monitor {
         self.unparsed
     }
 
+    /// Records so far that were not filtered out.
+    pub fn hits(&self) -> u64 {
+        self.totals.counters.hits
+    }
+
     /// Records so far, those that were filtered out too.
     pub fn records(&self) -> u64 {
         self.totals.counters.hits + self.filtered

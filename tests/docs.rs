@@ -12,9 +12,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use httpmon::alert::syntax::Spec;
 use httpmon::cli::examples::EXAMPLES;
 use httpmon::cli::flags::FLAGS;
 use httpmon::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_OK};
+use httpmon::filter::Filter;
 use httpmon::format::{Choice, formats};
 use httpmon::stats::dimension::DIMENSIONS;
 use shell::{Shell, httpmon};
@@ -76,7 +78,7 @@ fn the_readme_shows_what_the_program_writes() {
             .strip_prefix("$ cargo run --release -- ")
             .or_else(|| command.strip_prefix("$ httpmon "))
             .unwrap_or_else(|| panic!("not a command of httpmon: {command}"));
-        let arguments: Vec<&str> = arguments.split_whitespace().collect();
+        let arguments = arguments_of(arguments);
         should.push_str(before);
         should.push_str(command);
         should.push('\n');
@@ -87,6 +89,44 @@ fn the_readme_shows_what_the_program_writes() {
     should.push_str(rest);
     assert!(blocks > 0, "the README shows no output");
     holds("README.md", &should);
+}
+
+/// The arguments of a command; only single quotes quote.
+fn arguments_of(command: &str) -> Vec<&str> {
+    let parts = command.split('\'').enumerate();
+    parts
+        .flat_map(|(i, part)| match i % 2 {
+            0 => part.split_whitespace().collect(),
+            _ => vec![part],
+        })
+        .collect()
+}
+
+#[test]
+fn every_rule_and_expression_that_is_shown_can_be_copied() {
+    let examples: String = EXAMPLES
+        .iter()
+        .map(|e| format!("{}\n", e.command))
+        .collect();
+    let (mut rules, mut expressions) = (0, 0);
+    for text in [read("README.md"), man(), examples] {
+        for after in text.split("--alert '").skip(1) {
+            let (rule, _) = after.split_once('\'').expect("a closing quote");
+            // What the form of a rule shows is none.
+            if !rule.starts_with("LABEL: ") {
+                Spec::parse(rule).unwrap_or_else(|why| panic!("{rule}: {why:?}"));
+                rules += 1;
+            }
+        }
+        for after in text.split("--where '").skip(1) {
+            let (expression, _) = after.split_once('\'').expect("a closing quote");
+            Filter::parse(expression).unwrap_or_else(|why| panic!("{expression}: {why:?}"));
+            expressions += 1;
+        }
+    }
+    let refused = Spec::parse("Errors: 5xx >= 5% over 5m").expect_err("no such operator");
+    assert!(read("README.md").contains(&format!("--alert: {}\n", refused.why)));
+    assert!(rules >= 15 && expressions >= 5, "{rules} {expressions}");
 }
 
 #[test]
@@ -287,10 +327,16 @@ fn printed_by(command: &str) -> &'static [&'static str] {
     const SUMMARY: &str = "summary 2026-11-20T09:00:02Z";
     let first = command.split_whitespace().next().unwrap_or("");
     match first {
+        _ if command.contains("--on-alert") => &["Errors generated an alert - 5xx = "],
+        _ if command.contains("by client") => &[
+            "Overloaded generated an alert for client 192.0.2.18 - 503 = 21",
+            "Errors generated an alert - 5xx = 5.6%",
+        ],
+        _ if command.contains("--where") => &["156 hits", "filtered 1209"],
         _ if command.contains("--top section,client,source") => &[ALERT, SUMMARY, "  sources   "],
         "tail" | "ssh" | "journalctl" | "docker" => &["2026-11-20T09:00:00Z 10s", ALERT, SUMMARY],
         "zcat" => &["2026-11-20T09:00:00Z 1h", SUMMARY, "2732 lines"],
-        "timeout" => &["High traffic generated an alert - hits = 902"],
+        "timeout" => &["Errors generated an alert - 5xx = 5.4%"],
         _ if command.contains("--top path=20") => &["  paths     ", "  agents    ", "  statuses  "],
         _ if command.contains("--window 10s") => {
             &["threshold 15/s", "High traffic alert recovered at"]
@@ -325,6 +371,11 @@ fn every_example_runs_and_prints_what_it_should() {
             );
         }
     }
+    let told = shell.read("told");
+    assert_eq!(
+        told,
+        "firing Errors 2026-11-20T09:03:34Z\nresolved Errors 2026-11-20T09:05:59Z\n"
+    );
     let (_, alerts) = shell
         .run(r#"httpmon --replay --report json access.log | jq -c 'select(.type == "alert")'"#);
     assert_eq!(alerts.lines().count(), 2, "only alerts pass: {alerts}");

@@ -125,7 +125,8 @@ impl Keyed {
                 touched.insert(row.id);
             }
         }
-        let mut rows = self.rows_of(bucket);
+        let (mut rows, dropped) = self.rows_of(bucket);
+        self.unfollowed += dropped;
         rows.retain(|row| {
             let room =
                 self.rows < ROWS && (self.keys.len() < KEYS || self.keys.contains_key(&row.id));
@@ -167,8 +168,9 @@ impl Keyed {
         }
     }
 
-    /// What each key did in a second.
-    fn rows_of(&self, bucket: &Bucket) -> Vec<Row> {
+    /// What each key did in a second,
+    /// and the hits of keys that were dropped while the second was open.
+    fn rows_of(&self, bucket: &Bucket) -> (Vec<Row>, u64) {
         let narrow = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
         let mut rows: HashMap<u32, Row> = HashMap::new();
         let empty = |id| Row {
@@ -183,6 +185,7 @@ impl Keyed {
             let counted = if self.bytes { count.bytes } else { count.hits };
             rows.entry(id).or_insert(empty(id)).counted += counted;
         }
+        let dropped = rows.remove(&DROPPED).map_or(0, |row| row.hits.into());
         let known = |row: &Row| row.id < DROPPED;
         let mut rows: Vec<Row> = rows.into_values().filter(known).collect();
         // What counts nothing matters only where it is the whole of a share.
@@ -190,7 +193,7 @@ impl Keyed {
             rows.retain(|row| row.counted > 0);
         }
         rows.sort_unstable_by_key(|row| row.id);
-        rows
+        (rows, dropped)
     }
 
     fn add(&mut self, row: Row, enters: bool) {

@@ -35,22 +35,29 @@ pub enum Measure {
     Slo,
 }
 
+/// The measures whose name is a fixed word.
+pub(super) const NAMED: [(&str, Measure); 12] = [
+    ("hits", Measure::Hits),
+    ("bytes", Measure::Bytes),
+    ("malformed", Measure::Malformed),
+    ("unparsed", Measure::Unparsed),
+    ("p50", Measure::Percentile(50)),
+    ("p90", Measure::Percentile(90)),
+    ("p95", Measure::Percentile(95)),
+    ("p99", Measure::Percentile(99)),
+    ("max", Measure::Max),
+    ("mean", Measure::Mean),
+    ("silence", Measure::Silence),
+    ("slo", Measure::Slo),
+];
+
 impl Measure {
     /// Reads the name of a measure, `unique` with the dimension behind it left out.
     pub fn parse(name: &str) -> Option<Measure> {
+        if let Some((_, measure)) = NAMED.iter().find(|(known, _)| *known == name) {
+            return Some(measure.clone());
+        }
         Some(match name.as_bytes() {
-            b"hits" => Measure::Hits,
-            b"bytes" => Measure::Bytes,
-            b"malformed" => Measure::Malformed,
-            b"unparsed" => Measure::Unparsed,
-            b"silence" => Measure::Silence,
-            b"slo" => Measure::Slo,
-            b"max" => Measure::Max,
-            b"mean" => Measure::Mean,
-            b"p50" => Measure::Percentile(50),
-            b"p90" => Measure::Percentile(90),
-            b"p95" => Measure::Percentile(95),
-            b"p99" => Measure::Percentile(99),
             [class @ b'1'..=b'5', b'x', b'x'] => Measure::Class(class - b'0'),
             [b'1'..=b'9', b'0'..=b'9', b'0'..=b'9'] => Measure::Status(name.parse().ok()?),
             _ => return None,

@@ -1,19 +1,32 @@
 //! The little language of rules.
 //!
-//! ```text
-//! rule     = label ":" measure operator value { clause }
-//! measure  = "hits" | "1xx" … "5xx" | a status | "bytes" | "malformed" | "unparsed"
-//!          | "unique" dimension | "p50" "p90" "p95" "p99" "max" "mean" | "silence" | "slo"
-//! operator = ">" | "<"
-//! value    = a number, with "/s", "%", "kB" "MB" "GB", "MB/s", "ms", "s" "m" "h", "x usual" behind it
-//! clause   = "over" duration | "where" expression | "by" dimension | "min" number | "for" duration | "keep" duration
-//! ```
+//! [`GRAMMAR`] is all of it; the man page shows the same lines.
 
 use super::measure::{Measure, Threshold, Unit};
 use crate::filter::{Filter, Mistake};
 use crate::stats::dimension::{DIMENSIONS, Dimension};
 use crate::time::Span;
 
+/// The grammar. What stands in quotes is written as it stands; braces mean none or more.
+pub const GRAMMAR: &[&str] = &[
+    r#"rule      = label ":" measure operator value { clause }"#,
+    r#"          | label ":" "slo" share { clause }"#,
+    r#"measure   = "hits" | "1xx" .. "5xx" | a status such as "404" | "bytes""#,
+    r#"          | "malformed" | "unparsed" | "unique" dimension"#,
+    r#"          | "p50" | "p90" | "p95" | "p99" | "max" | "mean" | "silence""#,
+    r#"operator  = ">" | "<""#,
+    r#"value     = number | number "/s" | share | number "x usual""#,
+    r#"          | number ( "B" | "kB" | "MB" | "GB" ) | the same "/s""#,
+    r#"          | number "ms" | duration"#,
+    r#"share     = number "%""#,
+    r#"clause    = "over" duration | "where" expression | "by" dimension"#,
+    r#"          | "min" hits | "for" duration | "keep" duration"#,
+];
+
+/// What may stand behind the value, each once.
+const CLAUSES: [&str; 6] = ["over", "where", "by", "min", "for", "keep"];
+/// Above and below.
+const OPERATORS: [&str; 2] = [">", "<"];
 /// The longest window, and the longest time that a condition can be asked to hold.
 const WEEK: Span = Span(7 * 86_400);
 /// The longest window of a rule by key.
@@ -89,14 +102,11 @@ impl Spec {
         let mut seen: Vec<&str> = Vec::new();
         loop {
             let (at, word) = input.word();
-            let Some(name) = ["over", "where", "by", "min", "for", "keep"]
-                .into_iter()
-                .find(|name| *name == word)
-            else {
+            let Some(name) = CLAUSES.into_iter().find(|name| *name == word) else {
                 if word.is_empty() {
                     break;
                 }
-                let why = format!("unknown clause '{word}' (over, where, by, min, for, keep)");
+                let why = format!("unknown clause '{word}' ({})", CLAUSES.join(", "));
                 return Err(Mistake { at, why });
             };
             if seen.contains(&name) {
@@ -291,13 +301,11 @@ impl<'t> Input<'t> {
 
     fn operator(&mut self) -> Result<bool, Mistake> {
         let (at, word) = self.word();
-        match word {
-            ">" => Ok(false),
-            "<" => Ok(true),
-            _ => Err(Mistake {
-                at,
-                why: format!("expected > or < (at equality the state stays), {EXAMPLE}"),
-            }),
+        let why = || format!("expected > or < (at equality the state stays), {EXAMPLE}");
+        let index = OPERATORS.iter().position(|operator| *operator == word);
+        match index {
+            Some(index) => Ok(index == 1),
+            None => Err(Mistake { at, why: why() }),
         }
     }
 
@@ -373,6 +381,15 @@ impl<'t> Input<'t> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn the_grammar_has_every_word_of_the_parser() {
+        let grammar = GRAMMAR.join("\n");
+        let measures = super::super::measure::NAMED.iter().map(|(name, _)| *name);
+        for word in CLAUSES.into_iter().chain(OPERATORS).chain(measures) {
+            assert!(grammar.contains(&format!("\"{word}\"")), "{word}");
+        }
+    }
 
     #[test]
     fn rules_are_read_with_their_clauses() {

@@ -1,7 +1,8 @@
 //! Distinct keys of a dimension over a sliding window.
 //!
 //! Each second keeps its distinct keys; a count per key tells when the last one leaves. Memory is
-//! bounded: past [`KEYS`] keys in the window new ones are not followed, and the number is a lower bound.
+//! bounded: past [`KEYS`] keys in the window new ones are not followed, and where the table of the
+//! dimension was full its light keys are not either; then the number is a lower bound, and told to be.
 
 use std::cmp::Ordering;
 use std::collections::{HashMap, VecDeque};
@@ -30,6 +31,8 @@ pub(super) struct Unique {
     /// In how many seconds of the window a key stands.
     standing: HashMap<u32, u32>,
     hits: Sliding,
+    /// Keys were not followed, or dropped from the table of their dimension.
+    short: bool,
 }
 
 impl Unique {
@@ -48,6 +51,7 @@ impl Unique {
             seconds: VecDeque::new(),
             standing: HashMap::new(),
             hits: Sliding::new(window),
+            short: false,
         }
     }
 
@@ -81,7 +85,11 @@ impl Condition for Unique {
         let mut ids = self.source.ids(bucket, self.dimension, self.dimensions);
         ids.sort_unstable();
         ids.dedup();
-        ids.retain(|&id| id < DROPPED && Unique::enter(&mut self.standing, id));
+        ids.retain(|&id| {
+            let followed = id < DROPPED && Unique::enter(&mut self.standing, id);
+            self.short |= !followed && id <= DROPPED;
+            followed
+        });
         if !ids.is_empty() {
             self.seconds.push_back((second, ids));
         }
@@ -129,6 +137,11 @@ impl Condition for Unique {
         }
     }
 
+    fn note(&self) -> Option<String> {
+        let note = "too many keys: their number is at least what is told";
+        self.short.then(|| note.to_owned())
+    }
+
     fn next_change(&self, from: Second) -> Option<Second> {
         (self.hits.sum() > 0 || !self.seconds.is_empty()).then_some(from)
     }
@@ -144,7 +157,9 @@ impl Condition for Unique {
         self.standing.clear();
         for (_, second) in &mut self.seconds {
             second.iter_mut().for_each(|id| *id = ids.new_id(*id));
+            let before = second.len();
             second.retain(|&id| id < DROPPED && Unique::enter(&mut self.standing, id));
+            self.short |= second.len() < before;
         }
     }
 }

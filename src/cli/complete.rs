@@ -10,6 +10,9 @@ use super::flags::FLAGS;
 /// The option whose value is a list of its choices.
 const LIST: &str = "top";
 
+/// The option whose value is a program: a command, or a file that is one.
+const PROGRAM: &str = "on-alert";
+
 /// A completion script for bash.
 pub fn bash() -> String {
     let mut words: Vec<String> = Vec::new();
@@ -27,6 +30,7 @@ pub fn bash() -> String {
         let choices: Vec<&str> = (flag.choices)().into_iter().map(|(name, _)| name).collect();
         let choices = choices.join(" ");
         let reply = match (choices.as_str(), flag.long) {
+            ("", PROGRAM) => "_httpmon_files -A command; ".to_owned(),
             ("", _) => String::new(),
             (choices, LIST) => {
                 format!(
@@ -48,8 +52,17 @@ _httpmon_reply() {{
     done < <(compgen -P "${{2-}}" -W "$1" -- "${{word#"${{2-}}"}}")
 }}
 
+# Files that go on with $word, and what else the arguments ask compgen for.
+_httpmon_files() {{
+    local reply
+    compopt -o filenames 2>/dev/null
+    while IFS= read -r reply; do
+        COMPREPLY+=("$reply")
+    done < <(compgen -f "$@" -- "$word")
+}}
+
 _httpmon() {{
-    local at=$COMP_CWORD word=${{COMP_WORDS[COMP_CWORD]}} option= reply
+    local at=$COMP_CWORD word=${{COMP_WORDS[COMP_CWORD]}} option=
     COMPREPLY=()
     # bash splits words at =; go back to where this one begins.
     if [[ $word == "=" ]]; then word=; fi
@@ -67,10 +80,7 @@ _httpmon() {{
         _httpmon_reply '{words}'
         return
     fi
-    compopt -o filenames 2>/dev/null
-    while IFS= read -r reply; do
-        COMPREPLY+=("$reply")
-    done < <(compgen -f -- "$word")
+    _httpmon_files
 }}
 
 complete -F _httpmon httpmon
@@ -100,6 +110,9 @@ pub fn zsh() -> String {
         let function = format!("_httpmon_{}", long.replace('-', "_"));
         let action = match flag.value {
             None => String::new(),
+            Some(value) if long == PROGRAM => {
+                format!(":{value}:{{_command_names -e; _files}}")
+            }
             Some(value) if choices.is_empty() => format!(":{value}: "),
             Some(value) => format!(":{value}:{function}"),
         };
@@ -166,7 +179,10 @@ end
             write!(out, " -s {short}").expect("a string takes every write");
         }
         write!(out, " -d {}", quote(flag.help)).expect("a string takes every write");
-        if flag.value.is_some() {
+        if flag.long == PROGRAM {
+            // Files are completed beside the commands.
+            out.push_str(" -r -a '(complete -C (commandline -ct | string replace -r \"^--on-alert=\" \"\"))'");
+        } else if flag.value.is_some() {
             out.push_str(" -x");
             // Arguments are split at spaces, but the lines that a command writes are not.
             let choices: Vec<String> = (flag.choices)()

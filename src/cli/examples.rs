@@ -71,8 +71,23 @@ pub static EXAMPLES: &[Example] = &[
         status: EXIT_OK,
     },
     Example {
-        about: "Watch a deploy for two minutes. Exits 0 where it was calm, 1 where an alert fired, 3 where no request was logged.",
-        command: "timeout 120 tail -n 0 -F access.log | httpmon --quiet --exit-code --threshold 15 --window 1m",
+        about: "Look at a part of it: the requests to one section that failed.",
+        command: "httpmon --replay --where 'section=/api and status>=500' access.log",
+        status: EXIT_OK,
+    },
+    Example {
+        about: "Rules of your own: a share of errors, and one alert for each client that gets many of them.",
+        command: "tail -F access.log | httpmon --quiet --alert 'Errors: 5xx > 5% over 2m min 100' --alert 'Overloaded: 503 > 20 over 1m by client'",
+        status: EXIT_OK,
+    },
+    Example {
+        about: "Tell someone: run a program when an alert fires and when it is over.",
+        command: "tail -F access.log | httpmon --quiet --alert 'Errors: 5xx > 5% over 2m min 100' --on-alert ./notify",
+        status: EXIT_OK,
+    },
+    Example {
+        about: "Watch a deploy for five minutes. Exits 0 where it was calm, 1 where an alert fired, 3 where no request was logged.",
+        command: "timeout 300 tail -n 0 -F access.log | httpmon --quiet --exit-code --alert 'Errors: 5xx > 5% over 5m min 100'",
         status: EXIT_ALERT,
     },
     Example {

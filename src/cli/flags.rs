@@ -95,7 +95,7 @@ pub static FLAGS: &[Flag] = &[
         value: Some("RULE"),
         help: "an alert rule; may be given several times",
         more: "For example 'Server errors: 5xx > 5% over 5m min 100'. The traffic rule of --threshold stands when \
-               no --alert is given, or when --threshold or --window is. See ALERTS.",
+               no --alert is given, or when --threshold or --window is. See ALERT RULES.",
         choices: NO_CHOICES,
         apply: |o, v| {
             let spec = Spec::parse(v).map_err(|mistake| caret(v, &mistake))?;
@@ -250,7 +250,7 @@ pub static FLAGS: &[Flag] = &[
         help: "run PROG when an alert fires and when it is over",
         more: "Without a shell and without arguments: the alert as JSON is on its standard input, and HTTPMON_STATE, \
                HTTPMON_RULE and HTTPMON_AT are in its environment. One at a time, for 30 seconds at most; what it \
-               prints goes to standard error. Reading never waits for it.",
+               prints goes to standard error. Reading never waits for it. See TELLING SOMEONE.",
         choices: NO_CHOICES,
         apply: |o, v| {
             if v.is_empty() {

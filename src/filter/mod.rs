@@ -6,6 +6,8 @@
 
 mod parse;
 
+pub use parse::GRAMMAR;
+
 use std::net::IpAddr;
 
 use bstr::ByteSlice;

@@ -1,14 +1,6 @@
 //! The grammar of expressions, by recursive descent.
 //!
-//! ```text
-//! expression  = and { "or" and }
-//! and         = not { "and" not }
-//! not         = "not" not | "(" expression ")" | comparison
-//! comparison  = name operator value
-//! name        = a dimension | "bytes" | "duration"
-//! operator    = "=" "!=" "^=" "$=" "*=" "~" "<" "<=" ">" ">="
-//! value       = a word up to white space or a parenthesis, or anything in quotes
-//! ```
+//! [`GRAMMAR`] is all of it; the man page shows the same lines.
 
 use std::net::IpAddr;
 
@@ -16,6 +8,19 @@ use super::{Expr, Mistake, Order, Quantity, Test};
 use crate::format::unparsed::Unit;
 use crate::format::values;
 use crate::stats::dimension::DIMENSIONS;
+
+/// The grammar. What stands in quotes is written as it stands; braces mean none or more.
+pub const GRAMMAR: &[&str] = &[
+    r#"expression = and { "or" and }"#,
+    r#"and        = not { "and" not }"#,
+    r#"not        = "not" not | "(" expression ")" | comparison"#,
+    r#"comparison = name operator value"#,
+    r#"name       = a dimension | "bytes" | "duration""#,
+    r#"operator   = "=" | "!=" | "^=" | "$=" | "*=" | "~""#,
+    r#"           | "<" | "<=" | ">" | ">=""#,
+    r#"value      = a word up to white space or a parenthesis"#,
+    r#"           | anything in single or double quotes"#,
+];
 
 /// Deeper nesting is a mistake, not a filter.
 const DEPTH: usize = 100;
@@ -294,8 +299,18 @@ fn network(value: &str) -> Option<(IpAddr, u8)> {
 
 #[cfg(test)]
 mod tests {
+    use super::{GRAMMAR, OPERATORS};
     use crate::filter::Filter;
     use proptest::prelude::*;
+
+    #[test]
+    fn the_grammar_has_every_operator_and_word() {
+        let grammar = GRAMMAR.join("\n");
+        let words = ["or", "and", "not", "bytes", "duration", "(", ")"];
+        for word in OPERATORS.into_iter().chain(words) {
+            assert!(grammar.contains(&format!("\"{word}\"")), "{word}");
+        }
+    }
 
     #[test]
     fn mistakes_say_where_and_what() {

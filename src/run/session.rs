@@ -344,7 +344,7 @@ impl Session {
     /// What is due when all lines of a block were taken.
     fn after_lines(&mut self, now: Now) -> io::Result<()> {
         self.set_anchor(now);
-        if self.monitor.records() >= ENOUGH {
+        if self.monitor.hits() >= ENOUGH {
             self.hint_lacking();
         }
         if self.live && !self.hints.old && !self.monitor.is_live() {
@@ -421,9 +421,9 @@ impl Session {
         }
     }
 
-    /// A dimension that was asked for has no key.
+    /// A dimension that was asked for has no key. Records that were filtered out say nothing of it.
     fn hint_lacking(&mut self) {
-        if self.hints.lacking || self.monitor.records() == 0 {
+        if self.hints.lacking || self.monitor.hits() == 0 {
             return;
         }
         self.hints.lacking = true;

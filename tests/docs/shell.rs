@@ -42,6 +42,12 @@ while IFS= read -r line; do case $line in *'"type":"alert"'*) printf '%s\n' "$li
     ("man", r#"[ "$1 $2" = "-l -" ] || exit 1; exec cat"#),
 ];
 
+/// The program of --on-alert: it reads the alert, and notes what it was told.
+const NOTIFY: &str = r#"#!/bin/sh
+cat >/dev/null
+printf '%s %s %s\n' "$HTTPMON_STATE" "$HTTPMON_RULE" "$HTTPMON_AT" >>told
+"#;
+
 /// What httpmon prints with these arguments.
 pub fn httpmon(arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_httpmon"));
@@ -84,12 +90,22 @@ impl Shell {
         for file in ["access.log", "access.log.1", "access.log.2.gz"] {
             fs::write(folder.join(file), log).expect(file);
         }
+        // What the program of --on-alert was told; each run begins anew.
+        fs::write(folder.join("told"), "").expect("told");
+        let notify = folder.join("notify");
+        fs::write(&notify, NOTIFY).expect("notify");
+        fs::set_permissions(&notify, fs::Permissions::from_mode(0o755)).expect("notify");
         for (name, script) in STAND_INS {
             let file = programs.join(name);
             fs::write(&file, format!("#!/bin/sh\n{script}\n")).expect(name);
             fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect(name);
         }
         Shell { folder }
+    }
+
+    /// What a file of the folder holds.
+    pub fn read(&self, file: &str) -> String {
+        fs::read_to_string(self.folder.join(file)).expect(file)
     }
 
     /// Runs a command line and returns its exit status and standard output.

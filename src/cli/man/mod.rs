@@ -4,13 +4,16 @@
 mod formats;
 mod prose;
 mod roff;
+mod rules;
 
 use roff::{Roff, bold};
 
 use super::examples::EXAMPLES;
 use super::flags::{FLAGS, Flag};
 use super::help::{ABOUT, USAGE, sentence};
+use crate::alert::syntax;
 use crate::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_OK};
+use crate::filter;
 use crate::render::OUTPUTS;
 use crate::stats::dimension::DIMENSIONS;
 
@@ -42,10 +45,11 @@ pub fn page() -> String {
     page.section("OUTPUT");
     output(&mut page);
     page.section("ALERTS");
-    page.paragraphs(prose::ALERTS);
-    page.example(prose::ALERT_LINES);
+    page.paragraphs(rules::ALERTS);
+    page.example(rules::ALERT_LINES);
     page.request("PP", &[]);
-    page.paragraphs(prose::ALERTS_MORE);
+    page.paragraphs(rules::ALERTS_MORE);
+    alert_rules(&mut page);
     page.section("TIME");
     page.paragraphs(prose::TIME);
     page.section("EXIT STATUS");
@@ -132,6 +136,29 @@ fn output(page: &mut Roff) {
     }
 }
 
+fn alert_rules(page: &mut Roff) {
+    page.section("ALERT RULES");
+    page.paragraphs(rules::RULES);
+    page.example(syntax::GRAMMAR);
+    page.subsection("Measures");
+    items(page, rules::MEASURES);
+    page.subsection("Clauses");
+    items(page, rules::CLAUSES);
+    page.request("PP", &[]);
+    page.paragraphs(rules::RULES_MORE);
+    page.section("EXPRESSIONS");
+    page.paragraphs(rules::EXPRESSIONS);
+    page.example(filter::GRAMMAR);
+    items(page, rules::COMPARISONS);
+    page.request("PP", &[]);
+    page.paragraphs(rules::EXPRESSIONS_MORE);
+    page.section("TELLING SOMEONE");
+    page.paragraphs(rules::TELLING);
+    items(page, rules::TELLING_ENVIRONMENT);
+    page.request("PP", &[]);
+    page.paragraphs(rules::TELLING_MORE);
+}
+
 fn items(page: &mut Roff, items: &[(&str, &str)]) {
     for (name, text) in items {
         page.item(&bold(name), text);
@@ -200,6 +227,9 @@ mod tests {
                 "DIMENSIONS",
                 "OUTPUT",
                 "ALERTS",
+                "ALERT RULES",
+                "EXPRESSIONS",
+                "TELLING SOMEONE",
                 "TIME",
                 "EXIT STATUS",
                 "SIGNALS",

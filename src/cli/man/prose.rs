@@ -1,16 +1,16 @@
 //! The prose of the man page: what no table holds. Backquotes make bold.
 
 /// Paragraphs, in order.
-type Paragraphs = &'static [&'static str];
+pub(super) type Paragraphs = &'static [&'static str];
 /// Names and what they mean.
-type Items = &'static [(&'static str, &'static str)];
+pub(super) type Items = &'static [(&'static str, &'static str)];
 
 pub(super) const DESCRIPTION: Paragraphs = &[
     "httpmon reads HTTP access logs on standard input, or from each FILE in the given order (`-` is standard \
      input), and writes reports and alerts on standard output. The timestamps in the log are its clock: a live \
      log and the same log read a year later give the same answers.",
     "Live, which is the default, it writes a report for every ten seconds of log time, an alert when traffic \
-     is high and another line when that is over, and a summary when the input ends. With --replay it reads \
+     is high, or by the rules of --alert, another line when that is over, and a summary when the input ends. With --replay it reads \
      history: the alerts that would have fired, then the summary.",
     "There is nothing to configure. The format of each line is recognised by its shape. Lines that cannot be \
      read are counted and the first of each kind is shown.",
@@ -63,7 +63,12 @@ pub(super) const TEXT_ROWS: Items = &[
     (
         "window",
         "Where the traffic rule stands at the end of the interval: the hits in its window, their mean rate, and \
-         the threshold.",
+         the threshold. Left out where that rule does not stand.",
+    ),
+    (
+        "rules",
+        "What must be known to read the silence of a rule: that its baseline is not ready, or that there were \
+         too many keys to follow.",
     ),
     (
         "alerts",
@@ -85,7 +90,7 @@ pub(super) const TEXT_ROWS: Items = &[
 
 pub(super) const TEXT_MORE: Paragraphs = &[
     "The summary begins with its first and last second, both inclusive, and the number of lines. \
-     In every summary lines = hits + unparsed + skipped + filtered. Nothing is filtered in this version.",
+     In every summary lines = hits + unparsed + skipped + filtered.",
     "A run of empty intervals that the clock jumps over is one line, `gap of`, with where it ends.",
     "On a colour terminal there are bars, a sparkline of the hits in each of the last 120 seconds (`trend`), and \
      colour; meaning is never carried by colour alone. Bytes from the log that could command a terminal are \
@@ -151,8 +156,13 @@ pub(super) const JSON_OBJECTS: &[(&str, Items)] = &[
             ),
             (
                 "alerts",
-                "In a report those that fire now, in a summary all: `rule`, `since`, `until` (null while it \
-                 fires) and `peak`.",
+                "In a report those that fire now, in a summary all: `rule`, `dim` and `key` (of a rule by key), \
+                 `since`, `until` (null while it fires) and `peak`, in the unit of `value` below.",
+            ),
+            (
+                "notes",
+                "What must be known to read the silence of a rule: `rule` and `note`. Left out where there is \
+                 none.",
             ),
             (
                 "unparsed_examples",
@@ -168,7 +178,8 @@ pub(super) const JSON_OBJECTS: &[(&str, Items)] = &[
             ("rate", "Hits divided by the interval's length."),
             (
                 "window",
-                "Where the traffic rule stands: `hits`, `rate`, `threshold` and `window_s`, its length in seconds.",
+                "Where the traffic rule stands: `hits`, `rate`, `threshold` and `window_s`, its length in seconds. Left \
+                 out where that rule does not.",
             ),
             (
                 "silent_s",
@@ -187,7 +198,7 @@ pub(super) const JSON_OBJECTS: &[(&str, Items)] = &[
                 "skipped",
                 "Lines with nothing to count: white space, headers, directives.",
             ),
-            ("filtered", "0 in this version."),
+            ("filtered", "Records that --where left out."),
             ("skewed", "Records whose time cannot be believed; see TIME."),
             (
                 "alerts_omitted",
@@ -199,14 +210,37 @@ pub(super) const JSON_OBJECTS: &[(&str, Items)] = &[
         "In an alert:",
         &[
             ("state", "`firing` or `resolved`."),
-            ("rule", "The name of the rule."),
-            ("at", "The second that crossed the threshold."),
-            ("hits", "Hits in the window at the end of that second."),
+            ("rule", "The label of the rule."),
+            ("measure", "What it measures: `hits`, `5xx`, `p95` …"),
+            (
+                "dim, key",
+                "Of a rule by key: the dimension and its key. Else left out.",
+            ),
+            (
+                "id",
+                "The same when it fires and when it is resolved: the label, a slash and the key (of a rule by \
+                 key), @, and the epoch second of `since`.",
+            ),
+            ("at", "The second of the transition."),
+            (
+                "hits",
+                "Hits in the window at the end of that second, of those that the rule speaks of; 0 for silence.",
+            ),
             (
                 "value, threshold",
-                "What the rule measures, here the mean rate, and what it is held against.",
+                "What the rule measures, and what it is held against: numbers as such, means per second, shares as \
+                 fractions from 0 to 1, durations in milliseconds, bytes, silence in seconds, of slo how many times \
+                 too fast the budget burns, of a rule on the usual hits per second.",
             ),
             ("window_s", "The length of the window in seconds."),
+            (
+                "detail",
+                "The measure in words, of slo and of rules on the usual. Else left out.",
+            ),
+            (
+                "since",
+                "The second from which the measure was beyond; before `at` where the rule has `for`.",
+            ),
             (
                 "changed",
                 "When firing: for each dimension the key whose share of the hits grew most against the window \
@@ -218,9 +252,8 @@ pub(super) const JSON_OBJECTS: &[(&str, Items)] = &[
                  keep each. Else left out.",
             ),
             (
-                "since, duration_s, peak",
-                "When resolved: the second it began to fire, for how long it did, and the greatest value \
-                 meanwhile.",
+                "duration_s, peak",
+                "When resolved: how long ago `since` is, and the greatest value meanwhile; with `<`, the least.",
             ),
             ("top", "The rows of the window, as in a report."),
         ],
@@ -229,31 +262,6 @@ pub(super) const JSON_OBJECTS: &[(&str, Items)] = &[
         "In a gap:",
         &[("from, to", "Empty intervals that the clock jumped over.")],
     ),
-];
-
-pub(super) const ALERTS: Paragraphs = &[
-    "There is one rule, `High traffic`. It looks at a sliding window of exactly --window seconds and is evaluated \
-     for each second when that is closed. It fires when the hits in the window are strictly more than the \
-     threshold times its seconds: with the defaults 1201 hits in two minutes, not 1200. It is over when they are \
-     strictly fewer. At exactly that number the state stays as it is. Nothing is rounded on the way, and the \
-     window is always divided by its whole length, also when the log has only begun.",
-    "One block is written for each transition and never again. The first line of each has exactly this form, on a \
-     line of its own that is never cut, so that it can be searched for:",
-];
-
-pub(super) const ALERT_LINES: Paragraphs = &[
-    "High traffic generated an alert - hits = 1210, triggered at 2026-11-20T09:04:00Z",
-    "  10.08/s over 2m, threshold 10/s | /api 97% (+92) | client 192.0.2.18 97% (+97) | 5xx 12.0% (+12.0)",
-    "High traffic alert recovered at 2026-11-20T09:05:02Z",
-    "  after 1m2s, peak 1252 hits (10.43/s)",
-];
-
-pub(super) const ALERTS_MORE: Paragraphs = &[
-    "`hits` is the number in the window at the end of the second that crossed the threshold, which is the time \
-     shown. The indented line says what changed against the window before: for each dimension the key whose \
-     share of the hits grew most, with the percentage points by which it did, and the share of 5xx. The peak is \
-     the greatest rate while it fired.",
-    "An alert that still fires when the input ends has no recovery line; the summary says so.",
 ];
 
 pub(super) const TIME: Paragraphs = &[

@@ -1,0 +1,72 @@
+//! Rules by key under more keys than are followed: what could not be followed is told.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+/// One 404 of each of `clients` clients within a minute, then 60 of one client.
+fn log(clients: u32) -> String {
+    let mut log = String::new();
+    let mut line = |address: u32, time: &str| {
+        let [a, b, c, d] = address.to_be_bytes();
+        writeln!(
+            log,
+            "{a}.{b}.{c}.{d} - - [20/Nov/2026:09:{time} +0000] \"GET /x HTTP/1.1\" 404 0"
+        )
+        .expect("a string takes every write");
+    };
+    for i in 0..clients {
+        line(0x0a00_0000 + i, &format!("00:{:02}", i * 60 / clients));
+    }
+    for second in 0..60 {
+        line(0xc000_0212, &format!("02:{second:02}"));
+    }
+    log
+}
+
+const RULE: &str = "Scanner: 404 > 20 over 1h by client";
+
+/// What a replay prints of it, with a rule.
+fn replay(log: &str, lateness: &str, rule: &str) -> String {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_httpmon"))
+        .args(["--replay", "--lateness", lateness, "--alert", rule])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("httpmon runs");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    stdin.write_all(log.as_bytes()).expect("it reads");
+    drop(stdin);
+    let output = child.wait_with_output().expect("it ends");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// Keys are dropped while their second is open with a long lateness, and after it closed with a short one.
+#[test]
+fn hits_that_were_not_followed_are_told_whenever_their_key_was_dropped() {
+    let (many, few) = (log(120_000), log(1000));
+    for lateness in ["0s", "1m", "10m"] {
+        let said = replay(&many, lateness, RULE);
+        assert!(
+            said.contains("  rules     Scanner: too many keys: "),
+            "{lateness}: {said}"
+        );
+        assert!(
+            said.contains("Scanner generated an alert for client 192.0.2.18 - 404 = 21, "),
+            "{lateness}: {said}"
+        );
+        assert!(!replay(&few, lateness, RULE).contains("too many keys"));
+    }
+}
+
+#[test]
+fn a_number_of_keys_that_is_a_lower_bound_is_told_to_be() {
+    let rule = "Crowd: unique client > 200000 over 1h";
+    for lateness in ["0s", "10m"] {
+        let told = |clients| {
+            replay(&log(clients), lateness, rule).contains("  rules     Crowd: too many keys: ")
+        };
+        assert!(told(120_000), "{lateness}");
+        assert!(!told(1000), "{lateness}");
+    }
+}
