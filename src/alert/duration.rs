@@ -57,11 +57,7 @@ impl Duration {
     fn value_ms(&self) -> f64 {
         match self.measure {
             Measure::Percentile(percent) => self.histogram.percentile_ms(percent.into()),
-            Measure::Max => self
-                .seconds
-                .iter()
-                .map(|(_, second)| second.max_ms())
-                .fold(0.0, f64::max),
+            Measure::Max => self.histogram.max_ms(),
             _ => self.histogram.mean_ms(),
         }
     }
@@ -70,10 +66,16 @@ impl Duration {
 impl Condition for Duration {
     fn close(&mut self, second: Second, bucket: &Bucket) {
         let oldest = second - self.hits.window();
+        let before = self.seconds.len();
         while self.seconds.front().is_some_and(|(old, _)| *old <= oldest)
             && let Some((_, old)) = self.seconds.pop_front()
         {
             self.histogram.subtract(&old);
+        }
+        // No percentile is above the longest of the window; one that left does not count.
+        if self.seconds.len() < before {
+            self.histogram
+                .set_max(self.seconds.iter().map(|(_, durations)| durations));
         }
         if let Some(durations) = self
             .source

@@ -167,6 +167,12 @@ impl Keyed {
         }
     }
 
+    /// Whether all hits of a key are followed: for a share, a least number, and beside bytes; else
+    /// only those that are counted.
+    fn counts_all(&self) -> bool {
+        self.threshold.unit == Unit::Share || self.clauses.min > 0 || self.bytes
+    }
+
     /// What each key did in a second.
     fn rows_of(&self, bucket: &Bucket) -> Vec<Row> {
         let narrow = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
@@ -185,8 +191,7 @@ impl Keyed {
         }
         let known = |row: &Row| row.id < DROPPED;
         let mut rows: Vec<Row> = rows.into_values().filter(known).collect();
-        // What counts nothing matters only where it is the whole of a share.
-        if self.threshold.unit != Unit::Share && self.clauses.min == 0 {
+        if !self.counts_all() {
             rows.retain(|row| row.counted > 0);
         }
         rows.sort_unstable_by_key(|row| row.id);
@@ -276,8 +281,7 @@ impl Keyed {
             Unit::Share => counted / (sums.hits as f64).max(1.0),
             _ => counted,
         };
-        // Without a share nothing but what is counted was followed.
-        let hits = if self.threshold.unit == Unit::Share || self.clauses.min > 0 || self.bytes {
+        let hits = if self.counts_all() {
             sums.hits
         } else {
             sums.counted
