@@ -167,6 +167,15 @@ impl Wanted {
         text + &format!(" for {}s keep {}s", self.hold, self.keep)
     }
 
+    /// Nothing is below 0: there equality resolves, else `> 0` would fire for ever.
+    fn stands(&self, order: i32) -> i32 {
+        match order {
+            0 if self.number == 0 => -1,
+            order if self.below => -order,
+            order => order,
+        }
+    }
+
     /// Hits in the window, the value, and how it stands: 1 beyond, 0 equal, -1 back.
     fn measure(&self, hits: &[Hit], second: i64, first: i64) -> (u64, f64, i32) {
         let of_all = |last: Option<i64>| last.map_or(0, |last| second - last);
@@ -174,7 +183,8 @@ impl Wanted {
         if self.measure == Measure::Silence {
             let last = spoken().map(|hit| hit.time).filter(|t| *t <= second).max();
             let silent = of_all(last);
-            return (0, silent as f64, order(silent as u128, self.number.into()));
+            let stands = self.stands(order(silent as u128, self.number.into()));
+            return (0, silent as f64, stands);
         }
         let window: Vec<Hit> = spoken()
             .filter(|hit| hit.time > second - self.window && hit.time <= second)
@@ -197,8 +207,7 @@ impl Wanted {
         if let Some(value) = duration {
             let stands = match value.total_cmp(&(self.number as f64)) as i32 {
                 _ if spans.is_empty() || !enough => -1,
-                stands if self.below => -stands,
-                stands => stands,
+                stands => self.stands(stands),
             };
             return (all, value, stands);
         }
@@ -231,8 +240,7 @@ impl Wanted {
             && (self.form != Form::Share || all > 0);
         let stands = match order(left.into(), right.into()) {
             _ if !known || !enough => -1,
-            stands if self.below => -stands,
-            stands => stands,
+            stands => self.stands(stands),
         };
         // By key, where neither a share nor a least number asks for all hits, those counted are told.
         let told = if self.by_client
@@ -447,7 +455,7 @@ fn measures() -> impl Strategy<Value = (Measure, Form, u64)> {
         Measure::Mean,
     ]);
     prop_oneof![
-        (counted.clone(), 1u64..12).prop_map(|(m, n)| (m, Form::Number, n)),
+        (counted.clone(), 0u64..12).prop_map(|(m, n)| (m, Form::Number, n)),
         (
             counted.clone(),
             prop_oneof![1u64..3000, (1u64..20).prop_map(|n| n * 100)]
@@ -455,18 +463,18 @@ fn measures() -> impl Strategy<Value = (Measure, Form, u64)> {
             .prop_map(|(m, n)| (m, Form::PerSecond, n)),
         (
             counted.prop_filter("no share", |m| *m != Measure::Hits),
-            prop::sample::select(vec![5u64, 20, 25, 33, 50, 75])
+            prop::sample::select(vec![0u64, 5, 20, 25, 33, 50, 75])
         )
             .prop_map(|(m, n)| (m, Form::Share, n)),
         (1u64..40).prop_map(|n| (Measure::Bytes, Form::Number, n * 250)),
         (1u64..4000).prop_map(|n| (Measure::Bytes, Form::PerSecond, n * 100)),
-        (1u64..4).prop_map(|n| (Measure::UniqueClient, Form::Number, n)),
+        (0u64..4).prop_map(|n| (Measure::UniqueClient, Form::Number, n)),
         (
             durations,
             prop::sample::select(vec![1u64, 12, 80, 250, 500, 999, 1000])
         )
             .prop_map(|(m, n)| (m, Form::Number, n)),
-        (1u64..90).prop_map(|n| (Measure::Silence, Form::Number, n)),
+        (0u64..90).prop_map(|n| (Measure::Silence, Form::Number, n)),
     ]
 }
 
@@ -496,7 +504,7 @@ fn rules() -> impl Strategy<Value = Wanted> {
                     measure,
                     Measure::Hits | Measure::Class(_) | Measure::Code(_) | Measure::Bytes
                 );
-                let below = below && !above_only;
+                let below = below && !above_only && number > 0;
                 Wanted {
                     measure,
                     form,

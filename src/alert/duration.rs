@@ -2,7 +2,6 @@
 //!
 //! Each second keeps its own buckets; the window's histogram is their sum, as seconds enter and leave.
 
-use std::cmp::Ordering;
 use std::collections::VecDeque;
 
 use super::measure::{Measure, Threshold, Unit};
@@ -112,11 +111,8 @@ impl Condition for Duration {
         if self.histogram.is_empty() {
             return Verdict::Back;
         }
-        match (self.value_ms().total_cmp(&self.limit_ms()), self.below) {
-            (Ordering::Equal, _) => Verdict::Equal,
-            (Ordering::Greater, false) | (Ordering::Less, true) => Verdict::Beyond,
-            _ => Verdict::Back,
-        }
+        let order = self.value_ms().total_cmp(&self.limit_ms());
+        Verdict::of(order, self.threshold, self.below)
     }
 
     fn figure(&self) -> Figure {

@@ -5,7 +5,6 @@
 //! happened in it. Memory is bounded: at most [`KEYS`] keys and [`ROWS`] rows, 32 MiB together; what
 //! comes for others beyond that is counted and told, not followed.
 
-use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use super::measure::{Threshold, Unit};
@@ -267,11 +266,7 @@ impl Keyed {
             Unit::Share => counted.cmp(&(limit * u128::from(sums.hits))),
             _ => counted.cmp(&limit),
         };
-        match order {
-            Ordering::Greater => Verdict::Beyond,
-            Ordering::Equal => Verdict::Equal,
-            Ordering::Less => Verdict::Back,
-        }
+        Verdict::of(order, self.threshold, false)
     }
 
     fn figure(&self, sums: &Sums) -> Figure {

@@ -3,7 +3,6 @@
 //! Each second keeps its distinct keys; a count per key tells when the last one leaves. Memory is
 //! bounded: past [`KEYS`] keys in the window new ones are not followed, and the number is a lower bound.
 
-use std::cmp::Ordering;
 use std::collections::{HashMap, VecDeque};
 
 use super::measure::Threshold;
@@ -112,11 +111,8 @@ impl Condition for Unique {
 
     fn verdict(&self) -> Verdict {
         let unique = self.standing.len() as u128 * 1_000_000_000;
-        match unique.cmp(&self.threshold.billionths) {
-            Ordering::Greater => Verdict::Beyond,
-            Ordering::Equal => Verdict::Equal,
-            Ordering::Less => Verdict::Back,
-        }
+        let order = unique.cmp(&self.threshold.billionths);
+        Verdict::of(order, self.threshold, false)
     }
 
     fn figure(&self) -> Figure {
