@@ -2,8 +2,6 @@
 //!
 //! Everything is compared exactly, in integers: never an average that was rounded.
 
-use std::cmp::Ordering;
-
 use super::measure::{Measure, Threshold, Unit};
 use super::sliding::Sliding;
 use super::{Condition, Source, Verdict};
@@ -108,11 +106,7 @@ impl Condition for Count {
             Unit::Share => counted.cmp(&(limit * self.whole())),
             _ => counted.cmp(&limit),
         };
-        match (order, self.below) {
-            (Ordering::Equal, _) => Verdict::Equal,
-            (Ordering::Greater, false) | (Ordering::Less, true) => Verdict::Beyond,
-            _ => Verdict::Back,
-        }
+        Verdict::of(order, self.threshold, self.below)
     }
 
     fn figure(&self) -> Figure {

@@ -2,7 +2,6 @@
 //!
 //! Each second keeps its own buckets; the window's histogram is their sum, as seconds enter and leave.
 
-use std::cmp::Ordering;
 use std::collections::VecDeque;
 
 use super::measure::{Measure, Threshold, Unit};
@@ -57,11 +56,7 @@ impl Duration {
     fn value_ms(&self) -> f64 {
         match self.measure {
             Measure::Percentile(percent) => self.histogram.percentile_ms(percent.into()),
-            Measure::Max => self
-                .seconds
-                .iter()
-                .map(|(_, second)| second.max_ms())
-                .fold(0.0, f64::max),
+            Measure::Max => self.histogram.max_ms(),
             _ => self.histogram.mean_ms(),
         }
     }
@@ -70,10 +65,16 @@ impl Duration {
 impl Condition for Duration {
     fn close(&mut self, second: Second, bucket: &Bucket) {
         let oldest = second - self.hits.window();
+        let before = self.seconds.len();
         while self.seconds.front().is_some_and(|(old, _)| *old <= oldest)
             && let Some((_, old)) = self.seconds.pop_front()
         {
             self.histogram.subtract(&old);
+        }
+        // No percentile is above the longest of the window; one that left does not count.
+        if self.seconds.len() < before {
+            self.histogram
+                .set_max(self.seconds.iter().map(|(_, durations)| durations));
         }
         if let Some(durations) = self
             .source
@@ -110,11 +111,8 @@ impl Condition for Duration {
         if self.histogram.is_empty() {
             return Verdict::Back;
         }
-        match (self.value_ms().total_cmp(&self.limit_ms()), self.below) {
-            (Ordering::Equal, _) => Verdict::Equal,
-            (Ordering::Greater, false) | (Ordering::Less, true) => Verdict::Beyond,
-            _ => Verdict::Back,
-        }
+        let order = self.value_ms().total_cmp(&self.limit_ms());
+        Verdict::of(order, self.threshold, self.below)
     }
 
     fn figure(&self) -> Figure {

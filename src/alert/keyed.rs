@@ -5,7 +5,6 @@
 //! happened in it. Memory is bounded: at most [`KEYS`] keys and [`ROWS`] rows, 32 MiB together; what
 //! comes for others beyond that is counted and told, not followed.
 
-use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use super::measure::{Threshold, Unit};
@@ -168,6 +167,12 @@ impl Keyed {
         }
     }
 
+    /// Whether all hits of a key are followed: for a share, a least number, and beside bytes; else
+    /// only those that are counted.
+    fn counts_all(&self) -> bool {
+        self.threshold.unit == Unit::Share || self.clauses.min > 0 || self.bytes
+    }
+
     /// What each key did in a second,
     /// and the hits of keys that were dropped while the second was open.
     fn rows_of(&self, bucket: &Bucket) -> (Vec<Row>, u64) {
@@ -188,8 +193,7 @@ impl Keyed {
         let dropped = rows.remove(&DROPPED).map_or(0, |row| row.hits.into());
         let known = |row: &Row| row.id < DROPPED;
         let mut rows: Vec<Row> = rows.into_values().filter(known).collect();
-        // What counts nothing matters only where it is the whole of a share.
-        if self.threshold.unit != Unit::Share && self.clauses.min == 0 {
+        if !self.counts_all() {
             rows.retain(|row| row.counted > 0);
         }
         rows.sort_unstable_by_key(|row| row.id);
@@ -265,11 +269,7 @@ impl Keyed {
             Unit::Share => counted.cmp(&(limit * u128::from(sums.hits))),
             _ => counted.cmp(&limit),
         };
-        match order {
-            Ordering::Greater => Verdict::Beyond,
-            Ordering::Equal => Verdict::Equal,
-            Ordering::Less => Verdict::Back,
-        }
+        Verdict::of(order, self.threshold, false)
     }
 
     fn figure(&self, sums: &Sums) -> Figure {
@@ -279,8 +279,7 @@ impl Keyed {
             Unit::Share => counted / (sums.hits as f64).max(1.0),
             _ => counted,
         };
-        // Without a share nothing but what is counted was followed.
-        let hits = if self.threshold.unit == Unit::Share || self.clauses.min > 0 || self.bytes {
+        let hits = if self.counts_all() {
             sums.hits
         } else {
             sums.counted

@@ -23,6 +23,9 @@ mod unique;
 pub use history::History;
 pub use rule::{Changed, Clauses, Rule, Transition};
 
+use std::cmp::Ordering;
+
+use self::measure::Threshold;
 use crate::report::Figure;
 use crate::stats::Hit;
 use crate::stats::bucket::{Bucket, Counters, Matched};
@@ -40,6 +43,20 @@ pub enum Verdict {
     Equal,
     /// Strictly back: resolve.
     Back,
+}
+
+impl Verdict {
+    /// Where a measure stands that is so ordered against `limit`, by a rule that fires below it or above.
+    ///
+    /// Nothing is strictly below 0, so a rule such as `404 > 0` is resolved at 0: equality would hold it
+    /// for ever.
+    fn of(order: Ordering, limit: Threshold, below: bool) -> Verdict {
+        match (order, below) {
+            (Ordering::Greater, false) | (Ordering::Less, true) => Verdict::Beyond,
+            (Ordering::Equal, _) if limit.billionths > 0 => Verdict::Equal,
+            _ => Verdict::Back,
+        }
+    }
 }
 
 /// A kind of rule: a measure, most often over a sliding window of seconds.

@@ -1,7 +1,5 @@
 //! How long no record has come, by the log's own clock.
 
-use std::cmp::Ordering;
-
 use super::measure::Threshold;
 use super::{Condition, Source, Verdict};
 use crate::report::Figure;
@@ -48,11 +46,8 @@ impl Condition for Silence {
     }
 
     fn verdict(&self) -> Verdict {
-        match (self.seconds() as u128 * 1_000_000_000).cmp(&self.threshold.billionths) {
-            Ordering::Greater => Verdict::Beyond,
-            Ordering::Equal => Verdict::Equal,
-            Ordering::Less => Verdict::Back,
-        }
+        let order = (self.seconds() as u128 * 1_000_000_000).cmp(&self.threshold.billionths);
+        Verdict::of(order, self.threshold, false)
     }
 
     fn figure(&self) -> Figure {

@@ -59,6 +59,22 @@ impl Surge {
         }
     }
 
+    /// Ends every minute before that of `second`. The seconds that were left out were empty: their
+    /// minutes too.
+    fn catch_up(&mut self, second: Second) {
+        let now = second.0.div_euclid(MINUTE);
+        let (minute, counted) = self.minute.get_or_insert((now, 0));
+        let missed = now - *minute;
+        if missed > 0 {
+            let ended = std::mem::take(counted);
+            *minute = now;
+            self.end_minute(ended);
+            for _ in 1..missed.min((BASELINE + RECENT) as i64 + 1) {
+                self.end_minute(0);
+            }
+        }
+    }
+
     /// A minute has ended with so many hits.
     fn end_minute(&mut self, hits: u64) {
         if let Some(minutes) = &mut self.frozen {
@@ -98,7 +114,8 @@ impl Surge {
                     self.frozen.get_or_insert(0);
                 }
             }
-            Ordering::Equal => {
+            // Where usually there is nothing, nothing is as usual.
+            Ordering::Equal if self.hits.sum() > 0 => {
                 self.verdict = if self.frozen.is_some() {
                     Verdict::Equal
                 } else {
@@ -121,21 +138,10 @@ impl Surge {
 impl Condition for Surge {
     fn close(&mut self, second: Second, bucket: &Bucket) {
         let hits = self.source.counters(bucket).hits;
-        let now = second.0.div_euclid(MINUTE);
         if self.minute.is_none() && bucket.is_empty() {
             return;
         }
-        let (minute, counted) = self.minute.get_or_insert((now, 0));
-        // Seconds that were left out were empty: their minutes too.
-        let missed = now - *minute;
-        if missed > 0 {
-            let ended = std::mem::take(counted);
-            *minute = now;
-            self.end_minute(ended);
-            for _ in 1..missed.min((BASELINE + RECENT) as i64 + 1) {
-                self.end_minute(0);
-            }
-        }
+        self.catch_up(second);
         self.hits.close(second, hits);
         if let Some((minute, counted)) = &mut self.minute {
             *counted += hits;
@@ -150,6 +156,9 @@ impl Condition for Surge {
     fn late(&mut self, hit: &Hit, closed: Second) {
         if !self.source.holds(hit) {
             return;
+        }
+        if self.minute.is_some() {
+            self.catch_up(closed.next());
         }
         self.hits.late(hit.time, 1, closed);
         let Some((minute, counted)) = &mut self.minute else {

@@ -4,7 +4,6 @@
 //! bounded: past [`KEYS`] keys in the window new ones are not followed, and where the table of the
 //! dimension was full its light keys are not either; then the number is a lower bound, and told to be.
 
-use std::cmp::Ordering;
 use std::collections::{HashMap, VecDeque};
 
 use super::measure::Threshold;
@@ -120,11 +119,8 @@ impl Condition for Unique {
 
     fn verdict(&self) -> Verdict {
         let unique = self.standing.len() as u128 * 1_000_000_000;
-        match unique.cmp(&self.threshold.billionths) {
-            Ordering::Greater => Verdict::Beyond,
-            Ordering::Equal => Verdict::Equal,
-            Ordering::Less => Verdict::Back,
-        }
+        let order = unique.cmp(&self.threshold.billionths);
+        Verdict::of(order, self.threshold, false)
     }
 
     fn figure(&self) -> Figure {

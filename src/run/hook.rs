@@ -20,8 +20,8 @@ const QUEUE: usize = 1024;
 /// How long a program may take, and how long it has after it was asked to end.
 const LIMIT: Duration = Duration::from_secs(30);
 const GRACE: Duration = Duration::from_secs(2);
-/// How often a program that runs is looked at.
-const LOOK: Duration = Duration::from_millis(10);
+/// How soon a program that runs is looked at; the longer it runs the later, up to ten times that.
+const LOOK: Duration = Duration::from_millis(1);
 /// So many failures are told one by one.
 const TOLD: u64 = 5;
 
@@ -136,8 +136,10 @@ fn run(program: &OsString, notice: Notice, limit: Duration) -> Result<(), String
         };
     }
     kill::group(&child, kill::How::Ask);
-    if wait(&mut child, GRACE)?.is_none() {
-        kill::group(&child, kill::How::End);
+    let ended = wait(&mut child, GRACE);
+    // The leader may have answered TERM where one that it started has not.
+    kill::group(&child, kill::How::End);
+    if ended?.is_none() {
         let _ = child.kill();
         let _ = child.wait();
     }
@@ -146,9 +148,13 @@ fn run(program: &OsString, notice: Notice, limit: Duration) -> Result<(), String
 
 fn wait(child: &mut Child, limit: Duration) -> Result<Option<std::process::ExitStatus>, String> {
     let end = Instant::now() + limit;
+    let mut pause = LOOK;
     loop {
         match child.try_wait() {
-            Ok(None) if Instant::now() < end => std::thread::sleep(LOOK),
+            Ok(None) if Instant::now() < end => {
+                std::thread::sleep(pause);
+                pause = (pause * 2).min(LOOK * 10);
+            }
             Ok(status) => return Ok(status),
             Err(error) => return Err(error.to_string()),
         }

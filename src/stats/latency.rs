@@ -80,11 +80,6 @@ impl Durations {
     pub fn is_empty(&self) -> bool {
         self.flat.is_empty() && self.folded.is_empty()
     }
-
-    /// The longest duration in milliseconds, exactly.
-    pub fn max_ms(&self) -> f64 {
-        self.max_us as f64 / 1000.0
-    }
 }
 
 /// Durations over some span of time.
@@ -125,7 +120,8 @@ impl Histogram {
         self.sum_us += u128::from(second.sum_us);
     }
 
-    /// Takes the requests of a second away that was merged before. The maximum stays as it was.
+    /// Takes the requests of a second away that was merged before. The maximum stays as it was, until
+    /// [`Histogram::set_max`] says what it is now.
     pub fn subtract(&mut self, second: &Durations) {
         let rows = second
             .folded
@@ -136,6 +132,11 @@ impl Histogram {
             self.total -= count;
         }
         self.sum_us -= u128::from(second.sum_us);
+    }
+
+    /// Says what the longest duration of those seconds is that were not taken away.
+    pub fn set_max<'s>(&mut self, seconds: impl Iterator<Item = &'s Durations>) {
+        self.max_us = seconds.map(|second| second.max_us).max().unwrap_or(0);
     }
 
     /// Whether no request had a duration.

@@ -46,10 +46,17 @@ impl Page<'_> {
                 let mut parts = vec![match unit {
                     _ if alert.detail.is_some() => alert.detail.clone().unwrap_or_default(),
                     // Of all records, those of the measure: what the share is a share of.
-                    Unit::Share => format!(
-                        "{value} of {} hits over {}, {side} {threshold}",
-                        figure.hits, figure.window
-                    ),
+                    Unit::Share => {
+                        let whole = match figure.hits {
+                            _ if measure.as_ref() == "unparsed" => "the lines".to_owned(),
+                            1 => "1 hit".to_owned(),
+                            hits => format!("{hits} hits"),
+                        };
+                        format!(
+                            "{value} of {whole} over {}, {side} {threshold}",
+                            figure.window
+                        )
+                    }
                     Unit::Seconds => format!("{side} {threshold}"),
                     _ => format!(
                         "{} over {}, {side} {threshold}",

@@ -1,0 +1,255 @@
+//! The program of `--on-alert`: scripts of all sorts, run by httpmon and by a [`Hook`] alone.
+#![cfg(unix)]
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use httpmon::run::{Hook, Notice};
+
+/// An empty folder.
+fn fresh(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("hook-{name}"));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("a folder");
+    folder
+}
+
+/// A shell script in a folder; `$OUT` is a file beside it.
+///
+/// Another process writes it: while this one held it open for writing, a test beside this one could
+/// fork and hold it open too, and a file that is open for writing cannot be run.
+fn script(folder: &Path, body: &str) -> PathBuf {
+    let (path, out) = (folder.join("program"), folder.join("out"));
+    let text = format!("#!/bin/sh\nOUT='{}'\n{body}\n", out.display());
+    let mut child = Command::new("sh")
+        .args(["-c", "cat >program && chmod +x program"])
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("a shell");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    stdin.write_all(text.as_bytes()).expect("it reads");
+    drop(stdin);
+    assert!(child.wait().expect("it ends").success());
+    path
+}
+
+fn out(folder: &Path) -> String {
+    fs::read_to_string(folder.join("out")).unwrap_or_default()
+}
+
+/// A log in which the rule `hits > 1 over 1s` fires and recovers `times` times.
+fn log(times: usize) -> String {
+    let mut log = String::new();
+    for i in 0..times {
+        // Two at once, a second without any, and one more.
+        for second in [i * 3, i * 3, i * 3 + 2] {
+            let (h, m, s) = (second / 3600, second / 60 % 60, second % 60);
+            log += &format!(
+                "10.0.0.1 - - [01/Jan/2026:{h:02}:{m:02}:{s:02} +0000] \"GET /a'$(id) HTTP/1.1\" 200 1\n"
+            );
+        }
+    }
+    log
+}
+
+/// Runs httpmon over a log with one rule and these arguments.
+fn httpmon(args: &[&str], log: String) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_httpmon"))
+        .args([
+            "-q",
+            "-r",
+            "json",
+            "--alert",
+            "Burst $(id): hits > 1 over 1s",
+        ])
+        .args(args)
+        .env_remove("HTTPMON_CONFIG_PATH")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("httpmon starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let writer = std::thread::spawn(move || stdin.write_all(log.as_bytes()));
+    let output = child.wait_with_output().expect("it ends");
+    writer.join().expect("no panic").expect("it reads");
+    output
+}
+
+fn replay(program: &Path, times: usize) -> Output {
+    let program = program.to_str().expect("text");
+    httpmon(
+        &["--replay", "--on-alert-in-replay", "--on-alert", program],
+        log(times),
+    )
+}
+
+/// The JSON lines of alerts on standard output, as they are.
+fn lines(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("text")
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("text")
+}
+
+fn notice(i: usize) -> Notice {
+    Notice {
+        json: format!("{{\"n\":{i}}}\n").into_bytes(),
+        state: "firing",
+        rule: "Burst".into(),
+        at: "2026-01-01T00:00:00Z".to_owned(),
+    }
+}
+
+#[test]
+fn each_transition_is_told_once_in_order_with_its_json_and_its_environment() {
+    let folder = fresh("told");
+    // One that does not take turns would find the folder there.
+    let program = script(
+        &folder,
+        "mkdir \"$OUT.busy\" || exit 9\n{ cat; echo \"$HTTPMON_STATE|$HTTPMON_RULE|$HTTPMON_AT|$#\"; } >>\"$OUT\"\nrmdir \"$OUT.busy\"",
+    );
+    let output = replay(&program, 5);
+    assert_eq!(errors(&output), "");
+    assert_eq!(lines(&output).lines().count(), 10);
+    let mut want = String::new();
+    for line in lines(&output).lines() {
+        let alert: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        let text = |key: &str| alert[key].as_str().expect("a text").to_owned();
+        want += &format!("{line}\n{}|Burst $(id)|{}|0\n", text("state"), text("at"));
+    }
+    assert_eq!(out(&folder), want);
+}
+
+#[test]
+fn history_is_told_to_nobody_unless_asked() {
+    let folder = fresh("replay");
+    let program = script(&folder, "cat >>\"$OUT\"");
+    let path = program.to_str().expect("text");
+    let output = httpmon(&["--replay", "--on-alert", path], log(3));
+    assert_eq!(lines(&output).lines().count(), 6);
+    assert_eq!(out(&folder), "");
+    // Live it is told.
+    let output = httpmon(&["--on-alert", path], log(3));
+    assert_eq!(lines(&output).lines().count(), 6);
+    assert_eq!(out(&folder), lines(&output));
+}
+
+#[test]
+fn failures_are_told_and_counted_and_change_nothing_else() {
+    let folder = fresh("fails");
+    let program = script(&folder, "cat >/dev/null; exit 3");
+    let output = replay(&program, 5);
+    assert!(output.status.success());
+    assert_eq!(lines(&output).lines().count(), 10);
+    let said = errors(&output);
+    assert_eq!(said.matches("exit status: 3").count(), 5, "{said}");
+    assert!(
+        said.ends_with("httpmon: --on-alert: failed 10 times\n"),
+        "{said}"
+    );
+    let output = replay(&folder.join("nowhere"), 1);
+    assert!(output.status.success());
+    assert_eq!(
+        errors(&output).matches("No such file").count(),
+        2,
+        "{}",
+        errors(&output)
+    );
+}
+
+#[test]
+fn what_it_prints_goes_to_standard_error_whole() {
+    let folder = fresh("prints");
+    let program = script(
+        &folder,
+        "cat >/dev/null; head -c 1000000 /dev/zero | tr '\\0' x",
+    );
+    let output = replay(&program, 1);
+    assert_eq!(errors(&output).matches('x').count(), 2_000_000);
+    assert_eq!(lines(&output).lines().count(), 2);
+}
+
+#[test]
+fn one_that_does_not_read_is_no_failure() {
+    let folder = fresh("deaf");
+    let program = script(&folder, "echo told >>\"$OUT\"");
+    let output = replay(&program, 20);
+    assert_eq!(errors(&output), "");
+    assert_eq!(out(&folder).lines().count(), 40);
+}
+
+#[test]
+fn a_thousand_transitions_in_a_row_are_all_told() {
+    let folder = fresh("thousand");
+    let program = script(&folder, "cat >>\"$OUT\"");
+    let output = replay(&program, 500);
+    assert_eq!(errors(&output), "");
+    assert_eq!(lines(&output).lines().count(), 1000);
+    assert_eq!(out(&folder), lines(&output));
+}
+
+/// The first program is held until all notices were sent: 1,024 wait behind it, the rest is dropped.
+#[test]
+fn beyond_its_bound_the_queue_drops_the_newest() {
+    let folder = fresh("bound");
+    let gate = folder.join("gate");
+    let made = Command::new("mkfifo").arg(&gate).status().expect("mkfifo");
+    assert!(made.success());
+    // It says that it runs by opening the gate for writing, and waits for its end to be read.
+    let program = script(
+        &folder,
+        "cat >>\"$OUT\"\n[ -e \"$OUT.open\" ] && exit\ntouch \"$OUT.open\"\necho >\"${OUT%out}gate\"\nread line <\"${OUT%out}gate\"",
+    );
+    let mut hook = Hook::new(program.into(), Some(Duration::from_secs(600)));
+    hook.send(notice(0));
+    let mut line = String::new();
+    let open = |write: bool| fs::OpenOptions::new().read(!write).write(write).open(&gate);
+    open(false)
+        .expect("it runs")
+        .read_to_string(&mut line)
+        .expect("a line");
+    (1..=1100).for_each(|i| hook.send(notice(i)));
+    open(true)
+        .expect("it waits")
+        .write_all(b"\n")
+        .expect("it reads");
+    hook.finish();
+    let want: String = (0..=1024).map(|i| format!("{{\"n\":{i}}}\n")).collect();
+    assert_eq!(out(&folder), want);
+}
+
+/// The limit ends what hangs, and what that has started; the next notice is told all the same.
+#[test]
+fn one_that_hangs_is_ended_with_its_group() {
+    let folder = fresh("hangs");
+    // A fifo that is held open for writing by each process of the group, the one that ignores TERM too.
+    let gate = folder.join("gate");
+    let made = Command::new("mkfifo").arg(&gate).status().expect("mkfifo");
+    assert!(made.success());
+    let program = script(
+        &folder,
+        "cat >>\"$OUT\"\n[ -e \"$OUT.open\" ] && exit\ntouch \"$OUT.open\"\nexec >\"${OUT%out}gate\" 2>&1\n(trap '' TERM; while :; do sleep 1000; done) &\nwait",
+    );
+    let reader = std::thread::spawn({
+        let gate = gate.clone();
+        move || {
+            let mut text = String::new();
+            let mut gate = fs::File::open(gate).expect("it runs");
+            gate.read_to_string(&mut text).expect("it ends")
+        }
+    });
+    let mut hook = Hook::new(program.into(), Some(Duration::from_secs(1)));
+    hook.send(notice(0));
+    hook.send(notice(1));
+    hook.finish();
+    // Should it have been ended before it opened the gate, nobody else would.
+    drop(fs::OpenOptions::new().read(true).write(true).open(&gate));
+    // All of the group are gone: else there would be no end to read.
+    reader.join().expect("the gate is closed");
+}

@@ -1,0 +1,572 @@
+//! Every kind of rule beside a naive one.
+//!
+//! The naive evaluator keeps no window: for every second it goes through all records again, takes those
+//! in `(s − W, s]` that the rule speaks of, and measures them. Streams have bursts, gaps and disorder.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use httpmon::alert::plan::{self, Plan};
+use httpmon::alert::syntax::Spec;
+use httpmon::format::record::{Record, Request};
+use httpmon::monitor::{Config, Monitor};
+use httpmon::report::{Event, State};
+use httpmon::stats::dimension::default_top;
+use httpmon::stats::latency::Histogram;
+use httpmon::time::{Second, Span, Zone};
+use proptest::prelude::*;
+
+const START: i64 = 1_760_000_000;
+const CLIENTS: [&str; 4] = ["10.0.0.1", "10.0.0.2", "192.0.2.9", "2001:db8::3"];
+const TARGETS: [&str; 4] = ["/a/x", "/b", "/a/y?z", "/"];
+
+/// A request: when it was, and a number that says everything else.
+#[derive(Debug, Clone, Copy)]
+struct Hit {
+    time: i64,
+    kind: usize,
+}
+
+impl Hit {
+    fn client(self) -> &'static str {
+        CLIENTS[self.kind / 2 % 4]
+    }
+    fn target(self) -> &'static str {
+        TARGETS[self.kind / 3 % 4]
+    }
+    fn status(self) -> u16 {
+        [200, 404, 503, 200, 403][self.kind % 5]
+    }
+    fn bytes(self) -> u64 {
+        [0, 10, 250, 1000][self.kind / 5 % 4]
+    }
+    fn malformed(self) -> bool {
+        self.kind % 7 == 3
+    }
+    fn us(self) -> Option<u64> {
+        (self.kind % 4 != 1).then(|| [700, 12_345, 999_983, 80_000, 250_001][self.kind / 4 % 5])
+    }
+    fn record(self) -> Record<'static> {
+        let request = Request {
+            method: b"GET",
+            target: self.target().as_bytes(),
+            protocol: None,
+        };
+        Record {
+            time: Second(self.time),
+            client: self.client().as_bytes(),
+            request: (!self.malformed()).then_some(request),
+            status: Some(self.status()),
+            bytes: self.bytes(),
+            duration_us: self.us(),
+            ..Record::EMPTY
+        }
+    }
+}
+
+/// What is measured, its number in whole units; the text of a rule is made of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Measure {
+    Hits,
+    Class(u16),
+    Code(u16),
+    Malformed,
+    Bytes,
+    UniqueClient,
+    Percentile(u64),
+    Max,
+    Mean,
+    Silence,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Form {
+    Number,
+    /// In thousandths.
+    PerSecond,
+    /// In per cent.
+    Share,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Where {
+    All,
+    SectionA,
+    NotTen,
+    Big,
+    Failed,
+}
+
+impl Where {
+    fn text(self) -> &'static str {
+        match self {
+            Where::All => "",
+            Where::SectionA => " where section=/a",
+            Where::NotTen => " where not client=10.0.0.0/8",
+            Where::Big => " where bytes>=250 or duration>500ms",
+            Where::Failed => " where status>=400 and path!=/b",
+        }
+    }
+    fn holds(self, hit: Hit) -> bool {
+        let begins = |with| !hit.malformed() && hit.target().starts_with(with);
+        match self {
+            Where::All => true,
+            Where::SectionA => begins("/a"),
+            Where::NotTen => !hit.client().starts_with("10."),
+            Where::Big => hit.bytes() >= 250 || hit.us().is_some_and(|us| us > 500_000),
+            Where::Failed => hit.status() >= 400 && !begins("/b"),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Wanted {
+    measure: Measure,
+    form: Form,
+    below: bool,
+    number: u64,
+    window: i64,
+    only: Where,
+    by_client: bool,
+    min: u64,
+    hold: i64,
+    keep: i64,
+}
+
+impl Wanted {
+    fn text(&self, label: usize) -> String {
+        let number = self.number;
+        let (measure, unit) = match self.measure {
+            Measure::Hits => ("hits".to_owned(), ""),
+            Measure::Class(class) => (format!("{class}xx"), ""),
+            Measure::Code(code) => (code.to_string(), ""),
+            Measure::Malformed => ("malformed".to_owned(), ""),
+            Measure::Bytes => ("bytes".to_owned(), "B"),
+            Measure::UniqueClient => ("unique client".to_owned(), ""),
+            Measure::Percentile(p) => (format!("p{p}"), "ms"),
+            Measure::Max => ("max".to_owned(), "ms"),
+            Measure::Mean => ("mean".to_owned(), "ms"),
+            Measure::Silence => ("silence".to_owned(), "s"),
+        };
+        let value = match self.form {
+            Form::Number => format!("{number}{unit}"),
+            Form::PerSecond => format!("{}.{:03}{unit}/s", number / 1000, number % 1000),
+            Form::Share => format!("{number}%"),
+        };
+        let op = if self.below { '<' } else { '>' };
+        let mut text = format!("r{label}: {measure} {op} {value}");
+        if self.measure != Measure::Silence {
+            text += &format!(" over {}s", self.window);
+        }
+        text += self.only.text();
+        if self.by_client {
+            text += " by client";
+        }
+        if self.min > 0 {
+            text += &format!(" min {}", self.min);
+        }
+        text + &format!(" for {}s keep {}s", self.hold, self.keep)
+    }
+
+    /// Nothing is below 0: there equality resolves, else `> 0` would fire for ever.
+    fn stands(&self, order: i32) -> i32 {
+        match order {
+            0 if self.number == 0 => -1,
+            order if self.below => -order,
+            order => order,
+        }
+    }
+
+    /// Hits in the window, the value, and how it stands: 1 beyond, 0 equal, -1 back.
+    fn measure(&self, hits: &[Hit], second: i64, first: i64) -> (u64, f64, i32) {
+        let of_all = |last: Option<i64>| last.map_or(0, |last| second - last);
+        let spoken = || hits.iter().filter(|hit| self.only.holds(**hit));
+        if self.measure == Measure::Silence {
+            let last = spoken().map(|hit| hit.time).filter(|t| *t <= second).max();
+            let silent = of_all(last);
+            let stands = self.stands(order(silent as u128, self.number.into()));
+            return (0, silent as f64, stands);
+        }
+        let window: Vec<Hit> = spoken()
+            .filter(|hit| hit.time > second - self.window && hit.time <= second)
+            .copied()
+            .collect();
+        let count = |what: &dyn Fn(&Hit) -> bool| window.iter().filter(|h| what(h)).count() as u64;
+        let all = window.len() as u64;
+        let mut spans = Histogram::default();
+        window
+            .iter()
+            .filter_map(|hit| hit.us())
+            .for_each(|us| spans.observe(us));
+        let duration = match self.measure {
+            Measure::Percentile(p) => Some(spans.percentile_ms(p)),
+            Measure::Max => Some(spans.max_ms()),
+            Measure::Mean => Some(spans.mean_ms()),
+            _ => None,
+        };
+        let enough = all >= self.min;
+        if let Some(value) = duration {
+            let stands = match value.total_cmp(&(self.number as f64)) as i32 {
+                _ if spans.is_empty() || !enough => -1,
+                stands => self.stands(stands),
+            };
+            return (all, value, stands);
+        }
+        let counted = match self.measure {
+            Measure::Class(class) => count(&|hit| hit.status() / 100 == class),
+            Measure::Code(code) => count(&|hit| hit.status() == code),
+            Measure::Malformed => count(&|hit| hit.malformed()),
+            Measure::Bytes => window.iter().map(|hit| hit.bytes()).sum(),
+            Measure::UniqueClient => window
+                .iter()
+                .map(|hit| hit.client())
+                .collect::<BTreeSet<_>>()
+                .len() as u64,
+            _ => all,
+        };
+        let (value, left, right) = match self.form {
+            Form::Number => (counted as f64, counted, self.number),
+            Form::PerSecond => (
+                counted as f64 / self.window as f64,
+                counted * 1000,
+                self.number * self.window as u64,
+            ),
+            Form::Share => (
+                counted as f64 / (all as f64).max(1.0),
+                counted * 100,
+                self.number * all,
+            ),
+        };
+        let known = (!self.below || second - first >= self.window - 1)
+            && (self.form != Form::Share || all > 0);
+        let stands = match order(left.into(), right.into()) {
+            _ if !known || !enough => -1,
+            stands => self.stands(stands),
+        };
+        // By key, where neither a share nor a least number asks for all hits, those counted are told.
+        let told = if self.by_client
+            && self.form != Form::Share
+            && self.min == 0
+            && self.measure != Measure::Bytes
+        {
+            counted
+        } else {
+            all
+        };
+        (told, value, stands)
+    }
+}
+
+fn order(left: u128, right: u128) -> i32 {
+    left.cmp(&right) as i32
+}
+
+/// What is compared of a transition.
+#[derive(Debug, Clone, PartialEq)]
+struct Change {
+    at: i64,
+    rule: String,
+    key: Option<String>,
+    fired: bool,
+    since: i64,
+    hits: u64,
+    value: f64,
+}
+
+fn sorted(mut changes: Vec<Change>) -> Vec<Change> {
+    changes.sort_by(|a, b| (a.at, &a.rule, &a.key).cmp(&(b.at, &b.rule, &b.key)));
+    changes
+}
+
+/// The phases of one alert, from where it stands at each second.
+fn phases(
+    seconds: std::ops::RangeInclusive<i64>,
+    (hold, keep): (i64, i64),
+    stands: impl Fn(i64) -> (u64, f64, i32),
+    (rule, key): (String, Option<&str>),
+) -> Vec<Change> {
+    let mut changes = Vec::new();
+    let (mut since, mut firing, mut back): (Option<i64>, bool, Option<i64>) = (None, false, None);
+    for second in seconds {
+        let (hits, value, stands) = stands(second);
+        let was = (firing, since);
+        if firing {
+            match stands {
+                1 => back = None,
+                -1 => {
+                    let from = *back.get_or_insert(second);
+                    if second - from >= keep {
+                        (firing, since, back) = (false, None, None);
+                    }
+                }
+                _ => {}
+            }
+        } else {
+            match stands {
+                1 => since = since.or(Some(second)),
+                -1 => since = None,
+                _ => {}
+            }
+            firing = since.is_some_and(|since| second - since >= hold);
+        }
+        if firing != was.0 {
+            changes.push(Change {
+                at: second,
+                rule: rule.clone(),
+                key: key.map(str::to_owned),
+                fired: firing,
+                since: since.or(was.1).expect("it fired or did"),
+                hits,
+                value,
+            });
+        }
+    }
+    changes
+}
+
+/// Every rule evaluated anew for every second; `seen` tells how many hits have come when it closes.
+fn recount(hits: &[Hit], rules: &[Wanted], seen: impl Fn(i64) -> usize) -> Vec<Change> {
+    let times = || hits.iter().map(|hit| hit.time);
+    let (Some(first), Some(last)) = (times().min(), times().max()) else {
+        return Vec::new();
+    };
+    let mut changes = Vec::new();
+    for (label, rule) in rules.iter().enumerate() {
+        let keys: Vec<Option<&str>> = if rule.by_client {
+            CLIENTS.into_iter().map(Some).collect()
+        } else {
+            vec![None]
+        };
+        for key in keys {
+            let stands = |second| {
+                let of_key: Vec<Hit> = hits[..seen(second)]
+                    .iter()
+                    .filter(|hit| key.is_none_or(|key| hit.client() == key))
+                    .copied()
+                    .collect();
+                rule.measure(&of_key, second, first)
+            };
+            changes.extend(phases(
+                first..=last,
+                (rule.hold, rule.keep),
+                stands,
+                (format!("r{label}"), key),
+            ));
+        }
+    }
+    sorted(changes)
+}
+
+/// What a monitor with these rules says about hits that come in this order.
+fn said(hits: impl IntoIterator<Item = Hit>, rules: &[String], lateness: i64) -> Vec<Change> {
+    let specs: Vec<Spec> = rules
+        .iter()
+        .map(|rule| Spec::parse(rule).unwrap_or_else(|mistake| panic!("{rule}: {mistake:?}")))
+        .collect();
+    let mut top = default_top();
+    top.extend(plan::needed(&specs, &top));
+    let mut plan = Plan::default();
+    for spec in &specs {
+        plan.add(spec, Span(120), &top)
+            .expect("rules that work together");
+    }
+    let mut monitor = Monitor::new(Config {
+        interval: None,
+        lateness: Span(lateness),
+        plan,
+        traffic: false,
+        filter: None,
+        top,
+        zone: Some(Zone::UTC),
+    });
+    let mut changes = Vec::new();
+    let mut drain = |monitor: &mut Monitor| {
+        while let Some(event) = monitor.next_event() {
+            if let Event::Alert(alert) = event {
+                changes.push(Change {
+                    at: alert.at.0,
+                    rule: alert.rule.to_string(),
+                    key: alert
+                        .key
+                        .map(|key| String::from_utf8(key.key.into()).expect("text")),
+                    fired: matches!(alert.state, State::Firing { .. }),
+                    since: alert.since.0,
+                    hits: alert.figure.hits,
+                    value: alert.figure.value,
+                });
+            }
+        }
+    };
+    for hit in hits {
+        monitor.observe(&hit.record(), None);
+        drain(&mut monitor);
+    }
+    monitor.finish();
+    drain(&mut monitor);
+    sorted(changes)
+}
+
+fn texts(rules: &[Wanted]) -> Vec<String> {
+    rules
+        .iter()
+        .enumerate()
+        .map(|(label, rule)| rule.text(label))
+        .collect()
+}
+
+/// Hits in order of time: bursts of some hits over some seconds, with gaps between them.
+fn streams() -> impl Strategy<Value = Vec<Hit>> {
+    let part = (
+        prop_oneof![0i64..3, 0i64..30, 60i64..200],
+        prop_oneof![1usize..5, 1usize..40],
+        prop_oneof![1i64..3, 1i64..40],
+        0usize..420,
+    );
+    prop::collection::vec(part, 1..6).prop_map(|parts| {
+        let mut hits = Vec::new();
+        let mut from = START;
+        for (gap, count, seconds, kind) in parts {
+            from += gap;
+            hits.extend((0..count).map(|i| Hit {
+                time: from + i as i64 * seconds / count as i64,
+                kind: kind + i * (1 + kind % 3),
+            }));
+            from += seconds;
+        }
+        hits
+    })
+}
+
+fn measures() -> impl Strategy<Value = (Measure, Form, u64)> {
+    let counted = prop::sample::select(vec![
+        Measure::Hits,
+        Measure::Class(4),
+        Measure::Class(5),
+        Measure::Class(2),
+        Measure::Code(404),
+        Measure::Code(503),
+        Measure::Malformed,
+    ]);
+    let durations = prop::sample::select(vec![
+        Measure::Percentile(50),
+        Measure::Percentile(90),
+        Measure::Percentile(95),
+        Measure::Percentile(99),
+        Measure::Max,
+        Measure::Mean,
+    ]);
+    prop_oneof![
+        (counted.clone(), 0u64..12).prop_map(|(m, n)| (m, Form::Number, n)),
+        (
+            counted.clone(),
+            prop_oneof![1u64..3000, (1u64..20).prop_map(|n| n * 100)]
+        )
+            .prop_map(|(m, n)| (m, Form::PerSecond, n)),
+        (
+            counted.prop_filter("no share", |m| *m != Measure::Hits),
+            prop::sample::select(vec![0u64, 5, 20, 25, 33, 50, 75])
+        )
+            .prop_map(|(m, n)| (m, Form::Share, n)),
+        (1u64..40).prop_map(|n| (Measure::Bytes, Form::Number, n * 250)),
+        (1u64..4000).prop_map(|n| (Measure::Bytes, Form::PerSecond, n * 100)),
+        (0u64..4).prop_map(|n| (Measure::UniqueClient, Form::Number, n)),
+        (
+            durations,
+            prop::sample::select(vec![1u64, 12, 80, 250, 500, 999, 1000])
+        )
+            .prop_map(|(m, n)| (m, Form::Number, n)),
+        (0u64..90).prop_map(|n| (Measure::Silence, Form::Number, n)),
+    ]
+}
+
+fn rules() -> impl Strategy<Value = Wanted> {
+    let only = prop::sample::select(vec![
+        Where::All,
+        Where::All,
+        Where::SectionA,
+        Where::NotTen,
+        Where::Big,
+        Where::Failed,
+    ]);
+    let short = || prop_oneof![3 => Just(0i64), 1 => 1i64..20];
+    (
+        measures(),
+        any::<[bool; 2]>(),
+        prop_oneof![1i64..5, 1i64..100],
+        only,
+        prop_oneof![3 => Just(0u64), 1 => 1u64..8],
+        short(),
+        short(),
+    )
+        .prop_map(
+            |((measure, form, number), [below, by], window, only, min, hold, keep)| {
+                let above_only = matches!(measure, Measure::Silence | Measure::UniqueClient);
+                let keyed = matches!(
+                    measure,
+                    Measure::Hits | Measure::Class(_) | Measure::Code(_) | Measure::Bytes
+                );
+                let below = below && !above_only && number > 0;
+                Wanted {
+                    measure,
+                    form,
+                    below,
+                    number,
+                    window,
+                    only,
+                    by_client: by && keyed && !below,
+                    min: if measure == Measure::Silence { 0 } else { min },
+                    hold,
+                    keep,
+                }
+            },
+        )
+}
+
+/// The order in which hits come if each is delayed by up to `lateness` seconds.
+fn delayed(hits: &[Hit], delays: &[i64], lateness: i64) -> Vec<Hit> {
+    let mut order: Vec<(i64, Hit)> = hits
+        .iter()
+        .zip(delays.iter().cycle())
+        .map(|(hit, delay)| (hit.time + delay % (lateness + 1), *hit))
+        .collect();
+    order.sort_by_key(|(at, _)| *at);
+    order.into_iter().map(|(_, hit)| hit).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn every_kind_fires_and_recovers_where_a_recount_says(hits in streams(), rules in prop::collection::vec(rules(), 1..4), lateness in 0i64..60, delays in prop::collection::vec(0i64..60, 1..30)) {
+        let said = said(delayed(&hits, &delays, lateness), &texts(&rules), lateness);
+        prop_assert_eq!(said, recount(&hits, &rules, |_| hits.len()), "{:?}", texts(&rules));
+    }
+
+    /// A record that comes late is in the window of every second that closes after it came.
+    #[test]
+    fn late_records_count_for_every_kind_from_the_next_second_that_closes(hits in streams(), rules in prop::collection::vec(rules().prop_filter("a full window begins with what came first", |rule| !rule.below), 1..3), lateness in 0i64..10, delays in prop::collection::vec(prop_oneof![Just(0i64), 0i64..150], 1..30)) {
+        let come = delayed(&hits, &delays, 150);
+        let closes = |second: i64| come.iter().position(|hit| hit.time > second + lateness).unwrap_or(come.len());
+        let said = said(come.iter().copied(), &texts(&rules), lateness);
+        prop_assert_eq!(said, recount(&come, &rules, closes), "{:?}", texts(&rules));
+    }
+}
+
+#[test]
+fn the_streams_make_every_kind_fire() {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+    let mut runner = TestRunner::deterministic();
+    let mut fired: BTreeMap<String, usize> = BTreeMap::new();
+    for _ in 0..1500 {
+        let hits = streams().new_tree(&mut runner).expect("a stream").current();
+        let rule = rules().new_tree(&mut runner).expect("a rule").current();
+        if !said(hits, &texts(&[rule]), 0).is_empty() {
+            let form = if rule.by_client { "by client" } else { "" };
+            *fired
+                .entry(format!("{:?} {:?} {form}", rule.measure, rule.form))
+                .or_default() += 1;
+        }
+    }
+    // 7 counted measures, three ways, one of them without a share; 6 of them by client too.
+    assert!(fired.len() >= 40, "{} kinds: {fired:#?}", fired.len());
+}
