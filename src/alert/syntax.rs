@@ -32,7 +32,7 @@ const WEEK: Span = Span(7 * 86_400);
 /// The longest window of a rule by key.
 const BY_WINDOW: Span = Span(86_400);
 /// A rule to copy from.
-const EXAMPLE: &str = "such as 'Server errors: 5xx > 5% over 5m'";
+pub const EXAMPLE: &str = "Server errors: 5xx > 5% over 5m min 100";
 /// The longest label.
 const LABEL: usize = 80;
 
@@ -247,16 +247,12 @@ impl<'t> Input<'t> {
 
     fn label(&mut self) -> Result<String, Mistake> {
         let Some(colon) = self.text.find(':') else {
-            return self.mistake(format!(
-                "a rule begins with its label and a colon, {EXAMPLE}"
-            ));
+            return self.mistake("a rule begins with its label and a colon");
         };
         let label = self.text[..colon].trim();
         if label.is_empty() || label.chars().any(char::is_control) || label.chars().count() > LABEL
         {
-            return self.mistake(format!(
-                "a label is 1 to {LABEL} printable characters, {EXAMPLE}"
-            ));
+            return self.mistake(format!("a label is 1 to {LABEL} printable characters"));
         }
         self.at = colon + 1;
         Ok(label.to_owned())
@@ -279,7 +275,7 @@ impl<'t> Input<'t> {
                 };
                 Err(Mistake {
                     at,
-                    why: format!("{what} ({names}), {EXAMPLE}"),
+                    why: format!("{what} ({names})"),
                 })
             }
         }
@@ -301,7 +297,7 @@ impl<'t> Input<'t> {
 
     fn operator(&mut self) -> Result<bool, Mistake> {
         let (at, word) = self.word();
-        let why = || format!("expected > or < (at equality the state stays), {EXAMPLE}");
+        let why = || "expected > or < (at equality the state stays)".to_owned();
         let index = OPERATORS.iter().position(|operator| *operator == word);
         match index {
             Some(index) => Ok(index == 1),

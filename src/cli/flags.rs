@@ -2,7 +2,7 @@
 
 use super::{Color, Command, Options, complete, help, man};
 use crate::alert::measure::{Threshold, Unit, decimal};
-use crate::alert::syntax::Spec;
+use crate::alert::syntax::{self, Spec};
 use crate::filter::{Filter, Mistake};
 use crate::format::{Choice, formats};
 use crate::render::OUTPUTS;
@@ -98,7 +98,14 @@ pub static FLAGS: &[Flag] = &[
                no --alert is given, or when --threshold or --window is. See ALERT RULES.",
         choices: NO_CHOICES,
         apply: |o, v| {
-            let spec = Spec::parse(v).map_err(|mistake| caret(v, &mistake))?;
+            let refused = |mistake: Mistake| {
+                format!(
+                    "{}\n  a rule that works: '{}'",
+                    caret(v, &mistake),
+                    syntax::EXAMPLE
+                )
+            };
+            let spec = Spec::parse(v).map_err(refused)?;
             if o.alerts.iter().any(|known| known.label == spec.label) {
                 return Err(format!("a second rule with the label '{}'", spec.label));
             }

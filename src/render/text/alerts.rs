@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 use super::super::units;
 use super::{FIRING, Page, RESOLVED, TITLE, noun};
 use crate::alert::measure::Unit;
-use crate::report::{Alert, Alerts, Fired, Key, State};
+use crate::report::{Alert, Alerts, Change, Fired, Key, State};
 use crate::time::Span;
 
 impl Page<'_> {
@@ -64,11 +64,13 @@ impl Page<'_> {
                         figure.window
                     ),
                 }];
-                // What rounds to 0 % explains nothing, and the status is told as 5xx below.
-                for change in changed
-                    .iter()
-                    .filter(|change| change.share >= 0.005 && change.dimension.name != "status")
-                {
+                // What rounds to 0 % explains nothing, nor does anything a silence; the status is told as
+                // 5xx below.
+                let silent = unit == Unit::Seconds;
+                let tells = |change: &&Change| {
+                    !silent && change.share >= 0.005 && change.dimension.name != "status"
+                };
+                for change in changed.iter().filter(tells) {
                     let name = match change.dimension.name {
                         "section" => String::new(),
                         name => format!("{name} "),
@@ -84,7 +86,7 @@ impl Page<'_> {
                     ));
                 }
                 let (share, was) = *errors;
-                if share > 0.0 || was.is_some_and(|was| was > 0.0) {
+                if !silent && (share > 0.0 || was.is_some_and(|was| was > 0.0)) {
                     let delta = was.map(|was| format!(" ({:+.1})", points(share, was, 10.0)));
                     parts.push(format!(
                         "5xx {:.1}%{}",
