@@ -133,7 +133,7 @@ impl Keyed {
                 self.add(*row, true);
                 touched.insert(row.id);
             } else {
-                self.unfollowed += u64::from(row.hits);
+                self.unfollowed += self.missed(row.hits.into(), row.counted);
             }
             room
         });
@@ -172,8 +172,13 @@ impl Keyed {
         self.threshold.unit == Unit::Share || self.clauses.min > 0 || self.bytes
     }
 
+    /// The records among those of a key that matter, where it is not followed.
+    fn missed(&self, hits: u64, counted: u64) -> u64 {
+        if self.counts_all() { hits } else { counted }
+    }
+
     /// What each key did in a second.
-    fn rows_of(&self, bucket: &Bucket) -> Vec<Row> {
+    fn rows_of(&mut self, bucket: &Bucket) -> Vec<Row> {
         let narrow = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
         let mut rows: HashMap<u32, Row> = HashMap::new();
         let empty = |id| Row {
@@ -187,6 +192,10 @@ impl Keyed {
         for (id, count) in self.part.counts(bucket, self.dimension, self.dimensions) {
             let counted = if self.bytes { count.bytes } else { count.hits };
             rows.entry(id).or_insert(empty(id)).counted += counted;
+        }
+        // Their keys were dropped from the table before the second closed.
+        if let Some(row) = rows.remove(&DROPPED) {
+            self.unfollowed += self.missed(row.hits.into(), row.counted);
         }
         let known = |row: &Row| row.id < DROPPED;
         let mut rows: Vec<Row> = rows.into_values().filter(known).collect();
@@ -216,14 +225,17 @@ impl Keyed {
     pub(super) fn late(&mut self, hit: &Hit, closed: Second) {
         let id = hit.ids[self.dimension];
         let (part, whole) = (self.part.holds(hit), self.whole.holds(hit));
-        if id >= DROPPED
-            || !(part || whole)
+        if id > DROPPED
+            || !(part || whole && self.counts_all())
             || hit.time > closed
             || hit.time <= closed - self.window
         {
             return;
         }
-        if self.rows >= ROWS || (self.keys.len() >= KEYS && !self.keys.contains_key(&id)) {
+        if id == DROPPED
+            || self.rows >= ROWS
+            || (self.keys.len() >= KEYS && !self.keys.contains_key(&id))
+        {
             self.unfollowed += 1;
             return;
         }
@@ -300,7 +312,7 @@ impl Keyed {
         for (old, sums) in std::mem::take(&mut self.keys) {
             match ids.new_id(old) {
                 DROPPED => {
-                    self.unfollowed += sums.hits.max(sums.counted);
+                    self.unfollowed += self.missed(sums.hits, sums.counted);
                     over(old, sums.phase);
                 }
                 id => {
