@@ -29,6 +29,8 @@ pub(super) struct Unique {
     /// In how many seconds of the window a key stands.
     standing: HashMap<u32, u32>,
     hits: Sliding,
+    /// Some keys were not told apart.
+    missed: bool,
 }
 
 impl Unique {
@@ -47,6 +49,7 @@ impl Unique {
             seconds: VecDeque::new(),
             standing: HashMap::new(),
             hits: Sliding::new(window),
+            missed: false,
         }
     }
 
@@ -80,6 +83,7 @@ impl Condition for Unique {
         let mut ids = self.source.ids(bucket, self.dimension, self.dimensions);
         ids.sort_unstable();
         ids.dedup();
+        self.missed |= ids.contains(&DROPPED);
         ids.retain(|&id| id < DROPPED && Unique::enter(&mut self.standing, id));
         if !ids.is_empty() {
             self.seconds.push_back((second, ids));
@@ -93,6 +97,7 @@ impl Condition for Unique {
         }
         self.hits.late(hit.time, 1, closed);
         let id = hit.ids[self.dimension];
+        self.missed |= id == DROPPED;
         let index = self
             .seconds
             .partition_point(|(second, _)| *second < hit.time);
@@ -125,6 +130,11 @@ impl Condition for Unique {
         }
     }
 
+    fn note(&self) -> Option<String> {
+        self.missed
+            .then(|| "too many keys: some were not counted".to_owned())
+    }
+
     fn next_change(&self, from: Second) -> Option<Second> {
         (self.hits.sum() > 0 || !self.seconds.is_empty()).then_some(from)
     }
@@ -140,6 +150,7 @@ impl Condition for Unique {
         self.standing.clear();
         for (_, second) in &mut self.seconds {
             second.iter_mut().for_each(|id| *id = ids.new_id(*id));
+            self.missed |= second.contains(&DROPPED);
             second.retain(|&id| id < DROPPED && Unique::enter(&mut self.standing, id));
         }
     }
