@@ -7,6 +7,8 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
+use foldhash::fast::RandomState;
+
 use super::measure::{Threshold, Unit};
 use super::rule::{Clauses, Phase, Step, step};
 use super::{Source, Verdict};
@@ -52,7 +54,7 @@ pub(super) struct Keyed {
     dimensions: usize,
     seconds: VecDeque<(Second, Vec<Row>)>,
     rows: usize,
-    keys: HashMap<u32, Sums>,
+    keys: HashMap<u32, Sums, RandomState>,
     /// Keys whose phase waits for time.
     waiting: BTreeSet<u32>,
     /// Records of keys that are not followed.
@@ -94,7 +96,7 @@ impl Keyed {
             dimensions,
             seconds: VecDeque::new(),
             rows: 0,
-            keys: HashMap::new(),
+            keys: HashMap::default(),
             waiting: BTreeSet::new(),
             unfollowed: 0,
         }
@@ -180,7 +182,7 @@ impl Keyed {
     /// What each key did in a second.
     fn rows_of(&mut self, bucket: &Bucket) -> Vec<Row> {
         let narrow = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
-        let mut rows: HashMap<u32, Row> = HashMap::new();
+        let mut rows: HashMap<u32, Row, RandomState> = HashMap::default();
         let empty = |id| Row {
             id,
             hits: 0,

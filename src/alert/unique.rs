@@ -5,6 +5,8 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use foldhash::fast::RandomState;
+
 use super::measure::Threshold;
 use super::sliding::Sliding;
 use super::{Condition, Source, Verdict};
@@ -27,7 +29,7 @@ pub(super) struct Unique {
     dimensions: usize,
     seconds: VecDeque<(Second, Vec<u32>)>,
     /// In how many seconds of the window a key stands.
-    standing: HashMap<u32, u32>,
+    standing: HashMap<u32, u32, RandomState>,
     hits: Sliding,
     /// Some keys were not told apart.
     missed: bool,
@@ -47,13 +49,13 @@ impl Unique {
             dimension,
             dimensions,
             seconds: VecDeque::new(),
-            standing: HashMap::new(),
+            standing: HashMap::default(),
             hits: Sliding::new(window),
             missed: false,
         }
     }
 
-    fn enter(standing: &mut HashMap<u32, u32>, id: u32) -> bool {
+    fn enter(standing: &mut HashMap<u32, u32, RandomState>, id: u32) -> bool {
         if standing.len() >= KEYS && !standing.contains_key(&id) {
             return false;
         }
@@ -61,7 +63,7 @@ impl Unique {
         true
     }
 
-    fn leave(standing: &mut HashMap<u32, u32>, id: u32) {
+    fn leave(standing: &mut HashMap<u32, u32, RandomState>, id: u32) {
         if let Some(count) = standing.get_mut(&id) {
             *count -= 1;
             if *count == 0 {
