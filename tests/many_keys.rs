@@ -61,7 +61,7 @@ fn hits_that_were_not_followed_are_told_whenever_their_key_was_dropped() {
 
 #[test]
 fn a_number_of_keys_that_is_a_lower_bound_is_told_to_be() {
-    let rule = "Crowd: unique client > 200000 over 1h";
+    let rule = "Crowd: unique client > 99999 over 1h";
     for lateness in ["0s", "10m"] {
         let told = |clients| {
             replay(&log(clients), lateness, rule).contains("  rules     Crowd: too many keys: ")

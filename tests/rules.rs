@@ -570,3 +570,48 @@ fn the_streams_make_every_kind_fire() {
     // 7 counted measures, three ways, one of them without a share; 6 of them by client too.
     assert!(fired.len() >= 40, "{} kinds: {fired:#?}", fired.len());
 }
+
+/// More clients come in a second than are told apart: the rule says what it could not follow.
+#[test]
+fn what_a_rule_by_key_could_not_follow_is_told() {
+    let mut plan = Plan::default();
+    for rule in [
+        "Flood: hits > 20 over 10s by client",
+        "Bots: unique client > 90000 over 10s",
+    ] {
+        let spec = Spec::parse(rule).expect("a rule");
+        plan.add(&spec, Span(120), &default_top())
+            .expect("it can work");
+    }
+    let mut monitor = Monitor::new(Config {
+        interval: None,
+        lateness: Span(60),
+        plan,
+        traffic: false,
+        filter: None,
+        top: default_top(),
+        zone: Some(Zone::UTC),
+    });
+    for i in 0..150_000 {
+        let client = format!("c{i}");
+        let record = Record {
+            time: Second(START),
+            client: client.as_bytes(),
+            ..Record::EMPTY
+        };
+        monitor.observe(&record, None);
+    }
+    monitor.finish();
+    let Event::Summary(summary) = monitor.summary(false) else {
+        panic!("a summary was asked for");
+    };
+    let notes = format!("{:?}", summary.blocks);
+    assert!(
+        notes.contains("too many keys: their number is at least what is told"),
+        "{notes}"
+    );
+    assert!(
+        notes.contains("too many keys: 100001 hits were not followed"),
+        "{notes}"
+    );
+}

@@ -7,6 +7,8 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
+use foldhash::fast::RandomState;
+
 use super::measure::{Threshold, Unit};
 use super::rule::{Clauses, Phase, Step, step};
 use super::{Source, Verdict};
@@ -52,7 +54,7 @@ pub(super) struct Keyed {
     dimensions: usize,
     seconds: VecDeque<(Second, Vec<Row>)>,
     rows: usize,
-    keys: HashMap<u32, Sums>,
+    keys: HashMap<u32, Sums, RandomState>,
     /// Keys whose phase waits for time.
     waiting: BTreeSet<u32>,
     /// Records of keys that are not followed.
@@ -94,7 +96,7 @@ impl Keyed {
             dimensions,
             seconds: VecDeque::new(),
             rows: 0,
-            keys: HashMap::new(),
+            keys: HashMap::default(),
             waiting: BTreeSet::new(),
             unfollowed: 0,
         }
@@ -124,8 +126,7 @@ impl Keyed {
                 touched.insert(row.id);
             }
         }
-        let (mut rows, dropped) = self.rows_of(bucket);
-        self.unfollowed += dropped;
+        let mut rows = self.rows_of(bucket);
         rows.retain(|row| {
             let room =
                 self.rows < ROWS && (self.keys.len() < KEYS || self.keys.contains_key(&row.id));
@@ -134,7 +135,7 @@ impl Keyed {
                 self.add(*row, true);
                 touched.insert(row.id);
             } else {
-                self.unfollowed += u64::from(row.hits);
+                self.unfollowed += self.missed(row.hits.into(), row.counted);
             }
             room
         });
@@ -173,11 +174,15 @@ impl Keyed {
         self.threshold.unit == Unit::Share || self.clauses.min > 0 || self.bytes
     }
 
-    /// What each key did in a second,
-    /// and the hits of keys that were dropped while the second was open.
-    fn rows_of(&self, bucket: &Bucket) -> (Vec<Row>, u64) {
+    /// The records among those of a key that matter, where it is not followed.
+    fn missed(&self, hits: u64, counted: u64) -> u64 {
+        if self.counts_all() { hits } else { counted }
+    }
+
+    /// What each key did in a second.
+    fn rows_of(&mut self, bucket: &Bucket) -> Vec<Row> {
         let narrow = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
-        let mut rows: HashMap<u32, Row> = HashMap::new();
+        let mut rows: HashMap<u32, Row, RandomState> = HashMap::default();
         let empty = |id| Row {
             id,
             hits: 0,
@@ -190,14 +195,17 @@ impl Keyed {
             let counted = if self.bytes { count.bytes } else { count.hits };
             rows.entry(id).or_insert(empty(id)).counted += counted;
         }
-        let dropped = rows.remove(&DROPPED).map_or(0, |row| row.hits.into());
+        // Their keys were dropped from the table before the second closed.
+        if let Some(row) = rows.remove(&DROPPED) {
+            self.unfollowed += self.missed(row.hits.into(), row.counted);
+        }
         let known = |row: &Row| row.id < DROPPED;
         let mut rows: Vec<Row> = rows.into_values().filter(known).collect();
         if !self.counts_all() {
             rows.retain(|row| row.counted > 0);
         }
         rows.sort_unstable_by_key(|row| row.id);
-        (rows, dropped)
+        rows
     }
 
     fn add(&mut self, row: Row, enters: bool) {
@@ -219,14 +227,17 @@ impl Keyed {
     pub(super) fn late(&mut self, hit: &Hit, closed: Second) {
         let id = hit.ids[self.dimension];
         let (part, whole) = (self.part.holds(hit), self.whole.holds(hit));
-        if id >= DROPPED
-            || !(part || whole)
+        if id > DROPPED
+            || !(part || whole && self.counts_all())
             || hit.time > closed
             || hit.time <= closed - self.window
         {
             return;
         }
-        if self.rows >= ROWS || (self.keys.len() >= KEYS && !self.keys.contains_key(&id)) {
+        if id == DROPPED
+            || self.rows >= ROWS
+            || (self.keys.len() >= KEYS && !self.keys.contains_key(&id))
+        {
             self.unfollowed += 1;
             return;
         }
@@ -303,7 +314,7 @@ impl Keyed {
         for (old, sums) in std::mem::take(&mut self.keys) {
             match ids.new_id(old) {
                 DROPPED => {
-                    self.unfollowed += sums.hits.max(sums.counted);
+                    self.unfollowed += self.missed(sums.hits, sums.counted);
                     over(old, sums.phase);
                 }
                 id => {

@@ -297,6 +297,8 @@ impl Rule {
             Kind::ByKey { keyed, over } => {
                 let dimension = keyed.dimension;
                 let name = totals.tops()[dimension].dimension;
+                // They were found in the order of a hash.
+                over.sort_unstable();
                 for number in over.drain(..) {
                     let (transition, key, figure) = history.end(number, second);
                     tell(Changed {

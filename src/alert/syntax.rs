@@ -5,6 +5,7 @@
 use super::measure::{Measure, Threshold, Unit};
 use crate::filter::{Filter, Mistake};
 use crate::stats::dimension::{DIMENSIONS, Dimension};
+use crate::stats::keys::MAX_KEYS;
 use crate::time::Span;
 
 /// The grammar. What stands in quotes is written as it stands; braces mean none or more.
@@ -191,6 +192,11 @@ impl Spec {
                 measure_at,
                 "a number of distinct keys can only be too high: unique client > 500",
             );
+        }
+        if matches!(self.measure, Measure::Unique(_))
+            && self.threshold.billionths >= MAX_KEYS as u128 * 1_000_000_000
+        {
+            return wrong(value_at, "no more than 100000 keys are told apart");
         }
         if self.threshold.unit == Unit::Times
             && (self.below || self.threshold.billionths < 1_000_000_000)
@@ -460,6 +466,7 @@ mod tests {
             ("a: hits > 1 by", 14, "dimension"),
             ("a: p95 > 1s by client", 3, "by key"),
             ("a: 404 < 1 by client", 3, "by key"),
+            ("a: unique client > 100000", 19, "no more than 100000"),
             ("a: unparsed > 1 where status=200", 3, "no fields"),
         ] {
             match Spec::parse(text) {

@@ -7,9 +7,9 @@
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -19,6 +19,7 @@ use super::{kill, say};
 const QUEUE: usize = 1024;
 /// How long a program may take, and how long it has after it was asked to end.
 const LIMIT: Duration = Duration::from_secs(30);
+const LAST: Duration = Duration::from_secs(60);
 const GRACE: Duration = Duration::from_secs(2);
 /// How soon a program that runs is looked at; the longer it runs the later, up to ten times that.
 const LOOK: Duration = Duration::from_millis(1);
@@ -42,22 +43,32 @@ pub struct Notice {
 pub struct Hook {
     queue: Option<SyncSender<Notice>>,
     worker: Option<JoinHandle<()>>,
-    failures: Arc<AtomicU64>,
+    counts: Arc<Counts>,
     dropped: u64,
+}
+
+/// What the thread and its owner share.
+#[derive(Debug, Default)]
+struct Counts {
+    failures: AtomicU64,
+    /// Notices that were left when time was up.
+    left: AtomicU64,
+    /// When that is; set when the input has ended.
+    end: OnceLock<Instant>,
 }
 
 impl Hook {
     /// Runs `program` at each notice, for at most `limit` (30 s where none is given).
     pub fn new(program: OsString, limit: Option<Duration>) -> Hook {
         let (queue, notices) = sync_channel(QUEUE);
-        let failures = Arc::new(AtomicU64::new(0));
-        let counted = Arc::clone(&failures);
-        let worker =
-            std::thread::spawn(move || work(&program, &notices, limit.unwrap_or(LIMIT), &counted));
+        let counts = Arc::new(Counts::default());
+        let shared = Arc::clone(&counts);
+        let limit = limit.unwrap_or(LIMIT);
+        let worker = std::thread::spawn(move || work(&program, &notices, limit, &shared));
         Hook {
             queue: Some(queue),
             worker: Some(worker),
-            failures,
+            counts,
             dropped: 0,
         }
     }
@@ -77,17 +88,20 @@ impl Hook {
         }
     }
 
-    /// Waits for what is queued, and says what went wrong.
+    /// Waits for what is queued, for [`LAST`] at most, and says what went wrong.
     pub fn finish(&mut self) {
         self.queue = None;
+        // Only this thread sets it, and only here.
+        let _ = self.counts.end.set(Instant::now() + LAST);
         if let Some(worker) = self.worker.take() {
             // It does not panic; if it did, there would be nothing left to wait for.
             let _ = worker.join();
         }
-        let failures = self.failures.load(Ordering::Relaxed);
+        let failures = self.counts.failures.load(Ordering::Relaxed);
         if failures > TOLD {
             say(&format!("--on-alert: failed {failures} times"));
         }
+        self.dropped += self.counts.left.load(Ordering::Relaxed);
         if self.dropped > 0 {
             say(&format!(
                 "--on-alert: {} transitions were dropped",
@@ -97,10 +111,14 @@ impl Hook {
     }
 }
 
-fn work(program: &OsString, notices: &Receiver<Notice>, limit: Duration, failures: &AtomicU64) {
+fn work(program: &OsString, notices: &Receiver<Notice>, limit: Duration, counts: &Counts) {
     for notice in notices {
+        if counts.end.get().is_some_and(|end| Instant::now() >= *end) {
+            counts.left.fetch_add(1, Ordering::Relaxed);
+            continue;
+        }
         if let Err(why) = run(program, notice, limit)
-            && failures.fetch_add(1, Ordering::Relaxed) < TOLD
+            && counts.failures.fetch_add(1, Ordering::Relaxed) < TOLD
         {
             say(&format!(
                 "--on-alert: {}: {why}",
