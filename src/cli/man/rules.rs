@@ -125,8 +125,8 @@ pub(super) const CLAUSES: Items = &[
 pub(super) const RULES_MORE: Paragraphs = &[
     "A rule with `<` on a number or mean says nothing before the log is a full window old. `hits < 0.1/s` \
      sees a log that becomes quiet while other lines move its clock, or live, time itself; so does `silence`.",
-    "Equality keeps the state, and no number is below 0: a rule such as `malformed > 0` never recovers, but for \
-     `min`. `malformed > 0.5` fires at one and is over at none.",
+    "Equality keeps the state, with one exception: nothing is below 0, so a rule such as `malformed > 0` is over \
+     at 0. `unique` is exact below 100,000 distinct keys in a run, and cannot be held against more.",
     "`2x usual`: the usual is the 99th percentile of the hits in each minute of the last 24 hours, leaving out the \
      newest hour, and needs 8 hours of those; until then reports and summary say at `rules` that the baseline is \
      not ready. The rule fires where the mean of the window is more than that many times the usual, and its hits \
@@ -182,7 +182,7 @@ pub(super) const TELLING_ENVIRONMENT: Items = &[
 pub(super) const TELLING_MORE: Paragraphs = &[
     "Programs run one at a time, in the order of the transitions. Reading never waits for them: up to 1,024 \
      transitions wait their turn; more are dropped and counted. At the end of the input httpmon waits for those \
-     in the queue. One that takes more than 30 seconds gets TERM, and two seconds later KILL, with its whole process \
+     in the queue, for a minute at most. One that takes more than 30 seconds gets TERM, and two seconds later KILL, with its whole process \
      group. What it prints goes to standard error, which also tells of those that failed: the first five one by \
      one, then their number at the end. A program that fails is not run again for that transition, and does not \
      change the exit status.",
