@@ -88,7 +88,7 @@ impl Hook {
         }
     }
 
-    /// Waits for what is queued, for [`LAST`] at most, and says what went wrong.
+    /// Waits for what is queued, for a minute at most, and says what went wrong.
     pub fn finish(&mut self) {
         self.queue = None;
         // Only this thread sets it, and only here.
