@@ -188,8 +188,10 @@ impl Keyed {
             hits: 0,
             counted: 0,
         };
-        for (id, count) in self.whole.counts(bucket, self.dimension, self.dimensions) {
-            rows.entry(id).or_insert(empty(id)).hits += narrow(count.hits);
+        if self.counts_all() {
+            for (id, count) in self.whole.counts(bucket, self.dimension, self.dimensions) {
+                rows.entry(id).or_insert(empty(id)).hits += narrow(count.hits);
+            }
         }
         for (id, count) in self.part.counts(bucket, self.dimension, self.dimensions) {
             let counted = if self.bytes { count.bytes } else { count.hits };
