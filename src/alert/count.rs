@@ -97,30 +97,18 @@ impl Condition for Count {
         if !self.is_known() {
             return Verdict::Back;
         }
-        const BILLION: u128 = 1_000_000_000;
-        let seconds = self.counted.window().0 as u128;
-        let counted = self.counted.sum() * BILLION;
-        let limit = self.threshold.billionths;
-        let order = match self.threshold.unit {
-            Unit::PerSecond | Unit::BytesPerSecond => counted.cmp(&(limit * seconds)),
-            Unit::Share => counted.cmp(&(limit * self.whole())),
-            _ => counted.cmp(&limit),
-        };
+        let (counted, window) = (self.counted.sum(), self.counted.window());
+        let order = self.threshold.order(counted, window, self.whole());
         Verdict::of(order, self.threshold, self.below)
     }
 
     fn figure(&self) -> Figure {
-        let counted = self.counted.sum() as f64;
-        let value = match self.threshold.unit {
-            Unit::PerSecond | Unit::BytesPerSecond => counted / self.counted.window().0 as f64,
-            Unit::Share => counted / (self.whole() as f64).max(1.0),
-            _ => counted,
-        };
+        let (counted, window) = (self.counted.sum(), self.counted.window());
         Figure {
             hits: u64::try_from(self.hits.sum()).unwrap_or(u64::MAX),
-            value,
+            value: self.threshold.in_unit(counted, window, self.whole()),
             threshold: self.threshold.value(),
-            window: self.counted.window(),
+            window,
             below: self.below,
         }
     }

@@ -2,8 +2,7 @@
 //!
 //! Each second keeps its own buckets; the window's histogram is their sum, as seconds enter and leave.
 
-use std::collections::VecDeque;
-
+use super::held::Held;
 use super::measure::{Measure, Threshold, Unit};
 use super::sliding::Sliding;
 use super::{Condition, Source, Verdict};
@@ -21,7 +20,7 @@ pub(super) struct Duration {
     below: bool,
     source: Source,
     histogram: Histogram,
-    seconds: VecDeque<(Second, Durations)>,
+    seconds: Held<Durations>,
     hits: Sliding,
 }
 
@@ -39,7 +38,7 @@ impl Duration {
             below,
             source,
             histogram: Histogram::default(),
-            seconds: VecDeque::new(),
+            seconds: Held::new(),
             hits: Sliding::new(window),
         }
     }
@@ -65,16 +64,14 @@ impl Duration {
 impl Condition for Duration {
     fn close(&mut self, second: Second, bucket: &Bucket) {
         let oldest = second - self.hits.window();
-        let before = self.seconds.len();
-        while self.seconds.front().is_some_and(|(old, _)| *old <= oldest)
-            && let Some((_, old)) = self.seconds.pop_front()
-        {
+        let mut left = false;
+        while let Some(old) = self.seconds.leave(oldest) {
             self.histogram.subtract(&old);
+            left = true;
         }
         // No percentile is above the longest of the window; one that left does not count.
-        if self.seconds.len() < before {
-            self.histogram
-                .set_max(self.seconds.iter().map(|(_, durations)| durations));
+        if left {
+            self.histogram.set_max(self.seconds.iter());
         }
         if let Some(durations) = self
             .source
@@ -82,7 +79,7 @@ impl Condition for Duration {
             .filter(|durations| !durations.is_empty())
         {
             self.histogram.merge(durations);
-            self.seconds.push_back((second, durations.clone()));
+            self.seconds.enter(second, durations.clone());
         }
         self.hits.close(second, self.source.counters(bucket).hits);
     }
@@ -93,17 +90,7 @@ impl Condition for Duration {
         }
         self.hits.late(hit.time, 1, closed);
         let Some(us) = hit.duration_us else { return };
-        let index = self
-            .seconds
-            .partition_point(|(second, _)| *second < hit.time);
-        if self
-            .seconds
-            .get(index)
-            .is_none_or(|(second, _)| *second != hit.time)
-        {
-            self.seconds.insert(index, (hit.time, Durations::default()));
-        }
-        self.seconds[index].1.observe(us);
+        self.seconds.at(hit.time).observe(us);
         self.histogram.observe(us);
     }
 

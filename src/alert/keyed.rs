@@ -5,10 +5,11 @@
 //! happened in it. Memory is bounded: at most [`KEYS`] keys and [`ROWS`] rows, 32 MiB together; what
 //! comes for others beyond that is counted and told, not followed.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 
 use foldhash::fast::RandomState;
 
+use super::held::Held;
 use super::measure::{Threshold, Unit};
 use super::rule::{Clauses, Phase, Step, step};
 use super::{Source, Verdict};
@@ -42,17 +43,8 @@ struct Sums {
 /// A rule whose measure is taken for each key.
 #[derive(Debug)]
 pub(super) struct Keyed {
-    threshold: Threshold,
-    window: Span,
-    clauses: Clauses,
-    /// Bytes are counted, not records.
-    bytes: bool,
-    part: Source,
-    whole: Source,
-    /// The dimension among those that are counted.
-    pub(super) dimension: usize,
-    dimensions: usize,
-    seconds: VecDeque<(Second, Vec<Row>)>,
+    parts: Parts,
+    seconds: Held<Vec<Row>>,
     rows: usize,
     keys: HashMap<u32, Sums, RandomState>,
     /// Keys whose phase waits for time.
@@ -62,39 +54,25 @@ pub(super) struct Keyed {
 }
 
 /// What a keyed rule is made of.
+#[derive(Debug)]
 pub(super) struct Parts {
     pub(super) threshold: Threshold,
     pub(super) window: Span,
     pub(super) clauses: Clauses,
+    /// Bytes are counted, not records.
     pub(super) bytes: bool,
     pub(super) part: Source,
     pub(super) whole: Source,
+    /// The dimension among those that are counted, and how many those are.
     pub(super) dimension: usize,
     pub(super) dimensions: usize,
 }
 
 impl Keyed {
     pub(super) fn new(parts: Parts) -> Keyed {
-        let Parts {
-            threshold,
-            window,
-            clauses,
-            bytes,
-            part,
-            whole,
-            dimension,
-            dimensions,
-        } = parts;
         Keyed {
-            threshold,
-            window,
-            clauses,
-            bytes,
-            part,
-            whole,
-            dimension,
-            dimensions,
-            seconds: VecDeque::new(),
+            parts,
+            seconds: Held::new(),
             rows: 0,
             keys: HashMap::default(),
             waiting: BTreeSet::new(),
@@ -102,8 +80,13 @@ impl Keyed {
         }
     }
 
+    /// The dimension among those that are counted.
+    pub(super) fn dimension(&self) -> usize {
+        self.parts.dimension
+    }
+
     pub(super) fn window(&self) -> Span {
-        self.window
+        self.parts.window
     }
 
     /// Closes a second: `changed` is told of each key whose alert fires or is over, in order of ids.
@@ -114,12 +97,7 @@ impl Keyed {
         mut changed: impl FnMut(u32, Step, Figure, &mut Phase),
     ) {
         let mut touched: BTreeSet<u32> = self.waiting.clone();
-        while self
-            .seconds
-            .front()
-            .is_some_and(|(old, _)| *old <= second - self.window)
-            && let Some((_, rows)) = self.seconds.pop_front()
-        {
+        while let Some(rows) = self.seconds.leave(second - self.parts.window) {
             self.rows -= rows.len();
             for row in rows {
                 self.add(row, false);
@@ -140,7 +118,7 @@ impl Keyed {
             room
         });
         if !rows.is_empty() {
-            self.seconds.push_back((second, rows));
+            self.seconds.enter(second, rows);
         }
         for id in touched {
             let Some(mut sums) = self.keys.remove(&id) else {
@@ -149,7 +127,7 @@ impl Keyed {
             };
             let verdict = self.verdict(&sums);
             let figure = self.figure(&sums);
-            let done = step(&mut sums.phase, verdict, second, self.clauses);
+            let done = step(&mut sums.phase, verdict, second, self.parts.clauses);
             if done != Step::None || matches!(sums.phase, Phase::Firing(..)) {
                 changed(id, done, figure, &mut sums.phase);
             }
@@ -171,7 +149,7 @@ impl Keyed {
     /// Whether all hits of a key are followed: for a share, a least number, and beside bytes; else
     /// only those that are counted.
     fn counts_all(&self) -> bool {
-        self.threshold.unit == Unit::Share || self.clauses.min > 0 || self.bytes
+        self.parts.threshold.unit == Unit::Share || self.parts.clauses.min > 0 || self.parts.bytes
     }
 
     /// The records among those of a key that matter, where it is not followed.
@@ -189,12 +167,24 @@ impl Keyed {
             counted: 0,
         };
         if self.counts_all() {
-            for (id, count) in self.whole.counts(bucket, self.dimension, self.dimensions) {
+            for (id, count) in
+                self.parts
+                    .whole
+                    .counts(bucket, self.parts.dimension, self.parts.dimensions)
+            {
                 rows.entry(id).or_insert(empty(id)).hits += narrow(count.hits);
             }
         }
-        for (id, count) in self.part.counts(bucket, self.dimension, self.dimensions) {
-            let counted = if self.bytes { count.bytes } else { count.hits };
+        for (id, count) in
+            self.parts
+                .part
+                .counts(bucket, self.parts.dimension, self.parts.dimensions)
+        {
+            let counted = if self.parts.bytes {
+                count.bytes
+            } else {
+                count.hits
+            };
             rows.entry(id).or_insert(empty(id)).counted += counted;
         }
         // Their keys were dropped from the table before the second closed.
@@ -227,12 +217,12 @@ impl Keyed {
 
     /// A record came for a closed second.
     pub(super) fn late(&mut self, hit: &Hit, closed: Second) {
-        let id = hit.ids[self.dimension];
-        let (part, whole) = (self.part.holds(hit), self.whole.holds(hit));
+        let id = hit.ids[self.parts.dimension];
+        let (part, whole) = (self.parts.part.holds(hit), self.parts.whole.holds(hit));
         if id > DROPPED
             || !(part || whole && self.counts_all())
             || hit.time > closed
-            || hit.time <= closed - self.window
+            || hit.time <= closed - self.parts.window
         {
             return;
         }
@@ -244,7 +234,7 @@ impl Keyed {
             return;
         }
         let counted = if part {
-            if self.bytes { hit.bytes } else { 1 }
+            if self.parts.bytes { hit.bytes } else { 1 }
         } else {
             0
         };
@@ -253,17 +243,7 @@ impl Keyed {
             hits: u32::from(whole),
             counted,
         };
-        let index = self
-            .seconds
-            .partition_point(|(second, _)| *second < hit.time);
-        if self
-            .seconds
-            .get(index)
-            .is_none_or(|(second, _)| *second != hit.time)
-        {
-            self.seconds.insert(index, (hit.time, Vec::new()));
-        }
-        self.seconds[index].1.push(row);
+        self.seconds.at(hit.time).push(row);
         self.rows += 1;
         self.add(row, true);
         // Looked at when the next second closes.
@@ -271,27 +251,19 @@ impl Keyed {
     }
 
     fn verdict(&self, sums: &Sums) -> Verdict {
-        const BILLION: u128 = 1_000_000_000;
-        if sums.hits < self.clauses.min || self.threshold.unit == Unit::Share && sums.hits == 0 {
+        if sums.hits < self.parts.clauses.min
+            || self.parts.threshold.unit == Unit::Share && sums.hits == 0
+        {
             return Verdict::Back;
         }
-        let counted = u128::from(sums.counted) * BILLION;
-        let limit = self.threshold.billionths;
-        let order = match self.threshold.unit {
-            Unit::PerSecond | Unit::BytesPerSecond => counted.cmp(&(limit * self.window.0 as u128)),
-            Unit::Share => counted.cmp(&(limit * u128::from(sums.hits))),
-            _ => counted.cmp(&limit),
-        };
-        Verdict::of(order, self.threshold, false)
+        let order =
+            self.parts
+                .threshold
+                .order(sums.counted.into(), self.parts.window, sums.hits.into());
+        Verdict::of(order, self.parts.threshold, false)
     }
 
     fn figure(&self, sums: &Sums) -> Figure {
-        let counted = sums.counted as f64;
-        let value = match self.threshold.unit {
-            Unit::PerSecond | Unit::BytesPerSecond => counted / self.window.0 as f64,
-            Unit::Share => counted / (sums.hits as f64).max(1.0),
-            _ => counted,
-        };
         let hits = if self.counts_all() {
             sums.hits
         } else {
@@ -299,9 +271,13 @@ impl Keyed {
         };
         Figure {
             hits,
-            value,
-            threshold: self.threshold.value(),
-            window: self.window,
+            value: self.parts.threshold.in_unit(
+                sums.counted.into(),
+                self.parts.window,
+                sums.hits.into(),
+            ),
+            threshold: self.parts.threshold.value(),
+            window: self.parts.window,
             below: false,
         }
     }
@@ -330,10 +306,10 @@ impl Keyed {
             .map(|&id| ids.new_id(id))
             .filter(|&id| id != DROPPED)
             .collect();
-        for (_, rows) in &mut self.seconds {
+        for rows in self.seconds.iter_mut() {
             rows.iter_mut().for_each(|row| row.id = ids.new_id(row.id));
             rows.retain(|row| row.id != DROPPED);
         }
-        self.rows = self.seconds.iter().map(|(_, rows)| rows.len()).sum();
+        self.rows = self.seconds.iter().map(Vec::len).sum();
     }
 }

@@ -1,10 +1,12 @@
 //! What rules measure, and the numbers that they hold it against, exactly.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::stats::bucket::Counters;
 use crate::stats::dimension::Dimension;
+use crate::time::Span;
 
 /// Something that a rule can measure.
 #[derive(Debug, Clone, PartialEq)]
@@ -163,6 +165,27 @@ impl Threshold {
             billionths: billionths * scale,
             unit,
         })
+    }
+
+    /// How a count over `window`, out of `whole`, stands against it: exactly.
+    pub(super) fn order(self, counted: u128, window: Span, whole: u128) -> Ordering {
+        let billions = counted * 1_000_000_000;
+        match self.unit {
+            Unit::PerSecond | Unit::BytesPerSecond => {
+                billions.cmp(&(self.billionths * window.0 as u128))
+            }
+            Unit::Share => billions.cmp(&(self.billionths * whole)),
+            _ => billions.cmp(&self.billionths),
+        }
+    }
+
+    /// A count over `window`, out of `whole`, in its unit, for people.
+    pub(super) fn in_unit(self, counted: u128, window: Span, whole: u128) -> f64 {
+        match self.unit {
+            Unit::PerSecond | Unit::BytesPerSecond => counted as f64 / window.0 as f64,
+            Unit::Share => counted as f64 / (whole as f64).max(1.0),
+            _ => counted as f64,
+        }
     }
 
     /// The number in its unit, for people.

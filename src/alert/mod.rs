@@ -7,6 +7,7 @@
 mod count;
 mod duration;
 pub mod expressions;
+mod held;
 pub mod history;
 mod keyed;
 pub mod measure;

@@ -239,7 +239,7 @@ impl Rule {
     pub fn renumber(&mut self, dimension: usize, ids: &Renumbering) {
         match &mut self.kind {
             Kind::Whole { condition, .. } => condition.renumber(dimension, ids),
-            Kind::ByKey { keyed, over } if keyed.dimension == dimension => {
+            Kind::ByKey { keyed, over } if keyed.dimension() == dimension => {
                 keyed.renumber(ids, |_, phase| {
                     if let Phase::Firing(number, _) = phase {
                         over.push(number);
@@ -295,7 +295,7 @@ impl Rule {
                 }
             }
             Kind::ByKey { keyed, over } => {
-                let dimension = keyed.dimension;
+                let dimension = keyed.dimension();
                 let name = totals.tops()[dimension].dimension;
                 // They were found in the order of a hash.
                 over.sort_unstable();

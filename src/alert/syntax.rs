@@ -4,7 +4,7 @@
 
 use super::measure::{Measure, Threshold, Unit};
 use crate::filter::{Filter, Mistake};
-use crate::stats::dimension::{DIMENSIONS, Dimension};
+use crate::stats::dimension::{self, Dimension};
 use crate::stats::keys::MAX_KEYS;
 use crate::time::Span;
 
@@ -289,16 +289,10 @@ impl<'t> Input<'t> {
 
     fn dimension(&mut self, word: &str) -> Result<&'static Dimension, Mistake> {
         let (at, name) = self.word();
-        DIMENSIONS
-            .iter()
-            .find(|dimension| dimension.name == name)
-            .ok_or_else(|| {
-                let names: Vec<_> = DIMENSIONS.iter().map(|dimension| dimension.name).collect();
-                Mistake {
-                    at,
-                    why: format!("{word} needs a dimension ({})", names.join(", ")),
-                }
-            })
+        dimension::named(name).ok_or_else(|| Mistake {
+            at,
+            why: format!("{word} needs a dimension ({})", dimension::names()),
+        })
     }
 
     fn operator(&mut self) -> Result<bool, Mistake> {

@@ -4,8 +4,9 @@
 //! bounded: past [`KEYS`] keys in the window new ones are not followed, and where the table of the
 //! dimension was full its light keys are not either; then the number is a lower bound, and told to be.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
+use super::held::Held;
 use super::measure::Threshold;
 use super::sliding::Sliding;
 use super::{Condition, Source, Verdict};
@@ -26,7 +27,7 @@ pub(super) struct Unique {
     /// Which of the counted dimensions.
     dimension: usize,
     dimensions: usize,
-    seconds: VecDeque<(Second, Vec<u32>)>,
+    seconds: Held<Vec<u32>>,
     /// In how many seconds of the window a key stands.
     standing: HashMap<u32, u32>,
     hits: Sliding,
@@ -47,7 +48,7 @@ impl Unique {
             source,
             dimension,
             dimensions,
-            seconds: VecDeque::new(),
+            seconds: Held::new(),
             standing: HashMap::new(),
             hits: Sliding::new(window),
             short: false,
@@ -75,9 +76,7 @@ impl Unique {
 impl Condition for Unique {
     fn close(&mut self, second: Second, bucket: &Bucket) {
         let oldest = second - self.hits.window();
-        while self.seconds.front().is_some_and(|(old, _)| *old <= oldest)
-            && let Some((_, old)) = self.seconds.pop_front()
-        {
+        while let Some(old) = self.seconds.leave(oldest) {
             old.into_iter()
                 .for_each(|id| Unique::leave(&mut self.standing, id));
         }
@@ -90,7 +89,7 @@ impl Condition for Unique {
             followed
         });
         if !ids.is_empty() {
-            self.seconds.push_back((second, ids));
+            self.seconds.enter(second, ids);
         }
         self.hits.close(second, self.source.counters(bucket).hits);
     }
@@ -101,17 +100,7 @@ impl Condition for Unique {
         }
         self.hits.late(hit.time, 1, closed);
         let id = hit.ids[self.dimension];
-        let index = self
-            .seconds
-            .partition_point(|(second, _)| *second < hit.time);
-        if self
-            .seconds
-            .get(index)
-            .is_none_or(|(second, _)| *second != hit.time)
-        {
-            self.seconds.insert(index, (hit.time, Vec::new()));
-        }
-        let ids = &mut self.seconds[index].1;
+        let ids = self.seconds.at(hit.time);
         if id < DROPPED && !ids.contains(&id) && Unique::enter(&mut self.standing, id) {
             ids.push(id);
         }
@@ -151,7 +140,7 @@ impl Condition for Unique {
             return;
         }
         self.standing.clear();
-        for (_, second) in &mut self.seconds {
+        for second in self.seconds.iter_mut() {
             second.iter_mut().for_each(|id| *id = ids.new_id(*id));
             let before = second.len();
             second.retain(|&id| id < DROPPED && Unique::enter(&mut self.standing, id));

@@ -163,9 +163,10 @@ impl Options {
             plan.rules
                 .push(Plan::traffic(self.threshold.unwrap_or(TRAFFIC), window));
         }
+        let tops = self.tops();
         for spec in &self.alerts {
             let wrong = |why: String| Error::new(format!("--alert: {}: {why}", spec.label));
-            plan.add(spec, window, &self.tops()).map_err(wrong)?;
+            plan.add(spec, window, &tops).map_err(wrong)?;
         }
         Ok(plan)
     }

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use super::{Expr, Mistake, Order, Quantity, Test};
 use crate::format::unparsed::Unit;
 use crate::format::values;
-use crate::stats::dimension::DIMENSIONS;
+use crate::stats::dimension;
 
 /// The grammar. What stands in quotes is written as it stands; braces mean none or more.
 pub const GRAMMAR: &[&str] = &[
@@ -146,7 +146,7 @@ impl<'t> Input<'t> {
             .find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_')
             .unwrap_or(rest.len());
         let name = &rest[..len];
-        let dimension = DIMENSIONS.iter().find(|dimension| dimension.name == name);
+        let dimension = dimension::named(name);
         let quantity = match name {
             "status" => Some(Quantity::Status),
             "bytes" => Some(Quantity::Bytes),
@@ -154,13 +154,12 @@ impl<'t> Input<'t> {
             _ => None,
         };
         if dimension.is_none() && quantity.is_none() {
-            let names: Vec<_> = DIMENSIONS.iter().map(|dimension| dimension.name).collect();
             let what = if name.is_empty() {
                 "expected a comparison such as status>=500".to_owned()
             } else {
                 format!("unknown name '{name}'")
             };
-            return Err(self.mistake(format!("{what} ({}, bytes, duration)", names.join(", "))));
+            return Err(self.mistake(format!("{what} ({}, bytes, duration)", dimension::names())));
         }
         self.at += len;
         self.space();

@@ -19,8 +19,9 @@ use super::{kill, say};
 const QUEUE: usize = 1024;
 /// How long a program may take, and how long it has after it was asked to end.
 const LIMIT: Duration = Duration::from_secs(30);
-const LAST: Duration = Duration::from_secs(60);
 const GRACE: Duration = Duration::from_secs(2);
+/// How long what is queued may take once the input has ended: a program that hangs must not keep the run.
+const LAST: Duration = Duration::from_secs(60);
 /// How soon a program that runs is looked at; the longer it runs the later, up to ten times that.
 const LOOK: Duration = Duration::from_millis(1);
 /// So many failures are told one by one.

@@ -68,6 +68,22 @@ pub struct Matched {
     pub durations: Durations,
 }
 
+impl Matched {
+    fn observe(&mut self, hit: &Hit, dimensions: usize) {
+        self.counters.observe(hit);
+        self.run.push(hit, dimensions);
+        if let Some(us) = hit.duration_us {
+            self.durations.observe(us);
+        }
+    }
+
+    fn clear(&mut self) {
+        self.counters = Counters::default();
+        self.run.clear();
+        self.durations.clear();
+    }
+}
+
 impl Bucket {
     /// Counts one record.
     #[inline]
@@ -90,12 +106,7 @@ impl Bucket {
             if index >= self.matched.len() {
                 self.matched.resize_with(index + 1, Matched::default);
             }
-            let matched = &mut self.matched[index];
-            matched.counters.observe(hit);
-            matched.run.push(hit, dimensions);
-            if let Some(us) = hit.duration_us {
-                matched.durations.observe(us);
-            }
+            self.matched[index].observe(hit, dimensions);
         }
     }
 
@@ -114,10 +125,6 @@ impl Bucket {
 
     /// Forgets what matched, which only the rules ask for when the second closes.
     pub fn clear_matched(&mut self) {
-        for matched in &mut self.matched {
-            matched.counters = Counters::default();
-            matched.run.clear();
-            matched.durations.clear();
-        }
+        self.matched.iter_mut().for_each(Matched::clear);
     }
 }

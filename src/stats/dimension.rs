@@ -148,19 +148,20 @@ pub fn parse_top(list: &str) -> Result<Vec<Top>, String> {
                 (name.trim(), rows)
             }
         };
-        let dimension = DIMENSIONS
-            .iter()
-            .find(|dimension| dimension.name == name)
-            .ok_or_else(|| {
-                let names: Vec<_> = DIMENSIONS.iter().map(|dimension| dimension.name).collect();
-                format!("unknown dimension '{name}' ({})", names.join(", "))
-            })?;
+        let dimension =
+            named(name).ok_or_else(|| format!("unknown dimension '{name}' ({})", names()))?;
         if tops.iter().any(|top| top.dimension == dimension) {
             return Err(format!("'{name}' is listed twice"));
         }
         tops.push(Top { dimension, rows });
     }
     Ok(tops)
+}
+
+/// The names of all dimensions, for a message.
+pub fn names() -> String {
+    let names: Vec<_> = DIMENSIONS.iter().map(|dimension| dimension.name).collect();
+    names.join(", ")
 }
 
 /// The list with section and client, which are counted in any case.
