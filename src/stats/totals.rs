@@ -79,6 +79,26 @@ impl Totals {
         hit
     }
 
+    /// Adds the totals of `other`, which has dropped no key: where its ids went, by dimension. `None`, and
+    /// nothing is added, where a table would pass its cap.
+    pub fn merge(&mut self, other: &Totals) -> Option<Vec<Renumbering>> {
+        let mut tables = self.tables.iter().zip(&other.tables);
+        if !tables.all(|(table, other)| table.has_room_for(other)) {
+            return None;
+        }
+        self.counters.merge(&other.counters);
+        self.durations.add_all(&other.durations);
+        let tables = self.tables.iter_mut().zip(&other.tables);
+        Some(tables.map(|(table, other)| table.merge(other)).collect())
+    }
+
+    /// Forgets all and keeps the memory.
+    pub fn clear(&mut self) {
+        self.counters = Counters::default();
+        self.durations.clear();
+        self.tables.iter_mut().for_each(KeyTable::clear);
+    }
+
     /// Whether a table has reached its cap.
     #[inline]
     pub fn is_full(&self) -> bool {
