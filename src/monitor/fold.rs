@@ -177,7 +177,8 @@ impl Fold {
     #[inline]
     pub fn observe(&mut self, record: &Record<'_>) {
         self.lines += 1;
-        let mut hit = self.intake.count(record);
+        let mut hit = Hit::uncounted(record.time);
+        self.intake.count(record, &mut hit);
         self.intake.find_matches(record, &mut hit);
         self.full |= self.intake.totals.is_full();
         let at = self.columns.len();
@@ -288,7 +289,7 @@ impl Monitor {
                 let dimensions = self.intake.totals.dimensions();
                 let each = || hits.range.clone().map(|i| columns.hit(i, hits, dimensions));
                 if !self.clock.takes(hits.second) {
-                    return each().for_each(|hit| self.place(hit, None));
+                    return each().for_each(|hit| self.place(&hit, None));
                 }
                 self.reach(hits.second, hits.counted);
                 if !hits.counted {

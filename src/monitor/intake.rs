@@ -41,9 +41,10 @@ impl Intake {
         }
     }
 
-    /// Counts a record, unless it is filtered out. What it matches is still to be found.
+    /// Counts a record into `hit`, an uncounted one, unless it is filtered out. What it matches is still to be
+    /// found.
     #[inline]
-    pub(super) fn count(&mut self, record: &Record<'_>) -> Hit {
+    pub(super) fn count(&mut self, record: &Record<'_>, hit: &mut Hit) {
         self.lines += 1;
         if self.offset.is_none() {
             self.offset = Some(record.offset);
@@ -53,10 +54,9 @@ impl Intake {
             .as_ref()
             .is_none_or(|filter| filter.matches(record))
         {
-            self.totals.observe(record)
+            self.totals.observe(record, hit);
         } else {
             self.filtered += 1;
-            Hit::uncounted(record.time)
         }
     }
 

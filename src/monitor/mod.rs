@@ -238,7 +238,8 @@ impl Monitor {
     /// A record; `wall` is the wall clock where there is one (live).
     #[inline]
     pub fn observe(&mut self, record: &Record<'_>, wall: Option<Second>) {
-        let mut hit = self.intake.count(record);
+        let mut hit = Hit::uncounted(record.time);
+        self.intake.count(record, &mut hit);
         if self.zone.is_none() {
             self.zone = Some(Zone::fixed(record.offset));
         }
@@ -246,19 +247,19 @@ impl Monitor {
             self.reduce(&mut hit);
         }
         self.intake.find_matches(record, &mut hit);
-        self.place(hit, wall);
+        self.place(&hit, wall);
     }
 
     /// Gives a record its place in time, once the clock believes it.
     #[inline]
-    fn place(&mut self, hit: Hit, wall: Option<Second>) {
+    fn place(&mut self, hit: &Hit, wall: Option<Second>) {
         if self.clock.takes(hit.time) {
             if let Some(wall) = wall {
                 self.live = (hit.time - wall).0.abs() <= NEAR_WALL.0;
             }
-            return self.believe(&hit);
+            return self.believe(hit);
         }
-        let believed = self.clock.offer(hit.time, hit, wall);
+        let believed = self.clock.offer(hit.time, *hit, wall);
         // A record that waits may be wrong, and says nothing of the stream.
         if let Some(wall) = wall
             && !matches!(believed, Believed::None)

@@ -28,9 +28,13 @@ impl Run {
     #[inline]
     pub fn push(&mut self, hit: &Hit, dimensions: usize) {
         let bytes = hit.bytes.min(ERROR - 1) | if hit.class == SERVER_ERROR { ERROR } else { 0 };
-        self.flat.extend_from_slice(&hit.ids[..dimensions]);
-        self.flat
-            .extend_from_slice(&[bytes as u32, (bytes >> 32) as u32]);
+        // One by one: a copy of several would wait for each of those that were just written.
+        self.flat.reserve(dimensions + 2);
+        for &id in &hit.ids[..dimensions] {
+            self.flat.push(id);
+        }
+        self.flat.push(bytes as u32);
+        self.flat.push((bytes >> 32) as u32);
     }
 
     /// Appends some of the hits of `other`, which was never folded.
