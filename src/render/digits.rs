@@ -8,6 +8,9 @@ use std::io::Write;
 
 /// Appends `number`, as `{}` does.
 pub fn whole(mut number: u64, out: &mut Vec<u8>) {
+    if number < 10 {
+        return out.push(b'0' + number as u8);
+    }
     let mut digits = [0; 20];
     let mut first = digits.len();
     loop {

@@ -1,7 +1,5 @@
 //! Numbers as people read them: appended, or as a text of their own.
 
-use std::io::Write;
-
 use super::digits;
 use crate::alert::measure::Unit;
 use crate::time::Span;
@@ -82,9 +80,19 @@ pub fn push_percent(part: u64, whole: u64, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends `45s`, `2m`, `1h30m`.
+/// Appends `45s`, `2m`, `1h30m`: what [`Span`] displays as.
 pub fn push_span(span: Span, out: &mut Vec<u8>) {
-    write!(out, "{span}").expect("a vector takes every write");
+    let mut left = span.0.max(0).unsigned_abs();
+    if left == 0 {
+        return out.extend_from_slice(b"0s");
+    }
+    for (unit, name) in [(86_400, b'd'), (3600, b'h'), (60, b'm'), (1, b's')] {
+        if left >= unit {
+            digits::whole(left / unit, out);
+            out.push(name);
+            left %= unit;
+        }
+    }
 }
 
 fn push_fixed(value: f64, decimals: usize, unit: &str, out: &mut Vec<u8>) {
@@ -141,6 +149,16 @@ pub fn share(part: u64, whole: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn spans_are_written_as_they_display(seconds: i64, days in 0i64..3, hours in 0i64..3, left in 0i64..70) {
+            for seconds in [seconds, days * 86_400 + hours * 3600 + left] {
+                prop_assert_eq!(text(|out| push_span(Span(seconds), out)), Span(seconds).to_string());
+            }
+        }
+    }
 
     #[test]
     fn numbers_have_their_unit() {
