@@ -26,10 +26,11 @@ pub(super) fn push_sparkline(numbers: &[u64], width: usize, ascii: bool, out: &m
     let per_column = numbers.len().div_ceil(width.max(1)).max(1);
     let columns = || numbers.chunks(per_column).map(|chunk| chunk.iter().sum());
     let most: u64 = columns().max().unwrap_or(0).max(1);
-    let top = levels.len() as u128 - 1;
+    let top = levels.len() as u64 - 1;
     // The lowest mark means some, the highest means most; only an empty column is blank.
     for n in columns() {
-        let level = (u128::from(n) * top).div_ceil(u128::from(most));
+        // No second has so many hits that this could overflow.
+        let level = (n * top).div_ceil(most);
         out.extend_from_slice(levels[level as usize].as_bytes());
     }
 }

@@ -7,8 +7,6 @@ mod table;
 use std::fmt::Arguments;
 use std::io::Write;
 
-use anstyle::{AnsiColor, Style};
-
 use super::Render;
 use super::bars::{cut, push_sparkline};
 use super::digits;
@@ -40,14 +38,18 @@ const MIN_KEY: usize = 12;
 /// A silence shorter than this, and than the interval, is a pause between two lines.
 const PAUSE: Span = Span(10);
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const BAR: Style = AnsiColor::Cyan.on_default();
-const GOOD: Style = AnsiColor::Green.on_default();
-const WARN: Style = AnsiColor::Yellow.on_default();
-const BAD: Style = AnsiColor::Red.on_default();
-const FIRING: Style = AnsiColor::Red.on_default().bold();
-const RESOLVED: Style = AnsiColor::Green.on_default().bold();
+// What a terminal is told before a text: "select graphic rendition" of ECMA-48.
+const PLAIN: &str = "";
+const BOLD: &str = "\x1b[1m";
+const DIM: &str = "\x1b[2m";
+const BAR: &str = "\x1b[36m";
+const GOOD: &str = "\x1b[32m";
+const WARN: &str = "\x1b[33m";
+const BAD: &str = "\x1b[31m";
+const FIRING: &str = "\x1b[1m\x1b[31m";
+const RESOLVED: &str = "\x1b[1m\x1b[32m";
+/// And behind it.
+const RESET: &str = "\x1b[0m";
 
 /// The text output.
 #[derive(Debug)]
@@ -133,24 +135,22 @@ impl Page<'_> {
     }
 
     /// What `text` writes in `style`, where there is colour and something was written.
-    fn paint(&mut self, style: Style, text: impl FnOnce(&mut Self)) {
-        if !self.look.rich {
+    fn paint(&mut self, style: &str, text: impl FnOnce(&mut Self)) {
+        if !self.look.rich || style == PLAIN {
             return text(self);
         }
         let start = self.out.len();
-        self.write(format_args!("{style}"));
-        let before = self.out.len();
+        self.raw(style);
         text(self);
-        let after = self.out.len();
-        if after == before {
+        if self.out.len() == start + style.len() {
             self.out.truncate(start);
         } else {
-            self.write(format_args!("{style:#}"));
-            self.codes += (before - start) + (self.out.len() - after);
+            self.raw(RESET);
+            self.codes += style.len() + RESET.len();
         }
     }
 
-    fn line(&mut self, style: Style, text: impl FnOnce(&mut Self)) {
+    fn line(&mut self, style: &str, text: impl FnOnce(&mut Self)) {
         self.paint(style, text);
         self.raw("\n");
     }
@@ -256,7 +256,7 @@ impl Page<'_> {
                 }
                 Block::Share { key, part, whole } => {
                     self.raw(GAP);
-                    self.paint(if *part > 0 { BAD } else { Style::new() }, |page| {
+                    self.paint(if *part > 0 { BAD } else { PLAIN }, |page| {
                         page.raw(key);
                         page.raw(" ");
                         digits::fixed(units::share(*part, *whole), 1, page.out);
@@ -336,7 +336,7 @@ impl Page<'_> {
         self.span(figure.window);
         self.raw("  ");
         let over = figure.value > figure.threshold;
-        self.paint(if over { BAD } else { Style::new() }, |page| {
+        self.paint(if over { BAD } else { PLAIN }, |page| {
             units::push_rate(figure.value, page.out);
             page.raw(" of ");
             digits::shortest(figure.threshold, page.out);
@@ -353,7 +353,7 @@ impl Page<'_> {
             {
                 self.item("input", &mut first);
                 let unparsed = *key == "unparsed";
-                self.paint(if unparsed { WARN } else { Style::new() }, |page| {
+                self.paint(if unparsed { WARN } else { PLAIN }, |page| {
                     page.raw(key);
                     page.raw(" ");
                     page.number(*value);
@@ -397,12 +397,12 @@ fn noun(key: &'static str, number: u64) -> &'static str {
     }
 }
 
-fn class_style(name: &str) -> Style {
+fn class_style(name: &str) -> &'static str {
     match name {
         "2xx" => GOOD,
         "4xx" => WARN,
         "5xx" => BAD,
-        _ => Style::new(),
+        _ => PLAIN,
     }
 }
 

@@ -1,11 +1,10 @@
 //! Rankings: a line each, or a table with bars on a colour terminal.
 
-use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::super::bars::{cut, push_bar};
 use super::super::{digits, escape, units};
-use super::{BAD, BAR, DIM, MIN_KEY, Page, TITLE};
+use super::{BAD, BAR, DIM, MIN_KEY, PLAIN, Page, TITLE};
 use crate::report::{Block, Ranking, Report};
 
 /// The widths of the columns of a table.
@@ -112,7 +111,7 @@ impl Page<'_> {
         let mut title = ranking.dimension.title;
         for row in &ranking.rows {
             self.title(title);
-            self.cell(Style::new(), &row.key);
+            self.cell(PLAIN, &row.key);
             self.paint(BAR, |page| {
                 push_bar(row.count.hits, most.unwrap_or(0), bar, ascii, page.out);
             });
@@ -141,7 +140,7 @@ impl Page<'_> {
     }
 
     /// A key, cut or filled up to where the bars begin.
-    fn cell(&mut self, style: Style, key: &[u8]) {
+    fn cell(&mut self, style: &str, key: &[u8]) {
         let keys = self.columns.keys;
         let mut width = self.width_of(key);
         if width <= keys {
