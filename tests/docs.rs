@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use httpmon::alert::syntax::Spec;
 use httpmon::cli::examples::EXAMPLES;
 use httpmon::cli::flags::FLAGS;
+use httpmon::cli::simulate;
 use httpmon::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_OK};
 use httpmon::filter::Filter;
 use httpmon::format::{Choice, formats};
@@ -138,9 +139,22 @@ fn every_option_is_in_the_man_page_and_the_helps_and_the_readme_names_no_other()
             assert!(words(text).contains(&name), "{name} is not in {place}");
         }
     }
+    let (long, short) = (
+        httpmon(&["simulate", "--help"]),
+        httpmon(&["simulate", "-h"]),
+    );
+    for flag in simulate::FLAGS {
+        let name = format!("--{}", flag.long);
+        for (place, text) in [("man page", &page), ("--help", &long), ("-h", &short)] {
+            assert!(words(text).contains(&name), "{name} is not in {place}");
+        }
+    }
+    let of_simulate = simulate::FLAGS.iter().map(|flag| flag.long);
     let known: BTreeSet<String> = FLAGS
         .iter()
-        .map(|flag| format!("--{}", flag.long))
+        .map(|flag| flag.long)
+        .chain(of_simulate)
+        .map(|name| format!("--{name}"))
         .collect();
     // Options of other programs that the README calls.
     let others = [
