@@ -7,7 +7,7 @@ function __httpmon_top
     printf '%s\n' "$before"$argv
 end
 
-complete -c httpmon -n __fish_is_first_token -a simulate -d 'write a synthetic access log'
+complete -c httpmon -n 'test (count (commandline -opc)) -eq 1' -a simulate -d 'write a synthetic access log'
 complete -c httpmon -n 'not __fish_seen_subcommand_from simulate' -l replay -d 'read history: alerts and a closing summary, no wall clock'
 complete -c httpmon -n 'not __fish_seen_subcommand_from simulate' -l interval -s i -d 'write a report for every D of log time (10s)' -x
 complete -c httpmon -n 'not __fish_seen_subcommand_from simulate' -l threshold -s t -d 'mean requests per second above which traffic is high (10)' -x

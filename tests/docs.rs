@@ -341,6 +341,12 @@ fn printed_by(command: &str) -> &'static [&'static str] {
     const SUMMARY: &str = "summary 2026-11-20T09:00:02Z";
     let first = command.split_whitespace().next().unwrap_or("");
     match first {
+        _ if command.contains("simulate") => &[
+            "Errors generated an alert - 5xx = 5.1%, triggered at 2026-01-01T00:02:02Z",
+            "High traffic generated an alert - hits = 1224, triggered at 2026-01-01T00:02:20Z",
+            "Errors alert recovered at ",
+            "High traffic alert recovered at ",
+        ],
         _ if command.contains("--on-alert") => &["Errors generated an alert - 5xx = "],
         _ if command.contains("by client") => &[
             "Overloaded generated an alert for client 192.0.2.18 - 503 = 21",

@@ -93,6 +93,46 @@ fn disorder_is_late_only_where_httpmon_waits_for_less() {
     assert!(late("29s") > 0);
 }
 
+/// The README's demo: a paced log, read live. How soon it is read changes nothing.
+#[test]
+fn a_paced_log_that_is_read_live_fires_and_recovers_there_too() {
+    let program = env!("CARGO_BIN_EXE_httpmon");
+    let output = Command::new("sh")
+        .args([
+            "-c",
+            r#""$0" simulate --speed=500 | "$0" --report=json"#,
+            program,
+        ])
+        .env_remove("HTTPMON_CONFIG_PATH")
+        .output()
+        .expect("sh runs");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let objects: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let second = |time: &serde_json::Value| {
+        let time: jiff::Timestamp = time.as_str().expect("a time").parse().expect("a time");
+        time.as_second()
+    };
+    let summary = objects.last().expect("a summary");
+    assert_eq!(summary["hits"], 4200);
+    let start = second(&summary["from"]);
+    let alert = |object: &&serde_json::Value| object["type"] == "alert";
+    let found: Vec<(i64, u64)> = objects
+        .iter()
+        .filter(alert)
+        .map(|o| {
+            (
+                second(&o["at"]) - start,
+                o["hits"].as_u64().expect("a number"),
+            )
+        })
+        .collect();
+    assert_eq!(found, [(210, 1202), (340, 1197)]);
+    assert!(output.stderr.is_empty(), "{:?}", output.stderr);
+}
+
 /// What a rule on the mean of a window does with so many hits in each second.
 fn plain_alerts(seconds: &[u64], window: usize, threshold: u64) -> Vec<(bool, i64, u64)> {
     let (mut firing, mut alerts) = (false, Vec::new());

@@ -217,7 +217,7 @@ end
     let (name, about) = (simulate::NAME, simulate::ABOUT);
     writeln!(
         out,
-        "complete -c httpmon -n __fish_is_first_token -a {name} -d {}",
+        "complete -c httpmon -n 'test (count (commandline -opc)) -eq 1' -a {name} -d {}",
         fish_quoted(about)
     )
     .expect("a string takes every write");

@@ -20,7 +20,7 @@ pub const ABOUT: &str = "write a synthetic access log";
 /// How it is called.
 pub const USAGE: &[&str] = &[
     "httpmon simulate [OPTIONS] | httpmon --replay",
-    "httpmon simulate --realtime [OPTIONS] | httpmon",
+    "httpmon simulate --speed 60 [OPTIONS] | httpmon --interval 1m",
 ];
 
 /// The most seconds that a line can be late, and that a start can be slow.
@@ -170,9 +170,9 @@ pub static FLAGS: &[Flag<Settings>] = &[
         short: None,
         value: Some("N"),
         help: "as --realtime, with the log's time running N times as fast",
-        more: "A decimal number up to 1000000. The log runs ahead of the wall clock. httpmon reads it as any \
-               other; but when it is more than five minutes ahead it is no longer live, and silence is \
-               not noticed.",
+        more: "A decimal number up to 1000000. Such a log runs ahead of the wall clock; httpmon reads it like any \
+               other, by the log's own time. Only in a pause its clock goes on no faster than the wall clock, \
+               and stands still once the log is more than five minutes from now.",
         choices: NO_CHOICES,
         apply: |s, v| {
             s.speed = Some(speed(v)?);

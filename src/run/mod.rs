@@ -79,7 +79,7 @@ fn run(options: &Options) -> Result<u8, Error> {
         // Not an error message: someone wants to know what this is.
         let _ = write!(
             anstream::stderr().lock(),
-            "{}\nhttpmon reads a log on standard input, or from files.\n",
+            "{}\nhttpmon reads a log on standard input, or from files. With none at hand: httpmon simulate | httpmon --replay\n",
             help::short()
         );
         return Ok(EXIT_ERROR);

@@ -13,9 +13,12 @@ mod traffic;
 
 use std::time::Duration;
 
+use bstr::ByteSlice;
+
+use crate::format::record::{Record, Request};
 use crate::format::unparsed::{Field, Unit, Unparsed};
 use crate::format::{Choice, Line, Parser};
-use crate::time::Zone;
+use crate::time::{Span, Zone};
 use lines::Lines;
 use schedule::Schedule;
 use traffic::{Entry, Traffic};
@@ -42,7 +45,7 @@ impl Log {
     /// be read back.
     pub fn new(settings: &Settings, start: Start) -> Result<Log, String> {
         let steps = settings.steps()?;
-        let seconds = steps.iter().map(|step| step.seconds).sum();
+        let seconds: u64 = steps.iter().map(|step| step.seconds).sum();
         start.check(seconds)?;
         let traffic = Traffic::new(settings.seed, settings.slow_start, &steps);
         let layout = settings
@@ -50,7 +53,12 @@ impl Log {
             .layout()
             .ok_or("--format: auto is none to write in (say which: combined, json, w3c …)")?;
         let lines = || Lines::new(&layout, &traffic, start.second.0, start.offset);
-        check(&settings.format, lines(), &traffic, start)?;
+        check(
+            &settings.format,
+            lines(),
+            traffic.samples(seconds.saturating_sub(1)),
+            |record, entry| says(record, entry, &traffic, start),
+        )?;
         Ok(Log {
             lines: lines(),
             schedule: Schedule::new(steps, settings.disorder, settings.seed),
@@ -85,7 +93,12 @@ impl Log {
 }
 
 /// Makes sure that lines in the format are read back as what they say.
-fn check(format: &Choice, mut lines: Lines, traffic: &Traffic, start: Start) -> Result<(), String> {
+fn check(
+    format: &Choice,
+    mut lines: Lines,
+    entries: impl Iterator<Item = Entry>,
+    says: impl Fn(&Record<'_>, &Entry) -> bool,
+) -> Result<(), String> {
     let wanted = [
         Field::Referrer,
         Field::Agent,
@@ -97,12 +110,12 @@ fn check(format: &Choice, mut lines: Lines, traffic: &Traffic, start: Start) -> 
     for line in text.split(|&b| b == b'\n') {
         parser.read(line);
     }
-    for entry in traffic.samples() {
+    for entry in entries {
         text.clear();
         lines.write(&entry, &mut text);
         let line = text.strip_suffix(b"\n").unwrap_or(&text);
         match parser.read(line) {
-            Line::Record(record) if says(&record, &entry, traffic, start) => {}
+            Line::Record(record) if says(&record, &entry) => {}
             Line::Unparsed(Unparsed { field, .. }) => return Err(refused(field.name())),
             _ => return Err(refused("line")),
         }
@@ -112,29 +125,18 @@ fn check(format: &Choice, mut lines: Lines, traffic: &Traffic, start: Start) -> 
 
 fn refused(what: &str) -> String {
     format!(
-        "--format: the {what} in such lines would not be read back (it is in the formats that have names)"
+        "--format: the {what} in such lines would not be read back (take a format that has a name: combined, json, w3c …)"
     )
 }
 
 /// Whether the record is what was written, as far as its format has it.
-fn says(
-    record: &crate::format::record::Record<'_>,
-    entry: &Entry,
-    traffic: &Traffic,
-    start: Start,
-) -> bool {
+fn says(record: &Record<'_>, entry: &Entry, traffic: &Traffic, start: Start) -> bool {
     let client = traffic.clients[entry.client].address.as_bytes();
     let (path, _) = traffic.pages[entry.page].parts();
-    let has_path = |target: &[u8]| {
-        target
-            .windows(path.len())
-            .any(|part| part == path.as_bytes())
-    };
-    record.time == start.second
+    let has_path = |request: Request<'_>| request.target.contains_str(path);
+    record.time == start.second + Span(entry.second as i64)
         && (record.client == b"-" || record.client == client)
         && record.status.is_none_or(|status| status == entry.status)
         && (record.bytes == 0 || record.bytes == entry.bytes)
-        && record
-            .request
-            .is_none_or(|request| has_path(request.target))
+        && record.request.is_none_or(has_path)
 }

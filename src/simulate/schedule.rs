@@ -57,7 +57,7 @@ pub(super) fn is_chosen(seed: u64, share: u64, index: u64, lines: u64) -> bool {
     let block = index - index % BLOCK;
     let index = if block + BLOCK <= lines {
         // An odd factor and any start make a permutation of the block.
-        block + ((index - block) * 29 + hash(seed, block)) % BLOCK
+        block + ((index - block) * 29 + hash(seed, block) % BLOCK) % BLOCK
     } else {
         index
     };

@@ -129,11 +129,11 @@ impl Traffic {
         }
     }
 
-    /// Entries in which every client, page and referrer occurs.
-    pub(super) fn samples(&self) -> impl Iterator<Item = Entry> {
+    /// Entries in which every client, page and referrer occurs, in the first second and in this one.
+    pub(super) fn samples(&self, last: u64) -> impl Iterator<Item = Entry> {
         let pages = self.pages.len();
         (0..self.clients.len()).map(move |i| Entry {
-            second: 0,
+            second: if i % 3 == 0 { 0 } else { last },
             client: i,
             page: i % pages,
             referrer: i % REFERRERS.len(),
