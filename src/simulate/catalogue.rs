@@ -165,6 +165,8 @@ pub(super) struct Client {
     pub(super) user: &'static str,
     pub(super) agent: &'static str,
     pub(super) protocol: &'static str,
+    /// Reads only.
+    pub(super) robot: bool,
 }
 
 impl Client {
@@ -223,6 +225,7 @@ pub(super) fn clients(random: &mut Random) -> Vec<Client> {
                     "-"
                 },
                 agent: AGENTS[agent],
+                robot: AGENTS[agent].contains("Bot"),
                 protocol: if agent < 8 && random.below(4) > 0 {
                     "HTTP/2.0"
                 } else {
@@ -236,6 +239,7 @@ pub(super) fn clients(random: &mut Random) -> Vec<Client> {
         user: "-",
         agent: "python-requests/2.32.5",
         protocol: "HTTP/1.1",
+        robot: true,
     });
     clients
 }

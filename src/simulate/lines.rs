@@ -154,6 +154,10 @@ fn part(piece: &Piece, traffic: &Traffic, parts: &mut Vec<Part>) {
     let last = match value {
         Value::Client => clients(&|client| client.address.clone()),
         Value::ClientPort => clients(&|client| client.with_port()),
+        Value::ClientPortV4 => clients(&|client| match client.address.contains(':') {
+            true => client.address.clone(),
+            false => client.with_port(),
+        }),
         Value::User => clients(&|client| client.user.to_owned()),
         Value::Agent => clients(&|client| client.agent.to_owned()),
         Value::Protocol => clients(&|client| client.protocol.to_owned()),

@@ -85,11 +85,11 @@ impl Traffic {
         let (client, page, referrer) = if flood {
             (FLOODER, self.pages.len() - 1, 0)
         } else {
-            (
-                usize::from(self.client_shares[part(who, 0, 14)]),
-                usize::from(self.page_shares[part(who, 14, 12)]),
-                part(who, 26, 4),
-            )
+            let client = usize::from(self.client_shares[part(who, 0, 14)]);
+            let page = usize::from(self.page_shares[part(who, 14, 12)]);
+            // A robot that would write takes the home page.
+            let reads = !self.clients[client].robot || self.pages[page].method == "GET";
+            (client, if reads { page } else { 0 }, part(who, 26, 4))
         };
         let kind = self.pages[page].kind;
         let status = match part(how, 0, 3) {

@@ -41,6 +41,9 @@ pub enum Value {
     Client,
     /// The client's address and a port.
     ClientPort,
+    /// The same where no brackets stand around an address of IPv6: without a port there, since it could not
+    /// be told from the address.
+    ClientPortV4,
     /// The user, or `-`.
     User,
     /// The virtual host.
@@ -283,7 +286,7 @@ mod tests {
             let layout = Choice::Only(format).layout().expect(format.name);
             let line = shown(&layout.line);
             for part in ["<Time(", "<Status>", "<Client>"] {
-                let port = line.contains("<ClientPort>");
+                let port = line.contains("<ClientPort");
                 let there = line.contains(part) || part == "<Client>" && port;
                 assert!(there, "{}: {line}", format.name);
             }

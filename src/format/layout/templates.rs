@@ -7,12 +7,14 @@ use super::super::timestamp::TimeForm;
 use super::super::unparsed::Unit;
 use super::{Fit, Layout, Line, Moment, Piece, Value};
 
+/// A time without its offset: in UTC.
+const NAIVE: &[u8] = b"%d/%b/%Y:%H:%M:%S";
+
 /// Templates by the names of their formats.
 static TEMPLATES: [(&str, &str); 24] = [
     (
-        // HAProxy puts a port behind the address, which in IPv6 cannot be told from its last group.
         "haproxy",
-        r#"<client> [<clf>] www~ backend/web1 0/0/1/<ms>/<ms> <status> <bytes> - - ---- 8/8/1/1/0 0/0 "<request>""#,
+        r#"<client:port4> [<naive>.000] www~ backend/web1 0/0/1/<ms>/<ms> <status> <bytes> - - ---- 8/8/1/1/0 0/0 "<request>""#,
     ),
     (
         "squid",
@@ -162,6 +164,7 @@ fn value(word: &str) -> Value {
     match word {
         "client" => Value::Client,
         "client:port" => Value::ClientPort,
+        "client:port4" => Value::ClientPortV4,
         "user" => Value::User,
         "host" => Value::Host,
         "method" => Value::Method,
@@ -180,6 +183,7 @@ fn value(word: &str) -> Value {
         "us" => Value::Duration(Unit::Microseconds),
         "ns" => Value::Duration(Unit::Nanoseconds),
         "clf" => Value::Time(Moment::Whole(TimeForm::Clf)),
+        "naive" => Value::Time(Moment::Whole(TimeForm::Pattern(NAIVE.into()))),
         "iso" => Value::Time(Moment::Whole(TimeForm::Iso)),
         "epoch" => Value::Time(Moment::Whole(TimeForm::Epoch)),
         "asctime" => Value::Time(Moment::Whole(TimeForm::Asctime)),
