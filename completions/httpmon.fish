@@ -25,6 +25,7 @@ complete -c httpmon -n 'not __fish_seen_subcommand_from simulate' -l on-alert -d
 complete -c httpmon -n 'not __fish_seen_subcommand_from simulate' -l on-alert-in-replay -d 'run the program of --on-alert in replay too'
 complete -c httpmon -n 'not __fish_seen_subcommand_from simulate' -l exit-code -d 'exit 1 if an alert fired, 3 if no record could be read'
 complete -c httpmon -n 'not __fish_seen_subcommand_from simulate' -l idle-exit -d 'live: end when no line has come for D' -x
+complete -c httpmon -n 'not __fish_seen_subcommand_from simulate' -l threads -d 'count with N threads in replay of files (all cores)' -x
 complete -c httpmon -n 'not __fish_seen_subcommand_from simulate' -l quiet -s q -d 'alerts only: no reports, no summary'
 complete -c httpmon -n 'not __fish_seen_subcommand_from simulate' -l verbose -s v -d 'say on standard error which formats were recognised'
 complete -c httpmon -n 'not __fish_seen_subcommand_from simulate' -l generate -d 'print the man page or the completions of a shell' -x -a '(printf \'%s\\n\' \'man	the man page\' \'complete-bash	completions for bash\' \'complete-zsh	completions for zsh\' \'complete-fish	completions for fish\')'
