@@ -25,5 +25,6 @@ const MORE: Paragraphs = &[
     "Without options there are 9 requests a second for 150 seconds, then 11, then 8. That fires the traffic rule 211 \
      seconds into the log, in its second 210, with 1202 hits in two minutes, and resolves it in second 340, at 1197.",
     "Written at once, it is history, for --replay. With --realtime or --speed it begins now, for httpmon to read live. \
-     A signal ends it where it is, in the middle of a line even; a reader that goes away ends it with status 0.",
+     A signal ends it where it is, in the middle of a line even; a reader that goes away ends it with status 0. The file that \
+     HTTPMON_CONFIG_PATH names is not for this command.",
 ];
