@@ -397,7 +397,7 @@ impl Monitor {
         }
     }
 
-    fn close(&mut self, second: Second, bucket: Option<Bucket>, silent: bool) {
+    fn close(&mut self, second: Second, bucket: Option<Box<Bucket>>, silent: bool) {
         let mut bucket = bucket.unwrap_or_default();
         let counters = bucket.counters;
         let empty = bucket.is_empty();
@@ -441,6 +441,8 @@ impl Monitor {
             self.past.push(second, bucket, &mut self.scratch[0], |old| {
                 timeline.recycle(old)
             });
+        } else {
+            self.timeline.recycle(bucket);
         }
         for (index, changed) in changes {
             self.write_alert(index, second, changed);

@@ -96,11 +96,7 @@ fn run(options: &Options) -> Result<u8, Error> {
     let (look, stream) = output::stdout(options.color);
     let mut session = Session::new(
         options,
-        Output::new(
-            Box::new(stream),
-            (options.report.make)(look),
-            !options.replay,
-        ),
+        Output::new(stream, (options.report.make)(look), !options.replay),
     )?;
     if let Some(program) = options.hook() {
         session.set_hook(Hook::new(program, None));
