@@ -44,7 +44,8 @@ pub static FLAGS: &[Flag] = &[
         value: None,
         help: "read history: alerts and a closing summary, no wall clock",
         more: "The result depends on the input alone, however fast or slow it comes. Periodic reports are \
-               written only if --interval is given.",
+               written only if --interval is given. Of regular files that take longer than a second, a \
+               terminal at standard error shows the progress.",
         choices: NO_CHOICES,
         apply: |o, _| {
             o.replay = true;

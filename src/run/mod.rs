@@ -16,6 +16,7 @@ mod kill;
 mod kill;
 mod output;
 mod parts;
+mod progress;
 mod session;
 #[cfg(unix)]
 #[path = "signals_unix.rs"]
@@ -35,6 +36,8 @@ use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
+
+use progress::Watched;
 
 use crate::cli::{self, Command, Options, config, help, parse};
 use crate::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_OK, Error};
@@ -108,8 +111,12 @@ fn run(options: &Options) -> Result<u8, Error> {
         1
     };
     let parallel = (threads > 1).then(|| session.parallel(threads, PART));
+    let watched = progress::total(options, &files);
     let mut feed = Threads::start(files, parallel);
-    let ended = session.run(&mut feed);
+    let ended = match watched {
+        Some(total) => session.run(&mut Watched::new(feed, total)),
+        None => session.run(&mut feed),
+    };
     session.finish_hook();
     match ended {
         Ended::ReaderGone => Ok(EXIT_OK),
@@ -130,6 +137,7 @@ fn run(options: &Options) -> Result<u8, Error> {
 
 /// Says something on standard error; a closed one is no reason to stop.
 fn say(message: &dyn std::fmt::Display) {
+    progress::clear();
     let _ = writeln!(anstream::stderr().lock(), "httpmon: {message}");
 }
 

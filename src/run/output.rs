@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use anstream::{AutoStream, ColorChoice};
 
+use super::progress;
 use crate::cli::Color;
 use crate::render::Render;
 use crate::render::text::Look;
@@ -56,6 +57,7 @@ impl Output {
         if self.buffer.is_empty() {
             return Ok(());
         }
+        progress::before_output();
         let written = self
             .stream
             .write_all(&self.buffer)

@@ -59,6 +59,11 @@ pub struct Part {
 }
 
 impl Part {
+    /// How many bytes its lines have.
+    pub(super) fn bytes(&self) -> u64 {
+        self.range.end - self.range.start
+    }
+
     /// Reads its bytes again, block by block; the outer error is that of the file.
     ///
     /// # Errors
