@@ -136,14 +136,24 @@ impl Page<'_> {
         let told = |fired: &&Fired| whole || fired.until.is_some();
         for fired in alerts.told.iter().filter(told) {
             let mut line = self.aside(|page| page.fired(fired, alerts.now, false));
-            let fits = |line: &str, indent| indent + line.width() <= self.look.width;
+            let width = self.look.width;
+            let fits = |line: &str, indent| indent + line.width() <= width;
             let mut indent = TITLE;
             if self.look.rich && !fits(&line, indent) {
                 line = self.aside(|page| page.fired(fired, alerts.now, true));
                 indent = if fits(&line, TITLE) { TITLE } else { 4 };
             }
             self.blanks(indent);
-            self.raw(&line);
+            // On a narrow screen the peak goes to the next line.
+            match line.rsplit_once("  ") {
+                Some((fired, peak)) if self.look.rich && !fits(&line, indent) => {
+                    self.raw(fired);
+                    self.raw("\n");
+                    self.blanks(TITLE);
+                    self.raw(peak);
+                }
+                _ => self.raw(&line),
+            }
             self.raw("\n");
         }
         if whole && alerts.untold > 0 {

@@ -21,6 +21,8 @@ pub(super) struct Columns {
 const KEPT: usize = 39;
 /// The columns of the longest key in a plain line; JSON has it whole.
 const LONGEST: usize = 200;
+/// The columns of the share, of the two gaps before the hits, of one before the share, and of two before the bar.
+const GAPS: usize = 9;
 /// No bar needs more columns.
 const BAR_COLUMNS: usize = 48;
 /// What stands behind the share, with a number, where a server failed.
@@ -128,9 +130,9 @@ impl Page<'_> {
             }
         }
         let digits = digits_of(most).max(self.columns.digits);
-        // Title, key, hits, share: " 100%", errors, bar. The key may take what a bar of a fifth leaves, the
+        // Title, key, hits, share, errors, bar. The key may take what a bar of a fifth leaves, the
         // bar what the keys leave. Where too little is left for a key there are no errors, and less of a bar.
-        let left = self.look.width.saturating_sub(TITLE + digits + 8);
+        let left = self.look.width.saturating_sub(TITLE + digits + GAPS);
         let errors = match errors {
             0 => self.columns.errors,
             errors => (FAILED.len() + digits_of(errors)).max(self.columns.errors),
@@ -226,4 +228,67 @@ fn others(ranking: &Ranking) -> String {
     };
     let more = ranking.unique.saturating_sub(ranking.rows.len() as u64);
     format!("{about}{more} other")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Look, Text};
+    use super::*;
+    use crate::render::Render;
+    use crate::report::{Event, Row};
+    use crate::stats::dimension::parse_top;
+    use crate::stats::tally::Count;
+    use crate::time::{Second, Zone};
+
+    /// The lines of a report on a colour terminal, without its codes.
+    fn lines(width: usize, blocks: Vec<Block>) -> Vec<String> {
+        let look = Look {
+            rich: true,
+            width,
+            ascii: false,
+        };
+        let report = Report {
+            from: Some(Second(0)),
+            to: Some(Second(60)),
+            partial: false,
+            blocks,
+        };
+        let mut out = Vec::new();
+        Text::new(look).render(&Event::Report(report), &Zone::UTC, &mut out);
+        let text = String::from_utf8(out).expect("text is UTF-8");
+        let plain = text.split('\x1b').enumerate().map(|(index, part)| {
+            let code = part.find('m').map_or(0, |end| end + 1);
+            &part[if index == 0 { 0 } else { code }..]
+        });
+        plain
+            .collect::<String>()
+            .lines()
+            .map(str::to_owned)
+            .collect()
+    }
+
+    #[test]
+    fn a_table_fits_the_screen_whatever_its_keys_and_numbers() {
+        let top = parse_top("section").expect("a list")[0];
+        let row = |key: String, hits: u64, errors: u64| Row {
+            key: key.into_bytes().into(),
+            count: Count {
+                hits,
+                errors,
+                ..Count::default()
+            },
+        };
+        for width in 40..=200 {
+            for (length, hits, errors) in [(1, 1, 0), (30, 77, 77), (500, 9_999_999, 123_456)] {
+                let rows = vec![
+                    row("a".repeat(length), hits, errors),
+                    row("\u{65e5}".repeat(length), hits, 0),
+                ];
+                let ranking = Ranking::new(top, rows, 2 * hits + 1, 3, 0, 0);
+                for line in lines(width, vec![Block::Ranking(ranking)]) {
+                    assert!(line.width() <= width, "{width}: {line}");
+                }
+            }
+        }
+    }
 }
