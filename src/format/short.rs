@@ -4,7 +4,7 @@
 //! (some 45 instructions) than the bytes it looks at, and a loop over them five to eight instructions a byte;
 //! eight bytes in one word take about ten together. Where the text is long after all, the vectors take over.
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 /// A one in each byte of a word, and the highest bit of each.
 const ONES: u64 = u64::MAX / 255;
@@ -20,10 +20,7 @@ pub(super) fn find(byte: u8, text: &[u8]) -> Option<usize> {
     while at < SHORT
         && let Some(eight) = text[at..].first_chunk()
     {
-        // Zero where the byte stands. Taking one from a zero byte sets its highest bit; what that borrows may
-        // set others, but only later ones.
-        let zero = u64::from_le_bytes(*eight) ^ (u64::from(byte) * ONES);
-        let found = zero.wrapping_sub(ONES) & !zero & HIGH;
+        let found = equal(u64::from_le_bytes(*eight), byte);
         if found != 0 {
             return Some(at + first(found));
         }
@@ -36,6 +33,39 @@ pub(super) fn find(byte: u8, text: &[u8]) -> Option<usize> {
         memchr(byte, rest)
     };
     found.map(|found| at + found)
+}
+
+/// Where one of two bytes stands first, as [`memchr2`] says it.
+#[inline]
+pub(super) fn find2(one: u8, other: u8, text: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while at < SHORT
+        && let Some(eight) = text[at..].first_chunk()
+    {
+        let eight = u64::from_le_bytes(*eight);
+        let found = equal(eight, one) | equal(eight, other);
+        if found != 0 {
+            return Some(at + first(found));
+        }
+        at += 8;
+    }
+    find2_from(at, one, other, text)
+}
+
+/// The search goes on at `at`: apart, so that the short way needs few registers (15 instructions of a string in
+/// JSON; [`find`] was slower so).
+#[inline(never)]
+fn find2_from(at: usize, one: u8, other: u8, text: &[u8]) -> Option<usize> {
+    memchr2(one, other, &text[at..]).map(|found| at + found)
+}
+
+/// The highest bit of the first byte that is `byte`, and perhaps of later ones.
+#[inline]
+fn equal(eight: u64, byte: u8) -> u64 {
+    // Zero where the byte stands. Taking one from a zero byte sets its highest bit; what that borrows may
+    // set others, but only later ones.
+    let zero = eight ^ (u64::from(byte) * ONES);
+    zero.wrapping_sub(ONES) & !zero & HIGH
 }
 
 /// How many bytes at the beginning of `text` are digits and dots (or the slash that lies between them).
@@ -73,6 +103,7 @@ mod tests {
         #[test]
         fn a_byte_is_found_where_a_loop_finds_it(text in prop::collection::vec(prop_oneof![Just(b' '), Just(b'!'), Just(0xa0), any::<u8>()], 0..80), byte in prop_oneof![Just(b' '), any::<u8>()]) {
             prop_assert_eq!(find(byte, &text), text.iter().position(|&b| b == byte));
+            prop_assert_eq!(find2(byte, b'!', &text), text.iter().position(|&b| b == byte || b == b'!'));
         }
 
         #[test]

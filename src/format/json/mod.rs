@@ -103,7 +103,7 @@ impl Reader {
                 Err(Why::Form)
             }
         });
-        let (at, values) = (scan.at, scan.values);
+        let Scan { at, values, .. } = scan;
         scanned.map_err(|why| Unparsed {
             field: Field::Line,
             why,
