@@ -82,9 +82,14 @@ impl<'a> Request<'a> {
     /// Extra spaces around the target are trimmed; those inside belong to it, and so does a tail
     /// that is not a protocol. Without a protocol the target must begin with `/` or `scheme://`,
     /// or be `*`: else any two words would be a request.
+    // Inlined, since the result is large: returned, it was copied into the record.
     #[inline(always)]
     pub fn parse(text: &'a [u8]) -> Option<Request<'a>> {
-        let method_len = text.iter().position(|&b| !is_token(b))?;
+        // Nearly every request: four bytes in one comparison.
+        let method_len = match text.first_chunk() {
+            Some(b"GET ") => 3,
+            _ => text.iter().position(|&b| !is_token(b))?,
+        };
         if method_len == 0 || text[method_len] != b' ' {
             return None;
         }
