@@ -45,10 +45,11 @@ _httpmon() {
         --color) _httpmon_reply 'auto always never'; return ;;
         --on-alert) _httpmon_files -A command; return ;;
         --idle-exit) return ;;
+        --threads) return ;;
         --generate) _httpmon_reply 'man complete-bash complete-zsh complete-fish'; return ;;
     esac
     if [[ $word == -* ]]; then
-        _httpmon_reply '--replay --interval -i --threshold -t --window -w --alert --lateness --format -f --log-tz --tz --top --where --report -r --color --on-alert --on-alert-in-replay --exit-code --idle-exit --quiet -q --verbose -v --generate --help -h --version -V'
+        _httpmon_reply '--replay --interval -i --threshold -t --window -w --alert --lateness --format -f --log-tz --tz --top --where --report -r --color --on-alert --on-alert-in-replay --exit-code --idle-exit --threads --quiet -q --verbose -v --generate --help -h --version -V'
         return
     fi
     _httpmon_files

@@ -24,6 +24,7 @@ complete -c httpmon -l on-alert -d 'run PROG when an alert fires and when it is 
 complete -c httpmon -l on-alert-in-replay -d 'run the program of --on-alert in replay too'
 complete -c httpmon -l exit-code -d 'exit 1 if an alert fired, 3 if no record could be read'
 complete -c httpmon -l idle-exit -d 'live: end when no line has come for D' -x
+complete -c httpmon -l threads -d 'count with N threads in replay of files (all cores)' -x
 complete -c httpmon -l quiet -s q -d 'alerts only: no reports, no summary'
 complete -c httpmon -l verbose -s v -d 'say on standard error which formats were recognised'
 complete -c httpmon -l generate -d 'print the man page or the completions of a shell' -x -a '(printf \'%s\\n\' \'man	the man page\' \'complete-bash	completions for bash\' \'complete-zsh	completions for zsh\' \'complete-fish	completions for fish\')'

@@ -26,7 +26,7 @@ const BUSY: usize = 1 << 14;
 struct Slice {
     first: Second,
     last: Second,
-    bucket: Bucket,
+    bucket: Box<Bucket>,
 }
 
 impl Slice {
@@ -61,9 +61,9 @@ impl Past {
     pub fn push(
         &mut self,
         second: Second,
-        mut bucket: Bucket,
+        mut bucket: Box<Bucket>,
         scratch: &mut [Tally],
-        mut recycle: impl FnMut(Bucket),
+        mut recycle: impl FnMut(Box<Bucket>),
     ) {
         let too_old = |slice: &Slice| slice.last <= second - self.keep;
         while self.slices.front().is_some_and(too_old)
@@ -137,7 +137,7 @@ impl Past {
             let slice = Slice {
                 first: hit.time,
                 last: hit.time,
-                bucket: Bucket::default(),
+                bucket: Box::default(),
             };
             self.words += slice.words();
             self.slices.insert(index, slice);

@@ -305,6 +305,19 @@ pub static FLAGS: &[Flag] = &[
         },
     },
     Flag {
+        long: "threads",
+        short: None,
+        value: Some("N"),
+        help: "count with N threads in replay of files (all cores)",
+        more: "Up to 64; all cores are eight at most. It changes how long it takes and nothing else. Pipes are read by one, since the \
+               program that writes needs the other; so is a live log, and a run with --verbose.",
+        choices: NO_CHOICES,
+        apply: |o, v| {
+            o.threads = Some(threads(v)?);
+            Ok(None)
+        },
+    },
+    Flag {
         long: "quiet",
         short: Some('q'),
         value: None,
@@ -401,6 +414,14 @@ fn rate(text: &str) -> Result<Threshold, String> {
             billionths,
             unit: Unit::PerSecond,
         }),
+    }
+}
+
+/// A number of threads.
+fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(threads @ 1..=64) => Ok(threads),
+        _ => Err(format!("expected a number from 1 to 64, not '{text}'")),
     }
 }
 

@@ -80,6 +80,8 @@ pub struct Options {
     pub exit_code: bool,
     /// How long to wait for a line before ending, where given.
     pub idle_exit: Option<Span>,
+    /// How many threads count in replay of files, where given.
+    pub threads: Option<usize>,
     /// Alerts only.
     pub quiet: bool,
     /// Whether to say what was recognised.
@@ -108,6 +110,7 @@ impl Default for Options {
             on_alert_in_replay: false,
             exit_code: false,
             idle_exit: None,
+            threads: None,
             quiet: false,
             verbose: false,
             files: Vec::new(),
@@ -130,6 +133,13 @@ impl Options {
     pub fn lateness_in_force(&self) -> Span {
         self.lateness
             .unwrap_or(Span(if self.replay { 60 } else { 5 }))
+    }
+
+    /// How many threads count in replay of files: as many as there are cores, and eight at most, since one
+    /// puts together what they counted.
+    pub fn threads_in_force(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, |cores| cores.get().min(8));
+        self.threads.unwrap_or_else(cores)
     }
 
     /// The program to run at each transition in this run.

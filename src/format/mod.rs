@@ -32,7 +32,7 @@ mod w3c;
 mod write;
 
 pub use choice::Choice;
-pub use parser::{Line, Parser, closest, recognise};
+pub use parser::{Line, Parser, State, closest, recognise};
 pub use template::Refused;
 
 use program::Step;

@@ -1,6 +1,12 @@
 //! The only place that touches the outside: arguments, files, standard streams, signals, clocks.
 
 mod feed;
+#[cfg(unix)]
+#[path = "file_unix.rs"]
+mod file;
+#[cfg(not(unix))]
+#[path = "file_other.rs"]
+mod file;
 mod hook;
 #[cfg(unix)]
 #[path = "kill_unix.rs"]
@@ -9,6 +15,7 @@ mod kill;
 #[path = "kill_other.rs"]
 mod kill;
 mod output;
+mod parts;
 mod session;
 #[cfg(unix)]
 #[path = "signals_unix.rs"]
@@ -17,9 +24,10 @@ mod signals;
 #[path = "signals_other.rs"]
 mod signals;
 
-pub use feed::{Feed, Message, Now, Signal};
+pub use feed::{Feed, Message, Now, Signal, Threads};
 pub use hook::{Hook, Notice};
 pub use output::Output;
+pub use parts::{PART, Parallel, Part};
 pub use session::{Ended, Session};
 
 use std::ffi::OsString;
@@ -78,16 +86,19 @@ fn run(options: &Options) -> Result<u8, Error> {
     let (look, stream) = output::stdout(options.color);
     let mut session = Session::new(
         options,
-        Output::new(
-            Box::new(stream),
-            (options.report.make)(look),
-            !options.replay,
-        ),
+        Output::new(stream, (options.report.make)(look), !options.replay),
     )?;
     if let Some(program) = options.hook() {
         session.set_hook(Hook::new(program, None));
     }
-    let mut feed = feed::Threads::start(files);
+    // What is told of each line as it comes is told by one thread.
+    let threads = if options.replay && !options.verbose {
+        options.threads_in_force()
+    } else {
+        1
+    };
+    let parallel = (threads > 1).then(|| session.parallel(threads, PART));
+    let mut feed = Threads::start(files, parallel);
     let ended = session.run(&mut feed);
     session.finish_hook();
     match ended {

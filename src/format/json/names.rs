@@ -129,7 +129,7 @@ fn bucket(name: &[u8]) -> Option<usize> {
     Some((name.len() * 17 + first * 5 + last) % BUCKETS)
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Node {
     pub(super) name: Box<[u8]>,
     pub(super) field: Option<(Field, u16)>,
