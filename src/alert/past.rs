@@ -19,8 +19,6 @@ use crate::time::{Second, Span};
 /// 16 MiB of words, and what an empty slice takes.
 const BUDGET: usize = 4 << 20;
 const SLICE: usize = 32;
-/// A second with more words than this is folded at once.
-const BUSY: usize = 1 << 14;
 
 #[derive(Debug)]
 struct Slice {
@@ -72,9 +70,7 @@ impl Past {
             self.words -= old.words();
             recycle(old.bucket);
         }
-        if bucket.run.words() > BUSY {
-            bucket.run.fold(scratch);
-        }
+        bucket.run.settle(scratch);
         match self.slices.back_mut() {
             Some(back)
                 if self.width > 1 && group(back.first, self.width) == group(second, self.width) =>

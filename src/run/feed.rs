@@ -268,7 +268,10 @@ impl Reader {
             }
         }
         match operand {
-            Operand::Stdin => self.read_blocks(io::stdin().lock()),
+            Operand::Stdin => {
+                file::widen_stdin();
+                self.read_blocks(io::stdin().lock())
+            }
             Operand::File(name) => self.read_blocks(File::open(name)?),
         }
     }

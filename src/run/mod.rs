@@ -23,6 +23,7 @@ mod signals;
 #[cfg(not(unix))]
 #[path = "signals_other.rs"]
 mod signals;
+mod simulate;
 
 pub use feed::{Feed, Message, Now, Signal, Threads};
 pub use hook::{Hook, Notice};
@@ -50,11 +51,19 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
 }
 
 fn command(args: impl Iterator<Item = OsString>) -> Result<u8, Error> {
+    let mut args = args.peekable();
+    if args.next_if(|arg| arg == cli::simulate::NAME).is_some() {
+        return act(cli::simulate::parse(args)?);
+    }
     let config = match std::env::var_os(config::VARIABLE).filter(|path| !path.is_empty()) {
         Some(path) => config::read(Path::new(&path))?,
         None => Vec::new(),
     };
-    match parse::parse(config, args)? {
+    act(parse::parse(config, args)?)
+}
+
+fn act(command: Command) -> Result<u8, Error> {
+    match command {
         Command::Print(text) => {
             let mut stdout = std::io::stdout().lock();
             match stdout
@@ -68,6 +77,7 @@ fn command(args: impl Iterator<Item = OsString>) -> Result<u8, Error> {
             }
         }
         Command::Run(options) => run(&options),
+        Command::Simulate(settings) => simulate::run(&settings).map(|()| EXIT_OK),
     }
 }
 
@@ -77,7 +87,7 @@ fn run(options: &Options) -> Result<u8, Error> {
         // Not an error message: someone wants to know what this is.
         let _ = write!(
             anstream::stderr().lock(),
-            "{}\nhttpmon reads a log on standard input, or from files.\n",
+            "{}\nhttpmon reads a log on standard input, or from files. With none at hand: httpmon simulate | httpmon --replay\n",
             help::short()
         );
         return Ok(EXIT_ERROR);
@@ -131,6 +141,8 @@ fn say(message: &dyn std::fmt::Display) {
 pub fn options(args: &[&str]) -> Result<Options, Error> {
     match cli::parse::parse(Vec::new(), args.iter().map(OsString::from))? {
         Command::Run(options) => Ok(*options),
-        Command::Print(_) => Err(Error::new("these arguments ask for no run")),
+        Command::Simulate(_) | Command::Print(_) => {
+            Err(Error::new("these arguments ask for no run"))
+        }
     }
 }

@@ -52,6 +52,13 @@ impl Timeline {
         &mut self.buckets[index]
     }
 
+    /// The bucket of an open second, if there is one.
+    #[inline]
+    pub fn get_mut(&mut self, second: Second) -> Option<&mut Bucket> {
+        let index = usize::try_from((second - self.first).0).ok()?;
+        self.buckets.get_mut(index).map(|bucket| &mut **bucket)
+    }
+
     /// Closes the first open second and hands over its bucket, if it has one.
     pub fn close(&mut self) -> Option<Box<Bucket>> {
         self.first = self.first.next();
