@@ -68,6 +68,46 @@ fn equal(eight: u64, byte: u8) -> u64 {
     zero.wrapping_sub(ONES) & !zero & HIGH
 }
 
+/// Where one of three bytes stands first.
+#[inline]
+pub(super) fn find3(bytes: [u8; 3], text: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while let Some(eight) = text[at..].first_chunk() {
+        let eight = u64::from_le_bytes(*eight);
+        let found = bytes
+            .iter()
+            .fold(0, |found, &byte| found | equal(eight, byte));
+        if found != 0 {
+            return Some(at + first(found));
+        }
+        at += 8;
+    }
+    let found = text[at..].iter().position(|b| bytes.contains(b));
+    found.map(|found| at + found)
+}
+
+/// The number at the beginning of `text` and how many digits it has, where that is one to seven of them, before
+/// some other byte, and eight bytes are there. A loop over digits ends where the processor least expects it.
+#[inline]
+pub(super) fn number(text: &[u8]) -> Option<(u64, usize)> {
+    let digits = u64::from_le_bytes(*text.first_chunk()?) ^ (u64::from(b'0') * ONES);
+    // Past nine, by the seven lower bits or by the highest. No byte carries into the next.
+    let others = ((digits & !HIGH) + 0x76 * ONES | digits) & HIGH;
+    if others == 0 {
+        return None;
+    }
+    let len = first(others);
+    if len == 0 {
+        return None;
+    }
+    // Zeros before the first digit, then pairs of neighbours put together: by one, two and four digits.
+    let number = digits << (64 - 8 * len);
+    let number = number.wrapping_mul(10).wrapping_add(number >> 8) & 0x00ff_00ff_00ff_00ff;
+    let number = number.wrapping_mul(100).wrapping_add(number >> 16) & 0x0000_ffff_0000_ffff;
+    let number = number.wrapping_mul(10_000).wrapping_add(number >> 32) & 0xffff_ffff;
+    Some((number, len))
+}
+
 /// How many bytes at the beginning of `text` are digits and dots (or the slash that lies between them).
 #[inline]
 pub(super) fn dotted_len(text: &[u8]) -> usize {
@@ -104,6 +144,21 @@ mod tests {
         fn a_byte_is_found_where_a_loop_finds_it(text in prop::collection::vec(prop_oneof![Just(b' '), Just(b'!'), Just(0xa0), any::<u8>()], 0..80), byte in prop_oneof![Just(b' '), any::<u8>()]) {
             prop_assert_eq!(find(byte, &text), text.iter().position(|&b| b == byte));
             prop_assert_eq!(find2(byte, b'!', &text), text.iter().position(|&b| b == byte || b == b'!'));
+        }
+
+        #[test]
+        fn one_of_three_bytes_is_found_where_a_loop_finds_it(text in "[a-c/?#\u{80}]{0,40}") {
+            let found = text.bytes().position(|b| matches!(b, b'/' | b'?' | b'#'));
+            prop_assert_eq!(find3(*b"/?#", text.as_bytes()), found);
+        }
+
+        #[test]
+        fn a_number_is_what_its_digits_say(digits in "[0-9]{0,9}", rest in prop::collection::vec(any::<u8>(), 0..10)) {
+            let text = [digits.as_bytes(), &rest].concat();
+            let len = text.iter().take_while(|b| b.is_ascii_digit()).count();
+            let said = std::str::from_utf8(&text[..len]).ok().and_then(|text| text.parse().ok());
+            let want = said.filter(|_| text.len() >= 8 && len < 8).map(|number: u64| (number, len));
+            prop_assert_eq!(number(&text), want);
         }
 
         #[test]

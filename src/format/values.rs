@@ -49,6 +49,11 @@ pub(super) fn status_then_bytes(text: &[u8]) -> Option<(u16, u64, usize)> {
         _ => None,
     };
     let status = u16::from(digit(a)?) * 100 + u16::from(digit(b)?) * 10 + u16::from(digit(c)?);
+    if let Some((number, len)) = short::number(rest)
+        && matches!(rest[len], b' ' | b'"')
+    {
+        return Some((status, number, 5 + len));
+    }
     let (mut number, mut len) = (0, 0);
     while let Some(digit) = rest.get(len).and_then(digit) {
         number = u64::wrapping_add(u64::wrapping_mul(number, 10), digit.into());

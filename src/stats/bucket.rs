@@ -81,6 +81,7 @@ impl Matched {
     fn clear(&mut self) {
         self.counters = Counters::default();
         self.run.clear();
+        self.run.shrink();
         self.durations.clear();
     }
 }
@@ -129,6 +130,7 @@ impl Bucket {
     pub fn clear(&mut self) {
         self.counters = Counters::default();
         self.run.clear();
+        self.run.shrink();
         self.durations.clear();
         self.clear_matched();
     }

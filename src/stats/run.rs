@@ -121,12 +121,16 @@ impl Run {
         self.ids.len() + self.bytes.len() * 2 + self.folded.len() * FOLDED_WORDS
     }
 
-    /// Forgets the hits and keeps the memory, unless a busy second made it large.
+    /// Forgets the hits and keeps the memory.
     pub fn clear(&mut self) {
-        const KEEP: usize = 1 << 14;
         self.ids.clear();
         self.bytes.clear();
         self.folded.clear();
+    }
+
+    /// Gives back what memory a busy second took beyond the usual.
+    pub fn shrink(&mut self) {
+        const KEEP: usize = 1 << 14;
         self.ids.shrink_to(KEEP);
         self.bytes.shrink_to(KEEP);
         self.folded.shrink_to(KEEP);
