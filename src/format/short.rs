@@ -92,7 +92,7 @@ pub(super) fn find3(bytes: [u8; 3], text: &[u8]) -> Option<usize> {
 pub(super) fn number(text: &[u8]) -> Option<(u64, usize)> {
     let digits = u64::from_le_bytes(*text.first_chunk()?) ^ (u64::from(b'0') * ONES);
     // Past nine, by the seven lower bits or by the highest. No byte carries into the next.
-    let others = ((digits & !HIGH) + 0x76 * ONES | digits) & HIGH;
+    let others = (((digits & !HIGH) + 0x76 * ONES) | digits) & HIGH;
     if others == 0 {
         return None;
     }
