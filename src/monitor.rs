@@ -21,6 +21,7 @@ use crate::stats::Hit;
 use crate::stats::bucket::{Bucket, Counters};
 use crate::stats::dimension::Top;
 use crate::stats::latency::Histogram;
+use crate::stats::series::Series;
 use crate::stats::tally::Tally;
 use crate::stats::timeline::Timeline;
 use crate::stats::totals::Totals;
@@ -82,6 +83,7 @@ pub struct Monitor {
     history: History,
     past: Past,
     trend: VecDeque<(Second, u64)>,
+    series: Series,
     lines: u64,
     skipped: u64,
     unparsed: u64,
@@ -126,6 +128,7 @@ impl Monitor {
             traffic: config.traffic,
             history: History::default(),
             trend: VecDeque::new(),
+            series: Series::default(),
             lines: 0,
             skipped: 0,
             unparsed: 0,
@@ -340,6 +343,9 @@ impl Monitor {
         blocks.push(input("late", self.late));
         blocks.push(input("skewed", self.clock.skewed()));
         blocks.extend(report::latency(&self.totals.durations));
+        if !self.series.is_empty() {
+            blocks.push(Block::Series(self.series.clone()));
+        }
         blocks.extend(self.totals.rankings().into_iter().map(Block::Ranking));
         blocks.extend(self.notes());
         blocks.push(Block::Alerts(self.history.all(self.clock.newest())));
@@ -401,6 +407,8 @@ impl Monitor {
             .iter_mut()
             .for_each(|rule| rule.late(hit, closed));
         self.past.late(hit, closed, self.totals.dimensions());
+        self.series
+            .add(hit.time, &hit.counters(), self.zone.as_ref());
         let Some(interval) = self.interval else {
             return;
         };
@@ -450,6 +458,9 @@ impl Monitor {
         let mut bucket = bucket.unwrap_or_default();
         let counters = bucket.counters;
         let empty = bucket.is_empty();
+        if counters.hits > 0 {
+            self.series.add(second, &counters, self.zone.as_ref());
+        }
         if self.interval.is_some() {
             // A silence makes empty reports, but none for the time before the log begins.
             let silent = silent && self.span.is_some_and(|(least, _)| least <= second);
