@@ -13,6 +13,9 @@ const LIST: &str = "top";
 /// The option whose value is a program: a command, or a file that is one.
 const PROGRAM: &str = "on-alert";
 
+/// What the value of an option is called that is a file.
+const FILE: &str = "FILE";
+
 /// A completion script for bash.
 pub fn bash() -> String {
     let mut words: Vec<String> = Vec::new();
@@ -31,6 +34,7 @@ pub fn bash() -> String {
         let choices = choices.join(" ");
         let reply = match (choices.as_str(), flag.long) {
             ("", PROGRAM) => "_httpmon_files -A command; ".to_owned(),
+            ("", _) if flag.value == Some(FILE) => "_httpmon_files; ".to_owned(),
             ("", _) => String::new(),
             (choices, LIST) => {
                 format!(
@@ -113,6 +117,7 @@ pub fn zsh() -> String {
             Some(value) if long == PROGRAM => {
                 format!(":{value}:{{_command_names -e; _files}}")
             }
+            Some(FILE) => format!(":{FILE}:_files"),
             Some(value) if choices.is_empty() => format!(":{value}: "),
             Some(value) => format!(":{value}:{function}"),
         };
@@ -182,6 +187,8 @@ end
         if flag.long == PROGRAM {
             // Files are completed beside the commands.
             out.push_str(" -r -a '(complete -C (commandline -ct | string replace -r \"^--on-alert=\" \"\"))'");
+        } else if flag.value == Some(FILE) {
+            out.push_str(" -r");
         } else if flag.value.is_some() {
             out.push_str(" -x");
             // Arguments are split at spaces, but the lines that a command writes are not.

@@ -2,7 +2,7 @@
 //!
 //! Points of one length cover the time from the first to the last second with hits, without a hole:
 //! nothing came where a point is 0. When they would be more than [`MOST`], neighbours are added up to the
-//! next of the lengths in [`STEPS`], so sums stay exact and only the place within a point is forgotten.
+//! next of a few nice lengths, so sums stay exact and only the place within a point is forgotten.
 //! Seconds are added as they close; a late record is added to its own second, wherever that lies; a
 //! skewed one has no place in time and is not here. Adding to the newest point costs a few instructions.
 
@@ -12,7 +12,7 @@ use super::bucket::Counters;
 use crate::time::{Second, Span, Zone};
 
 /// The most points; after a merge there are at least a fifth as many.
-pub const MOST: usize = 600;
+pub const MOST: usize = 300;
 
 /// The lengths of a point that people like to read, each a multiple of the one before; past a day they double.
 const STEPS: [i64; 13] = [
@@ -156,6 +156,17 @@ impl Series {
         self.from() + Span(self.step * self.points.len() as i64)
     }
 
+    /// The length of a point in words: `second`, `5s`, `minute`.
+    pub fn step_name(&self) -> String {
+        match self.step {
+            1 => "second".to_owned(),
+            60 => "minute".to_owned(),
+            3600 => "hour".to_owned(),
+            86_400 => "day".to_owned(),
+            _ => self.step().to_string(),
+        }
+    }
+
     /// The length of a point.
     pub fn step(&self) -> Span {
         Span(self.step)
@@ -210,7 +221,7 @@ mod tests {
         let zone = Zone::fixed(12_600);
         let mut series = Series::default();
         series.add(Second(1_548_116_774), &hits(1, 0), Some(&zone));
-        series.add(Second(1_548_116_774 + 3_000_000), &hits(1, 0), Some(&zone));
+        series.add(Second(1_548_116_774 + 2_000_000), &hits(1, 0), Some(&zone));
         assert_eq!(series.step(), Span(7200));
         assert!(zone.show(series.from()).ends_with("T02:00:00+03:30"));
     }
