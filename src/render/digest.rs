@@ -195,6 +195,18 @@ pub(super) fn input(report: &Report) -> String {
     items.join(", ")
 }
 
+/// What must be known to read the silence of rules, a sentence each.
+pub(super) fn notes(report: &Report) -> Vec<String> {
+    let notes = report.blocks.iter().filter_map(|block| match block {
+        Block::Notes(notes) => Some(notes),
+        _ => None,
+    });
+    notes
+        .flatten()
+        .map(|(rule, note)| format!("{rule}: {note}."))
+        .collect()
+}
+
 /// `hits` as `Hits`.
 pub(super) fn titled(name: &str) -> String {
     let mut chars = name.chars();

@@ -4,9 +4,11 @@ mod bars;
 mod clock;
 pub mod csv;
 mod digest;
+pub mod email;
 pub mod escape;
 pub mod html;
 pub mod json;
+pub mod openmetrics;
 pub mod text;
 pub mod units;
 
@@ -69,6 +71,18 @@ pub static OUTPUTS: &[Output] = &[
         about: "one page of the whole run, with its time line: no script, nothing from elsewhere",
         form: Form::Document,
         make: |_| Box::new(html::Html),
+    },
+    Output {
+        name: "email",
+        about: "a whole message, in text and HTML, for sendmail -t behind a To: of your own",
+        form: Form::Document,
+        make: |_| Box::new(email::Email),
+    },
+    Output {
+        name: "openmetrics",
+        about: "metrics for node_exporter's textfile collector",
+        form: Form::Document,
+        make: |_| Box::new(openmetrics::OpenMetrics::default()),
     },
     Output {
         name: "csv",

@@ -224,17 +224,12 @@ impl Page<'_> {
     fn input(&mut self, report: &Report) {
         let input = digest::input(report);
         let mut rest = String::new();
+        for note in digest::notes(report) {
+            writeln!(rest, "<p>{}</p>", escape::html(&note)).expect("a string takes every write");
+        }
         for block in &report.blocks {
-            match block {
-                Block::Notes(notes) => {
-                    for (rule, note) in notes {
-                        let text = format!("{rule}: {note}");
-                        writeln!(rest, "<p>{}.</p>", escape::html(&text))
-                            .expect("a string takes every write");
-                    }
-                }
-                Block::Unparsed(examples) => examples.iter().for_each(|e| example(e, &mut rest)),
-                _ => {}
+            if let Block::Unparsed(examples) = block {
+                examples.iter().for_each(|e| example(e, &mut rest));
             }
         }
         self.put(format_args!(
