@@ -41,7 +41,7 @@ _httpmon() {
         --tz) return ;;
         --top) compopt -o nospace 2>/dev/null; _httpmon_reply 'section client path user method status protocol host referrer agent source' "${word%"${word##*,}"}"; return ;;
         --where) return ;;
-        --report|-r) _httpmon_reply 'text json html csv'; return ;;
+        --report|-r) _httpmon_reply 'text json html email openmetrics csv'; return ;;
         --output|-o) _httpmon_files; return ;;
         --color) _httpmon_reply 'auto always never'; return ;;
         --on-alert) _httpmon_files -A command; return ;;

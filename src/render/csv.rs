@@ -14,112 +14,142 @@ use super::{Render, clock};
 use crate::report::{Alerts, Block, Event, Fired, Report, Value};
 use crate::time::{Second, Zone};
 
-/// A column: its name, and its cell in the row of a report.
-struct Column {
-    name: &'static str,
+/// A column.
+#[derive(Debug)]
+pub struct Column {
+    /// Its name, in the header.
+    pub name: &'static str,
+    /// What it holds, without a full stop.
+    pub about: &'static str,
+    /// Its cell in the row of a report.
     cell: fn(&Report, &Zone) -> String,
 }
 
 /// Every column, in order.
-static COLUMNS: &[Column] = &[
+pub static COLUMNS: &[Column] = &[
     Column {
         name: "from",
+        about: "When the interval begins, as date and time of day",
         cell: |r, zone| r.from.map_or(String::new(), |from| time(zone, from)),
     },
     Column {
         name: "to",
+        about: "When it ends: the first second after it",
         cell: |r, zone| r.to.map_or(String::new(), |to| time(zone, to)),
     },
     Column {
         name: "epoch",
+        about: "When it begins, in seconds since 1970 in UTC",
         cell: |r, _| r.from.map_or(String::new(), |from| from.0.to_string()),
     },
     Column {
         name: "partial",
+        about: "1 where the input ended within the interval, else 0",
         cell: |r, _| u8::from(r.partial).to_string(),
     },
     Column {
         name: "hits",
+        about: "Records",
         cell: |r, _| headline(r, "hits"),
     },
     Column {
         name: "rate",
+        about: "Hits divided by the interval's length in seconds",
         cell: |r, _| headline(r, "rate"),
     },
     Column {
         name: "bytes",
+        about: "Bytes sent",
         cell: |r, _| headline(r, "bytes"),
     },
     Column {
         name: "1xx",
+        about: "Records with a status of 100 to 199",
         cell: |r, _| status(r, "1xx"),
     },
     Column {
         name: "2xx",
+        about: "Records with a status of 200 to 299",
         cell: |r, _| status(r, "2xx"),
     },
     Column {
         name: "3xx",
+        about: "Records with a status of 300 to 399",
         cell: |r, _| status(r, "3xx"),
     },
     Column {
         name: "4xx",
+        about: "Records with a status of 400 to 499",
         cell: |r, _| status(r, "4xx"),
     },
     Column {
         name: "5xx",
+        about: "Records with a status of 500 to 599",
         cell: |r, _| status(r, "5xx"),
     },
     Column {
         name: "other",
+        about: "Records with another status or none",
         cell: |r, _| status(r, "other"),
     },
     Column {
         name: "malformed",
+        about: "Records whose request is none",
         cell: |r, _| input(r, "malformed"),
     },
     Column {
         name: "unparsed",
+        about: "Lines that are no record",
         cell: |r, _| input(r, "unparsed"),
     },
     Column {
         name: "late",
+        about: "Records that came when their second was closed",
         cell: |r, _| input(r, "late"),
     },
     Column {
         name: "sections",
+        about: "Distinct sections",
         cell: |r, _| unique(r, "section"),
     },
     Column {
         name: "clients",
+        about: "Distinct clients",
         cell: |r, _| unique(r, "client"),
     },
     Column {
         name: "p50_ms",
+        about: "The duration in milliseconds that half of the requests did not exceed, where the log has durations",
         cell: |r, _| latency(r, "p50"),
     },
     Column {
         name: "p90_ms",
+        about: "The same of nine tenths of them",
         cell: |r, _| latency(r, "p90"),
     },
     Column {
         name: "p95_ms",
+        about: "The same of 95 in a hundred",
         cell: |r, _| latency(r, "p95"),
     },
     Column {
         name: "p99_ms",
+        about: "The same of 99 in a hundred",
         cell: |r, _| latency(r, "p99"),
     },
     Column {
         name: "max_ms",
+        about: "The longest duration in milliseconds",
         cell: |r, _| latency(r, "max"),
     },
     Column {
         name: "firing",
+        about: "How many alerts fire when the interval ends",
         cell: |r, _| alerts(r).map_or(String::new(), |all| firing(all).count().to_string()),
     },
     Column {
         name: "alerts",
+        about: "Which ones, with a semicolon between them",
         cell: |r, _| alerts(r).map_or(String::new(), names),
     },
 ];

@@ -127,11 +127,7 @@ mod tests {
     #[test]
     fn long_headers_are_folded_at_spaces() {
         let mut out = String::new();
-        header(
-            "Subject",
-            &"word ".repeat(40).trim_end().to_owned(),
-            &mut out,
-        );
+        header("Subject", "word ".repeat(40).trim_end(), &mut out);
         assert!(out.lines().all(|line| line.len() <= LINE));
         assert!(out.lines().skip(1).all(|line| line.starts_with(" word")));
         assert_eq!(out.replace("\n ", " ").matches("word").count(), 40);
