@@ -6,8 +6,6 @@
 //! Seconds are added as they close; a late record is added to its own second, wherever that lies; a
 //! skewed one has no place in time and is not here. Adding to the newest point costs a few instructions.
 
-use std::collections::VecDeque;
-
 use super::bucket::Counters;
 use crate::time::{Second, Span, Zone};
 
@@ -47,7 +45,7 @@ pub struct Series {
     step: i64,
     /// The first point, counted in steps since 1970-01-01T00:00:00 on that clock.
     first: i64,
-    points: VecDeque<Point>,
+    points: Vec<Point>,
     /// The span `[from, to)` of the newest point; empty where there is none.
     newest: (i64, i64),
 }
@@ -58,7 +56,7 @@ impl Default for Series {
             offset: 0,
             step: STEPS[0],
             first: 0,
-            points: VecDeque::new(),
+            points: Vec::new(),
             newest: (0, 0),
         }
     }
@@ -73,7 +71,7 @@ impl Series {
             client_errors: counters.status[4],
             server_errors: counters.status[5],
         };
-        match self.points.back_mut() {
+        match self.points.last_mut() {
             Some(newest) if self.newest.0 <= second.0 && second.0 < self.newest.1 => {
                 newest.add(point);
             }
@@ -86,14 +84,14 @@ impl Series {
         if self.points.is_empty() {
             self.offset = zone.map_or(0, |zone| i64::from(zone.offset_at(second)));
             self.first = self.index(second);
-            self.points.push_back(Point::default());
+            self.points.push(Point::default());
         }
         while self.span_with(self.index(second)) > MOST as i64 {
             self.coarsen();
         }
         let index = self.index(second);
         while index < self.first {
-            self.points.push_front(Point::default());
+            self.points.insert(0, Point::default());
             self.first -= 1;
         }
         let at = (index - self.first) as usize;
@@ -126,11 +124,11 @@ impl Series {
             .unwrap_or(self.step * 2);
         let factor = step / self.step;
         let first = self.first.div_euclid(factor);
-        let mut points: VecDeque<Point> = VecDeque::new();
+        let mut points: Vec<Point> = Vec::new();
         for (i, point) in self.points.iter().enumerate() {
             let index = ((self.first + i as i64).div_euclid(factor) - first) as usize;
             if index >= points.len() {
-                points.push_back(Point::default());
+                points.push(Point::default());
             }
             points[index].add(*point);
         }

@@ -297,9 +297,10 @@ pub(super) fn busiest(series: &Series, zone: &Zone) -> String {
         at = at + series.step();
     }
     format!(
-        "The busiest {} had {} hits, from {} on.",
+        "The busiest {} had {} {}, from {} on.",
         series.step_name(),
         grouped(best.0),
+        if best.0 == 1 { "hit" } else { "hits" },
         clock::when(zone, best.1)
     )
 }
@@ -319,11 +320,11 @@ fn round_above(most: u64) -> u64 {
     }
 }
 
-/// Half of a round number.
+/// Half of a round number; of 1 there is none to count to.
 fn half(number: u64) -> String {
     if number.is_multiple_of(2) {
         grouped(number / 2)
     } else {
-        format!("{:.1}", number as f64 / 2.0)
+        String::new()
     }
 }
