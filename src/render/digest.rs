@@ -152,7 +152,7 @@ pub(super) struct Line {
     pub(super) firing: bool,
 }
 
-/// The newest `most` alerts, oldest first, and how many there were before them.
+/// The newest `most` alerts, newest first, and how many there were before them.
 pub(super) fn lines(alerts: &Alerts, zone: &Zone, most: usize) -> (Vec<Line>, u64) {
     let left_out = alerts.told.len().saturating_sub(most);
     let line = |fired: &Fired| {
@@ -169,7 +169,7 @@ pub(super) fn lines(alerts: &Alerts, zone: &Zone, most: usize) -> (Vec<Line>, u6
             firing: fired.until.is_none(),
         }
     };
-    let lines = alerts.told[left_out..].iter().map(line).collect();
+    let lines = alerts.told[left_out..].iter().rev().map(line).collect();
     (lines, alerts.untold + left_out as u64)
 }
 

@@ -9,6 +9,7 @@ use std::fmt::Write;
 
 use super::super::digest::grouped;
 use super::super::{clock, escape};
+use super::axis;
 use crate::report::{Alerts, Fired};
 use crate::stats::series::{Point, Series};
 use crate::time::{Second, Zone};
@@ -17,10 +18,8 @@ use crate::time::{Second, Zone};
 const HEIGHT: u64 = 1000;
 /// What is not 0 is drawn at least so high: about a pixel.
 const LEAST_HEIGHT: u64 = 6;
-/// The most times below the time line.
-const TICKS: i64 = 8;
 /// An alert is drawn at least this part of the width wide, so that it is seen.
-const LEAST_WIDTH: f64 = 0.004;
+const LEAST_WIDTH: f64 = 0.003;
 
 /// The whole time line.
 pub(super) fn time_line(series: &Series, alerts: Option<&Alerts>, zone: &Zone) -> String {
@@ -41,7 +40,6 @@ struct Chart<'a> {
     width: usize,
     /// What lies behind each plot: a line for each time below, and the spans of alerts.
     behind: String,
-    ticks: Vec<(Second, f64)>,
     /// Up to when alerts that fire do so.
     now: Second,
 }
@@ -53,10 +51,8 @@ impl<'a> Chart<'a> {
             series,
             width: series.points().len(),
             behind: String::new(),
-            ticks: Vec::new(),
             now,
         };
-        chart.ticks = chart.find_ticks(zone);
         let mut behind = String::new();
         let told = alerts.iter().flat_map(|alerts| &alerts.told);
         for (from, to) in chart.spans(told) {
@@ -68,8 +64,8 @@ impl<'a> Chart<'a> {
             .expect("a string takes every write");
         }
         behind.push_str("<path class=\"grid\" d=\"");
-        for (_, x) in &chart.ticks {
-            write!(behind, "M{x:.2} 0V{HEIGHT}").expect("a string takes every write");
+        for at in axis::ticks(zone, series.from(), series.to()) {
+            write!(behind, "M{:.2} 0V{HEIGHT}", chart.x(at)).expect("a string takes every write");
         }
         write!(behind, "M0 {}H{w}M0 0H{w}\"/>", HEIGHT / 2, w = chart.width)
             .expect("a string takes every write");
@@ -209,67 +205,16 @@ impl<'a> Chart<'a> {
         }
     }
 
-    /// Times at whole steps of the log's clock.
-    fn find_ticks(&self, zone: &Zone) -> Vec<(Second, f64)> {
-        const NICE: [i64; 17] = [
-            1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200,
-        ];
-        let (from, to) = (self.series.from(), self.series.to());
-        let length = (to - from).0;
-        let mut tick = NICE
-            .into_iter()
-            .find(|tick| length / tick <= TICKS)
-            .unwrap_or(86_400);
-        while length / tick > TICKS {
-            tick *= 2;
-        }
-        let offset = i64::from(zone.offset_at(from));
-        let mut at = (from.0 + offset).div_euclid(tick) * tick - offset;
-        let mut ticks = Vec::new();
-        while at <= to.0 {
-            if at >= from.0 {
-                ticks.push((Second(at), self.x(Second(at))));
-            }
-            at += tick;
-        }
-        ticks
-    }
-
     /// The times below; those of class `less` are for wide screens only.
     fn axis(&self, zone: &Zone, out: &mut String) {
-        let year = |second| clock::parts(zone, second).0.get(..4).map(str::to_owned);
-        let years = year(self.series.from()) != year(self.series.to());
-        let seconds = self.ticks.iter().any(|(at, _)| at.0.rem_euclid(60) != 0);
-        let is_day = |at: Second| clock::parts(zone, at).1 == "00:00:00";
-        // On a narrow screen every second one is left out, of several days all that is within a day.
-        let days = self.ticks.iter().filter(|(at, _)| is_day(*at)).count();
-        let mut shown = 0;
         out.push_str("<div class=\"axis\">");
-        for (at, x) in &self.ticks {
-            let (date, time) = clock::parts(zone, *at);
-            let label = if !is_day(*at) {
-                time.get(..if seconds { 8 } else { 5 }).unwrap_or(&time)
-            } else if years {
-                &date
-            } else {
-                date.get(5..).unwrap_or(&date)
-            };
-            let candidate = days < 2 || is_day(*at);
-            let few = if days < 2 {
-                self.ticks.len() <= 4
-            } else {
-                days <= 4
-            };
-            shown += usize::from(candidate);
-            let class = if candidate && (few || shown % 2 == 1) {
-                ""
-            } else {
-                " class=\"less\""
-            };
+        for label in axis::labels(zone, self.series.from(), self.series.to()) {
+            let class = if label.narrow { "" } else { " class=\"less\"" };
             write!(
                 out,
-                "<span{class} style=\"left:{:.2}%\">{label}</span>",
-                100.0 * x / self.width as f64
+                "<span{class} style=\"left:{:.2}%\">{}</span>",
+                100.0 * self.x(label.at) / self.width as f64,
+                label.text
             )
             .expect("a string takes every write");
         }
@@ -326,5 +271,68 @@ fn half(number: u64) -> String {
         grouped(number / 2)
     } else {
         String::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::bucket::Counters;
+
+    fn series(points: &[(i64, u64)]) -> Series {
+        let mut series = Series::default();
+        for &(second, hits) in points {
+            let counters = Counters {
+                hits,
+                ..Counters::default()
+            };
+            series.add(Second(second), &counters, None);
+        }
+        series
+    }
+
+    #[test]
+    fn a_point_is_a_step_and_an_empty_one_is_nothing() {
+        let series = series(&[(10, 4), (11, 4), (13, 1), (14, 10_000)]);
+        let chart = Chart::new(&series, None, &Zone::UTC);
+        let area = chart.area(|point| level(point.hits, 10_000));
+        assert_eq!(area, "M0 1000H0V994H2V1000H3V994H4V0H5V1000Z");
+    }
+
+    #[test]
+    fn alerts_that_touch_are_drawn_as_one_and_none_is_too_thin() {
+        let series = series(&[(0, 1), (99, 1)]);
+        let chart = Chart::new(&series, None, &Zone::UTC);
+        let fired = |since, until| Fired {
+            number: 1,
+            rule: "R".into(),
+            key: None,
+            unit: crate::alert::measure::Unit::Count,
+            since: Second(since),
+            until: Some(Second(until)),
+            peak: crate::report::Figure {
+                hits: 0,
+                value: 0.0,
+                threshold: 0.0,
+                window: crate::time::Span(1),
+                below: false,
+            },
+        };
+        let alerts = [
+            fired(40, 50),
+            fired(10, 20),
+            fired(15, 30),
+            fired(31, 32),
+            fired(200, 300),
+        ];
+        let spans = chart.spans(alerts.iter());
+        assert_eq!(spans, [(10.0, 33.0), (40.0, 51.0), (99.7, 100.0)]);
+    }
+
+    #[test]
+    fn scales_end_at_a_round_number() {
+        let tops = [0, 1, 3, 7, 9, 11, 999, 1001].map(round_above);
+        assert_eq!(tops, [1, 1, 4, 8, 10, 20, 1000, 2000]);
+        assert!(round_above(u64::MAX) == u64::MAX);
     }
 }

@@ -3,6 +3,7 @@
 //! There is no script and no reference to anything elsewhere, and the page forbids both, should a way past
 //! the escaping ever be found. All drawing is inline SVG and CSS, and follows the reader's light or dark.
 
+mod axis;
 mod chart;
 
 use std::fmt::Write;
@@ -116,23 +117,24 @@ impl Page<'_> {
             return;
         }
         self.out.push_str(
-            "<table>\n<thead><tr><th class=\"n\">#</th><th>Alert</th><th>Began</th>\
+            "<div class=\"list\"><table>\n<thead><tr><th class=\"n number\">#</th><th>Alert</th><th>Began</th>\
              <th class=\"until\">Over</th><th class=\"n\">Lasted</th><th class=\"n\">Peak</th></tr></thead>\n<tbody>\n",
         );
         for line in lines {
             let class = if line.firing { " class=\"firing\"" } else { "" };
+            // On a phone the time of day stands below the date.
+            let (date, time) = line.since.split_once(' ').unwrap_or(("", &line.since));
             self.put(format_args!(
-                "<tr{class}><td class=\"n\">{}</td><td class=\"what\">{}</td><td>{}</td>\
+                "<tr{class}><td class=\"n number\">{}</td><td class=\"what\">{}</td><td>{date} <span>{time}</span></td>\
                  <td class=\"until\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n",
                 line.number,
                 escape::html(&line.subject),
-                line.since,
                 line.until,
                 line.lasted,
                 line.peak
             ));
         }
-        self.out.push_str("</tbody>\n</table>\n");
+        self.out.push_str("</tbody>\n</table></div>\n");
         if before > 0 {
             self.put(format_args!(
                 "<p>And {} before these.</p>\n",
