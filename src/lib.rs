@@ -30,5 +30,6 @@ pub mod monitor;
 pub mod render;
 pub mod report;
 pub mod run;
+pub mod simulate;
 pub mod stats;
 pub mod time;

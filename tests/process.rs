@@ -289,3 +289,24 @@ fn a_directory_on_standard_input_is_named_as_such() {
         "httpmon: standard input: is a directory\n"
     );
 }
+
+/// Standard input from a file is read from where it stands, and read to its end.
+#[test]
+fn standard_input_from_a_file_is_read_from_its_place_to_its_end() {
+    let path = std::env::temp_dir().join(format!("httpmon-place-{}", std::process::id()));
+    let line = "192.0.2.7 - - [20/Nov/2026:09:00:00 +0000] \"GET /a HTTP/1.1\" 200 5\n";
+    std::fs::write(&path, line.repeat(9000)).expect("a file");
+    for threads in ["1", "2", "3"] {
+        let script = format!(
+            "{{ read first; '{}' --replay --threads {threads} --threshold 1000 --report json; cat; }} <'{}'",
+            env!("CARGO_BIN_EXE_httpmon"),
+            path.display()
+        );
+        let output = Command::new("sh").args(["-c", &script]).output();
+        let output = output.expect("a shell");
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        assert_eq!(text.lines().count(), 1, "nothing is left: {text}");
+        assert!(text.contains("\"lines\":8999,\"hits\":8999,"), "{text}");
+    }
+    std::fs::remove_file(&path).expect("it is there");
+}

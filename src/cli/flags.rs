@@ -9,9 +9,9 @@ use crate::render::OUTPUTS;
 use crate::stats::dimension::{DIMENSIONS, parse_top};
 use crate::time::{Span, Zone};
 
-/// An option.
+/// An option, of httpmon itself or of one of its commands: it changes what these `O` say.
 #[derive(Debug)]
-pub struct Flag {
+pub struct Flag<O: 'static = Options> {
     /// The long name, without dashes.
     pub long: &'static str,
     /// The short name.
@@ -26,7 +26,7 @@ pub struct Flag {
     pub choices: fn() -> Vec<(&'static str, &'static str)>,
     /// What it does: changes the options, or replaces the run by something to print. The value is
     /// empty for a switch. The error says what is wrong with the value.
-    pub apply: fn(&mut Options, &str) -> Result<Option<Command>, String>,
+    pub apply: fn(&mut O, &str) -> Result<Option<Command>, String>,
 }
 
 /// The longest window and lateness: a week of seconds.
@@ -34,7 +34,7 @@ const WEEK: Span = Span(7 * 86_400);
 /// The longest interval and idle time.
 const YEAR: Span = Span(366 * 86_400);
 
-const NO_CHOICES: fn() -> Vec<(&'static str, &'static str)> = Vec::new;
+pub(super) const NO_CHOICES: fn() -> Vec<(&'static str, &'static str)> = Vec::new;
 
 /// Every option, in the order of the help.
 pub static FLAGS: &[Flag] = &[
@@ -322,6 +322,19 @@ pub static FLAGS: &[Flag] = &[
         },
     },
     Flag {
+        long: "threads",
+        short: None,
+        value: Some("N"),
+        help: "count with N threads in replay of files (all cores)",
+        more: "Up to 64; all cores are eight at most. It changes how long it takes and nothing else. Pipes are read by one, since the \
+               program that writes needs the other; so is a live log, and a run with --verbose.",
+        choices: NO_CHOICES,
+        apply: |o, v| {
+            o.threads = Some(threads(v)?);
+            Ok(None)
+        },
+    },
+    Flag {
         long: "quiet",
         short: Some('q'),
         value: None,
@@ -421,8 +434,16 @@ fn rate(text: &str) -> Result<Threshold, String> {
     }
 }
 
+/// A number of threads.
+fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(threads @ 1..=64) => Ok(threads),
+        _ => Err(format!("expected a number from 1 to 64, not '{text}'")),
+    }
+}
+
 /// A duration between two bounds.
-fn span(text: &str, least: Span, most: Span) -> Result<Span, String> {
+pub(super) fn span(text: &str, least: Span, most: Span) -> Result<Span, String> {
     let span = Span::parse(text)?;
     if span < least {
         return Err(format!("'{text}' is too short; at least {least}"));

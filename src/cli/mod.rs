@@ -1,7 +1,8 @@
 //! The command line: options as data.
 //!
 //! [`flags::FLAGS`] is each option's only definition. The parser, the arguments file, both helps, the
-//! man page and the completions all come from that table.
+//! man page and the completions all come from that table; those of `httpmon simulate` from
+//! [`simulate::FLAGS`] in the same way.
 
 pub mod complete;
 pub mod config;
@@ -10,6 +11,7 @@ pub mod flags;
 pub mod help;
 pub mod man;
 pub mod parse;
+pub mod simulate;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -21,6 +23,7 @@ use crate::error::Error;
 use crate::filter::Filter;
 use crate::format::Choice;
 use crate::render::{Form, OUTPUTS, Output};
+use crate::simulate::Settings;
 use crate::stats::dimension::{self, Top};
 use crate::time::{Span, Zone};
 
@@ -29,6 +32,8 @@ use crate::time::{Span, Zone};
 pub enum Command {
     /// Read a log.
     Run(Box<Options>),
+    /// Write a log.
+    Simulate(Box<Settings>),
     /// Print a text and end.
     Print(String),
 }
@@ -83,6 +88,8 @@ pub struct Options {
     pub exit_code: bool,
     /// How long to wait for a line before ending, where given.
     pub idle_exit: Option<Span>,
+    /// How many threads count in replay of files, where given.
+    pub threads: Option<usize>,
     /// Alerts only.
     pub quiet: bool,
     /// Whether to say what was recognised.
@@ -112,6 +119,7 @@ impl Default for Options {
             on_alert_in_replay: false,
             exit_code: false,
             idle_exit: None,
+            threads: None,
             quiet: false,
             verbose: false,
             files: Vec::new(),
@@ -154,6 +162,13 @@ impl Options {
     pub fn lateness_in_force(&self) -> Span {
         self.lateness
             .unwrap_or(Span(if self.replay { 60 } else { 5 }))
+    }
+
+    /// How many threads count in replay of files: as many as there are cores, and eight at most, since one
+    /// puts together what they counted.
+    pub fn threads_in_force(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, |cores| cores.get().min(8));
+        self.threads.unwrap_or_else(cores)
     }
 
     /// The program to run at each transition in this run.

@@ -14,6 +14,7 @@ pub mod detect;
 mod extent;
 mod head;
 mod json;
+pub mod layout;
 mod nginx;
 mod parser;
 mod presets;
@@ -28,10 +29,10 @@ pub mod timestamp;
 pub mod unparsed;
 pub(crate) mod values;
 mod w3c;
-mod write;
+pub mod write;
 
 pub use choice::Choice;
-pub use parser::{Line, Parser, closest, recognise};
+pub use parser::{Line, Parser, State, closest, recognise};
 pub use template::Refused;
 
 use program::Step;

@@ -71,14 +71,14 @@ pub enum Line<'a> {
 ///
 /// What it remembers between lines is the file they come from and the W3C header of each file; the
 /// timestamps it remembers save time and change nothing.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Parser {
     /// The programs of each format, in the order in which they are tried.
     lines: Vec<Vec<Program>>,
     /// Bit `i` of slot `b`: a line that begins with `b` can be in format `i`.
     begins: Box<[u16; 256]>,
     json: Option<json::Reader>,
-    w3c: Option<W3c>,
+    w3c: Option<Defaults>,
     /// The format that was chosen, where it was not left to the lines.
     choice: Option<&'static str>,
     /// Which reader read the last record.
@@ -88,7 +88,7 @@ pub struct Parser {
     /// The user's own string is tried on the whole line first: it may describe the carrier too.
     own: bool,
     times: Timestamps,
-    source: Vec<u8>,
+    state: State,
     wanted: Vec<Field>,
 }
 
@@ -101,13 +101,25 @@ enum Reader {
     Lines(u8),
 }
 
-#[derive(Debug)]
-struct W3c {
-    defaults: Defaults,
+/// What a parser remembers from one line to the next: two in the same state read the same lines alike.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    /// The file that is read.
+    source: Vec<u8>,
     /// The header of the file that is read.
     header: Header,
     /// Those of the others.
     others: HashMap<Vec<u8>, Header>,
+}
+
+impl Default for State {
+    fn default() -> State {
+        State {
+            source: b"-".to_vec(),
+            header: Header::default(),
+            others: HashMap::new(),
+        }
+    }
 }
 
 impl Parser {
@@ -128,7 +140,7 @@ impl Parser {
             seen: Vec::new(),
             own: false,
             times: Timestamps::new(zone),
-            source: b"-".to_vec(),
+            state: State::default(),
             wanted: wanted.to_vec(),
         };
         let compile = |variants: Vec<Vec<_>>| {
@@ -136,11 +148,6 @@ impl Parser {
                 .iter()
                 .map(|steps| Program::new(steps, wanted))
                 .collect()
-        };
-        let new_w3c = || W3c {
-            defaults: Defaults::new(wanted),
-            header: Header::default(),
-            others: HashMap::new(),
         };
         match choice {
             Choice::Auto => {
@@ -154,11 +161,11 @@ impl Parser {
                     AUTO.iter().enumerate().map(bit).sum()
                 }));
                 parser.json = Some(json::Reader::new(&[]));
-                parser.w3c = Some(new_w3c());
+                parser.w3c = Some(Defaults::new(wanted));
             }
             Choice::Only(format) => match format.source {
                 Source::Json => parser.json = Some(json::Reader::new(&[])),
-                Source::W3c => parser.w3c = Some(new_w3c()),
+                Source::W3c => parser.w3c = Some(Defaults::new(wanted)),
                 Source::Steps(_) | Source::String(_) => {
                     parser.lines = vec![compile(format.variants())]
                 }
@@ -176,23 +183,30 @@ impl Parser {
 
     /// Lines from here on come from the file `name`, from its beginning.
     pub fn begin_source(&mut self, name: &[u8]) {
-        name.clone_into(&mut self.source);
-        if let Some(w3c) = &mut self.w3c {
-            w3c.header = Header::default();
-            w3c.others.remove(name);
-        }
+        name.clone_into(&mut self.state.source);
+        self.state.header = Header::default();
+        self.state.others.remove(name);
+    }
+
+    /// What is remembered of the lines so far.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Goes on where the parser was whose state this is.
+    pub fn resume(&mut self, state: State) {
+        self.state = state;
     }
 
     /// `tail` goes on with the file `name`, whose header it may have shown before.
     fn continue_source(&mut self, name: &[u8]) {
-        if let Some(w3c) = &mut self.w3c {
-            let header = w3c.others.remove(name).unwrap_or_default();
-            let left = std::mem::replace(&mut w3c.header, header);
-            if left.fields().is_some() && w3c.others.len() < HEADERS {
-                w3c.others.insert(std::mem::take(&mut self.source), left);
-            }
+        let state = &mut self.state;
+        let header = state.others.remove(name).unwrap_or_default();
+        let left = std::mem::replace(&mut state.header, header);
+        let source = std::mem::replace(&mut state.source, name.to_vec());
+        if left.fields().is_some() && state.others.len() < HEADERS {
+            state.others.insert(source, left);
         }
-        name.clone_into(&mut self.source);
     }
 
     /// The name of the format of the record that was read last, from `line`, where that reader has read
@@ -251,8 +265,9 @@ impl Parser {
                 }
             }
             Some(b'#') => {
-                if let Some(w3c) = &mut self.w3c {
-                    w3c.header.directive(line, &mut self.times, &self.wanted);
+                if self.w3c.is_some() {
+                    let header = &mut self.state.header;
+                    header.directive(line, &mut self.times, &self.wanted);
                 }
                 return Line::Skipped;
             }
@@ -301,7 +316,7 @@ impl Parser {
             let Some(rest) = body.get(cut..) else { break };
             match self.lines_and_w3c(rest, record) {
                 Ok(()) => {
-                    record.source = &self.source;
+                    record.source = &self.state.source;
                     return Ok(());
                 }
                 Err(unparsed) => {
@@ -325,7 +340,7 @@ impl Parser {
                     at: unparsed.at + start,
                     ..unparsed
                 })?;
-                record.source = &self.source;
+                record.source = &self.state.source;
                 Ok(())
             }
             _ => Err(failed.unwrap_or(NOTHING)),
@@ -367,8 +382,8 @@ impl Parser {
                 failed = Some(unparsed);
             }
         };
-        if let Some(w3c) = &self.w3c {
-            match w3c.header.fields() {
+        if let Some(defaults) = &self.w3c {
+            match self.state.header.fields() {
                 Some(Fields::Programs(programs)) => {
                     let tabs = memchr::memchr(b'\t', body).is_some();
                     match programs[usize::from(tabs)].read(w3c::trim(body), &mut self.times, record)
@@ -390,7 +405,7 @@ impl Parser {
                     record,
                 ),
                 None => {
-                    if let Some(program) = w3c.defaults.for_line(body) {
+                    if let Some(program) = defaults.for_line(body) {
                         match program.read(w3c::trim(body), &mut self.times, record) {
                             Ok(()) => {
                                 self.last = Reader::W3c;

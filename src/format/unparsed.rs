@@ -111,6 +111,16 @@ pub struct Unparsed {
 }
 
 impl Unparsed {
+    /// A line of which only the first `len` bytes were read.
+    pub fn too_long(len: usize) -> Unparsed {
+        Unparsed {
+            field: Field::Line,
+            why: Why::TooLong,
+            timed: false,
+            at: len,
+        }
+    }
+
     /// The reason without the place: lines with the same reason are counted together.
     pub fn reason(&self) -> &'static str {
         match (self.field, self.why) {

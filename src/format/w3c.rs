@@ -30,6 +30,14 @@ pub(super) enum Fields {
     Unusable(Field),
 }
 
+/// What they compiled to follows from what they said.
+impl PartialEq for Header {
+    fn eq(&self, other: &Header) -> bool {
+        let said = |header: &Header| (header.date, header.microsoft, header.fields.is_some());
+        said(self) == said(other) && self.text == other.text
+    }
+}
+
 impl Header {
     /// Reads a line that begins with `#`.
     pub(super) fn directive(&mut self, line: &[u8], times: &mut Timestamps, wanted: &[Field]) {
@@ -138,7 +146,7 @@ const DEFAULTS: [&str; 4] = [
 ];
 
 /// The default lists, compiled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Defaults {
     iis: Vec<(usize, Program)>,
     cloudfront: Program,

@@ -4,6 +4,7 @@ mod bars;
 mod clock;
 pub mod csv;
 mod digest;
+pub mod digits;
 pub mod email;
 pub mod escape;
 pub mod html;

@@ -5,22 +5,29 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::signals;
-use crate::error::Error;
+use memchr::memrchr;
 
-/// Bytes read at once: enough that a system call per block costs nothing, small enough for a cache.
+use super::parts::{self, Parallel, Part, Shared};
+use super::{file, signals};
+use crate::error::Error;
+use crate::format::State;
+
+/// The most bytes read at once: enough that a system call per block costs nothing, small enough for a cache.
 const BLOCK: usize = 256 << 10;
+/// The least: a block is twice as large as what the last read gave, so that a short input costs little to
+/// start on, and a pipe that gives little does not have the whole of a large block cleared for each read.
+const LEAST: usize = 16 << 10;
 /// Blocks between reader and monitor.
 const AHEAD: usize = 4;
 
 /// What standard input is called in a message.
-const STDIN: &str = "standard input";
+pub(super) const STDIN: &str = "standard input";
 
 /// Two clocks, read together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +54,10 @@ pub enum Message {
     Begin(Option<Arc<str>>),
     /// Bytes.
     Block(Vec<u8>),
+    /// Where the parser stands is asked for: what follows was begun by others.
+    Where(SyncSender<State>),
+    /// A part of the file that others counted. It begins and ends with whole lines.
+    Part(Box<Part>),
     /// Nothing came for as long as was asked.
     Quiet,
     /// A signal.
@@ -67,6 +78,9 @@ pub trait Feed {
 
     /// Gives a block back, to be read into again.
     fn recycle(&mut self, block: Vec<u8>);
+
+    /// Says where the parser stands behind a part.
+    fn resume(&mut self, _state: &State) {}
 }
 
 /// An operand that was looked at.
@@ -106,7 +120,8 @@ pub(super) fn check(files: &[OsString]) -> Result<Vec<Operand>, Error> {
         .collect()
 }
 
-fn failure(name: &str, error: &io::Error) -> Error {
+/// What is said of input that cannot be read.
+pub(super) fn failure(name: &str, error: &io::Error) -> Error {
     let name = crate::render::escape::terminal(name.as_bytes(), false);
     Error::new(match error.kind() {
         io::ErrorKind::IsADirectory if name == STDIN => format!("{name}: is a directory"),
@@ -119,23 +134,54 @@ fn failure(name: &str, error: &io::Error) -> Error {
 }
 
 /// A thread that reads and one that waits for signals.
-pub(super) struct Threads {
+pub struct Threads {
     messages: Receiver<Message>,
     empty: Sender<Vec<u8>>,
+    shared: Option<Arc<Shared>>,
     start: Instant,
 }
 
 impl Threads {
-    pub(super) fn start(operands: Vec<Operand>) -> Threads {
+    /// Reads the operands, in this order, and waits for signals.
+    pub(super) fn start(operands: Vec<Operand>, parallel: Option<Parallel>) -> Threads {
+        let (threads, sender) = Threads::reading(operands, parallel);
+        signals::forward(sender);
+        threads
+    }
+
+    /// Reads these files, in this order; with `parallel`, the regular ones in parts.
+    ///
+    /// # Errors
+    ///
+    /// If one of them cannot be opened.
+    pub fn of_files(files: &[OsString], parallel: Option<Parallel>) -> Result<Threads, Error> {
+        Ok(Threads::reading(check(files)?, parallel).0)
+    }
+
+    fn reading(
+        operands: Vec<Operand>,
+        parallel: Option<Parallel>,
+    ) -> (Threads, SyncSender<Message>) {
         let (sender, messages) = sync_channel(AHEAD);
         let (empty, empties) = channel();
-        signals::forward(sender.clone());
-        std::thread::spawn(move || read_all(operands, &sender, &empties));
-        Threads {
+        // A part is never smaller than a block.
+        let part = parallel.as_ref().and_then(|p| usize::try_from(p.size).ok());
+        let size = part.map_or(BLOCK, |size| size.min(BLOCK));
+        let parallel = parallel.map(|parallel| (Shared::new(&parallel), parallel));
+        let threads = Threads {
             messages,
             empty,
+            shared: parallel.as_ref().map(|(shared, _)| Arc::clone(shared)),
             start: Instant::now(),
-        }
+        };
+        let reader = Reader {
+            sender: sender.clone(),
+            empties,
+            size,
+            parallel,
+        };
+        std::thread::spawn(move || reader.read_all(operands));
+        (threads, sender)
     }
 }
 
@@ -167,60 +213,128 @@ impl Feed for Threads {
         // The reader may be gone already.
         let _ = self.empty.send(block);
     }
-}
 
-/// Sends every operand's blocks, in order. An error to send means that nobody listens any more.
-fn read_all(operands: Vec<Operand>, sender: &SyncSender<Message>, empties: &Receiver<Vec<u8>>) {
-    let named = operands.len() > 1 || matches!(operands.first(), Some(Operand::File(_)));
-    for operand in operands {
-        let (name, reader): (String, io::Result<Box<dyn Read>>) = match &operand {
-            Operand::Stdin => ("-".to_owned(), Ok(Box::new(io::stdin().lock()))),
-            Operand::File(file) => (
-                file.to_string_lossy().into_owned(),
-                File::open(file).map(|file| Box::new(file) as Box<dyn Read>),
-            ),
-        };
-        let what = if name == "-" { STDIN } else { &name };
-        if sender
-            .send(Message::Begin(named.then(|| name.as_str().into())))
-            .is_err()
-        {
-            return;
-        }
-        let sent = reader.and_then(|reader| read_one(reader, sender, empties));
-        match sent {
-            Ok(true) => {}
-            Ok(false) => return,
-            Err(error) => {
-                let _ = sender.send(Message::Failed(failure(what, &error)));
-                return;
-            }
+    fn resume(&mut self, state: &State) {
+        if let Some(shared) = &self.shared {
+            shared.resume(state);
         }
     }
-    let _ = sender.send(Message::End);
 }
 
-/// Whether anyone still listens.
-fn read_one(
-    mut reader: Box<dyn Read>,
-    sender: &SyncSender<Message>,
-    empties: &Receiver<Vec<u8>>,
-) -> io::Result<bool> {
-    loop {
-        let mut block = empties.try_recv().unwrap_or_default();
-        block.resize(BLOCK, 0);
+/// What the reading thread has. An error to send means that nobody listens any more.
+struct Reader {
+    sender: SyncSender<Message>,
+    empties: Receiver<Vec<u8>>,
+    /// Bytes in a block.
+    size: usize,
+    parallel: Option<(Arc<Shared>, Parallel)>,
+}
+
+impl Reader {
+    /// Sends what every operand holds, in order.
+    fn read_all(&self, operands: Vec<Operand>) {
+        let named = operands.len() > 1 || matches!(operands.first(), Some(Operand::File(_)));
+        for operand in operands {
+            let name = match &operand {
+                Operand::Stdin => "-".into(),
+                Operand::File(file) => file.to_string_lossy(),
+            };
+            let what = if name == "-" { STDIN } else { &name };
+            let name = named.then(|| Arc::from(&*name));
+            if self.sender.send(Message::Begin(name)).is_err() {
+                return;
+            }
+            match self.read_one(&operand) {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    let _ = self.sender.send(Message::Failed(failure(what, &error)));
+                    return;
+                }
+            }
+        }
+        let _ = self.sender.send(Message::End);
+    }
+
+    /// Whether anyone still listens.
+    fn read_one(&self, operand: &Operand) -> io::Result<bool> {
+        if let Some((shared, parallel)) = &self.parallel {
+            let regular = match operand {
+                Operand::Stdin => file::stdin(),
+                Operand::File(name) => file::regular(File::open(name)?),
+            };
+            if let Some(regular) = regular {
+                return self.read_parts(regular, parallel, shared);
+            }
+        }
+        match operand {
+            Operand::Stdin => {
+                file::widen_stdin();
+                self.read_blocks(io::stdin().lock())
+            }
+            Operand::File(name) => self.read_blocks(File::open(name)?),
+        }
+    }
+
+    fn read_blocks(&self, mut reader: impl Read) -> io::Result<bool> {
+        let mut count = 0;
+        while let Some(block) = self.read_block(&mut reader, 2 * count)? {
+            count = block.len();
+            if self.sender.send(Message::Block(block)).is_err() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The next block, of about so many bytes; `None` at the end.
+    fn read_block(&self, reader: &mut impl Read, size: usize) -> io::Result<Option<Vec<u8>>> {
+        let mut block = self.empties.try_recv().unwrap_or_default();
+        block.resize(size.clamp(LEAST, BLOCK).min(self.size), 0);
         let count = loop {
             match reader.read(&mut block) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 other => break other?,
             }
         };
-        if count == 0 {
-            return Ok(true);
-        }
         block.truncate(count);
-        if sender.send(Message::Block(block)).is_err() {
+        Ok((count > 0).then_some(block))
+    }
+
+    /// The first lines are read one by one: a log begins with what is said once, its header and its hints,
+    /// and a small one ends there. The rest is counted in parts.
+    fn read_parts(&self, mut file: File, parallel: &Parallel, shared: &Shared) -> io::Result<bool> {
+        let mut base = file.stream_position()?;
+        loop {
+            let Some(mut block) = self.read_block(&mut file, BLOCK)? else {
+                return Ok(true);
+            };
+            let newline = memrchr(b'\n', &block);
+            block.truncate(newline.map_or(block.len(), |at| at + 1));
+            base += block.len() as u64;
+            if self.sender.send(Message::Block(block)).is_err() {
+                return Ok(false);
+            }
+            if newline.is_some() {
+                break;
+            }
+        }
+        let (reply, stands) = sync_channel(1);
+        if self.sender.send(Message::Where(reply)).is_err() {
             return Ok(false);
         }
+        let Ok(state) = stands.recv() else {
+            return Ok(false);
+        };
+        shared.resume(&state);
+        let file = Arc::new(file);
+        let end = parts::read(&file, base, parallel, shared, |part| {
+            self.sender.send(Message::Part(Box::new(part))).is_ok()
+        })?;
+        // Whoever reads standard input next finds its end, as if it had been read in order.
+        if let Some(end) = end {
+            (&*file).seek(SeekFrom::Start(end))?;
+        }
+        Ok(end.is_some())
     }
 }

@@ -1,6 +1,12 @@
 //! The only place that touches the outside: arguments, files, standard streams, signals, clocks.
 
 mod feed;
+#[cfg(unix)]
+#[path = "file_unix.rs"]
+mod file;
+#[cfg(not(unix))]
+#[path = "file_other.rs"]
+mod file;
 mod hook;
 #[cfg(unix)]
 #[path = "kill_unix.rs"]
@@ -9,6 +15,7 @@ mod kill;
 #[path = "kill_other.rs"]
 mod kill;
 mod output;
+mod parts;
 mod place;
 #[cfg(unix)]
 #[path = "same_unix.rs"]
@@ -23,10 +30,12 @@ mod signals;
 #[cfg(not(unix))]
 #[path = "signals_other.rs"]
 mod signals;
+mod simulate;
 
-pub use feed::{Feed, Message, Now, Signal};
+pub use feed::{Feed, Message, Now, Signal, Threads};
 pub use hook::{Hook, Notice};
 pub use output::Output;
+pub use parts::{PART, Parallel, Part};
 pub use session::{Ended, Session};
 
 use std::ffi::OsString;
@@ -49,11 +58,19 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
 }
 
 fn command(args: impl Iterator<Item = OsString>) -> Result<u8, Error> {
+    let mut args = args.peekable();
+    if args.next_if(|arg| arg == cli::simulate::NAME).is_some() {
+        return act(cli::simulate::parse(args)?);
+    }
     let config = match std::env::var_os(config::VARIABLE).filter(|path| !path.is_empty()) {
         Some(path) => config::read(Path::new(&path))?,
         None => Vec::new(),
     };
-    match parse::parse(config, args)? {
+    act(parse::parse(config, args)?)
+}
+
+fn act(command: Command) -> Result<u8, Error> {
+    match command {
         Command::Print(text) => {
             let mut stdout = std::io::stdout().lock();
             match stdout
@@ -67,6 +84,7 @@ fn command(args: impl Iterator<Item = OsString>) -> Result<u8, Error> {
             }
         }
         Command::Run(options) => run(&options),
+        Command::Simulate(settings) => simulate::run(&settings).map(|()| EXIT_OK),
     }
 }
 
@@ -76,7 +94,7 @@ fn run(options: &Options) -> Result<u8, Error> {
         // Not an error message: someone wants to know what this is.
         let _ = write!(
             anstream::stderr().lock(),
-            "{}\nhttpmon reads a log on standard input, or from files.\n",
+            "{}\nhttpmon reads a log on standard input, or from files. With none at hand: httpmon simulate | httpmon --replay\n",
             help::short()
         );
         return Ok(EXIT_ERROR);
@@ -86,7 +104,14 @@ fn run(options: &Options) -> Result<u8, Error> {
     if let Some(program) = options.hook() {
         session.set_hook(Hook::new(program, None));
     }
-    let mut feed = feed::Threads::start(files);
+    // What is told of each line as it comes is told by one thread.
+    let threads = if options.replay && !options.verbose {
+        options.threads_in_force()
+    } else {
+        1
+    };
+    let parallel = (threads > 1).then(|| session.parallel(threads, PART));
+    let mut feed = Threads::start(files, parallel);
     let ended = session.run(&mut feed);
     session.finish_hook();
     match ended {
@@ -119,6 +144,8 @@ fn say(message: &dyn std::fmt::Display) {
 pub fn options(args: &[&str]) -> Result<Options, Error> {
     match cli::parse::parse(Vec::new(), args.iter().map(OsString::from))? {
         Command::Run(options) => Ok(*options),
-        Command::Print(_) => Err(Error::new("these arguments ask for no run")),
+        Command::Simulate(_) | Command::Print(_) => {
+            Err(Error::new("these arguments ask for no run"))
+        }
     }
 }

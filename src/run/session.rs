@@ -7,16 +7,17 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::feed::{Feed, Message, Now, Signal};
+use super::feed::{Feed, Message, Now, STDIN, Signal, failure};
 use super::hook::{Hook, Notice};
+use super::parts::{Parallel, Part};
 use super::{Output, say};
 use crate::cli::Options;
 use crate::error::Error;
 use crate::filter::Filter;
-use crate::format::unparsed::{Field, Unparsed, Why};
+use crate::format::unparsed::{Field, Unparsed};
 use crate::format::{Line as Read, Parser, closest, detect, recognise};
 use crate::input::lines::{Line, Lines};
-use crate::monitor::{Config, Monitor};
+use crate::monitor::{Config, Counting, Monitor};
 use crate::render::json::Json;
 use crate::render::{Render, escape};
 use crate::report::Event;
@@ -46,6 +47,7 @@ pub enum Ended {
 
 /// A run.
 pub struct Session {
+    counting: Counting,
     parser: Parser,
     monitor: Monitor,
     lines: Lines,
@@ -107,7 +109,9 @@ impl Session {
             top: options.tops(),
             zone: options.tz.clone(),
         };
+        let counting = Counting::new(&config);
         Ok(Session {
+            counting,
             parser: Parser::new(&options.format, options.log_tz.clone(), &wanted),
             monitor: Monitor::new(config),
             lines: Lines::default(),
@@ -127,6 +131,16 @@ impl Session {
             anchor: None,
             last_block: Duration::ZERO,
         })
+    }
+
+    /// How `threads` count files for this run, in parts of `size` bytes.
+    pub fn parallel(&self, threads: usize, size: u64) -> Parallel {
+        Parallel {
+            threads,
+            size,
+            parser: self.parser.clone(),
+            counting: self.counting.clone(),
+        }
     }
 
     /// The monitor, to ask how things stand.
@@ -175,6 +189,18 @@ impl Session {
                 Message::Block(block) => {
                     self.block(&block, feed.now())?;
                     feed.recycle(block);
+                }
+                Message::Where(reply) => {
+                    // Whoever asked may be gone by now.
+                    let _ = reply.send(self.parser.state().clone());
+                }
+                Message::Part(mut part) => {
+                    let now = feed.now();
+                    if let Err(error) = self.part(&mut part, now)? {
+                        self.finish(now)?;
+                        return Ok(Ended::Failed(error));
+                    }
+                    feed.resume(self.parser.state());
                 }
                 Message::Quiet => {
                     let now = feed.now();
@@ -288,6 +314,29 @@ impl Session {
         self.after_lines(now)
     }
 
+    /// Takes in what others counted; where they were wrong about where the parser stands, or a cap was
+    /// passed, the lines are read one by one. The inner error is that of the file.
+    fn part(&mut self, part: &mut Part, now: Now) -> io::Result<Result<(), Error>> {
+        if part.began != *self.parser.state() || !self.monitor.begin(&mut part.fold) {
+            let read = part.read_again(|block| self.block(block, now));
+            return match read {
+                Ok(written) => written.map(Ok),
+                Err(error) => Ok(Err(failure(self.file.as_deref().unwrap_or(STDIN), &error))),
+            };
+        }
+        for step in part.fold.steps() {
+            self.monitor
+                .step(&part.fold, step, self.line, self.file.as_ref());
+            self.drain()?;
+        }
+        self.line += part.fold.lines();
+        if part.ended != part.began {
+            self.parser.resume(part.ended.clone());
+        }
+        self.after_lines(now)?;
+        Ok(Ok(()))
+    }
+
     /// The last line of a file may have no newline.
     fn end_line(&mut self, now: Now) -> io::Result<()> {
         let mut lines = std::mem::take(&mut self.lines);
@@ -302,12 +351,7 @@ impl Session {
     fn take(&mut self, line: Line<'_>, now: Now) -> io::Result<()> {
         self.line += 1;
         if line.cut {
-            let unparsed = Unparsed {
-                field: Field::Line,
-                why: Why::TooLong,
-                timed: false,
-                at: line.bytes.len(),
-            };
+            let unparsed = Unparsed::too_long(line.bytes.len());
             self.monitor
                 .unparsed(unparsed, self.line, self.file.as_ref(), line.bytes);
         } else {

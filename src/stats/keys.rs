@@ -56,6 +56,11 @@ pub struct KeyTable {
 pub struct Renumbering(Vec<u32>);
 
 impl Renumbering {
+    /// `ids[id]` is the new id of `id`.
+    pub fn new(ids: Vec<u32>) -> Renumbering {
+        Renumbering(ids)
+    }
+
     /// The new id of `id`.
     pub fn new_id(&self, id: u32) -> u32 {
         self.0.get(id as usize).copied().unwrap_or(id)
@@ -87,24 +92,23 @@ impl KeyTable {
     pub fn count(&mut self, key: &[u8], hit: Count) -> u32 {
         self.hits += hit.hits;
         let hash = self.hasher.hash_one(key);
-        let KeyTable {
-            index,
-            entries,
-            arena,
-            ..
-        } = self;
-        let found = index.find(hash, |&id| {
-            let entry = &entries[id as usize];
-            entry.hash == hash as u32 && entry.len as usize == key.len() && {
-                let start = entry.start as usize;
-                &arena[start..start + key.len()] == key
-            }
-        });
-        if let Some(&id) = found {
-            entries[id as usize].count.add(hit);
+        if let Some(id) = self.find(hash, key) {
+            self.entries[id as usize].count.add(hit);
             return id;
         }
         self.insert(key, hash, hit)
+    }
+
+    #[inline]
+    fn find(&self, hash: u64, key: &[u8]) -> Option<u32> {
+        let same = |&id: &u32| {
+            let entry = &self.entries[id as usize];
+            entry.hash == hash as u32 && entry.len as usize == key.len() && {
+                let start = entry.start as usize;
+                same_bytes(&self.arena[start..start + key.len()], key)
+            }
+        };
+        self.index.find(hash, same).copied()
     }
 
     #[cold]
@@ -132,6 +136,42 @@ impl KeyTable {
             hasher.hash_one(bytes_of(entries, arena, id))
         });
         id
+    }
+
+    /// Whether all keys of `other` fit in beside those that are here, or are here already.
+    pub fn has_room_for(&self, other: &KeyTable) -> bool {
+        let fits = |keys: usize, bytes: usize| {
+            self.entries.len() + keys <= self.max_keys && self.arena.len() + bytes <= MAX_KEY_BYTES
+        };
+        if fits(other.entries.len(), other.arena.len()) {
+            return true;
+        }
+        let (mut keys, mut bytes) = (0, 0);
+        for id in 0..other.entries.len() as u32 {
+            let key = other.key(id);
+            if self.find(self.hasher.hash_one(key), key).is_none() {
+                keys += 1;
+                bytes += key.len();
+            }
+        }
+        fits(keys, bytes)
+    }
+
+    /// Adds the counts of `other`, which has dropped no key: its ids in order, as they are here.
+    pub fn merge(&mut self, other: &KeyTable) -> Renumbering {
+        debug_assert_eq!(other.error, 0, "a part is exact");
+        let ids = other
+            .counts()
+            .map(|(id, count)| self.count(other.key(id), count));
+        Renumbering(ids.collect())
+    }
+
+    /// Forgets all keys and keeps the memory.
+    pub fn clear(&mut self) {
+        self.index.clear();
+        self.entries.clear();
+        self.arena.clear();
+        (self.hits, self.error, self.distinct) = (0, 0, None);
     }
 
     /// Whether the table has passed its cap.
@@ -226,6 +266,16 @@ impl KeyTable {
 fn bytes_of<'a>(entries: &[Entry], arena: &'a [u8], id: u32) -> &'a [u8] {
     let entry = &entries[id as usize];
     &arena[entry.start as usize..(entry.start + entry.len) as usize]
+}
+
+/// Whether two keys of the same length are equal. Most are shorter than a call to compare memory takes:
+/// eight bytes at a time, the last eight overlapping.
+#[inline]
+fn same_bytes(a: &[u8], b: &[u8]) -> bool {
+    let (Some(last_a), Some(last_b)) = (a.last_chunk::<8>(), b.last_chunk::<8>()) else {
+        return a.iter().zip(b).all(|(a, b)| a == b);
+    };
+    last_a == last_b && a.as_chunks::<8>().0 == b.as_chunks::<8>().0
 }
 
 /// A hash that is the same in every run, so that estimates are too.

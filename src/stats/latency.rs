@@ -120,6 +120,17 @@ impl Histogram {
         self.sum_us += u128::from(second.sum_us);
     }
 
+    /// Adds the requests of another span.
+    pub fn add_all(&mut self, other: &Histogram) {
+        for (bucket, &count) in other.counts.iter().enumerate() {
+            if count > 0 {
+                self.add(bucket as u16, count);
+            }
+        }
+        self.max_us = self.max_us.max(other.max_us);
+        self.sum_us += other.sum_us;
+    }
+
     /// Takes the requests of a second away that was merged before. The maximum stays as it was, until
     /// [`Histogram::set_max`] says what it is now.
     pub fn subtract(&mut self, second: &Durations) {

@@ -4,9 +4,14 @@
 //! the error flag in the top bit. What needs counts tallies the run when it needs them. A run that
 //! grew long is folded to one row per key, so that a busy second costs its distinct keys.
 
+use std::ops::Range;
+
 use super::keys::Renumbering;
 use super::tally::{Count, Tally};
 use super::{Hit, SERVER_ERROR};
+
+/// A second with more words than this is brought to its least size.
+const BUSY: usize = 1 << 14;
 
 const ERROR: u64 = 1 << 63;
 /// A row of a folded run: dimension, id and count, as it is held.
@@ -26,9 +31,27 @@ impl Run {
     #[inline]
     pub fn push(&mut self, hit: &Hit, dimensions: usize) {
         let bytes = hit.bytes.min(ERROR - 1) | if hit.class == SERVER_ERROR { ERROR } else { 0 };
-        self.flat.extend_from_slice(&hit.ids[..dimensions]);
+        // One by one: a copy of several would wait for each of those that were just written.
+        self.flat.reserve(dimensions + 2);
+        for &id in &hit.ids[..dimensions] {
+            self.flat.push(id);
+        }
+        self.flat.push(bytes as u32);
+        self.flat.push((bytes >> 32) as u32);
+    }
+
+    /// Appends some of the hits of `other`, which was never folded.
+    pub fn extend(&mut self, other: &Run, hits: Range<usize>, dimensions: usize) {
+        let stride = dimensions + 2;
         self.flat
-            .extend_from_slice(&[bytes as u32, (bytes >> 32) as u32]);
+            .extend_from_slice(&other.flat[hits.start * stride..hits.end * stride]);
+    }
+
+    /// What was pushed of the hit at `index`, where nothing was folded: ids, bytes sent.
+    pub fn hit(&self, index: usize, dimensions: usize) -> (&[u32], u64) {
+        let stride = dimensions + 2;
+        let (ids, bytes) = self.flat[index * stride..][..stride].split_at(dimensions);
+        (ids, count_of(bytes).bytes)
     }
 
     /// Adds every hit to one tally per dimension.
@@ -63,6 +86,16 @@ impl Run {
     pub fn merge(&mut self, other: &Run) {
         self.flat.extend_from_slice(&other.flat);
         self.folded.extend_from_slice(&other.folded);
+    }
+
+    /// Brings a busy second to its least size: while it is open, hits and spare room take memory for as long as
+    /// the lateness. `scratch` must be clear, and is again.
+    #[inline]
+    pub fn settle(&mut self, scratch: &mut [Tally]) {
+        if self.flat.len() > BUSY {
+            self.fold(scratch);
+            self.flat.shrink_to_fit();
+        }
     }
 
     /// Replaces the hits by one row per key, where that is smaller. `scratch` must be clear, and is again.

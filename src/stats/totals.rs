@@ -2,10 +2,10 @@
 
 use super::bucket::Counters;
 use super::dimension::{Top, with_standing};
-use super::keys::{KeyTable, NONE, Renumbering};
+use super::keys::{KeyTable, Renumbering};
 use super::latency::Histogram;
 use super::tally::{self, Count, Tally};
-use super::{DIMENSIONS as COUNT, Hit, SERVER_ERROR};
+use super::{Hit, SERVER_ERROR};
 use crate::format::record::Record;
 use crate::report::Ranking;
 
@@ -48,35 +48,50 @@ impl Totals {
         &self.tables[index]
     }
 
-    /// Counts a record and interns its keys.
+    /// Counts a record, interns its keys and makes it a hit, in place: a hit that was moved would be read
+    /// in larger pieces than it had just been written, which stalls (a quarter of the time spent here).
     #[inline]
-    pub fn observe(&mut self, record: &Record<'_>) -> Hit {
-        let class = record.status_class() as u8;
-        let mut hit = Hit {
-            time: record.time,
-            bytes: record.bytes,
-            duration_us: record.duration_us,
-            class,
-            malformed: record.request.is_none(),
-            counted: true,
-            matched: 0,
-            ids: [NONE; COUNT],
-        };
-        self.counters.observe(&hit);
+    pub fn observe(&mut self, record: &Record<'_>, hit: &mut Hit) {
+        hit.time = record.time;
+        hit.bytes = record.bytes;
+        hit.duration_us = record.duration_us;
+        hit.class = record.status_class() as u8;
+        hit.malformed = record.request.is_none();
+        hit.counted = true;
+        self.counters.observe(hit);
         if let Some(us) = hit.duration_us {
             self.durations.observe(us);
         }
         let count = Count {
             hits: 1,
             bytes: hit.bytes,
-            errors: u64::from(class == SERVER_ERROR),
+            errors: u64::from(hit.class == SERVER_ERROR),
         };
         for ((top, table), id) in self.tops.iter().zip(&mut self.tables).zip(&mut hit.ids) {
             if let Some(key) = (top.dimension.key)(record, &mut [0; 3]) {
                 *id = table.count(key, count);
             }
         }
-        hit
+    }
+
+    /// Adds the totals of `other`, which has dropped no key: where its ids went, by dimension. `None`, and
+    /// nothing is added, where a table would pass its cap.
+    pub fn merge(&mut self, other: &Totals) -> Option<Vec<Renumbering>> {
+        let mut tables = self.tables.iter().zip(&other.tables);
+        if !tables.all(|(table, other)| table.has_room_for(other)) {
+            return None;
+        }
+        self.counters.merge(&other.counters);
+        self.durations.add_all(&other.durations);
+        let tables = self.tables.iter_mut().zip(&other.tables);
+        Some(tables.map(|(table, other)| table.merge(other)).collect())
+    }
+
+    /// Forgets all and keeps the memory.
+    pub fn clear(&mut self) {
+        self.counters = Counters::default();
+        self.durations.clear();
+        self.tables.iter_mut().for_each(KeyTable::clear);
     }
 
     /// Whether a table has reached its cap.

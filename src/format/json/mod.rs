@@ -24,7 +24,7 @@ use super::unparsed::{Field, Unit, Unparsed, Why};
 pub(super) type Path = Vec<String>;
 
 /// Reads JSON lines.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Reader {
     root: Node,
     scratch: Vec<u8>,

@@ -118,7 +118,7 @@ pub(super) fn slot(field: Field) -> usize {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Node {
     pub(super) name: Box<[u8]>,
     pub(super) field: Option<(Field, u16)>,

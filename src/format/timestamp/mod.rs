@@ -30,7 +30,7 @@ const CLF_LEN: usize = 26;
 const DATE_LEN: usize = 11;
 
 /// Reads timestamps, remembering the last.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Timestamps {
     zone: Zone,
     /// The last text of [`CLF_LEN`] bytes and what it was.

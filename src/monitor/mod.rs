@@ -5,18 +5,21 @@
 //! When the watermark passes a second it closes: its bucket goes to the open report, the past that
 //! alerts look back on, and the rules, in this order, and what that changed is an [`Event`].
 
+mod fold;
+mod intake;
+mod writing;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::alert::expressions::Expressions;
-use crate::alert::past::{self, Past};
+use crate::alert::past::Past;
 use crate::alert::plan::Plan;
-use crate::alert::{Changed, History, Rule, Transition};
+use crate::alert::{History, Rule};
 use crate::clock::{Believed, Clock, NEAR_WALL};
 use crate::filter::Filter;
 use crate::format::record::Record;
 use crate::format::unparsed::Unparsed;
-use crate::report::{self, Alert, Block, Event, Example, Report, State, Value};
+use crate::report::{Event, Example};
 use crate::stats::Hit;
 use crate::stats::bucket::{Bucket, Counters};
 use crate::stats::dimension::Top;
@@ -24,13 +27,11 @@ use crate::stats::latency::Histogram;
 use crate::stats::series::Series;
 use crate::stats::tally::Tally;
 use crate::stats::timeline::Timeline;
-use crate::stats::totals::Totals;
 use crate::time::{Second, Span, Zone};
+pub use fold::{Counting, Fold};
+use intake::Intake;
+use writing::TREND;
 
-/// How many seconds a report's trend shows.
-const TREND: Span = Span(120);
-/// How many alerts that are over stay in view in every report.
-const ALERTS_IN_VIEW: usize = 3;
 /// Bytes kept of a line that is no record.
 const EXAMPLE_BYTES: usize = 160;
 
@@ -67,8 +68,7 @@ struct Open {
 pub struct Monitor {
     interval: Option<Span>,
     zone: Option<Zone>,
-    filter: Option<Filter>,
-    totals: Totals,
+    intake: Intake,
     clock: Clock<Hit>,
     timeline: Timeline,
     open: Option<Open>,
@@ -78,16 +78,11 @@ pub struct Monitor {
     open_tallies: Vec<Tally>,
     scratch: [Vec<Tally>; 2],
     rules: Vec<Rule>,
-    expressions: Expressions,
     traffic: bool,
     history: History,
     past: Past,
     trend: VecDeque<(Second, u64)>,
     series: Series,
-    lines: u64,
-    skipped: u64,
-    unparsed: u64,
-    filtered: u64,
     /// Lines that were no record before anything was believed.
     unparsed_before: u64,
     late: u64,
@@ -104,9 +99,9 @@ pub struct Monitor {
 impl Monitor {
     /// A monitor that has seen nothing.
     pub fn new(config: Config) -> Monitor {
-        let totals = Totals::new(&config.top);
+        let intake = Intake::new(&config.top, config.filter, config.plan.expressions);
         let tallies = || {
-            (0..totals.dimensions())
+            (0..intake.totals.dimensions())
                 .map(|_| Tally::default())
                 .collect::<Vec<_>>()
         };
@@ -114,7 +109,6 @@ impl Monitor {
         Monitor {
             interval: config.interval,
             zone: config.zone,
-            filter: config.filter,
             clock: Clock::new(config.lateness).weighing(|hit: &Hit| u64::from(hit.counted)),
             // The first belief moves it to where the log begins.
             timeline: Timeline::new(Second(i64::MIN)),
@@ -124,15 +118,10 @@ impl Monitor {
             scratch: [tallies(), tallies()],
             past: Past::new(window.unwrap_or(Span::SECOND)),
             rules: config.plan.rules,
-            expressions: Expressions::new(config.plan.expressions, totals.tops()),
             traffic: config.traffic,
             history: History::default(),
             trend: VecDeque::new(),
             series: Series::default(),
-            lines: 0,
-            skipped: 0,
-            unparsed: 0,
-            filtered: 0,
             unparsed_before: 0,
             late: 0,
             span: None,
@@ -140,7 +129,7 @@ impl Monitor {
             examples: Vec::new(),
             live: false,
             events: VecDeque::new(),
-            totals,
+            intake,
         }
     }
 
@@ -158,22 +147,22 @@ impl Monitor {
 
     /// Lines so far.
     pub fn lines(&self) -> u64 {
-        self.lines
+        self.intake.lines
     }
 
     /// Lines so far that are no record.
     pub fn unparsed_lines(&self) -> u64 {
-        self.unparsed
+        self.intake.unparsed
     }
 
     /// Records so far that were not filtered out.
     pub fn hits(&self) -> u64 {
-        self.totals.counters.hits
+        self.intake.totals.counters.hits
     }
 
     /// Records so far, those that were filtered out too.
     pub fn records(&self) -> u64 {
-        self.totals.counters.hits + self.filtered
+        self.intake.totals.counters.hits + self.intake.filtered
     }
 
     /// The least and greatest seconds that are believed.
@@ -198,22 +187,22 @@ impl Monitor {
 
     /// Whether a dimension that was asked for has no key so far: the format lacks its field.
     pub fn lacks(&self) -> impl Iterator<Item = &'static str> {
-        let listed = self
-            .totals
+        let totals = &self.intake.totals;
+        let listed = totals
             .tops()
             .iter()
             .enumerate()
             .filter(|(_, top)| top.rows > 0);
         listed
-            .filter(|&(i, _)| self.totals.table(i).hits() == 0)
+            .filter(|&(i, _)| totals.table(i).hits() == 0)
             .map(|(_, top)| top.dimension.name)
     }
 
     /// A line that there is nothing to count of.
     #[inline]
     pub fn skipped(&mut self) {
-        self.lines += 1;
-        self.skipped += 1;
+        self.intake.lines += 1;
+        self.intake.skipped += 1;
     }
 
     /// A line that is no record: line `line` of `file`, and why.
@@ -224,8 +213,8 @@ impl Monitor {
         file: Option<&Arc<str>>,
         text: &[u8],
     ) {
-        self.lines += 1;
-        self.unparsed += 1;
+        self.intake.lines += 1;
+        self.intake.unparsed += 1;
         let newest = self.clock.newest();
         match newest {
             None => self.unparsed_before += 1,
@@ -243,7 +232,7 @@ impl Monitor {
                 count: 1,
                 line,
                 file: file.cloned(),
-                text: text[..text.len().min(EXAMPLE_BYTES)].into(),
+                text: beginning(text).into(),
                 second: newest,
             }),
         }
@@ -252,39 +241,33 @@ impl Monitor {
     /// A record; `wall` is the wall clock where there is one (live).
     #[inline]
     pub fn observe(&mut self, record: &Record<'_>, wall: Option<Second>) {
-        self.lines += 1;
+        let mut hit = Hit::uncounted(record.time);
+        self.intake.count(record, &mut hit);
         if self.zone.is_none() {
             self.zone = Some(Zone::fixed(record.offset));
         }
-        let hit = if self
-            .filter
-            .as_ref()
-            .is_none_or(|filter| filter.matches(record))
-        {
-            let mut hit = self.totals.observe(record);
-            if self.totals.is_full() {
-                self.reduce(&mut hit);
-            }
-            if !self.expressions.is_empty() {
-                hit.matched = self.expressions.matched(record, &hit);
-            }
-            hit
-        } else {
-            self.filtered += 1;
-            Hit::uncounted(record.time)
-        };
-        if self.clock.takes(record.time) {
-            if let Some(wall) = wall {
-                self.live = (record.time - wall).0.abs() <= NEAR_WALL.0;
-            }
-            return self.believe(&hit);
+        if self.intake.totals.is_full() {
+            self.reduce(&mut hit);
         }
-        let believed = self.clock.offer(record.time, hit, wall);
+        self.intake.find_matches(record, &mut hit);
+        self.place(&hit, wall);
+    }
+
+    /// Gives a record its place in time, once the clock believes it.
+    #[inline]
+    fn place(&mut self, hit: &Hit, wall: Option<Second>) {
+        if self.clock.takes(hit.time) {
+            if let Some(wall) = wall {
+                self.live = (hit.time - wall).0.abs() <= NEAR_WALL.0;
+            }
+            return self.believe(hit);
+        }
+        let believed = self.clock.offer(hit.time, *hit, wall);
         // A record that waits may be wrong, and says nothing of the stream.
         if let Some(wall) = wall
             && !matches!(believed, Believed::None)
         {
-            self.live = (record.time - wall).0.abs() <= NEAR_WALL.0;
+            self.live = (hit.time - wall).0.abs() <= NEAR_WALL.0;
         }
         match believed {
             Believed::None => {}
@@ -318,53 +301,28 @@ impl Monitor {
         }
     }
 
-    /// The summary as it stands; `partial` where the input has not ended.
-    pub fn summary(&self, partial: bool) -> Event {
-        let counters = &self.totals.counters;
-        let input = |key, value| Block::Input { key, value };
-        let mut blocks = vec![Block::Headline {
-            key: "lines",
-            value: Value::Count(self.lines),
-        }];
-        blocks.push(Block::Headline {
-            key: "hits",
-            value: Value::Count(counters.hits),
-        });
-        blocks.push(Block::Headline {
-            key: "bytes",
-            value: Value::Bytes(counters.bytes),
-        });
-        blocks.push(report::error_share(counters));
-        blocks.push(report::status_group(counters));
-        blocks.push(input("malformed", counters.malformed));
-        blocks.push(input("unparsed", self.unparsed));
-        blocks.push(input("skipped", self.skipped));
-        blocks.push(input("filtered", self.filtered));
-        blocks.push(input("late", self.late));
-        blocks.push(input("skewed", self.clock.skewed()));
-        blocks.extend(report::latency(&self.totals.durations));
-        if !self.series.is_empty() {
-            blocks.push(Block::Series(self.series.clone()));
-        }
-        blocks.extend(self.totals.rankings().into_iter().map(Block::Ranking));
-        blocks.extend(self.notes());
-        blocks.push(Block::Alerts(self.history.all(self.clock.newest())));
-        blocks.push(Block::Unparsed(self.examples.clone()));
-        Event::Summary(Report {
-            from: self.span.map(|s| s.0),
-            to: self.span.map(|s| s.1),
-            partial,
-            blocks,
-        })
-    }
-
-    /// Gives a record its place in time.
+    /// Takes in a record that the clock believes.
     #[inline]
     fn believe(&mut self, hit: &Hit) {
-        let time = hit.time;
+        self.reach(hit.time, hit.counted);
+        if !hit.counted {
+            return;
+        }
+        if hit.time < self.timeline.first() {
+            self.believe_late(hit);
+        } else {
+            self.timeline
+                .bucket(hit.time)
+                .observe(hit, self.intake.totals.dimensions());
+        }
+    }
+
+    /// Moves the clock on to where a record is that it believes.
+    #[inline]
+    fn reach(&mut self, time: Second, counted: bool) {
         // Before anything closes: a report that this record closes is not one of a silence.
         self.newest_record = self.newest_record.max(Some(time));
-        if hit.counted {
+        if counted {
             self.span = Some(match self.span {
                 None => (time, time),
                 Some((least, greatest)) => (least.min(time), greatest.max(time)),
@@ -373,6 +331,12 @@ impl Monitor {
         match self.clock.newest() {
             Some(newest) if time <= newest => {}
             newest => {
+                if let Some(newest) = newest {
+                    // Most of what comes for it has come.
+                    if let Some(bucket) = self.timeline.get_mut(newest) {
+                        bucket.settle(&mut self.scratch[0]);
+                    }
+                }
                 self.clock.advance(time);
                 let watermark = self.clock.watermark().expect("something is believed");
                 if newest.is_none() {
@@ -382,16 +346,6 @@ impl Monitor {
                 }
                 self.close_before(watermark, false);
             }
-        }
-        if !hit.counted {
-            return;
-        }
-        if time < self.timeline.first() {
-            self.believe_late(hit);
-        } else {
-            self.timeline
-                .bucket(time)
-                .observe(hit, self.totals.dimensions());
         }
     }
 
@@ -406,7 +360,7 @@ impl Monitor {
         self.rules
             .iter_mut()
             .for_each(|rule| rule.late(hit, closed));
-        self.past.late(hit, closed, self.totals.dimensions());
+        self.past.late(hit, closed, self.intake.totals.dimensions());
         self.series
             .add(hit.time, &hit.counters(), self.zone.as_ref());
         let Some(interval) = self.interval else {
@@ -424,7 +378,7 @@ impl Monitor {
                 open.durations.observe(us);
             }
             let mut bucket = Bucket::default();
-            bucket.observe(hit, self.totals.dimensions());
+            bucket.observe(hit, self.intake.totals.dimensions());
             bucket.run.tally(&mut self.open_tallies);
         }
     }
@@ -454,7 +408,7 @@ impl Monitor {
         }
     }
 
-    fn close(&mut self, second: Second, bucket: Option<Bucket>, silent: bool) {
+    fn close(&mut self, second: Second, bucket: Option<Box<Bucket>>, silent: bool) {
         let mut bucket = bucket.unwrap_or_default();
         let counters = bucket.counters;
         let empty = bucket.is_empty();
@@ -488,7 +442,7 @@ impl Monitor {
             rule.close(
                 second,
                 &bucket,
-                &self.totals,
+                &self.intake.totals,
                 &mut self.history,
                 |changed| changes.push((index, changed)),
             );
@@ -501,6 +455,8 @@ impl Monitor {
             self.past.push(second, bucket, &mut self.scratch[0], |old| {
                 timeline.recycle(old)
             });
+        } else {
+            self.timeline.recycle(bucket);
         }
         for (index, changed) in changes {
             self.write_alert(index, second, changed);
@@ -514,163 +470,11 @@ impl Monitor {
         }
     }
 
-    /// Opens the report whose interval holds `second`, and tells the gap before it.
-    fn open_report(&mut self, second: Second) {
-        let interval = self.interval.expect("there are reports");
-        let (from, to) = self.zone().window(second, interval);
-        if let Some(written) = self.written
-            && written < from
-        {
-            self.events.push_back(Event::Gap {
-                from: written,
-                to: from,
-            });
-        }
-        self.open = Some(Open {
-            from,
-            to,
-            counters: Counters::default(),
-            durations: Histogram::default(),
-        });
-    }
-
-    fn write_report(&mut self, partial: bool) {
-        let open = self.open.take().expect("a report is open");
-        let counters = &open.counters;
-        let input = |key, value| Block::Input { key, value };
-        let mut blocks = Vec::with_capacity(16);
-        blocks.push(Block::Headline {
-            key: "hits",
-            value: Value::Count(counters.hits),
-        });
-        let rate = counters.hits as f64 / (open.to - open.from).0 as f64;
-        blocks.push(Block::Headline {
-            key: "rate",
-            value: Value::PerSecond(rate),
-        });
-        blocks.push(Block::Headline {
-            key: "bytes",
-            value: Value::Bytes(counters.bytes),
-        });
-        blocks.push(report::error_share(counters));
-        blocks.push(report::status_group(counters));
-        blocks.push(self.trend_block(open.to));
-        blocks.push(input("malformed", counters.malformed));
-        blocks.push(input("unparsed", counters.unparsed));
-        blocks.push(input("late", counters.late));
-        blocks.extend(report::latency(&open.durations));
-        blocks.extend(
-            self.totals
-                .rankings_of(&self.open_tallies)
-                .into_iter()
-                .map(Block::Ranking),
-        );
-        let traffic = self.rules.first().filter(|_| self.traffic);
-        blocks.extend(traffic.and_then(Rule::figure).map(Block::Window));
-        blocks.extend(self.notes());
-        let last = Second(self.timeline.first().0 - 1);
-        blocks.push(Block::Alerts(self.history.newest(last, ALERTS_IN_VIEW)));
-        let here = |example: &&Example| {
-            example
-                .second
-                .is_none_or(|second| second < open.to && second >= open.from)
-        };
-        let first = self.written.is_none();
-        let examples = self
-            .examples
-            .iter()
-            .filter(here)
-            .filter(|example| first || example.second.is_some());
-        let examples: Vec<Example> = examples.cloned().collect();
-        if !examples.is_empty() {
-            blocks.push(Block::Unparsed(examples));
-        }
-        if let (Some(newest), Some(record)) = (self.clock.newest(), self.newest_record)
-            && self.live
-            && newest > record
-        {
-            blocks.push(Block::Silent(newest - record));
-        }
-        self.events.push_back(Event::Report(Report {
-            from: Some(open.from),
-            to: Some(open.to),
-            partial,
-            blocks,
-        }));
-        self.open_tallies.iter_mut().for_each(Tally::clear);
-        self.written = Some(open.to);
-    }
-
-    /// What is to be known of rules that cannot fire yet.
-    fn notes(&self) -> Option<Block> {
-        let note = |rule: &Rule| Some((rule.label().clone(), rule.note()?));
-        let notes: Vec<_> = self.rules.iter().filter_map(note).collect();
-        (!notes.is_empty()).then_some(Block::Notes(notes))
-    }
-
-    /// The hits of the two minutes before `to`, second by second.
-    fn trend_block(&self, to: Second) -> Block {
-        let mut trend = vec![0; TREND.0 as usize];
-        for &(second, hits) in &self.trend {
-            if let Ok(index) = usize::try_from((second - (to - TREND)).0)
-                && let Some(slot) = trend.get_mut(index)
-            {
-                *slot = hits;
-            }
-        }
-        Block::Trend(trend)
-    }
-
-    fn write_alert(&mut self, index: usize, at: Second, changed: Changed) {
-        let rule = &self.rules[index];
-        let window = rule.window();
-        let [now_tallies, before_tallies] = &mut self.scratch;
-        let now = self.past.tally(at - window, at, now_tallies);
-        let top = self.totals.rankings_of(now_tallies);
-        let (number, since, state) = match changed.transition {
-            Transition::Resolved {
-                number,
-                since,
-                peak,
-            } => (number, since, State::Resolved { peak }),
-            Transition::Fired { number, since } => {
-                let before = self
-                    .past
-                    .tally(at - window - window, at - window, before_tallies);
-                let changes =
-                    past::changes(&self.totals, (&now, now_tallies), (&before, before_tallies));
-                let firing = State::Firing {
-                    changed: changes,
-                    errors: (
-                        past::error_share(&now).unwrap_or(0.0),
-                        past::error_share(&before),
-                    ),
-                    resolution: self.past.resolution(),
-                };
-                (number, since, firing)
-            }
-        };
-        self.scratch.iter_mut().flatten().for_each(Tally::clear);
-        let alert = Alert {
-            rule: rule.label().clone(),
-            key: changed.key,
-            subject: rule.subject().clone(),
-            number,
-            since,
-            at,
-            figure: changed.figure,
-            detail: changed.detail,
-            top,
-            state,
-        };
-        self.events.push_back(Event::Alert(Box::new(alert)));
-    }
-
     /// A table was full and its ids have changed: all that holds ids follows.
     #[cold]
     fn reduce(&mut self, hit: &mut Hit) {
-        let dimensions = self.totals.dimensions();
-        for (dimension, ids) in self.totals.reduce() {
+        let dimensions = self.intake.totals.dimensions();
+        for (dimension, ids) in self.intake.totals.reduce() {
             hit.ids[dimension] = ids.new_id(hit.ids[dimension]);
             for waiting in self.clock.waiting_mut() {
                 waiting.ids[dimension] = ids.new_id(waiting.ids[dimension]);
@@ -683,7 +487,12 @@ impl Monitor {
             self.rules
                 .iter_mut()
                 .for_each(|rule| rule.renumber(dimension, &ids));
-            self.expressions.forget();
+            self.intake.expressions.forget();
         }
     }
+}
+
+/// As much of a line as is kept to show it.
+fn beginning(text: &[u8]) -> &[u8] {
+    &text[..text.len().min(EXAMPLE_BYTES)]
 }

@@ -1,0 +1,315 @@
+//! A part of the input that was counted apart, to be added in its turn: this is what makes replay parallel.
+//!
+//! What depends on no order, the books and the totals, is added up at once. What has a place in time
+//! goes through the same clock as everything else, in the order of the lines; only, neighbouring
+//! records of the same second are one step. So the numbers, the alerts and even the ids of the keys are
+//! those that the lines would have given one by one, wherever the input was cut. A part that passes a
+//! cap is not added at all, and its lines are to be read again: it matters at which record that happens.
+//!
+//! Memory: some 20 bytes per record, 130 per step, and the keys of the part.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::intake::Intake;
+use super::{Config, Monitor};
+use crate::filter::Filter;
+use crate::format::record::Record;
+use crate::format::unparsed::Unparsed;
+use crate::stats::bucket::Counters;
+use crate::stats::dimension::Top;
+use crate::stats::run::Run;
+use crate::stats::{DIMENSIONS, Hit, keys};
+use crate::time::{Second, Zone};
+
+/// A part with more lines that are no record is read line by line: it is no log.
+const MAX_UNPARSED: usize = 1 << 14;
+/// No duration.
+const NONE: u64 = u64::MAX;
+/// The bit of a malformed request, above the class of the status.
+const MALFORMED: u8 = 8;
+
+/// What a part's lines come to, in their order.
+#[derive(Debug)]
+pub enum Step {
+    /// Records of one second.
+    Hits(Hits),
+    /// A line that is no record.
+    Unparsed(Rejected),
+}
+
+/// Neighbouring records of one second.
+#[derive(Debug)]
+pub struct Hits {
+    second: Second,
+    /// Whether they count; those that were filtered out move the clock and nothing else.
+    counted: bool,
+    counters: Counters,
+    /// Their places in the columns.
+    range: Range<usize>,
+}
+
+/// A line that is no record.
+#[derive(Debug)]
+pub struct Rejected {
+    unparsed: Unparsed,
+    /// Its number, from 1, in the part.
+    line: u64,
+    /// Its beginning, if it is the part's first with its reason.
+    text: Box<[u8]>,
+}
+
+/// What is known of every record, column by column: a [`Hit`] is several times as large.
+#[derive(Debug, Default)]
+struct Columns {
+    /// Keys and bytes.
+    run: Run,
+    /// Class of the status, and [`MALFORMED`].
+    class: Vec<u8>,
+    /// Microseconds; empty until there is one, and [`NONE`] where there is none.
+    duration: Vec<u64>,
+    /// The bits of [`Hit::matched`]; empty without expressions.
+    matched: Vec<u64>,
+}
+
+/// A part of the input.
+#[derive(Debug)]
+pub struct Fold {
+    intake: Intake,
+    columns: Columns,
+    steps: Vec<Step>,
+    lines: u64,
+    rejected: usize,
+    reasons: Vec<&'static str>,
+    full: bool,
+}
+
+/// What all parts of a run have in common.
+#[derive(Debug, Clone)]
+pub struct Counting {
+    top: Vec<Top>,
+    filter: Option<Filter>,
+    expressions: Vec<Filter>,
+}
+
+impl Counting {
+    /// What a monitor of this configuration counts.
+    pub fn new(config: &Config) -> Counting {
+        Counting {
+            top: config.top.clone(),
+            filter: config.filter.clone(),
+            expressions: config.plan.expressions.clone(),
+        }
+    }
+}
+
+impl Fold {
+    /// A part of which nothing was read.
+    pub fn new(counting: &Counting) -> Fold {
+        Fold {
+            intake: Intake::new(
+                &counting.top,
+                counting.filter.clone(),
+                counting.expressions.clone(),
+            ),
+            columns: Columns::default(),
+            steps: Vec::new(),
+            lines: 0,
+            rejected: 0,
+            reasons: Vec::new(),
+            full: false,
+        }
+    }
+
+    /// Forgets all and keeps the memory for the next part.
+    pub fn clear(&mut self) {
+        self.intake.clear();
+        self.columns.clear();
+        self.steps.clear();
+        self.reasons.clear();
+        (self.lines, self.rejected, self.full) = (0, 0, false);
+    }
+
+    /// How many lines it has.
+    pub fn lines(&self) -> u64 {
+        self.lines
+    }
+
+    /// Whether a cap was passed: the part is of no use, and what is left of it need not be read.
+    pub fn is_full(&self) -> bool {
+        self.full
+    }
+
+    /// The steps, to be taken in this order.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// A line that there is nothing to count of.
+    pub fn skipped(&mut self) {
+        self.lines += 1;
+        self.intake.lines += 1;
+        self.intake.skipped += 1;
+    }
+
+    /// A line that is no record.
+    #[cold]
+    pub fn unparsed(&mut self, unparsed: Unparsed, text: &[u8]) {
+        self.lines += 1;
+        self.rejected += 1;
+        self.full |= self.rejected > MAX_UNPARSED;
+        let reason = unparsed.reason();
+        let known = self.reasons.contains(&reason);
+        let text = if known {
+            Box::default()
+        } else {
+            self.reasons.push(reason);
+            super::beginning(text).into()
+        };
+        self.steps.push(Step::Unparsed(Rejected {
+            unparsed,
+            line: self.lines,
+            text,
+        }));
+    }
+
+    /// A record.
+    #[inline]
+    pub fn observe(&mut self, record: &Record<'_>) {
+        self.lines += 1;
+        let mut hit = Hit::uncounted(record.time);
+        self.intake.count(record, &mut hit);
+        self.intake.find_matches(record, &mut hit);
+        self.full |= self.intake.totals.is_full();
+        let at = self.columns.len();
+        let hits = match self.steps.last_mut() {
+            Some(Step::Hits(hits)) if hits.second == hit.time && hits.counted == hit.counted => {
+                hits
+            }
+            _ => {
+                self.steps.push(Step::Hits(Hits {
+                    second: hit.time,
+                    counted: hit.counted,
+                    counters: Counters::default(),
+                    range: at..at,
+                }));
+                match self.steps.last_mut() {
+                    Some(Step::Hits(hits)) => hits,
+                    _ => unreachable!("it was just pushed"),
+                }
+            }
+        };
+        hits.range.end += 1;
+        if hit.counted {
+            hits.counters.observe(&hit);
+        }
+        let dimensions = self.intake.totals.dimensions();
+        let expressions = !self.intake.expressions.is_empty();
+        self.columns.push(&hit, dimensions, expressions);
+    }
+}
+
+impl Columns {
+    fn len(&self) -> usize {
+        self.class.len()
+    }
+
+    fn clear(&mut self) {
+        self.run.clear();
+        self.class.clear();
+        self.duration.clear();
+        self.matched.clear();
+    }
+
+    #[inline]
+    fn push(&mut self, hit: &Hit, dimensions: usize, expressions: bool) {
+        self.run.push(hit, dimensions);
+        if hit.duration_us.is_some() || !self.duration.is_empty() {
+            self.duration.resize(self.class.len(), NONE);
+            self.duration.push(hit.duration_us.unwrap_or(NONE));
+        }
+        if expressions {
+            self.matched.push(hit.matched);
+        }
+        let malformed = if hit.malformed { MALFORMED } else { 0 };
+        self.class.push(hit.class | malformed);
+    }
+
+    fn duration(&self, index: usize) -> Option<u64> {
+        self.duration.get(index).copied().filter(|&us| us != NONE)
+    }
+
+    /// The record at `index` as it was pushed.
+    fn hit(&self, index: usize, of: &Hits, dimensions: usize) -> Hit {
+        let (keys, bytes) = self.run.hit(index, dimensions);
+        let mut ids = [keys::NONE; DIMENSIONS];
+        ids[..dimensions].copy_from_slice(keys);
+        Hit {
+            time: of.second,
+            bytes,
+            duration_us: self.duration(index),
+            class: self.class[index] & !MALFORMED,
+            malformed: self.class[index] & MALFORMED != 0,
+            counted: of.counted,
+            matched: self.matched.get(index).copied().unwrap_or(0),
+            ids,
+        }
+    }
+}
+
+impl Monitor {
+    /// Adds the books and totals of the part that comes next; its [`Fold::steps`] are to follow.
+    /// `false`, and nothing is added, where a cap is passed: then its lines are to be read one by one.
+    #[must_use]
+    pub fn begin(&mut self, fold: &mut Fold) -> bool {
+        if fold.full {
+            return false;
+        }
+        let Some(ids) = self.intake.merge(&fold.intake) else {
+            return false;
+        };
+        if let (None, Some(offset)) = (&self.zone, self.intake.offset) {
+            self.zone = Some(Zone::fixed(offset));
+        }
+        let dimensions = self.intake.totals.dimensions();
+        for (dimension, ids) in ids.iter().enumerate() {
+            fold.columns.run.renumber(dimension, dimensions, ids);
+        }
+        true
+    }
+
+    /// Takes one of the steps of a part; `before` is the number of the last line before it, in `file`.
+    pub fn step(&mut self, fold: &Fold, step: &Step, before: u64, file: Option<&Arc<str>>) {
+        match step {
+            Step::Unparsed(line) => {
+                self.unparsed(line.unparsed, before + line.line, file, &line.text);
+            }
+            Step::Hits(hits) => {
+                let columns = &fold.columns;
+                let dimensions = self.intake.totals.dimensions();
+                let each = || hits.range.clone().map(|i| columns.hit(i, hits, dimensions));
+                if !self.clock.takes(hits.second) {
+                    return each().for_each(|hit| self.place(&hit, None));
+                }
+                self.reach(hits.second, hits.counted);
+                if !hits.counted {
+                    return;
+                }
+                if hits.second < self.timeline.first() {
+                    return each().for_each(|hit| self.believe_late(&hit));
+                }
+                let bucket = self.timeline.bucket(hits.second);
+                if columns.matched.is_empty() {
+                    bucket.counters.merge(&hits.counters);
+                    let range = hits.range.clone();
+                    bucket.run.extend(&columns.run, range.clone(), dimensions);
+                    for us in range.filter_map(|i| columns.duration(i)) {
+                        bucket.durations.observe(us);
+                    }
+                } else {
+                    each().for_each(|hit| bucket.observe(&hit, dimensions));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What depends on no order: the books, the totals, and the ids of every record's keys.
+//!
+//! A [`Monitor`](super::Monitor) has one for the whole run; a [`Fold`](super::Fold) has one for a
+//! part of it, which is added to the other when its turn comes.
+
+use crate::alert::expressions::Expressions;
+use crate::filter::Filter;
+use crate::format::record::Record;
+use crate::stats::Hit;
+use crate::stats::dimension::Top;
+use crate::stats::keys::Renumbering;
+use crate::stats::totals::Totals;
+
+/// The books and the totals.
+#[derive(Debug)]
+pub(super) struct Intake {
+    pub(super) totals: Totals,
+    pub(super) expressions: Expressions,
+    filter: Option<Filter>,
+    pub(super) lines: u64,
+    pub(super) skipped: u64,
+    pub(super) unparsed: u64,
+    pub(super) filtered: u64,
+    /// The offset of the first record, in seconds east of UTC.
+    pub(super) offset: Option<i32>,
+}
+
+impl Intake {
+    /// Books of nothing: records that match `filter` are counted by the dimensions in `top`.
+    pub(super) fn new(top: &[Top], filter: Option<Filter>, expressions: Vec<Filter>) -> Intake {
+        let totals = Totals::new(top);
+        Intake {
+            expressions: Expressions::new(expressions, totals.tops()),
+            totals,
+            filter,
+            lines: 0,
+            skipped: 0,
+            unparsed: 0,
+            filtered: 0,
+            offset: None,
+        }
+    }
+
+    /// Counts a record into `hit`, an uncounted one, unless it is filtered out. What it matches is still to be
+    /// found.
+    #[inline]
+    pub(super) fn count(&mut self, record: &Record<'_>, hit: &mut Hit) {
+        self.lines += 1;
+        if self.offset.is_none() {
+            self.offset = Some(record.offset);
+        }
+        if self
+            .filter
+            .as_ref()
+            .is_none_or(|filter| filter.matches(record))
+        {
+            self.totals.observe(record, hit);
+        } else {
+            self.filtered += 1;
+        }
+    }
+
+    /// Finds which of the rules' expressions a record matches that was counted as `hit`.
+    #[inline]
+    pub(super) fn find_matches(&mut self, record: &Record<'_>, hit: &mut Hit) {
+        if !self.expressions.is_empty() && hit.counted {
+            hit.matched = self.expressions.matched(record, hit);
+        }
+    }
+
+    /// Adds what `part` counted, and says what its ids are here, by dimension. `None`, and nothing is
+    /// added, where a table would pass its cap: then it matters at which record it does.
+    pub(super) fn merge(&mut self, part: &Intake) -> Option<Vec<Renumbering>> {
+        let ids = self.totals.merge(&part.totals)?;
+        self.lines += part.lines;
+        self.skipped += part.skipped;
+        self.unparsed += part.unparsed;
+        self.filtered += part.filtered;
+        self.offset = self.offset.or(part.offset);
+        Some(ids)
+    }
+
+    /// Forgets all, keeping memory for the next part.
+    pub(super) fn clear(&mut self) {
+        self.totals.clear();
+        self.expressions.forget();
+        (self.lines, self.skipped, self.unparsed, self.filtered) = (0, 0, 0, 0);
+        self.offset = None;
+    }
+}

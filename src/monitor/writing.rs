@@ -1,0 +1,221 @@
+//! What a monitor writes: reports, alerts and the summary, as neutral blocks.
+
+use crate::alert::past;
+use crate::alert::{Changed, Rule, Transition};
+use crate::report::{self, Alert, Block, Event, Example, Report, State, Value};
+use crate::stats::bucket::Counters;
+use crate::stats::latency::Histogram;
+use crate::stats::tally::Tally;
+use crate::time::{Second, Span};
+
+use super::{Monitor, Open};
+
+/// How many seconds a report's trend shows.
+pub(super) const TREND: Span = Span(120);
+/// How many alerts that are over stay in view in every report.
+const ALERTS_IN_VIEW: usize = 3;
+
+impl Monitor {
+    /// The summary as it stands; `partial` where the input has not ended.
+    pub fn summary(&self, partial: bool) -> Event {
+        let counters = &self.intake.totals.counters;
+        let input = |key, value| Block::Input { key, value };
+        let mut blocks = vec![Block::Headline {
+            key: "lines",
+            value: Value::Count(self.intake.lines),
+        }];
+        blocks.push(Block::Headline {
+            key: "hits",
+            value: Value::Count(counters.hits),
+        });
+        blocks.push(Block::Headline {
+            key: "bytes",
+            value: Value::Bytes(counters.bytes),
+        });
+        blocks.push(report::error_share(counters));
+        blocks.push(report::status_group(counters));
+        blocks.push(input("malformed", counters.malformed));
+        blocks.push(input("unparsed", self.intake.unparsed));
+        blocks.push(input("skipped", self.intake.skipped));
+        blocks.push(input("filtered", self.intake.filtered));
+        blocks.push(input("late", self.late));
+        blocks.push(input("skewed", self.clock.skewed()));
+        blocks.extend(report::latency(&self.intake.totals.durations));
+        if !self.series.is_empty() {
+            blocks.push(Block::Series(self.series.clone()));
+        }
+        blocks.extend(
+            self.intake
+                .totals
+                .rankings()
+                .into_iter()
+                .map(Block::Ranking),
+        );
+        blocks.extend(self.notes());
+        blocks.push(Block::Alerts(self.history.all(self.clock.newest())));
+        blocks.push(Block::Unparsed(self.examples.clone()));
+        Event::Summary(Report {
+            from: self.span.map(|s| s.0),
+            to: self.span.map(|s| s.1),
+            partial,
+            blocks,
+        })
+    }
+
+    /// Opens the report whose interval holds `second`, and tells the gap before it.
+    pub(super) fn open_report(&mut self, second: Second) {
+        let interval = self.interval.expect("there are reports");
+        let (from, to) = self.zone().window(second, interval);
+        if let Some(written) = self.written
+            && written < from
+        {
+            self.events.push_back(Event::Gap {
+                from: written,
+                to: from,
+            });
+        }
+        self.open = Some(Open {
+            from,
+            to,
+            counters: Counters::default(),
+            durations: Histogram::default(),
+        });
+    }
+
+    pub(super) fn write_report(&mut self, partial: bool) {
+        let open = self.open.take().expect("a report is open");
+        let counters = &open.counters;
+        let input = |key, value| Block::Input { key, value };
+        // No more are used, and more would be past the size that is handed out quickly.
+        let mut blocks = Vec::with_capacity(14);
+        blocks.push(Block::Headline {
+            key: "hits",
+            value: Value::Count(counters.hits),
+        });
+        let rate = counters.hits as f64 / (open.to - open.from).0 as f64;
+        blocks.push(Block::Headline {
+            key: "rate",
+            value: Value::PerSecond(rate),
+        });
+        blocks.push(Block::Headline {
+            key: "bytes",
+            value: Value::Bytes(counters.bytes),
+        });
+        blocks.push(report::error_share(counters));
+        blocks.push(report::status_group(counters));
+        blocks.push(self.trend_block(open.to));
+        blocks.push(input("malformed", counters.malformed));
+        blocks.push(input("unparsed", counters.unparsed));
+        blocks.push(input("late", counters.late));
+        blocks.extend(report::latency(&open.durations));
+        blocks.extend(
+            self.intake
+                .totals
+                .rankings_of(&self.open_tallies)
+                .into_iter()
+                .map(Block::Ranking),
+        );
+        let traffic = self.rules.first().filter(|_| self.traffic);
+        blocks.extend(traffic.and_then(Rule::figure).map(Block::Window));
+        blocks.extend(self.notes());
+        let last = Second(self.timeline.first().0 - 1);
+        blocks.push(Block::Alerts(self.history.newest(last, ALERTS_IN_VIEW)));
+        let here = |example: &&Example| {
+            example
+                .second
+                .is_none_or(|second| second < open.to && second >= open.from)
+        };
+        let first = self.written.is_none();
+        let examples = self
+            .examples
+            .iter()
+            .filter(here)
+            .filter(|example| first || example.second.is_some());
+        let examples: Vec<Example> = examples.cloned().collect();
+        if !examples.is_empty() {
+            blocks.push(Block::Unparsed(examples));
+        }
+        if let (Some(newest), Some(record)) = (self.clock.newest(), self.newest_record)
+            && self.live
+            && newest > record
+        {
+            blocks.push(Block::Silent(newest - record));
+        }
+        self.events.push_back(Event::Report(Report {
+            from: Some(open.from),
+            to: Some(open.to),
+            partial,
+            blocks,
+        }));
+        self.open_tallies.iter_mut().for_each(Tally::clear);
+        self.written = Some(open.to);
+    }
+
+    /// What is to be known of rules that cannot fire yet.
+    fn notes(&self) -> Option<Block> {
+        let note = |rule: &Rule| Some((rule.label().clone(), rule.note()?));
+        let notes: Vec<_> = self.rules.iter().filter_map(note).collect();
+        (!notes.is_empty()).then_some(Block::Notes(notes))
+    }
+
+    /// The hits of the two minutes before `to`, second by second.
+    fn trend_block(&self, to: Second) -> Block {
+        let mut trend = vec![0; TREND.0 as usize];
+        for &(second, hits) in &self.trend {
+            if let Ok(index) = usize::try_from((second - (to - TREND)).0)
+                && let Some(slot) = trend.get_mut(index)
+            {
+                *slot = hits;
+            }
+        }
+        Block::Trend(trend)
+    }
+
+    pub(super) fn write_alert(&mut self, index: usize, at: Second, changed: Changed) {
+        let rule = &self.rules[index];
+        let window = rule.window();
+        let [now_tallies, before_tallies] = &mut self.scratch;
+        let now = self.past.tally(at - window, at, now_tallies);
+        let top = self.intake.totals.rankings_of(now_tallies);
+        let (number, since, state) = match changed.transition {
+            Transition::Resolved {
+                number,
+                since,
+                peak,
+            } => (number, since, State::Resolved { peak }),
+            Transition::Fired { number, since } => {
+                let before = self
+                    .past
+                    .tally(at - window - window, at - window, before_tallies);
+                let changes = past::changes(
+                    &self.intake.totals,
+                    (&now, now_tallies),
+                    (&before, before_tallies),
+                );
+                let firing = State::Firing {
+                    changed: changes,
+                    errors: (
+                        past::error_share(&now).unwrap_or(0.0),
+                        past::error_share(&before),
+                    ),
+                    resolution: self.past.resolution(),
+                };
+                (number, since, firing)
+            }
+        };
+        self.scratch.iter_mut().flatten().for_each(Tally::clear);
+        let alert = Alert {
+            rule: rule.label().clone(),
+            key: changed.key,
+            subject: rule.subject().clone(),
+            number,
+            since,
+            at,
+            figure: changed.figure,
+            detail: changed.detail,
+            top,
+            state,
+        };
+        self.events.push_back(Event::Alert(Box::new(alert)));
+    }
+}

@@ -1,0 +1,270 @@
+//! Replay of files in parts: the bytes written are those of one thread, wherever the parts are cut.
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use httpmon::render::text::Look;
+use httpmon::run::{self, Ended, Output, Session, Threads};
+use proptest::prelude::*;
+use proptest::sample::select;
+
+const START: i64 = 1_760_000_000;
+
+/// What a line is.
+#[derive(Debug, Clone)]
+enum Line {
+    /// A record so many seconds after the last one that was in time.
+    Next(u8, Record),
+    /// One that is off by so much.
+    Off(i32, Record),
+    /// Several that agree on another time.
+    Jump(i32, u8),
+    /// An entry of a W3C log, which the header in force reads.
+    W3c(u8),
+    /// Anything else, with its newline.
+    Other(&'static str),
+}
+
+#[derive(Debug, Clone)]
+struct Record {
+    client: u8,
+    section: u8,
+    status: u16,
+    bytes: u32,
+    /// Seconds the request took, in thousandths.
+    took: Option<u16>,
+    json: bool,
+}
+
+fn record() -> impl Strategy<Value = Record> {
+    let status = select(vec![200, 200, 200, 301, 404, 500, 503, 999]);
+    (
+        0u8..12,
+        0u8..5,
+        status,
+        0u32..5000,
+        proptest::option::weighted(0.3, 0u16..3000),
+        proptest::bool::weighted(0.2),
+    )
+        .prop_map(|(client, section, status, bytes, took, json)| Record {
+            client,
+            section,
+            status,
+            bytes,
+            took,
+            json,
+        })
+}
+
+const OTHERS: &[&str] = &[
+    "\n",
+    "  \r\n",
+    "no entry\n",
+    "neither is this\n",
+    "192.0.2.1 - - [31/Feb/2026:00:00:00 +0000] \"GET / HTTP/1.1\" 200 5\n",
+    "192.0.2.1 - - [01/Jan/2026:00:00:00 +0000] \"GET /\n",
+    "#Software: Microsoft Internet Information Services 10.0\n",
+    "#Fields: date time c-ip cs-method cs-uri-stem sc-status sc-bytes time-taken\n",
+    "#Fields: date time sc-status cs-uri-stem cs-method c-ip time-taken sc-bytes\n",
+    "#Fields: time c-ip cs-method cs-uri-stem sc-status\n",
+    "#Date: 2025-10-09 00:00:00\n",
+    "==> a.log <==\n",
+    "==> b.log <==\n",
+    "\"remotehost\",\"rfc931\",\"authuser\",\"date\",\"request\",\"status\",\"bytes\"\n",
+];
+
+fn line() -> impl Strategy<Value = Line> {
+    prop_oneof![
+        20 => (0u8..3, record()).prop_map(|(after, record)| Line::Next(after, record)),
+        2 => (60u8..250, record()).prop_map(|(after, record)| Line::Next(after, record)),
+        4 => (-300i32..1, record()).prop_map(|(off, record)| Line::Off(off, record)),
+        2 => (select(vec![3600, 3601, 9000, 4_000_000, -9000]), record()).prop_map(|(off, record)| Line::Off(off, record)),
+        1 => (select(vec![4000, 90_000]), 1u8..10).prop_map(|(off, count)| Line::Jump(off, count)),
+        2 => (0u8..200).prop_map(Line::W3c),
+        3 => select(OTHERS).prop_map(Line::Other),
+    ]
+}
+
+fn write_record(log: &mut String, time: i64, record: &Record) {
+    let at = jiff::Timestamp::from_second(time).expect("in range");
+    let Record {
+        client,
+        section,
+        status,
+        bytes,
+        ..
+    } = record;
+    let took = record.took.map(|took| f64::from(took) / 1000.0);
+    let written = if record.json {
+        let took = took.map_or(String::new(), |took| format!(",\"request_time\":{took:.3}"));
+        writeln!(
+            log,
+            "{{\"time\":\"{at}\",\"remote_addr\":\"192.0.2.{client}\",\"request\":\"GET /s{section}/x HTTP/1.1\",\
+             \"status\":{status},\"body_bytes_sent\":{bytes}{took}}}"
+        )
+    } else {
+        let at = at.strftime("%d/%b/%Y:%H:%M:%S +0000");
+        let took = took.map_or(String::new(), |took| format!(" {took:.3}"));
+        writeln!(
+            log,
+            "192.0.2.{client} - - [{at}] \"GET /s{section}/x HTTP/1.1\" {status} {bytes} \"-\" \"agent\"{took}"
+        )
+    };
+    written.expect("a string takes every write");
+}
+
+fn log(lines: &[Line]) -> String {
+    let mut now = START;
+    let mut log = String::new();
+    let plain = Record {
+        client: 1,
+        section: 1,
+        status: 200,
+        bytes: 5,
+        took: None,
+        json: false,
+    };
+    for line in lines {
+        match line {
+            Line::Next(after, record) => {
+                now += i64::from(*after);
+                write_record(&mut log, now, record);
+            }
+            Line::Off(off, record) => write_record(&mut log, now + i64::from(*off), record),
+            Line::Jump(off, count) => {
+                let there = now + i64::from(*off);
+                (0..*count).for_each(|i| write_record(&mut log, there + i64::from(i), &plain));
+                if *count >= 8 {
+                    now = there + i64::from(*count) - 1;
+                }
+            }
+            Line::W3c(after) => {
+                let at = jiff::Timestamp::from_second(now + i64::from(*after)).expect("in range");
+                let at = at.strftime("%Y-%m-%d %H:%M:%S");
+                writeln!(log, "{at} 192.0.2.9 GET /w/x 200 512 31")
+                    .expect("a string takes every write");
+            }
+            Line::Other(text) => log.push_str(text),
+        }
+    }
+    log
+}
+
+/// Collects what is written.
+#[derive(Clone, Default)]
+struct Stream(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no panic").write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What a replay of the files writes, by so many threads in parts of so many bytes.
+fn replay(args: &[&str], files: &[OsString], parallel: Option<(usize, u64)>) -> String {
+    let args: Vec<&str> = ["--replay"].iter().chain(args).copied().collect();
+    let options = run::options(&args).expect("the arguments ask for a run");
+    let look = Look {
+        rich: false,
+        width: 80,
+        ascii: false,
+    };
+    let stream = Stream::default();
+    let output = Output::new(Box::new(stream.clone()), (options.report.make)(look), false);
+    let mut session = Session::new(&options, output).expect("rules that work together");
+    let parallel = parallel.map(|(threads, size)| session.parallel(threads, size));
+    let mut feed = Threads::of_files(files, parallel).expect("the files are there");
+    let ended = session.run(&mut feed);
+    assert!(matches!(ended, Ended::Input), "{ended:?}");
+    let written = stream.0.lock().expect("no panic").clone();
+    String::from_utf8(written).expect("UTF-8")
+}
+
+const RUNS: &[&[&str]] = &[
+    &["--report=json", "--interval=10s", "--lateness=5"],
+    &[
+        "--report=json",
+        "--interval=7s",
+        "--lateness=0",
+        "--threshold=0.2",
+        "--window=20s",
+    ],
+    &["--interval=1m", "--top=section=3,client=3,status"],
+    &["--report=json"],
+    &[
+        "--report=json",
+        "--interval=1m",
+        "--lateness=20s",
+        "--alert=A: 5xx > 10% over 30s min 3",
+        "--alert=B: hits > 3 over 1m by client",
+        "--alert=C: unique client > 4 over 1m",
+        "--alert=D: p95 > 1s over 1m",
+        "--alert=E: hits > 4 over 30s where section = /s1 and status >= 400",
+        "--alert=F: unparsed > 20% over 1m min 3",
+    ],
+    &[
+        "--report=json",
+        "--interval=30s",
+        "--where=client != 192.0.2.3 and status < 500",
+    ],
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+    #[test]
+    fn any_number_of_threads_and_any_size_of_parts_write_the_same(
+        lines in proptest::collection::vec(line(), 1..120),
+        more in proptest::collection::vec(line(), 0..30),
+        cut in 0usize..60,
+        run in 0..RUNS.len(),
+        size in prop_oneof![1u64..400, 400u64..8000],
+    ) {
+        let mut first = log(&lines);
+        // A file that ends inside a line.
+        first.truncate(first.len().saturating_sub(cut));
+        let name = |n: u32| std::env::temp_dir().join(format!("httpmon-parallel-{}-{n}", std::process::id()));
+        let files = [(name(1), first), (name(2), log(&more))];
+        for (path, text) in &files {
+            std::fs::write(path, text).expect("a file");
+        }
+        let paths: Vec<OsString> = files.iter().map(|(path, _)| path.into()).collect();
+        let one = replay(RUNS[run], &paths, None);
+        for threads in [2, 3, 8] {
+            prop_assert_eq!(&replay(RUNS[run], &paths, Some((threads, size))), &one, "{} threads", threads);
+        }
+        // One thread that counts in parts is not what --threads 1 is, and writes the same.
+        prop_assert_eq!(&replay(RUNS[run], &paths, Some((1, size))), &one);
+    }
+}
+
+/// More distinct clients than are kept, and more lines that are no record than a part holds.
+#[test]
+fn parts_that_pass_a_cap_write_the_same() {
+    let mut log = String::new();
+    for i in 0..115_000u32 {
+        let [_, a, b, c] = i.to_be_bytes();
+        let second = i / 2000;
+        writeln!(
+            log,
+            "10.{a}.{b}.{c} - - [20/Nov/2026:09:00:{second:02} +0000] \"GET /{} HTTP/1.1\" 200 5",
+            i % 7
+        )
+        .expect("a string takes every write");
+        if (30_000..50_000).contains(&i) {
+            log.push_str("no entry\n");
+        }
+    }
+    let path = std::env::temp_dir().join(format!("httpmon-caps-{}", std::process::id()));
+    std::fs::write(&path, log).expect("a file");
+    let paths = [path.into()];
+    let args = ["--report=json", "--interval=10s", "--top=client=20,section"];
+    let one = replay(&args, &paths, None);
+    assert!(one.contains("\"unique_error\":"), "the cap was passed");
+    assert!(replay(&args, &paths, Some((2, 1 << 20))) == one);
+}
