@@ -43,7 +43,7 @@ pub(super) fn tiles(report: &Report) -> Vec<Tile> {
                 name: titled(ranking.dimension.title),
                 value: grouped(ranking.unique),
                 note: match ranking.unique_error {
-                    0 => "different ones".to_owned(),
+                    0 => "distinct".to_owned(),
                     error => format!("give or take {}", grouped(error)),
                 },
                 bad: false,

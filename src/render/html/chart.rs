@@ -209,11 +209,16 @@ impl<'a> Chart<'a> {
     fn axis(&self, zone: &Zone, out: &mut String) {
         out.push_str("<div class=\"axis\">");
         for label in axis::labels(zone, self.series.from(), self.series.to()) {
-            let class = if label.narrow { "" } else { " class=\"less\"" };
+            let left = 100.0 * self.x(label.at) / self.width as f64;
+            let class = match (label.narrow, left > 97.0) {
+                (false, _) => " class=\"less\"",
+                // One at the very end must not reach past the page.
+                (true, true) => " class=\"end\"",
+                (true, false) => "",
+            };
             write!(
                 out,
-                "<span{class} style=\"left:{:.2}%\">{}</span>",
-                100.0 * self.x(label.at) / self.width as f64,
+                "<span{class} style=\"left:{left:.2}%\">{}</span>",
                 label.text
             )
             .expect("a string takes every write");
@@ -250,19 +255,14 @@ pub(super) fn busiest(series: &Series, zone: &Zone) -> String {
     )
 }
 
-/// The least of 1, 2, 4, 6, 8 and 10 times a power of ten that is no less than `most`; half of it is a
-/// number that reads well.
+/// The least round number that is no less than `most`; half of it reads as well.
 fn round_above(most: u64) -> u64 {
-    let mut power = 1u64;
-    loop {
-        for lead in [1, 2, 4, 6, 8, 10] {
-            let round = power.saturating_mul(lead);
-            if round >= most {
-                return round.max(1);
-            }
-        }
-        power = power.saturating_mul(10);
-    }
+    const SMALL: [u64; 6] = [1, 2, 4, 6, 8, 10];
+    const LEADS: [u64; 11] = [12, 14, 16, 20, 24, 30, 40, 50, 60, 80, 100];
+    let powers = std::iter::successors(Some(1u64), |power| power.checked_mul(10));
+    let large = powers.flat_map(|power| LEADS.map(|lead| power.saturating_mul(lead)));
+    let mut round = SMALL.into_iter().chain(large);
+    round.find(|round| *round >= most).unwrap_or(u64::MAX)
 }
 
 /// Half of a round number; of 1 there is none to count to.
@@ -332,7 +332,7 @@ mod tests {
     #[test]
     fn scales_end_at_a_round_number() {
         let tops = [0, 1, 3, 7, 9, 11, 999, 1001].map(round_above);
-        assert_eq!(tops, [1, 1, 4, 8, 10, 20, 1000, 2000]);
+        assert_eq!(tops, [1, 1, 4, 8, 10, 12, 1000, 1200]);
         assert!(round_above(u64::MAX) == u64::MAX);
     }
 }
