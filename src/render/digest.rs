@@ -152,9 +152,22 @@ pub(super) struct Line {
     pub(super) firing: bool,
 }
 
-/// The newest `most` alerts, newest first, and how many there were before them.
-pub(super) fn lines(alerts: &Alerts, zone: &Zone, most: usize) -> (Vec<Line>, u64) {
-    let left_out = alerts.told.len().saturating_sub(most);
+/// At most `most` alerts: those that fire, and the newest of the others.
+pub(super) fn shortened(alerts: &Alerts, most: usize) -> Alerts {
+    let over = |fired: &&Fired| fired.until.is_some();
+    let newest = alerts.told.iter().rev();
+    let mut kept: Vec<&Fired> = newest.clone().filter(|f| !over(f)).take(most).collect();
+    kept.extend(newest.filter(over).take(most - kept.len()));
+    kept.sort_unstable_by_key(|fired| fired.number);
+    Alerts {
+        now: alerts.now,
+        untold: alerts.untold + (alerts.told.len() - kept.len()) as u64,
+        told: kept.into_iter().cloned().collect(),
+    }
+}
+
+/// The lines of a table of alerts, newest first.
+pub(super) fn lines(alerts: &Alerts, zone: &Zone) -> Vec<Line> {
     let line = |fired: &Fired| {
         let end = fired.until.or(alerts.now).unwrap_or(fired.since);
         Line {
@@ -169,8 +182,7 @@ pub(super) fn lines(alerts: &Alerts, zone: &Zone, most: usize) -> (Vec<Line>, u6
             firing: fired.until.is_none(),
         }
     };
-    let lines = alerts.told[left_out..].iter().rev().map(line).collect();
-    (lines, alerts.untold + left_out as u64)
+    alerts.told.iter().rev().map(line).collect()
 }
 
 /// What the input was made of, as a sentence without its full stop.
@@ -232,6 +244,48 @@ pub(super) fn grouped(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::Second;
+
+    #[test]
+    fn alerts_that_fire_are_told_before_any_that_are_over() {
+        let fired = |number: u64, until: Option<i64>| Fired {
+            number,
+            rule: "R".into(),
+            key: None,
+            unit: crate::alert::measure::Unit::Count,
+            since: Second(number as i64),
+            until: until.map(Second),
+            peak: crate::report::Figure {
+                hits: 0,
+                value: 0.0,
+                threshold: 0.0,
+                window: Span(1),
+                below: false,
+            },
+        };
+        let alerts = Alerts {
+            now: None,
+            told: vec![
+                fired(4, Some(9)),
+                fired(5, None),
+                fired(6, Some(9)),
+                fired(7, None),
+                fired(8, Some(9)),
+            ],
+            untold: 3,
+        };
+        for (most, told) in [
+            (1, &[7][..]),
+            (2, &[5, 7]),
+            (3, &[5, 7, 8]),
+            (9, &[4, 5, 6, 7, 8]),
+        ] {
+            let short = shortened(&alerts, most);
+            let numbers: Vec<u64> = short.told.iter().map(|fired| fired.number).collect();
+            assert_eq!(numbers, told);
+            assert_eq!(short.untold + numbers.len() as u64, 8);
+        }
+    }
 
     #[test]
     fn long_numbers_are_grouped() {

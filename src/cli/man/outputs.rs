@@ -20,12 +20,12 @@ const HTML: Paragraphs = &[
     "One page that needs nothing else: no script, nothing from elsewhere; it follows the reader's light or dark, fits \
      a phone and prints. The time line has up to 300 points of one length, from 1s to as long as the log asks for. \
      A point in which nothing came is 0; a late record counts in its own second, a skewed one in none. Every alert \
-     is drawn, and the newest 1,000 are listed.",
+     is drawn; listed are up to 1,000, those that still fire and the newest.",
 ];
 
 const EMAIL: Paragraphs = &[
     "A whole message in plain text and HTML, for sendmail(8) with -t; the time line is a table of up to 31 rows, and \
-     the newest 50 alerts are in the HTML part. Put a line `To:` before it, and `From:` if need be; sendmail adds the date.",
+     up to 50 alerts are listed, those that still fire and the newest. Put a line `To:` before it, and `From:` if need be; sendmail adds the date.",
 ];
 
 const METRICS: Paragraphs = &[

@@ -4,9 +4,12 @@
 //! neither SVG nor style sheets. So bars are cells of tables and every element carries its own style. It has
 //! no `Date`, which sendmail adds, since it depends on the input alone.
 
+mod cells;
 mod mime;
 
 use std::fmt::Write;
+
+use cells::{BAD, FONT, HITS, LINE, SOFT, TEXT, bar, color_of, head, number};
 
 use super::digest::{self, grouped, titled};
 use super::text::{Look, Text};
@@ -15,19 +18,12 @@ use crate::report::{Alerts, Block, Event, Ranking, Report};
 use crate::stats::series::Series;
 use crate::time::{Second, Zone};
 
-/// The most alerts that the HTML part lists; mail programs cut a long message off.
+/// The most alerts that are listed: mail programs cut a long message off.
 const LISTED: usize = 50;
 /// The most rows of the time line.
 const ROWS: usize = 31;
 /// How many numbers stand beside one another.
 const TILES: usize = 3;
-
-const FONT: &str = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
-const TEXT: &str = "#1b1f24";
-const SOFT: &str = "#626a73";
-const LINE: &str = "#dfe3e8";
-const HITS: &str = "#5b8fc7";
-const BAD: &str = "#c94a46";
 
 /// The message.
 #[derive(Debug)]
@@ -44,7 +40,13 @@ impl Render for Email {
             width: 80,
             ascii: false,
         };
-        Text::new(look).render(event, zone, &mut plain);
+        let mut short = report.clone();
+        for block in &mut short.blocks {
+            if let Block::Alerts(alerts) = block {
+                *alerts = digest::shortened(alerts, LISTED);
+            }
+        }
+        Text::new(look).render(&Event::Summary(short), zone, &mut plain);
         let plain = String::from_utf8(plain).expect("text is UTF-8");
         let mut page = Page {
             zone,
@@ -261,7 +263,8 @@ impl Page<'_> {
 
     fn alerts(&mut self, alerts: &Alerts) {
         self.title("Alerts", "");
-        let (lines, before) = digest::lines(alerts, self.zone, LISTED);
+        let alerts = &digest::shortened(alerts, LISTED);
+        let lines = digest::lines(alerts, self.zone);
         if lines.is_empty() {
             self.put(format_args!(
                 "<div style=\"color:{SOFT}\">None fired.</div>"
@@ -294,10 +297,10 @@ impl Page<'_> {
             ));
         }
         self.close();
-        if before > 0 {
+        if alerts.untold > 0 {
             self.put(format_args!(
-                "<div style=\"color:{SOFT}\">And {} before these.</div>",
-                grouped(before)
+                "<div style=\"color:{SOFT}\">And {} that are over.</div>",
+                grouped(alerts.untold)
             ));
         }
     }
@@ -374,60 +377,4 @@ fn fired_within(alerts: &Alerts, from: Second, to: Second) -> bool {
         .told
         .iter()
         .any(|fired| fired.since < to && fired.until.is_none_or(|until| until >= from))
-}
-
-/// The color of a class of status.
-fn color_of(class: &str) -> &'static str {
-    match class {
-        "2xx" => "#6aa786",
-        "4xx" => "#dfa33c",
-        "5xx" => BAD,
-        _ => "#9fb0c3",
-    }
-}
-
-/// Parts of `whole` beside one another, as cells.
-fn bar(parts: &[(u64, &str)], whole: u64) -> String {
-    let mut out = String::from(
-        "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\"><tr>",
-    );
-    let mut left = 100.0;
-    for (part, color) in parts.iter().filter(|part| part.0 > 0) {
-        let width = units::share(*part, whole).clamp(0.5, 100.0);
-        left -= width;
-        write!(
-            out,
-            "<td width=\"{width:.1}%\" height=\"9\" bgcolor=\"{color}\" style=\"font-size:1px;line-height:9px\">&nbsp;</td>"
-        )
-        .expect("a string takes every write");
-    }
-    if left > 0.5 {
-        out.push_str("<td style=\"font-size:1px;line-height:9px\">&nbsp;</td>");
-    }
-    out.push_str("</tr></table>");
-    out
-}
-
-fn head(name: &str, right: bool) -> String {
-    let (align, padding) = if right {
-        ("right", "0 0 2px 8px")
-    } else {
-        ("left", "0 8px 2px 0")
-    };
-    format!(
-        "<th align=\"{align}\" style=\"padding:{padding};font-size:12px;font-weight:normal;color:{SOFT}\">{name}</th>"
-    )
-}
-
-/// A cell of a number; with a line above it where `ruled`.
-fn number(text: &str, color: &str, ruled: bool) -> String {
-    let rule = if ruled {
-        format!(";border-top:1px solid {LINE}")
-    } else {
-        String::new()
-    };
-    let pad = if ruled { 4 } else { 1 };
-    format!(
-        "<td align=\"right\" valign=\"top\" style=\"padding:{pad}px 0 {pad}px 8px;white-space:nowrap;color:{color}{rule}\">{text}</td>"
-    )
 }

@@ -15,7 +15,7 @@ use super::units;
 use crate::report::{Alerts, Block, Event, Example, Ranking, Report};
 use crate::time::Zone;
 
-/// The most alerts that are listed; the time line shows them all.
+/// The most alerts that are listed: those that fire, then the newest. The time line shows them all.
 const LISTED: usize = 1000;
 
 const STYLE: &str = include_str!("style.css");
@@ -109,7 +109,8 @@ impl Page<'_> {
     }
 
     fn alerts(&mut self, alerts: &Alerts) {
-        let (lines, before) = digest::lines(alerts, self.zone, LISTED);
+        let alerts = &digest::shortened(alerts, LISTED);
+        let lines = digest::lines(alerts, self.zone);
         self.out
             .push_str("<section class=\"alerts\">\n<h2>Alerts</h2>\n");
         if lines.is_empty() {
@@ -135,10 +136,10 @@ impl Page<'_> {
             ));
         }
         self.out.push_str("</tbody>\n</table></div>\n");
-        if before > 0 {
+        if alerts.untold > 0 {
             self.put(format_args!(
-                "<p>And {} before these.</p>\n",
-                grouped(before)
+                "<p>And {} that are over.</p>\n",
+                grouped(alerts.untold)
             ));
         }
         self.out.push_str("</section>\n");
