@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use memchr::memchr;
 
 use super::file::read_at;
+use crate::format::record::Record;
 use crate::format::unparsed::Unparsed;
 use crate::format::{Line as Read, Parser, State};
 use crate::input::lines::{Line, Lines};
@@ -256,8 +257,9 @@ fn count(parser: &mut Parser, fold: &mut Fold, line: Line<'_>) {
     if line.cut {
         return fold.unparsed(Unparsed::too_long(line.bytes.len()), line.bytes);
     }
-    match parser.read(line.bytes) {
-        Read::Record(record) => fold.observe(&record),
+    let mut record = Record::EMPTY;
+    match parser.read(line.bytes, &mut record) {
+        Read::Record => fold.observe(&record),
         Read::Skipped | Read::Source => fold.skipped(),
         Read::Unparsed(unparsed) => fold.unparsed(unparsed, line.bytes),
     }

@@ -14,6 +14,7 @@ use super::{Output, say};
 use crate::cli::Options;
 use crate::error::Error;
 use crate::filter::Filter;
+use crate::format::record::Record;
 use crate::format::unparsed::{Field, Unparsed};
 use crate::format::{Line as Read, Parser, closest, detect, recognise};
 use crate::input::lines::{Line, Lines};
@@ -355,8 +356,9 @@ impl Session {
             self.monitor
                 .unparsed(unparsed, self.line, self.file.as_ref(), line.bytes);
         } else {
-            match self.parser.read(line.bytes) {
-                Read::Record(record) => {
+            let mut record = Record::EMPTY;
+            match self.parser.read(line.bytes, &mut record) {
+                Read::Record => {
                     let wall = self.live.then_some(Second(now.wall.as_secs() as i64));
                     if !record.zoned && !self.hints.zone {
                         self.hints.zone(record.time, wall);
