@@ -93,16 +93,23 @@ pub(crate) fn duration(text: &[u8], unit: Unit) -> Result<Option<u64>, Why> {
     if whole.is_empty() || whole.len() > 18 || decimals.contains(&b'.') {
         return Err(Why::Form);
     }
+    // At most 18 digits.
     let value = |digits: &[u8]| {
         digits
             .iter()
-            .fold(0u128, |number, &b| number * 10 + u128::from(b - b'0'))
+            .fold(0u64, |number, &b| number * 10 + u64::from(b - b'0'))
     };
     let decimals = &decimals[..decimals.len().min(9)];
-    let fraction = value(decimals) * nanoseconds / 10u128.pow(decimals.len() as u32);
-    Ok(Some(
-        u64::try_from((value(whole) * nanoseconds + fraction) / 1000).unwrap_or(u64::MAX),
-    ))
+    let fraction = match decimals {
+        [] => 0,
+        _ => value(decimals) * nanoseconds / 10u64.pow(decimals.len() as u32),
+    };
+    if whole.len() <= 9 {
+        // Nearly every one: 128 bits take calls to multiply and divide.
+        return Ok(Some((value(whole) * nanoseconds + fraction) / 1000));
+    }
+    let sum = u128::from(value(whole)) * u128::from(nanoseconds) + u128::from(fraction);
+    Ok(Some(u64::try_from(sum / 1000).unwrap_or(u64::MAX)))
 }
 
 /// The first address of a list, without quotes and port; `-` where there is none.

@@ -213,7 +213,8 @@ pub(super) fn is_dated(line: &[u8]) -> bool {
 
 /// Space-separated lines may end with spaces.
 pub(super) fn trim(line: &[u8]) -> &[u8] {
-    line.trim_end_with(|c| c == ' ')
+    let spaces = line.iter().rev().take_while(|&&b| b == b' ').count();
+    &line[..line.len() - spaces]
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ pub struct Stamp {
 /// `10/Oct/2000:13:55:36 -0700`: the form with two digits for the day and no fraction.
 const CLF_LEN: usize = 26;
 const DATE_LEN: usize = 11;
+/// `2000-10-10 13:55:36`.
+const MOMENT_LEN: usize = 19;
 
 /// Reads timestamps, remembering the last.
 #[derive(Debug, Clone)]
@@ -40,6 +42,8 @@ pub struct Timestamps {
     midnight: Second,
     /// The last date text and its days since 1970-01-01.
     date: ([u8; DATE_LEN], i64),
+    /// The last `2000-10-10 13:55:36`, and what it was.
+    moment: ([u8; MOMENT_LEN], Second),
     /// The same for `2000-10-10`.
     iso_date: ([u8; 10], i64),
 }
@@ -76,6 +80,7 @@ impl Timestamps {
             last: (*b"01/Jan/1970:00:00:00 +0000", epoch),
             midnight: Second(0),
             date: (*b"01/Jan/1970", 0),
+            moment: (*b"1970-01-01 00:00:00", Second(0)),
             iso_date: (*b"1970-01-01", 0),
         }
     }
@@ -260,6 +265,19 @@ impl Timestamps {
         let days = days(year, month, digits(&mut rest, 2)?)?;
         self.iso_date = (*date, days);
         Ok(days)
+    }
+
+    /// Reads `2000-10-10 13:55:36` as a time in UTC.
+    #[inline]
+    pub fn date_and_clock(&mut self, text: &[u8; MOMENT_LEN]) -> Result<Second, Why> {
+        if *text != self.moment.0 {
+            if text[10] != b' ' {
+                return Err(Why::Form);
+            }
+            let time = self.iso_date(&text[..10])? * 86_400 + Timestamps::of_day(&text[11..])?;
+            self.moment = (*text, Second(time));
+        }
+        Ok(self.moment.1)
     }
 
     /// Reads `13:55:36`, with a fraction or without, as seconds of the day.
