@@ -228,6 +228,23 @@ pub static FLAGS: &[Flag] = &[
         },
     },
     Flag {
+        long: "output",
+        short: Some('o'),
+        value: Some("FILE"),
+        help: "write to FILE instead of standard output",
+        more: "text, json and csv are written from its beginning as they come. html, email and openmetrics are \
+               written as a whole to a new file beside it, which then takes its name: with every report, and at \
+               the end. See OUTPUT.",
+        choices: NO_CHOICES,
+        apply: |o, v| {
+            if v.is_empty() {
+                return Err("expected the name of a file".to_owned());
+            }
+            o.output = Some(v.into()).filter(|_| v != "-");
+            Ok(None)
+        },
+    },
+    Flag {
         long: "color",
         short: None,
         value: Some("WHEN"),

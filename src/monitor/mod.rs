@@ -24,6 +24,7 @@ use crate::stats::Hit;
 use crate::stats::bucket::{Bucket, Counters};
 use crate::stats::dimension::Top;
 use crate::stats::latency::Histogram;
+use crate::stats::series::Series;
 use crate::stats::tally::Tally;
 use crate::stats::timeline::Timeline;
 use crate::time::{Second, Span, Zone};
@@ -81,6 +82,7 @@ pub struct Monitor {
     history: History,
     past: Past,
     trend: VecDeque<(Second, u64)>,
+    series: Series,
     /// Lines that were no record before anything was believed.
     unparsed_before: u64,
     late: u64,
@@ -119,6 +121,7 @@ impl Monitor {
             traffic: config.traffic,
             history: History::default(),
             trend: VecDeque::new(),
+            series: Series::default(),
             unparsed_before: 0,
             late: 0,
             span: None,
@@ -358,6 +361,8 @@ impl Monitor {
             .iter_mut()
             .for_each(|rule| rule.late(hit, closed));
         self.past.late(hit, closed, self.intake.totals.dimensions());
+        self.series
+            .add(hit.time, &hit.counters(), self.zone.as_ref());
         let Some(interval) = self.interval else {
             return;
         };
@@ -407,6 +412,9 @@ impl Monitor {
         let mut bucket = bucket.unwrap_or_default();
         let counters = bucket.counters;
         let empty = bucket.is_empty();
+        if counters.hits > 0 {
+            self.series.add(second, &counters, self.zone.as_ref());
+        }
         if self.interval.is_some() {
             // A silence makes empty reports, but none for the time before the log begins.
             let silent = silent && self.span.is_some_and(|(least, _)| least <= second);

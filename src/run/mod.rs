@@ -16,7 +16,14 @@ mod kill;
 mod kill;
 mod output;
 mod parts;
+mod place;
 mod progress;
+#[cfg(unix)]
+#[path = "same_unix.rs"]
+mod same;
+#[cfg(not(unix))]
+#[path = "same_other.rs"]
+mod same;
 mod session;
 #[cfg(unix)]
 #[path = "signals_unix.rs"]
@@ -96,11 +103,7 @@ fn run(options: &Options) -> Result<u8, Error> {
         return Ok(EXIT_ERROR);
     }
     let files = feed::check(&options.files)?;
-    let (look, stream) = output::stdout(options.color);
-    let mut session = Session::new(
-        options,
-        Output::new(stream, (options.report.make)(look), !options.replay),
-    )?;
+    let mut session = Session::new(options, Output::open(options, &files)?)?;
     if let Some(program) = options.hook() {
         session.set_hook(Hook::new(program, None));
     }

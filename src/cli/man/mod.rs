@@ -2,6 +2,7 @@
 //! statuses and examples. Only prose that no table holds stands in `prose`.
 
 mod formats;
+mod outputs;
 mod prose;
 mod roff;
 mod rules;
@@ -137,6 +138,7 @@ fn output(page: &mut Roff) {
         page.text(object);
         items(page, keys);
     }
+    outputs::section(page);
 }
 
 fn alert_rules(page: &mut Roff) {
