@@ -18,6 +18,8 @@ complete -c httpmon -l log-tz -d 'the zone of times in the log that have no offs
 complete -c httpmon -l tz -d 'the zone to show times in (the offset of the first record)' -x
 complete -c httpmon -l top -d 'dimensions to list, and how many rows (section=5,client=5)' -x -a '(__httpmon_top \'section	what stands before the second / of the request target\' \'client	the client\\\'s address or name\' \'path	the request target without query and fragment\' \'user	the authenticated user\' \'method	GET, POST, …\' \'status	the status code\' \'protocol	HTTP/1.1, HTTP/2.0, …\' \'host	the virtual host, as the log has it\' \'referrer	the Referer header\' \'agent	the User-Agent header\' \'source	the file the line came from\')'
 complete -c httpmon -l where -d 'count only records that match' -x
+complete -c httpmon -l since -d 'count only records from T on' -x
+complete -c httpmon -l until -d 'count only records before T' -x
 complete -c httpmon -l report -s r -d 'how to write reports and alerts (text)' -x -a '(printf \'%s\\n\' \'text	for people, plain or coloured\' \'json	JSON Lines, one object per line\')'
 complete -c httpmon -l color -d 'when to colour (auto)' -x -a '(printf \'%s\\n\' \'auto	on a terminal\' \'always	in any case\' \'never	plain text\')'
 complete -c httpmon -l on-alert -d 'run PROG when an alert fires and when it is over' -r -a '(complete -C (commandline -ct | string replace -r "^--on-alert=" ""))'

@@ -18,6 +18,7 @@ use crate::alert::plan::{self, Plan};
 use crate::alert::syntax::Spec;
 use crate::error::Error;
 use crate::filter::Filter;
+use crate::filter::period::{Moment, Period};
 use crate::format::Choice;
 use crate::render::{OUTPUTS, Output};
 use crate::stats::dimension::{self, Top};
@@ -68,6 +69,10 @@ pub struct Options {
     pub top: Vec<Top>,
     /// Only records that match count, where given.
     pub filter: Option<Filter>,
+    /// Only records from then on count, where given.
+    pub since: Option<Moment>,
+    /// Only records before then count, where given.
+    pub until: Option<Moment>,
     /// The output.
     pub report: &'static Output,
     /// When to colour.
@@ -104,6 +109,8 @@ impl Default for Options {
             tz: None,
             top: dimension::default_top(),
             filter: None,
+            since: None,
+            until: None,
             report: &OUTPUTS[0],
             color: Color::Auto,
             on_alert: None,
@@ -133,6 +140,15 @@ impl Options {
     pub fn lateness_in_force(&self) -> Span {
         self.lateness
             .unwrap_or(Span(if self.replay { 60 } else { 5 }))
+    }
+
+    /// The period that counts.
+    pub fn period(&self) -> Period {
+        Period {
+            since: self.since,
+            until: self.until,
+            zone: self.tz.clone(),
+        }
     }
 
     /// How many threads count in replay of files: as many as there are cores, and eight at most, since one

@@ -5,6 +5,7 @@
 //! number, every comparison is false but `!=`.
 
 mod parse;
+pub mod period;
 
 pub use parse::GRAMMAR;
 

@@ -17,6 +17,7 @@ use crate::alert::plan::Plan;
 use crate::alert::{History, Rule};
 use crate::clock::{Believed, Clock, NEAR_WALL};
 use crate::filter::Filter;
+use crate::filter::period::{Bounds, Period};
 use crate::format::record::Record;
 use crate::format::unparsed::Unparsed;
 use crate::report::{Event, Example};
@@ -47,6 +48,8 @@ pub struct Config {
     pub traffic: bool,
     /// The dimensions to list.
     pub top: Vec<Top>,
+    /// Only records in it are counted, and nothing outside of it is evaluated.
+    pub period: Period,
     /// Only records that match are counted; `None` for all.
     pub filter: Option<Filter>,
     /// The zone that reports are aligned to; `None` for the offset of the first record.
@@ -97,7 +100,12 @@ pub struct Monitor {
 impl Monitor {
     /// A monitor that has seen nothing.
     pub fn new(config: Config) -> Monitor {
-        let intake = Intake::new(&config.top, config.filter, config.plan.expressions);
+        let intake = Intake::new(
+            &config.top,
+            config.period,
+            config.filter,
+            config.plan.expressions,
+        );
         let tallies = || {
             (0..intake.totals.dimensions())
                 .map(|_| Tally::default())
@@ -172,6 +180,12 @@ impl Monitor {
         self.clock.newest()
     }
 
+    /// Up to when alerts are told: the newest second of the period.
+    fn now(&self) -> Option<Second> {
+        let last = Second(self.intake.bounds.until.0 - 1);
+        self.clock.newest().map(|newest| newest.min(last))
+    }
+
     /// Whether the stream is live: its last record came within five minutes of the wall clock.
     pub fn is_live(&self) -> bool {
         self.live
@@ -213,9 +227,10 @@ impl Monitor {
         self.intake.lines += 1;
         self.intake.unparsed += 1;
         let newest = self.clock.newest();
-        match newest {
-            None => self.unparsed_before += 1,
-            Some(newest) => self.timeline.bucket(newest).counters.unparsed += 1,
+        match self.newest_bucket() {
+            Some(bucket) => bucket.counters.unparsed += 1,
+            None if newest.is_none() => self.unparsed_before += 1,
+            None => {}
         }
         let reason = unparsed.reason();
         match self
@@ -285,10 +300,22 @@ impl Monitor {
         }
     }
 
-    /// The input has ended: every second closes, and the last report is written as it stands.
+    /// The bucket of the newest second, for what has no time of its own; `None` outside of the period.
+    fn newest_bucket(&mut self) -> Option<&mut Bucket> {
+        let newest = self.clock.newest()?;
+        let inside = newest >= self.timeline.first() && newest < self.intake.bounds.until;
+        inside.then(|| self.timeline.bucket(newest))
+    }
+
+    /// The input has ended: every second closes, up to the end of the period where it has one, and the last
+    /// report is written as it stands.
     pub fn finish(&mut self) {
         for (_, hit) in self.clock.settle(true) {
             self.believe(&hit);
+        }
+        let until = self.intake.bounds.until;
+        if self.clock.newest().is_some() && until < Bounds::ALL.until {
+            self.clock.advance(until - Span::SECOND);
         }
         if let Some(newest) = self.clock.newest() {
             self.close_before(newest.next(), false);
@@ -331,9 +358,12 @@ impl Monitor {
                 self.clock.advance(time);
                 let watermark = self.clock.watermark().expect("something is believed");
                 if newest.is_none() {
-                    self.timeline.skip_to(watermark);
-                    self.timeline.bucket(time).counters.unparsed +=
-                        std::mem::take(&mut self.unparsed_before);
+                    self.timeline
+                        .skip_to(watermark.max(self.intake.bounds.since));
+                    let before = std::mem::take(&mut self.unparsed_before);
+                    if let Some(bucket) = self.newest_bucket() {
+                        bucket.counters.unparsed += before;
+                    }
                 }
                 self.close_before(watermark, false);
             }
@@ -344,8 +374,9 @@ impl Monitor {
     #[cold]
     fn believe_late(&mut self, hit: &Hit) {
         self.late += 1;
-        let newest = self.clock.newest().expect("something is believed");
-        self.timeline.bucket(newest).counters.late += 1;
+        if let Some(bucket) = self.newest_bucket() {
+            bucket.counters.late += 1;
+        }
         let first_open = self.timeline.first();
         let closed = first_open - Span::SECOND;
         self.rules
@@ -374,6 +405,8 @@ impl Monitor {
 
     /// Closes every second before `target`, oldest first. `silent`: no record brought it about.
     fn close_before(&mut self, target: Second, silent: bool) {
+        // The clock goes on behind the period; what is evaluated ends with it.
+        let target = target.min(self.intake.bounds.until);
         while self.timeline.first() < target {
             if self.timeline.is_empty() && !(silent && self.interval.is_some()) {
                 // Empty seconds are left out up to the next at which a rule could change or an open

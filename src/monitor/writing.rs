@@ -49,7 +49,7 @@ impl Monitor {
                 .map(Block::Ranking),
         );
         blocks.extend(self.notes());
-        blocks.push(Block::Alerts(self.history.all(self.clock.newest())));
+        blocks.push(Block::Alerts(self.history.all(self.now())));
         blocks.push(Block::Unparsed(self.examples.clone()));
         Event::Summary(Report {
             from: self.span.map(|s| s.0),
@@ -121,7 +121,7 @@ impl Monitor {
                 .second
                 .is_none_or(|second| second < open.to && second >= open.from)
         };
-        let first = self.written.is_none();
+        let first = self.written.is_none() && counters.unparsed > 0;
         let examples = self
             .examples
             .iter()

@@ -1,5 +1,6 @@
 //! The only place that touches the outside: arguments, files, standard streams, signals, clocks.
 
+mod ahead;
 mod feed;
 #[cfg(unix)]
 #[path = "file_unix.rs"]
@@ -24,6 +25,7 @@ mod signals;
 #[path = "signals_other.rs"]
 mod signals;
 
+pub use ahead::settle;
 pub use feed::{Feed, Message, Now, Signal, Threads};
 pub use hook::{Hook, Notice};
 pub use output::Output;
@@ -67,11 +69,11 @@ fn command(args: impl Iterator<Item = OsString>) -> Result<u8, Error> {
                 _ => Ok(EXIT_OK),
             }
         }
-        Command::Run(options) => run(&options),
+        Command::Run(options) => run(*options),
     }
 }
 
-fn run(options: &Options) -> Result<u8, Error> {
+fn run(mut options: Options) -> Result<u8, Error> {
     let from_stdin = options.files.is_empty() || options.files.iter().any(|file| file == "-");
     if from_stdin && std::io::stdin().is_terminal() {
         // Not an error message: someone wants to know what this is.
@@ -83,9 +85,10 @@ fn run(options: &Options) -> Result<u8, Error> {
         return Ok(EXIT_ERROR);
     }
     let files = feed::check(&options.files)?;
+    ahead::settle(&mut options)?;
     let (look, stream) = output::stdout(options.color);
     let mut session = Session::new(
-        options,
+        &options,
         Output::new(
             Box::new(stream),
             (options.report.make)(look),
@@ -95,8 +98,10 @@ fn run(options: &Options) -> Result<u8, Error> {
     if let Some(program) = options.hook() {
         session.set_hook(Hook::new(program, None));
     }
-    // What is told of each line as it comes is told by one thread.
-    let threads = if options.replay && !options.verbose {
+    // What is told of each line as it comes is told by one thread; and as long as the period waits for the
+    // first record, only one knows it.
+    let settled = options.period().bounds().is_some();
+    let threads = if options.replay && !options.verbose && settled {
         options.threads_in_force()
     } else {
         1

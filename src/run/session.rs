@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::feed::{Feed, Message, Now, STDIN, Signal, failure};
 use super::hook::{Hook, Notice};
 use super::parts::{Parallel, Part};
-use super::{Output, say};
+use super::{Output, ahead, say};
 use crate::cli::Options;
 use crate::error::Error;
 use crate::filter::Filter;
@@ -83,7 +83,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// If its rules cannot work together.
+    /// If its rules cannot work together, or its period cannot be known.
     pub fn new(options: &Options, output: Output) -> Result<Session, Error> {
         let plan = options.plan()?;
         let mut wanted: Vec<Field> = options
@@ -104,6 +104,7 @@ impl Session {
             plan,
             traffic: options.has_traffic_rule(),
             filter: options.filter.clone(),
+            period: ahead::checked(options)?,
             top: options.tops(),
             zone: options.tz.clone(),
         };

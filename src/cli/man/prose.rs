@@ -198,7 +198,10 @@ pub(super) const JSON_OBJECTS: &[(&str, Items)] = &[
                 "skipped",
                 "Lines with nothing to count: white space, headers, directives.",
             ),
-            ("filtered", "Records that --where left out."),
+            (
+                "filtered",
+                "Records that --where, --since or --until left out.",
+            ),
             ("skewed", "Records whose time cannot be believed; see TIME."),
             (
                 "alerts_omitted",
