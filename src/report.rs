@@ -124,6 +124,8 @@ pub struct Ranking {
     pub unique_error: u64,
     /// By how many hits a key may be undercounted (0: exact).
     pub error: u64,
+    /// By which part of themselves the percentiles of the rows may be off (0: less than 1 %).
+    pub p95_error: f64,
 }
 
 impl Ranking {
@@ -144,6 +146,7 @@ impl Ranking {
             unique,
             unique_error,
             error,
+            p95_error: 0.0,
         }
     }
 
@@ -154,12 +157,14 @@ impl Ranking {
 }
 
 /// A key and what was counted under it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     /// The key, as it stood in the log.
     pub key: Box<[u8]>,
     /// Its count.
     pub count: Count,
+    /// What 95 % of its requests did not take longer than, in milliseconds: in a summary, where the log says.
+    pub p95_ms: Option<f64>,
 }
 
 /// What a rule measures, now.

@@ -231,6 +231,11 @@ const RUNS: &[&[&str]] = &[
         "--alert=A: hits > 4 over 30s where section = /s1",
         "--alert=B: hits < 1 over 1m",
     ],
+    &[
+        "--report=json",
+        "--top=network,not-found,failing=2,client,path,status",
+        "--where=network = 192.0.2.0/29",
+    ],
     &["--report=json", "--since=-5m", "--until=-20s"],
     &[
         "--report=json",

@@ -15,7 +15,7 @@ use bstr::ByteSlice;
 
 use crate::format::record::Record;
 use crate::format::unparsed::{Field, Unit};
-use crate::stats::dimension::Dimension;
+use crate::stats::dimension::{Buffer, Dimension};
 
 /// An expression that a record matches or does not.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,7 +138,7 @@ impl Expr {
             Expr::Or(any) => any.iter().any(|expr| expr.matches(record)),
             Expr::Not(expr) => !expr.matches(record),
             Expr::Key(dimension, test) => {
-                (dimension.key)(record, &mut [0; 3]).is_some_and(|key| test.matches(key))
+                (dimension.key)(record, &mut Buffer::default()).is_some_and(|key| test.matches(key))
             }
             Expr::Number(quantity, order, number) => match quantity.of(record) {
                 Some(value) => order.holds(value, *number),

@@ -241,6 +241,12 @@ impl Writer<'_> {
                 rough().for_each(|r| json.number(r.dimension.name, r.error))
             });
         }
+        if rankings.iter().any(|r| r.p95_error > 0.0) {
+            let coarse = || rankings.iter().filter(|r| r.p95_error > 0.0);
+            self.object("p95_error", |json| {
+                coarse().for_each(|r| json.number(r.dimension.name, r.p95_error))
+            });
+        }
         if rankings.iter().any(|r| r.unique_error > 0) {
             let rough = || rankings.iter().filter(|r| r.unique_error > 0);
             self.object("unique_error", |json| {
@@ -257,6 +263,9 @@ impl Writer<'_> {
                     json.number("hits", row.count.hits);
                     json.number("bytes", row.count.bytes);
                     json.number("errors", row.count.errors);
+                    if let Some(p95) = row.p95_ms {
+                        json.number("p95_ms", p95);
+                    }
                 });
             }
         });

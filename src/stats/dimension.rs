@@ -1,5 +1,7 @@
 //! The dimensions: what records are counted by. One row each.
 
+use super::SERVER_ERROR;
+use super::network::network;
 use crate::format::record::Record;
 use crate::format::unparsed::Field;
 
@@ -15,8 +17,11 @@ pub struct Dimension {
     /// The field that must be read for it.
     pub field: Field,
     /// The key of a record, which may use the buffer; `None` where the record has none.
-    pub key: for<'r> fn(&'r Record<'_>, &'r mut [u8; 3]) -> Option<&'r [u8]>,
+    pub key: for<'r> fn(&'r Record<'_>, &'r mut Buffer) -> Option<&'r [u8]>,
 }
+
+/// Room for a key that does not stand in the log.
+pub type Buffer = [u8; 24];
 
 impl PartialEq for Dimension {
     fn eq(&self, other: &Dimension) -> bool {
@@ -25,7 +30,7 @@ impl PartialEq for Dimension {
 }
 
 /// Every dimension. The first two are always counted.
-pub static DIMENSIONS: [Dimension; 11] = [
+pub static DIMENSIONS: [Dimension; 14] = [
     Dimension {
         name: "section",
         title: "sections",
@@ -45,7 +50,7 @@ pub static DIMENSIONS: [Dimension; 11] = [
         title: "paths",
         about: "the request target without query and fragment",
         field: Field::Request,
-        key: |r, _| r.request.as_ref().map(|request| request.path()),
+        key: |r, _| path(r),
     },
     Dimension {
         name: "user",
@@ -70,8 +75,9 @@ pub static DIMENSIONS: [Dimension; 11] = [
             None => Some(b"-"),
             Some(code) => {
                 // Three digits by construction.
-                *buffer = [code / 100, code / 10 % 10, code % 10].map(|digit| b'0' + digit as u8);
-                Some(&buffer[..])
+                let digits = [code / 100, code / 10 % 10, code % 10];
+                buffer[..3].copy_from_slice(&digits.map(|digit| b'0' + digit as u8));
+                Some(&buffer[..3])
             }
         },
     },
@@ -104,6 +110,27 @@ pub static DIMENSIONS: [Dimension; 11] = [
         key: |r, _| r.agent,
     },
     Dimension {
+        name: "network",
+        title: "networks",
+        about: "the /24 of a client's IPv4 address, the /48 of an IPv6 address",
+        field: Field::Client,
+        key: |r, buffer| network(r.client, buffer),
+    },
+    Dimension {
+        name: "not-found",
+        title: "not found",
+        about: "the path of a request that was answered with 404",
+        field: Field::Request,
+        key: |r, _| path(r).filter(|_| r.status == Some(404)),
+    },
+    Dimension {
+        name: "failing",
+        title: "failing",
+        about: "the path of a request that was answered with 5xx",
+        field: Field::Request,
+        key: |r, _| path(r).filter(|_| r.status_class() == usize::from(SERVER_ERROR)),
+    },
+    Dimension {
         name: "source",
         title: "sources",
         about: "the file the line came from",
@@ -111,6 +138,11 @@ pub static DIMENSIONS: [Dimension; 11] = [
         key: |r, _| Some(r.source),
     },
 ];
+
+/// The path that was asked for.
+fn path<'r>(record: &'r Record<'_>) -> Option<&'r [u8]> {
+    record.request.as_ref().map(|request| request.path())
+}
 
 /// A dimension to count and how many of its rows to list.
 #[derive(Debug, Clone, Copy, PartialEq)]

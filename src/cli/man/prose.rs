@@ -142,7 +142,7 @@ pub(super) const JSON_OBJECTS: &[(&str, Items)] = &[
             (
                 "top",
                 "The rows of each dimension that --top lists, heaviest first: `key`, `hits`, `bytes` and \
-                 `errors` (5xx).",
+                 `errors` (5xx). In a summary also `p95_ms`, at most 1 % off, where the log has durations.",
             ),
             (
                 "other",
@@ -203,6 +203,11 @@ pub(super) const JSON_OBJECTS: &[(&str, Items)] = &[
                 "Records that --where, --since or --until left out.",
             ),
             ("skewed", "Records whose time cannot be believed; see TIME."),
+            (
+                "p95_error",
+                "By dimension: by which part of itself a `p95_ms` may be off where it is more than 1 %, as there were \
+                 too many different durations of too many keys (see LIMITS). Left out where there were not.",
+            ),
             (
                 "alerts_omitted",
                 "How many alerts before those in `alerts` are no longer remembered; left out where it is 0.",
@@ -323,6 +328,9 @@ pub(super) const LIMITS: Paragraphs = &[
     "Counts are exact while a dimension has at most 100,000 distinct keys and 16 MiB of key bytes. Beyond that \
      the light half of the keys is dropped, `each up to N more` says by how many hits a row may be short, and the \
      number of distinct keys is an estimate with its error. Nothing is approximate without saying so.",
+    "The p95 of a key is at most 1 % off while a dimension has at most 524,288 pairs of a key and a duration, where \
+     durations that differ by less than 1 % are one. Beyond that it is off by twice as much for each doubling, \
+     which is told beside it.",
     "A summary remembers the newest 100,000 alerts.",
     "Compressed files are not unpacked; zcat(1) does that.",
 ];

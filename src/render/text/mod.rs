@@ -2,6 +2,7 @@
 //! also bars, a sparkline and colour. Meaning is never carried by colour alone.
 
 mod alerts;
+mod extras;
 mod table;
 
 use std::fmt::Write;

@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::super::bars::{bar_of, cut};
 use super::super::units;
+use super::extras::extras;
 use super::{BAD, BAR, DIM, MIN_KEY, Page, TITLE};
 use crate::report::{Block, Ranking, Report};
 
@@ -45,12 +46,11 @@ impl Page<'_> {
         self.row(ranking.dimension.title, &line);
     }
 
-    /// A line per key, with a bar, and one for the others, which tells how many they are.
-    /// Keys with their hits and errors, and what is not listed in a row of its own.
-    pub(super) fn rows(&self, ranking: &Ranking) -> Vec<(String, u64, u64)> {
-        let mut rows: Vec<(String, u64, u64)> = Vec::new();
+    /// Keys with their hits, and what is not listed in a row of its own.
+    pub(super) fn rows(&self, ranking: &Ranking) -> Vec<(String, u64)> {
+        let mut rows: Vec<(String, u64)> = Vec::new();
         for row in &ranking.rows {
-            rows.push((self.key(&row.key), row.count.hits, row.count.errors));
+            rows.push((self.key(&row.key), row.count.hits));
         }
         if ranking.other() > 0 {
             let more = ranking.unique.saturating_sub(ranking.rows.len() as u64);
@@ -59,7 +59,7 @@ impl Page<'_> {
             } else {
                 ""
             };
-            rows.push((format!("{about}{more} other"), ranking.other(), 0));
+            rows.push((format!("{about}{more} other"), ranking.other()));
         }
         rows
     }
@@ -70,7 +70,7 @@ impl Page<'_> {
             Block::Ranking(ranking) if !ranking.rows.is_empty() => Some(self.rows(ranking)),
             _ => None,
         });
-        let rows: Vec<(String, u64, u64)> = rankings.flatten().collect();
+        let rows: Vec<(String, u64)> = rankings.flatten().collect();
         let digits = rows
             .iter()
             .map(|row| row.1.to_string().len())
@@ -92,6 +92,7 @@ impl Page<'_> {
         Columns { keys, bar, digits }
     }
 
+    /// A line per key, with a bar, and one for the others, which tells how many they are.
     pub(super) fn table(&mut self, ranking: &Ranking) {
         let rows = self.rows(ranking);
         let listed = ranking.rows.len();
@@ -102,8 +103,13 @@ impl Page<'_> {
             .max()
             .unwrap_or(1)
             .max(1);
+        let room = self
+            .look
+            .width
+            .saturating_sub(TITLE + keys + bar + digits + 7);
+        let extras = extras(ranking, room);
         let mut title = ranking.dimension.title;
-        for (i, (key, hits, errors)) in rows.iter().enumerate() {
+        for (i, (key, hits)) in rows.iter().enumerate() {
             let key = cut(key, keys, self.look.ascii);
             let pad = " ".repeat(keys - key.width());
             let (key, line) = if i < listed {
@@ -114,16 +120,19 @@ impl Page<'_> {
             let line = self.paint(BAR, &line);
             let share = units::percent(*hits, ranking.hits);
             let mut text = format!("{key}{pad} {line} {hits:>digits$} {share:>4}");
-            let errors_text = format!("  5xx {errors}");
-            if *errors > 0 && TITLE + keys + bar + digits + 7 + errors_text.len() <= self.look.width
-            {
-                text.push_str(&self.paint(BAD, &errors_text));
+            if let Some(extras) = extras.get(i) {
+                text.push_str(&extras.columns);
+                text.push_str(&self.paint(BAD, &extras.errors));
             }
             self.row(title, &text);
             title = "";
         }
         if ranking.error > 0 {
             self.row("", &format!("each up to {} more", ranking.error));
+        }
+        if ranking.p95_error > 0.0 {
+            let percent = ranking.p95_error * 100.0;
+            self.row("", &format!("p95 up to {percent:.1}% off"));
         }
     }
 }
