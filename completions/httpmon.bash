@@ -39,7 +39,7 @@ _httpmon() {
         --format|-f) _httpmon_reply 'auto common combined vhost_combined nginx nginx_timed ingress apache_us apache_s quoted_combined tomcat jetty lighttpd gunicorn varnish traefik ionos ovh gandi icecast npm npmplus haproxy squid envoy uwsgi s3 elb alb w3c iis cloudfront shoutcast netscaler incapsula json caddy traefik_json nginx_json envoy_json cloudflare fastly gcp csv'; return ;;
         --log-tz) return ;;
         --tz) return ;;
-        --top) compopt -o nospace 2>/dev/null; _httpmon_reply 'section client path user method status protocol host referrer agent network not-found failing source' "${word%"${word##*,}"}"; return ;;
+        --top) compopt -o nospace 2>/dev/null; _httpmon_reply 'section client path user method status protocol host referrer agent network not-found failing bot cache source' "${word%"${word##*,}"}"; return ;;
         --where) return ;;
         --since) return ;;
         --until) return ;;

@@ -72,6 +72,20 @@ pub enum Block {
     },
     /// How long requests took, where the log says: names and milliseconds.
     Latency(Vec<(&'static str, f64)>),
+    /// The span of a kind that had the most hits.
+    Peak {
+        /// The name of the kind, also in JSON.
+        key: &'static str,
+        /// The span.
+        peak: Peak,
+    },
+    /// How many of the hits are of some kind: its name, also in JSON, and the number.
+    Portions {
+        /// Each kind with its hits.
+        items: Vec<(&'static str, u64)>,
+        /// All hits.
+        whole: u64,
+    },
     /// Hits per second of the last seconds, oldest first.
     Trend(Vec<u64>),
     /// The keys of a dimension.
@@ -93,6 +107,17 @@ pub enum Block {
     Unparsed(Vec<Example>),
     /// No line has come for so long.
     Silent(Span),
+}
+
+/// A span of time and its hits: `[from, to)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peak {
+    /// Its first second.
+    pub from: Second,
+    /// The first second after it.
+    pub to: Second,
+    /// Hits in it.
+    pub hits: u64,
 }
 
 /// A number with its unit.

@@ -233,7 +233,7 @@ const RUNS: &[&[&str]] = &[
     ],
     &[
         "--report=json",
-        "--top=network,not-found,failing=2,client,path,status",
+        "--top=network,not-found,failing=2,client,path,status,bot,cache",
         "--where=network = 192.0.2.0/29",
     ],
     &["--report=json", "--since=-5m", "--until=-20s"],

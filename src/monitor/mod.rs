@@ -7,6 +7,7 @@
 
 mod fold;
 mod intake;
+mod peaks;
 mod writing;
 
 use std::collections::VecDeque;
@@ -30,7 +31,11 @@ use crate::stats::timeline::Timeline;
 use crate::time::{Second, Span, Zone};
 pub use fold::{Counting, Fold};
 use intake::Intake;
+use peaks::Peaks;
 use writing::TREND;
+
+/// The zone until the first record.
+static UTC: Zone = Zone::UTC;
 
 /// Bytes kept of a line that is no record.
 const EXAMPLE_BYTES: usize = 160;
@@ -84,6 +89,7 @@ pub struct Monitor {
     history: History,
     past: Past,
     trend: VecDeque<(Second, u64)>,
+    peaks: Peaks,
     /// Lines that were no record before anything was believed.
     unparsed_before: u64,
     late: u64,
@@ -127,6 +133,7 @@ impl Monitor {
             traffic: config.traffic,
             history: History::default(),
             trend: VecDeque::new(),
+            peaks: Peaks::new(config.interval),
             unparsed_before: 0,
             late: 0,
             span: None,
@@ -146,7 +153,6 @@ impl Monitor {
 
     /// The zone of reports: UTC until the first record.
     pub fn zone(&self) -> &Zone {
-        static UTC: Zone = Zone::UTC;
         self.zone.as_ref().unwrap_or(&UTC)
     }
 
@@ -434,6 +440,8 @@ impl Monitor {
         let mut bucket = bucket.unwrap_or_default();
         let counters = bucket.counters;
         let empty = bucket.is_empty();
+        let zone = self.zone.as_ref().unwrap_or(&UTC);
+        self.peaks.close(second, counters.hits, zone);
         if self.interval.is_some() {
             // A silence makes empty reports, but none for the time before the log begins.
             let silent = silent && self.span.is_some_and(|(least, _)| least <= second);

@@ -40,14 +40,20 @@ impl Monitor {
         blocks.push(input("filtered", self.intake.filtered));
         blocks.push(input("late", self.late));
         blocks.push(input("skewed", self.clock.skewed()));
-        blocks.extend(report::latency(&self.intake.totals.durations));
-        blocks.extend(
-            self.intake
-                .totals
-                .rankings()
+        let totals = &self.intake.totals;
+        blocks.extend(report::latency(&totals.durations));
+        let peak = |key| move |peak| Block::Peak { key, peak };
+        blocks.extend(self.peaks.second().map(peak("peak")));
+        blocks.extend(self.peaks.busiest().map(peak("busiest")));
+        let bots = totals.bots().map(|hits| ("bots", hits));
+        blocks.push(Block::Portions {
+            items: [("cached", totals.cached)]
                 .into_iter()
-                .map(Block::Ranking),
-        );
+                .chain(bots)
+                .collect(),
+            whole: counters.hits,
+        });
+        blocks.extend(totals.rankings().into_iter().map(Block::Ranking));
         blocks.extend(self.notes());
         blocks.push(Block::Alerts(self.history.all(self.now())));
         blocks.push(Block::Unparsed(self.examples.clone()));

@@ -197,6 +197,14 @@ impl Writer<'_> {
                 Block::Latency(items) => self.object("latency_ms", |json| {
                     items.iter().for_each(|(name, ms)| json.number(name, ms));
                 }),
+                Block::Peak { key, peak } => self.object(key, |json| {
+                    json.time("from", Some(peak.from));
+                    json.time("to", Some(peak.to));
+                    json.number("hits", peak.hits);
+                }),
+                Block::Portions { items, .. } => items
+                    .iter()
+                    .for_each(|(name, number)| self.number(name, number)),
                 Block::Notes(notes) => self.array("notes", notes, |json, (rule, note)| {
                     json.string("rule", rule.as_bytes());
                     json.string("note", note.as_bytes());

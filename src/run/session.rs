@@ -86,11 +86,8 @@ impl Session {
     /// If its rules cannot work together, or its period cannot be known.
     pub fn new(options: &Options, output: Output) -> Result<Session, Error> {
         let plan = options.plan()?;
-        let mut wanted: Vec<Field> = options
-            .tops()
-            .iter()
-            .map(|top| top.dimension.field)
-            .collect();
+        let mut wanted = vec![Field::Cache];
+        wanted.extend(options.tops().iter().map(|top| top.dimension.field));
         wanted.extend(
             options
                 .filter

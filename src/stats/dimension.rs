@@ -1,7 +1,7 @@
 //! The dimensions: what records are counted by. One row each.
 
-use super::SERVER_ERROR;
 use super::network::network;
+use super::{SERVER_ERROR, bots};
 use crate::format::record::Record;
 use crate::format::unparsed::Field;
 
@@ -30,7 +30,7 @@ impl PartialEq for Dimension {
 }
 
 /// Every dimension. The first two are always counted.
-pub static DIMENSIONS: [Dimension; 14] = [
+pub static DIMENSIONS: [Dimension; 16] = [
     Dimension {
         name: "section",
         title: "sections",
@@ -129,6 +129,20 @@ pub static DIMENSIONS: [Dimension; 14] = [
         about: "the path of a request that was answered with 5xx",
         field: Field::Request,
         key: |r, _| path(r).filter(|_| r.status_class() == usize::from(SERVER_ERROR)),
+    },
+    Dimension {
+        name: "bot",
+        title: "bots",
+        about: "the robot that the user agent names; see below",
+        field: Field::Agent,
+        key: |r, _| bots::named_in(r.agent?).map(|bot| bot.name.as_bytes()),
+    },
+    Dimension {
+        name: "cache",
+        title: "cache",
+        about: "what the cache said, as the log has it: HIT, MISS, …",
+        field: Field::Cache,
+        key: |r, _| r.cache.filter(|word| *word != b"-"),
     },
     Dimension {
         name: "source",

@@ -4,7 +4,9 @@
 //! ([`bucket`], [`timeline`]) and merged as seconds close. Keys are interned once into a
 //! [`keys::KeyTable`] and are small numbers from then on.
 
+pub mod bots;
 pub mod bucket;
+mod cache;
 pub mod dimension;
 pub mod distinct;
 pub mod keys;

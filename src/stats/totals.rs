@@ -1,6 +1,7 @@
 //! The totals of a whole run, counted per record as it comes: they depend on no order and no clock.
 
 use super::bucket::Counters;
+use super::cache::is_cached;
 use super::dimension::{Buffer, Top, with_standing};
 use super::keys::{KeyTable, Renumbering};
 use super::latency::Histogram;
@@ -17,6 +18,8 @@ pub struct Totals {
     pub counters: Counters,
     /// How long their requests took.
     pub durations: Histogram,
+    /// Records that a cache answered.
+    pub cached: u64,
     tops: Vec<Top>,
     tables: Vec<KeyTable>,
     /// How long the requests of each key took, where the dimension is listed.
@@ -32,6 +35,7 @@ impl Totals {
         Totals {
             counters: Counters::default(),
             durations: Histogram::default(),
+            cached: 0,
             tops,
             tables,
             spreads,
@@ -64,6 +68,7 @@ impl Totals {
         hit.malformed = record.request.is_none();
         hit.counted = true;
         self.counters.observe(hit);
+        self.cached += u64::from(is_cached(record));
         let count = Count {
             hits: 1,
             bytes: hit.bytes,
@@ -98,6 +103,7 @@ impl Totals {
         }
         self.counters.merge(&other.counters);
         self.durations.add_all(&other.durations);
+        self.cached += other.cached;
         let tables = self.tables.iter_mut().zip(&other.tables);
         let ids: Vec<Renumbering> = tables.map(|(table, other)| table.merge(other)).collect();
         let spreads = self.spreads.iter_mut().zip(&other.spreads);
@@ -111,6 +117,7 @@ impl Totals {
     pub fn clear(&mut self) {
         self.counters = Counters::default();
         self.durations.clear();
+        self.cached = 0;
         self.tables.iter_mut().for_each(KeyTable::clear);
         self.spreads.iter_mut().for_each(Spread::clear);
     }
@@ -132,6 +139,12 @@ impl Totals {
             }
         }
         reduced
+    }
+
+    /// Hits of a robot, where robots are counted.
+    pub fn bots(&self) -> Option<u64> {
+        let place = self.tops.iter().position(|top| top.dimension.name == "bot");
+        place.map(|place| self.tables[place].hits())
     }
 
     /// The rankings of the whole run.

@@ -55,6 +55,17 @@ pub(super) const TEXT_ROWS: Items = &[
          of the nearest rank and at most 1 % off; the longest is exact.",
     ),
     (
+        "peak, busiest",
+        "In the summary: the second with the most hits, and the interval of --interval with the most, or the \
+         minute where there is none; of equals the first. What came late or is skewed does not count here.",
+    ),
+    (
+        "share",
+        "In the summary, where it is not 0: `cached`, the share of hits with status 304 or of which the log says that \
+         a cache answered (a cache status that holds `hit`, `revalidated`, `stale`, `updating` or `unmodified`, in any \
+         case); and with --top bot `bots`, the share of hits whose user agent names a robot.",
+    ),
+    (
         "sections, clients, …",
         "Where not all are listed, how many distinct keys there were. Then the heaviest keys with their hits and \
          their share of the hits that have a key here; ties in the order of the keys' bytes. `other` is the hits \
@@ -203,6 +214,16 @@ pub(super) const JSON_OBJECTS: &[(&str, Items)] = &[
                 "Records that --where, --since or --until left out.",
             ),
             ("skewed", "Records whose time cannot be believed; see TIME."),
+            (
+                "peak, busiest",
+                "The second with the most hits, and the interval (the minute, where there are no reports): `from`, `to` \
+                 (exclusive) and `hits`. Left out where no second has closed.",
+            ),
+            ("cached", "Hits that a cache answered; see `share` above."),
+            (
+                "bots",
+                "With --top bot: hits whose user agent names a robot.",
+            ),
             (
                 "p95_error",
                 "By dimension: by which part of itself a `p95_ms` may be off where it is more than 1 %, as there were \

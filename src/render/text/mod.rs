@@ -225,6 +225,27 @@ impl Page<'_> {
                     .collect();
                 self.row("latency", &items.join("  "));
             }
+            Block::Peak { key, peak } => {
+                let (hits, from) = (peak.hits, self.zone.show(peak.from));
+                let length = peak.to - peak.from;
+                let hits = format!("{hits} {} in the", noun("hits", hits));
+                let line = if length == Span::SECOND {
+                    format!("{hits} second of {from}")
+                } else {
+                    format!("{hits} {length} from {from}")
+                };
+                self.row(key, &line);
+            }
+            Block::Portions { items, whole } => {
+                let items: Vec<String> = items
+                    .iter()
+                    .filter(|(_, number)| *number > 0)
+                    .map(|(name, number)| format!("{name} {:.1}%", units::share(*number, *whole)))
+                    .collect();
+                if !items.is_empty() {
+                    self.row("share", &items.join("  "));
+                }
+            }
             Block::Trend(trend) if self.look.rich => {
                 let line = sparkline(trend, self.look.width - TITLE, self.look.ascii);
                 let line = self.paint(BAR, &line);
