@@ -189,6 +189,20 @@ pub static FLAGS: &[Flag] = &[
         },
     },
     Flag {
+        long: "mmdb",
+        short: None,
+        value: Some("FILE"),
+        help: "a database of networks or countries; may be given several times",
+        more: "A file in the MaxMind DB format, such as GeoLite2-ASN.mmdb or GeoLite2-Country.mmdb, for the \
+               dimensions asn and country. It is read into memory. Of several the first that knows something of an \
+               address is believed; an address that none knows has no asn and no country.",
+        choices: NO_CHOICES,
+        apply: |o, v| {
+            o.mmdb.push(v.into());
+            Ok(None)
+        },
+    },
+    Flag {
         long: "where",
         short: None,
         value: Some("EXPR"),

@@ -67,6 +67,8 @@ pub struct Options {
     pub tz: Option<Zone>,
     /// The dimensions to list.
     pub top: Vec<Top>,
+    /// The databases of networks and countries.
+    pub mmdb: Vec<OsString>,
     /// Only records that match count, where given.
     pub filter: Option<Filter>,
     /// Only records from then on count, where given.
@@ -108,6 +110,7 @@ impl Default for Options {
             log_tz: Zone::UTC,
             tz: None,
             top: dimension::default_top(),
+            mmdb: Vec::new(),
             filter: None,
             since: None,
             until: None,

@@ -123,6 +123,11 @@ impl Filter {
         self.0.add_keys(&mut keys).then_some(keys)
     }
 
+    /// Whether it asks for the key of this dimension.
+    pub fn asks(&self, dimension: &str) -> bool {
+        self.0.asks(dimension)
+    }
+
     /// The fields that must be read for it.
     pub fn fields(&self) -> Vec<Field> {
         let mut fields = Vec::new();
@@ -159,6 +164,15 @@ impl Expr {
                 true
             }
             Expr::Number(quantity, ..) => *quantity == Quantity::Status,
+        }
+    }
+
+    fn asks(&self, name: &str) -> bool {
+        match self {
+            Expr::And(list) | Expr::Or(list) => list.iter().any(|expr| expr.asks(name)),
+            Expr::Not(expr) => expr.asks(name),
+            Expr::Key(dimension, _) => dimension.name == name,
+            Expr::Number(..) => false,
         }
     }
 

@@ -17,6 +17,7 @@ mod kill;
 mod kill;
 mod output;
 mod parts;
+mod places;
 mod session;
 #[cfg(unix)]
 #[path = "signals_unix.rs"]

@@ -21,6 +21,7 @@ use crate::format::unparsed::Unparsed;
 use crate::format::{Line as Read, Parser, State};
 use crate::input::lines::{Line, Lines};
 use crate::monitor::{Counting, Fold};
+use crate::place::Places;
 
 /// Bytes read at once: what was read is still in the nearest cache when its lines are looked at.
 const BLOCK: usize = 128 << 10;
@@ -34,6 +35,8 @@ pub struct Parallel {
     pub size: u64,
     /// Reads the lines of each part.
     pub parser: Parser,
+    /// Finds where clients are.
+    pub places: Option<Places>,
     /// What is counted of them.
     pub counting: Counting,
 }
@@ -217,6 +220,7 @@ fn work(
     sender: &SyncSender<io::Result<Part>>,
 ) {
     let mut parser = parallel.parser.clone();
+    let mut places = parallel.places.clone();
     let mut block = vec![0; BLOCK];
     for range in ranges {
         let Some(mut fold) = shared.spare() else {
@@ -226,7 +230,7 @@ fn work(
         let began = shared.state();
         parser.resume(began.clone());
         let mut lines = Lines::default();
-        let mut take = |line: Line<'_>| count(&mut parser, &mut fold, line);
+        let mut take = |line: Line<'_>| count(&mut parser, &mut places, &mut fold, line);
         let first = range.start == base;
         let read = read_lines(file, range, first, &mut block, |bytes| match bytes {
             Some(bytes) => lines.feed(bytes, &mut take),
@@ -249,7 +253,7 @@ fn work(
 
 /// Counts a line.
 #[inline]
-fn count(parser: &mut Parser, fold: &mut Fold, line: Line<'_>) {
+fn count(parser: &mut Parser, places: &mut Option<Places>, fold: &mut Fold, line: Line<'_>) {
     if fold.is_full() {
         return;
     }
@@ -257,7 +261,12 @@ fn count(parser: &mut Parser, fold: &mut Fold, line: Line<'_>) {
         return fold.unparsed(Unparsed::too_long(line.bytes.len()), line.bytes);
     }
     match parser.read(line.bytes) {
-        Read::Record(record) => fold.observe(&record),
+        Read::Record(mut record) => {
+            if let Some(places) = places {
+                record.place = Some(places.of(record.client));
+            }
+            fold.observe(&record);
+        }
         Read::Skipped | Read::Source => fold.skipped(),
         Read::Unparsed(unparsed) => fold.unparsed(unparsed, line.bytes),
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::feed::{Feed, Message, Now, STDIN, Signal, failure};
 use super::hook::{Hook, Notice};
 use super::parts::{Parallel, Part};
-use super::{Output, ahead, say};
+use super::{Output, ahead, places, say};
 use crate::cli::Options;
 use crate::error::Error;
 use crate::filter::Filter;
@@ -18,6 +18,7 @@ use crate::format::unparsed::{Field, Unparsed};
 use crate::format::{Line as Read, Parser, closest, detect, recognise};
 use crate::input::lines::{Line, Lines};
 use crate::monitor::{Config, Counting, Monitor};
+use crate::place::{self, Places};
 use crate::render::json::Json;
 use crate::render::{Render, escape};
 use crate::report::Event;
@@ -49,6 +50,7 @@ pub enum Ended {
 pub struct Session {
     counting: Counting,
     parser: Parser,
+    places: Option<Places>,
     monitor: Monitor,
     lines: Lines,
     output: Output,
@@ -83,18 +85,15 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// If its rules cannot work together, or its period cannot be known.
+    /// If its rules cannot work together, its period cannot be known, or a database cannot be read.
     pub fn new(options: &Options, output: Output) -> Result<Session, Error> {
         let plan = options.plan()?;
+        let tops = options.tops();
+        let filters = || options.filter.iter().chain(&plan.expressions);
+        let places = places::open(options, &tops, filters())?;
         let mut wanted = vec![Field::Cache];
-        wanted.extend(options.tops().iter().map(|top| top.dimension.field));
-        wanted.extend(
-            options
-                .filter
-                .iter()
-                .chain(&plan.expressions)
-                .flat_map(Filter::fields),
-        );
+        wanted.extend(tops.iter().map(|top| top.dimension.field));
+        wanted.extend(filters().flat_map(Filter::fields));
         let config = Config {
             interval: options.interval_in_force(),
             lateness: options.lateness_in_force(),
@@ -102,13 +101,14 @@ impl Session {
             traffic: options.has_traffic_rule(),
             filter: options.filter.clone(),
             period: ahead::checked(options)?,
-            top: options.tops(),
+            top: tops,
             zone: options.tz.clone(),
         };
         let counting = Counting::new(&config);
         Ok(Session {
             counting,
             parser: Parser::new(&options.format, options.log_tz.clone(), &wanted),
+            places,
             monitor: Monitor::new(config),
             lines: Lines::default(),
             output,
@@ -134,6 +134,7 @@ impl Session {
             threads,
             size,
             parser: self.parser.clone(),
+            places: self.places.clone(),
             counting: self.counting.clone(),
         }
     }
@@ -350,7 +351,10 @@ impl Session {
                 .unparsed(unparsed, self.line, self.file.as_ref(), line.bytes);
         } else {
             match self.parser.read(line.bytes) {
-                Read::Record(record) => {
+                Read::Record(mut record) => {
+                    if let Some(places) = &mut self.places {
+                        record.place = Some(places.of(record.client));
+                    }
                     let wall = self.live.then_some(Second(now.wall.as_secs() as i64));
                     if !record.zoned && !self.hints.zone {
                         self.hints.zone(record.time, wall);
@@ -470,7 +474,11 @@ impl Session {
         }
         self.hints.lacking = true;
         for name in self.monitor.lacks() {
-            say(&format!("--top: this log has no {name}"));
+            if place::DIMENSIONS.contains(&name) {
+                say(&format!("--mmdb: no client has a {name} there"));
+            } else {
+                say(&format!("--top: this log has no {name}"));
+            }
         }
     }
 

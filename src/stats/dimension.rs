@@ -30,7 +30,7 @@ impl PartialEq for Dimension {
 }
 
 /// Every dimension. The first two are always counted.
-pub static DIMENSIONS: [Dimension; 16] = [
+pub static DIMENSIONS: [Dimension; 18] = [
     Dimension {
         name: "section",
         title: "sections",
@@ -143,6 +143,20 @@ pub static DIMENSIONS: [Dimension; 16] = [
         about: "what the cache said, as the log has it: HIT, MISS, …",
         field: Field::Cache,
         key: |r, _| r.cache.filter(|word| *word != b"-"),
+    },
+    Dimension {
+        name: "asn",
+        title: "asns",
+        about: "the network that announces the client's address, and who runs it, by --mmdb: AS64496 Example",
+        field: Field::Client,
+        key: |r, _| r.place?.asn.as_deref(),
+    },
+    Dimension {
+        name: "country",
+        title: "countries",
+        about: "the country of the client's address by --mmdb: DE, FR, …",
+        field: Field::Client,
+        key: |r, _| r.place?.country.as_deref(),
     },
     Dimension {
         name: "source",
