@@ -29,8 +29,8 @@ fn file(name: &str, bytes: &[u8]) -> PathBuf {
     path
 }
 
-/// One database of countries, one of networks, and one of both with the keys that IPinfo uses.
-fn databases() -> [PathBuf; 3] {
+/// Of a test: one database of countries, one of networks, and one of both with the keys that IPinfo uses.
+fn databases(test: &str) -> [PathBuf; 3] {
     let countries = [
         ("192.0.2.0", 25, country("DE")),
         ("192.0.2.128", 25, country("FR")),
@@ -56,11 +56,17 @@ fn databases() -> [PathBuf; 3] {
     )];
     [
         file(
-            "countries.mmdb",
+            &format!("{test}-countries.mmdb"),
             &mmdb::database("GeoLite2-Country", &countries),
         ),
-        file("networks.mmdb", &mmdb::database("GeoLite2-ASN", &networks)),
-        file("both.mmdb", &mmdb::database("ipinfo lite", &both)),
+        file(
+            &format!("{test}-networks.mmdb"),
+            &mmdb::database("GeoLite2-ASN", &networks),
+        ),
+        file(
+            &format!("{test}-both.mmdb"),
+            &mmdb::database("ipinfo lite", &both),
+        ),
     ]
 }
 
@@ -77,12 +83,12 @@ const CLIENTS: [&str; 10] = [
     "::ffff:192.0.2.1",
 ];
 
-fn log() -> PathBuf {
+fn log(test: &str) -> PathBuf {
     let line = |(i, client)| {
         format!("{client} - - [20/Nov/2026:09:00:{i:02} +0000] \"GET /a HTTP/1.1\" 200 5\n")
     };
     let text: String = CLIENTS.iter().enumerate().map(line).collect();
-    file("places.log", text.as_bytes())
+    file(&format!("{test}-places.log"), text.as_bytes())
 }
 
 fn httpmon(args: &[&str]) -> Output {
@@ -115,7 +121,7 @@ fn keys(output: &Output, dimension: &str) -> Vec<(String, u64)> {
 
 #[test]
 fn clients_have_the_places_that_the_databases_know() {
-    let (databases, log) = (databases(), log());
+    let (databases, log) = (databases("keys"), log("keys"));
     let log = log.to_str().expect("UTF-8");
     let args = ["--replay", "-rjson", "--top", "asn=9,country=9", log];
     let output = httpmon(&with_databases(&args, &databases));
@@ -147,7 +153,7 @@ fn clients_have_the_places_that_the_databases_know() {
 
 #[test]
 fn expressions_and_rules_know_places() {
-    let (databases, log) = (databases(), log());
+    let (databases, log) = (databases("rules"), log("rules"));
     let log = log.to_str().expect("UTF-8");
     let args = [
         "--replay",
@@ -185,7 +191,7 @@ fn expressions_and_rules_know_places() {
 
 #[test]
 fn what_cannot_work_is_refused_with_the_way_out() {
-    let (databases, log) = (databases(), log());
+    let (databases, log) = (databases("refused"), log("refused"));
     let log = log.to_str().expect("UTF-8");
     let mut broken = std::fs::read(&databases[0]).expect("it was written");
     broken.truncate(broken.len() - 40);
@@ -232,7 +238,7 @@ fn what_cannot_work_is_refused_with_the_way_out() {
 
 #[test]
 fn any_number_of_threads_finds_the_same_places() {
-    let databases = databases();
+    let databases = databases("threads");
     let mut text = String::new();
     for i in 0..60_000u32 {
         let client = CLIENTS[(i * 7 % 11 % 10) as usize];

@@ -324,7 +324,12 @@ impl Monitor {
             self.clock.advance(until - Span::SECOND);
         }
         if let Some(newest) = self.clock.newest() {
-            self.close_before(newest.next(), false);
+            self.close_before(newest, false);
+            // The last second is closed even where it is empty: what grows with time ends there.
+            if self.timeline.first() == newest && self.intake.bounds.hold(newest) {
+                let bucket = self.timeline.close();
+                self.close(newest, bucket, false);
+            }
         }
         if self.open.is_some() {
             self.write_report(true);
