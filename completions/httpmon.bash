@@ -30,6 +30,22 @@ _httpmon() {
     elif ((at > 0)); then
         option=${COMP_WORDS[at - 1]}
     fi
+    if [[ ${COMP_WORDS[1]} == simulate ]] && ((at > 1)); then
+        case $option in
+        --rates) return ;;
+        --durations) return ;;
+        --errors) return ;;
+        --flood) return ;;
+        --slow-start) return ;;
+        --disorder) return ;;
+        --format|-f) _httpmon_reply 'common combined vhost_combined nginx nginx_timed ingress apache_us apache_s quoted_combined tomcat jetty lighttpd gunicorn varnish traefik ionos ovh gandi icecast npm npmplus haproxy squid envoy uwsgi s3 elb alb w3c iis cloudfront shoutcast netscaler incapsula json caddy traefik_json nginx_json envoy_json cloudflare fastly gcp csv'; return ;;
+        --start) return ;;
+        --seed) return ;;
+        --speed) return ;;
+        esac
+        _httpmon_reply '--rates --durations --errors --flood --slow-start --disorder --format -f --start --seed --realtime --speed --help -h'
+        return
+    fi
     case $option in
         --interval|-i) return ;;
         --threshold|-t) return ;;
@@ -55,6 +71,7 @@ _httpmon() {
         _httpmon_reply '--replay --interval -i --threshold -t --window -w --alert --lateness --format -f --log-tz --tz --top --mmdb --where --since --until --report -r --color --on-alert --on-alert-in-replay --exit-code --idle-exit --threads --quiet -q --verbose -v --generate --help -h --version -V'
         return
     fi
+    if ((at == 1)); then _httpmon_reply simulate; fi
     _httpmon_files
 }
 

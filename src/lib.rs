@@ -31,5 +31,6 @@ pub mod place;
 pub mod render;
 pub mod report;
 pub mod run;
+pub mod simulate;
 pub mod stats;
 pub mod time;

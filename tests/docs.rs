@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use httpmon::alert::syntax::Spec;
 use httpmon::cli::examples::EXAMPLES;
 use httpmon::cli::flags::FLAGS;
+use httpmon::cli::simulate;
 use httpmon::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_OK};
 use httpmon::filter::Filter;
 use httpmon::format::{Choice, formats};
@@ -138,9 +139,22 @@ fn every_option_is_in_the_man_page_and_the_helps_and_the_readme_names_no_other()
             assert!(words(text).contains(&name), "{name} is not in {place}");
         }
     }
+    let (long, short) = (
+        httpmon(&["simulate", "--help"]),
+        httpmon(&["simulate", "-h"]),
+    );
+    for flag in simulate::FLAGS {
+        let name = format!("--{}", flag.long);
+        for (place, text) in [("man page", &page), ("--help", &long), ("-h", &short)] {
+            assert!(words(text).contains(&name), "{name} is not in {place}");
+        }
+    }
+    let of_simulate = simulate::FLAGS.iter().map(|flag| flag.long);
     let known: BTreeSet<String> = FLAGS
         .iter()
-        .map(|flag| format!("--{}", flag.long))
+        .map(|flag| flag.long)
+        .chain(of_simulate)
+        .map(|name| format!("--{name}"))
         .collect();
     // Options of other programs that the README calls.
     let others = [
@@ -327,6 +341,12 @@ fn printed_by(command: &str) -> &'static [&'static str] {
     const SUMMARY: &str = "summary 2026-11-20T09:00:02Z";
     let first = command.split_whitespace().next().unwrap_or("");
     match first {
+        _ if command.contains("simulate") => &[
+            "Errors generated an alert - 5xx = 5.1%, triggered at 2026-01-01T00:02:02Z",
+            "High traffic generated an alert - hits = 1224, triggered at 2026-01-01T00:02:20Z",
+            "Errors alert recovered at ",
+            "High traffic alert recovered at ",
+        ],
         _ if command.contains("--on-alert") => &["Errors generated an alert - 5xx = "],
         _ if command.contains("by client") => &[
             "Overloaded generated an alert for client 192.0.2.18 - 503 = 21",

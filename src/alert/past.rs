@@ -19,14 +19,12 @@ use crate::time::{Second, Span};
 /// 16 MiB of words, and what an empty slice takes.
 const BUDGET: usize = 4 << 20;
 const SLICE: usize = 32;
-/// A second with more words than this is folded at once.
-const BUSY: usize = 1 << 14;
 
 #[derive(Debug)]
 struct Slice {
     first: Second,
     last: Second,
-    bucket: Bucket,
+    bucket: Box<Bucket>,
 }
 
 impl Slice {
@@ -61,9 +59,9 @@ impl Past {
     pub fn push(
         &mut self,
         second: Second,
-        mut bucket: Bucket,
+        mut bucket: Box<Bucket>,
         scratch: &mut [Tally],
-        mut recycle: impl FnMut(Bucket),
+        mut recycle: impl FnMut(Box<Bucket>),
     ) {
         let too_old = |slice: &Slice| slice.last <= second - self.keep;
         while self.slices.front().is_some_and(too_old)
@@ -72,9 +70,7 @@ impl Past {
             self.words -= old.words();
             recycle(old.bucket);
         }
-        if bucket.run.words() > BUSY {
-            bucket.run.fold(scratch);
-        }
+        bucket.run.settle(scratch);
         match self.slices.back_mut() {
             Some(back)
                 if self.width > 1 && group(back.first, self.width) == group(second, self.width) =>
@@ -137,7 +133,7 @@ impl Past {
             let slice = Slice {
                 first: hit.time,
                 last: hit.time,
-                bucket: Bucket::default(),
+                bucket: Box::default(),
             };
             self.words += slice.words();
             self.slices.insert(index, slice);

@@ -1,11 +1,12 @@
-//! Completions for three shells, from the table of options.
+//! Completions for three shells, from the tables of options.
 //!
 //! `--top` takes a list, so its names complete after every comma. The scripts need nothing but the
 //! shell; that for bash keeps to what 3.2 has, since macOS ships it.
 
 use std::fmt::Write;
 
-use super::flags::FLAGS;
+use super::flags::{FLAGS, Flag};
+use super::simulate;
 
 /// The option whose value is a list of its choices.
 const LIST: &str = "top";
@@ -13,11 +14,11 @@ const LIST: &str = "top";
 /// The option whose value is a program: a command, or a file that is one.
 const PROGRAM: &str = "on-alert";
 
-/// A completion script for bash.
-pub fn bash() -> String {
+/// Options as the words of a shell, and the cases of those that take values.
+fn bash_words<O>(flags: &[Flag<O>]) -> (String, String) {
     let mut words: Vec<String> = Vec::new();
     let mut cases = String::new();
-    for flag in FLAGS {
+    for flag in flags {
         words.push(format!("--{}", flag.long));
         words.extend(flag.short.map(|short| format!("-{short}")));
         if flag.value.is_none() {
@@ -41,6 +42,13 @@ pub fn bash() -> String {
         };
         writeln!(cases, "        {names}) {reply}return ;;").expect("a string takes every write");
     }
+    (words.join(" "), cases)
+}
+
+/// A completion script for bash.
+pub fn bash() -> String {
+    let (words, cases) = bash_words(FLAGS);
+    let (of_simulate, cases_of_simulate) = bash_words(simulate::FLAGS);
     format!(
         r#"# bash completion for httpmon, written by httpmon --generate complete-bash
 
@@ -74,26 +82,63 @@ _httpmon() {{
     elif ((at > 0)); then
         option=${{COMP_WORDS[at - 1]}}
     fi
+    if [[ ${{COMP_WORDS[1]}} == {NAME} ]] && ((at > 1)); then
+        case $option in
+{cases_of_simulate}        esac
+        _httpmon_reply '{of_simulate}'
+        return
+    fi
     case $option in
 {cases}    esac
     if [[ $word == -* ]]; then
         _httpmon_reply '{words}'
         return
     fi
+    if ((at == 1)); then _httpmon_reply {NAME}; fi
     _httpmon_files
 }}
 
 complete -F _httpmon httpmon
 "#,
-        words = words.join(" ")
+        NAME = simulate::NAME
     )
 }
 
 /// A completion script for zsh.
 pub fn zsh() -> String {
-    let mut specs = String::new();
     let mut functions = String::new();
-    for flag in FLAGS {
+    let specs = zsh_specs(FLAGS, "_httpmon", &mut functions);
+    let of_simulate = zsh_specs(simulate::FLAGS, "_httpmon_simulate", &mut functions);
+    let name = simulate::NAME;
+    format!(
+        r#"#compdef httpmon
+# zsh completion for httpmon, written by httpmon --generate complete-zsh
+
+{functions}_httpmon_first() {{
+    _alternative 'commands:command:(({name}\:"{about}"))' 'files:log file:_files'
+}}
+
+if (( CURRENT > 2 )) && [[ $words[2] == {name} ]]; then
+    shift words
+    (( CURRENT -= 1 ))
+    _arguments -s -S : \
+{of_simulate}
+    return
+fi
+
+_arguments -s -S : \
+{specs} \
+    '1:log file:_httpmon_first' \
+    '*:log file:_files'
+"#,
+        about = simulate::ABOUT
+    )
+}
+
+/// The specifications of options, a line each; the functions that they name go to `functions`.
+fn zsh_specs<O>(flags: &[Flag<O>], prefix: &str, functions: &mut String) -> String {
+    let mut specs: Vec<String> = Vec::new();
+    for flag in flags {
         let help = zsh_text(flag.help);
         // A value stands after = or as the next word; after a short option also at once.
         let (plus, equals) = if flag.value.is_some() {
@@ -107,7 +152,7 @@ pub fn zsh() -> String {
             None => format!("'--{long}{equals}"),
         };
         let choices = (flag.choices)();
-        let function = format!("_httpmon_{}", long.replace('-', "_"));
+        let function = format!("{prefix}_{}", long.replace('-', "_"));
         let action = match flag.value {
             None => String::new(),
             Some(value) if long == PROGRAM => {
@@ -116,7 +161,7 @@ pub fn zsh() -> String {
             Some(value) if choices.is_empty() => format!(":{value}: "),
             Some(value) => format!(":{value}:{function}"),
         };
-        writeln!(specs, "    {names}[{help}]{action}' \\").expect("a string takes every write");
+        specs.push(format!("    {names}[{help}]{action}'"));
         if choices.is_empty() {
             continue;
         }
@@ -136,10 +181,7 @@ pub fn zsh() -> String {
         };
         write!(functions, "{function}() {{\n{body}}}\n\n").expect("a string takes every write");
     }
-    format!(
-        "#compdef httpmon\n# zsh completion for httpmon, written by httpmon --generate complete-zsh\n\n{functions}\
-         _arguments -s -S : \\\n{specs}    '*:log file:_files'\n"
-    )
+    specs.join(" \\\n")
 }
 
 /// Text that may stand in single quotes, brackets and a colon-separated specification.
@@ -160,7 +202,6 @@ fn zsh_text(text: &str) -> String {
 
 /// A completion script for fish.
 pub fn fish() -> String {
-    let quote = |text: &str| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"));
     let mut out = format!(
         r#"# fish completion for httpmon, written by httpmon --generate complete-fish
 
@@ -173,8 +214,42 @@ end
 
 "#
     );
-    for flag in FLAGS {
-        write!(out, "complete -c httpmon -l {}", flag.long).expect("a string takes every write");
+    let (name, about) = (simulate::NAME, simulate::ABOUT);
+    writeln!(
+        out,
+        "complete -c httpmon -n 'test (count (commandline -opc)) -eq 1' -a {name} -d {}",
+        fish_quoted(about)
+    )
+    .expect("a string takes every write");
+    fish_options(
+        FLAGS,
+        &format!("not __fish_seen_subcommand_from {name}"),
+        &mut out,
+    );
+    out.push('\n');
+    fish_options(
+        simulate::FLAGS,
+        &format!("__fish_seen_subcommand_from {name}"),
+        &mut out,
+    );
+    out
+}
+
+fn fish_quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
+/// A line for each option, for where `condition` holds.
+fn fish_options<O>(flags: &[Flag<O>], condition: &str, out: &mut String) {
+    let quote = fish_quoted;
+    for flag in flags {
+        write!(
+            out,
+            "complete -c httpmon -n {} -l {}",
+            quote(condition),
+            flag.long
+        )
+        .expect("a string takes every write");
         if let Some(short) = flag.short {
             write!(out, " -s {short}").expect("a string takes every write");
         }
@@ -201,5 +276,4 @@ end
         }
         out.push('\n');
     }
-    out
 }

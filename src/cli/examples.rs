@@ -96,6 +96,11 @@ pub static EXAMPLES: &[Example] = &[
         status: EXIT_OK,
     },
     Example {
+        about: "See it at work with no log at hand: a minute of a flood, with errors.",
+        command: "httpmon simulate --rates 6,30,6 --durations 2m,1m,4m --errors 0,25,0 --flood 0,80,0 | httpmon --replay --threshold 10 --alert 'Errors: 5xx > 5% over 1m min 100'",
+        status: EXIT_OK,
+    },
+    Example {
         about: "Read this page without installing it.",
         command: "httpmon --generate man | man -l -",
         status: EXIT_OK,

@@ -10,9 +10,9 @@ use crate::render::OUTPUTS;
 use crate::stats::dimension::{DIMENSIONS, parse_top};
 use crate::time::{Span, Zone};
 
-/// An option.
+/// An option, of httpmon itself or of one of its commands: it changes what these `O` say.
 #[derive(Debug)]
-pub struct Flag {
+pub struct Flag<O: 'static = Options> {
     /// The long name, without dashes.
     pub long: &'static str,
     /// The short name.
@@ -27,7 +27,7 @@ pub struct Flag {
     pub choices: fn() -> Vec<(&'static str, &'static str)>,
     /// What it does: changes the options, or replaces the run by something to print. The value is
     /// empty for a switch. The error says what is wrong with the value.
-    pub apply: fn(&mut Options, &str) -> Result<Option<Command>, String>,
+    pub apply: fn(&mut O, &str) -> Result<Option<Command>, String>,
 }
 
 /// The longest window and lateness: a week of seconds.
@@ -35,7 +35,7 @@ const WEEK: Span = Span(7 * 86_400);
 /// The longest interval and idle time.
 const YEAR: Span = Span(366 * 86_400);
 
-const NO_CHOICES: fn() -> Vec<(&'static str, &'static str)> = Vec::new;
+pub(super) const NO_CHOICES: fn() -> Vec<(&'static str, &'static str)> = Vec::new;
 
 /// Every option, in the order of the help.
 pub static FLAGS: &[Flag] = &[
@@ -470,7 +470,7 @@ fn threads(text: &str) -> Result<usize, String> {
 }
 
 /// A duration between two bounds.
-fn span(text: &str, least: Span, most: Span) -> Result<Span, String> {
+pub(super) fn span(text: &str, least: Span, most: Span) -> Result<Span, String> {
     let span = Span::parse(text)?;
     if span < least {
         return Err(format!("'{text}' is too short; at least {least}"));

@@ -11,21 +11,39 @@ pub const ABOUT: &str = "watch HTTP access logs: reports and alerts, live or fro
 pub const USAGE: &[&str] = &[
     "tail -F access.log | httpmon [OPTIONS]",
     "httpmon --replay [OPTIONS] [FILE]...",
+    "httpmon simulate [OPTIONS]",
 ];
 
 /// `-h`: one line an option.
 pub fn short() -> String {
-    let mut out = head();
-    for flag in FLAGS {
+    head(ABOUT, USAGE) + &lines(FLAGS)
+}
+
+/// `--help`: all there is to know of each option.
+pub fn long() -> String {
+    let mut out = head(ABOUT, USAGE) + &paragraphs(FLAGS);
+    out.push_str("httpmon simulate --help tells of the command that writes a log.\n");
+    out.push_str(MORE);
+    out
+}
+
+/// Where the rest is.
+pub(super) const MORE: &str =
+    "The man page, httpmon(1), has the rest: httpmon --generate man | man -l -\n";
+
+/// A line for each option.
+pub(super) fn lines<O>(flags: &[Flag<O>]) -> String {
+    let mut out = String::new();
+    for flag in flags {
         writeln!(out, "  {:<24} {}", names(flag), flag.help).expect("a string takes every write");
     }
     out
 }
 
-/// `--help`: all there is to know of each option.
-pub fn long() -> String {
-    let mut out = head();
-    for flag in FLAGS {
+/// All there is to know of each option.
+pub(super) fn paragraphs<O>(flags: &[Flag<O>]) -> String {
+    let mut out = String::new();
+    for flag in flags {
         writeln!(out, "  {}\n{}", names(flag), wrap(&sentence(flag.help), 8))
             .expect("a string takes every write");
         if !flag.more.is_empty() {
@@ -38,20 +56,20 @@ pub fn long() -> String {
         }
         out.push('\n');
     }
-    out.push_str("The man page, httpmon(1), has the rest: httpmon --generate man | man -l -\n");
     out
 }
 
-fn head() -> String {
-    let usage = USAGE.join("\n       ");
+/// What stands above the options.
+pub(super) fn head(about: &str, usage: &[&str]) -> String {
+    let usage = usage.join("\n       ");
     format!(
-        "httpmon {}: {ABOUT}\n\nusage: {usage}\n\noptions:\n",
+        "httpmon {}: {about}\n\nusage: {usage}\n\noptions:\n",
         env!("CARGO_PKG_VERSION")
     )
 }
 
 /// `-i, --interval D`
-pub(super) fn names(flag: &Flag) -> String {
+pub(super) fn names<O>(flag: &Flag<O>) -> String {
     let short = flag
         .short
         .map_or("    ".to_owned(), |short| format!("-{short}, "));
@@ -76,7 +94,7 @@ pub(super) fn sentence(help: &str) -> String {
 }
 
 /// `text` in lines of at most 79 columns, each behind `indent` spaces.
-fn wrap(text: &str, indent: usize) -> String {
+pub(super) fn wrap(text: &str, indent: usize) -> String {
     let mut out = String::new();
     let mut column = 0;
     for word in text.split_whitespace() {

@@ -1,7 +1,8 @@
 //! The command line: options as data.
 //!
 //! [`flags::FLAGS`] is each option's only definition. The parser, the arguments file, both helps, the
-//! man page and the completions all come from that table.
+//! man page and the completions all come from that table; those of `httpmon simulate` from
+//! [`simulate::FLAGS`] in the same way.
 
 pub mod complete;
 pub mod config;
@@ -10,6 +11,7 @@ pub mod flags;
 pub mod help;
 pub mod man;
 pub mod parse;
+pub mod simulate;
 
 use std::ffi::OsString;
 
@@ -21,6 +23,7 @@ use crate::filter::Filter;
 use crate::filter::period::{Moment, Period};
 use crate::format::Choice;
 use crate::render::{OUTPUTS, Output};
+use crate::simulate::Settings;
 use crate::stats::dimension::{self, Top};
 use crate::time::{Span, Zone};
 
@@ -29,6 +32,8 @@ use crate::time::{Span, Zone};
 pub enum Command {
     /// Read a log.
     Run(Box<Options>),
+    /// Write a log.
+    Simulate(Box<Settings>),
     /// Print a text and end.
     Print(String),
 }

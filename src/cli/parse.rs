@@ -18,7 +18,7 @@ pub fn parse(
     args: impl Iterator<Item = OsString>,
 ) -> Result<Command, Error> {
     let mut options = Options::default();
-    if let Some(command) = read(&mut options, config.into_iter())? {
+    if let Some(command) = GRAMMAR.read(&mut options, config.into_iter())? {
         return Ok(command);
     }
     if let Some(file) = options.files.first() {
@@ -27,57 +27,83 @@ pub fn parse(
             "the arguments file may hold options only, not '{file}' (a value goes on its option's line: --top=path)"
         )));
     }
-    if let Some(command) = read(&mut options, args)? {
+    if let Some(command) = GRAMMAR.read(&mut options, args)? {
         return Ok(command);
     }
     Ok(Command::Run(Box::new(options)))
 }
 
-fn read(
-    options: &mut Options,
-    args: impl Iterator<Item = OsString>,
-) -> Result<Option<Command>, Error> {
-    let mut parser = lexopt::Parser::from_args(args);
-    let usage =
-        |error: lexopt::Error| Error::new(format!("{error} (httpmon --help lists the options)"));
-    while let Some(arg) = parser.next().map_err(usage)? {
-        let is_long = matches!(arg, Arg::Long(_));
-        let found = match arg {
-            Arg::Value(file) => {
-                options.files.push(file);
-                continue;
-            }
-            Arg::Short('h') => return Ok(Some(Command::Print(help::short()))),
-            Arg::Short(name) => FLAGS.iter().find(|flag| flag.short == Some(name)),
-            Arg::Long(name) => FLAGS.iter().find(|flag| flag.long == name),
-        };
-        let Some(flag) = found else {
-            return Err(usage(arg.unexpected()));
-        };
-        let value = match flag.value {
-            // One that ends the reading would never be asked about its value again.
-            None if is_long => match parser.optional_value() {
-                None => String::new(),
-                Some(value) => {
-                    let option = format!("--{}", flag.long);
-                    return Err(usage(lexopt::Error::UnexpectedValue { option, value }));
-                }
-            },
-            None => String::new(),
-            Some(_) => parser
-                .value()
-                .map_err(usage)?
-                .into_string()
-                .map_err(|bad| wrong(flag, &format!("{bad:?} is not UTF-8")))?,
-        };
-        if let Some(command) = (flag.apply)(options, &value).map_err(|why| wrong(flag, &why))? {
-            return Ok(Some(command));
-        }
-    }
-    Ok(None)
+const GRAMMAR: Grammar<Options> = Grammar {
+    flags: FLAGS,
+    help: help::short,
+    name: "httpmon",
+    operand: |options, file| {
+        options.files.push(file);
+        Ok(())
+    },
+};
+
+/// How the arguments of httpmon, or of one of its commands, are read.
+pub(super) struct Grammar<O: 'static> {
+    pub(super) flags: &'static [Flag<O>],
+    /// What `-h` prints.
+    pub(super) help: fn() -> String,
+    /// What is called.
+    pub(super) name: &'static str,
+    /// Takes what is no option.
+    pub(super) operand: fn(&mut O, OsString) -> Result<(), Error>,
 }
 
-fn wrong(flag: &Flag, why: &str) -> Error {
+impl<O> Grammar<O> {
+    /// Reads arguments into `options`; returns what one of them asks to do instead of the run.
+    pub(super) fn read(
+        &self,
+        options: &mut O,
+        args: impl Iterator<Item = OsString>,
+    ) -> Result<Option<Command>, Error> {
+        let mut parser = lexopt::Parser::from_args(args);
+        let usage = |error: lexopt::Error| {
+            Error::new(format!("{error} ({} --help lists the options)", self.name))
+        };
+        while let Some(arg) = parser.next().map_err(usage)? {
+            let is_long = matches!(arg, Arg::Long(_));
+            let found = match arg {
+                Arg::Value(operand) => {
+                    (self.operand)(options, operand)?;
+                    continue;
+                }
+                Arg::Short('h') => return Ok(Some(Command::Print((self.help)()))),
+                Arg::Short(name) => self.flags.iter().find(|flag| flag.short == Some(name)),
+                Arg::Long(name) => self.flags.iter().find(|flag| flag.long == name),
+            };
+            let Some(flag) = found else {
+                return Err(usage(arg.unexpected()));
+            };
+            let value = match flag.value {
+                // One that ends the reading would never be asked about its value again.
+                None if is_long => match parser.optional_value() {
+                    None => String::new(),
+                    Some(value) => {
+                        let option = format!("--{}", flag.long);
+                        return Err(usage(lexopt::Error::UnexpectedValue { option, value }));
+                    }
+                },
+                None => String::new(),
+                Some(_) => parser
+                    .value()
+                    .map_err(usage)?
+                    .into_string()
+                    .map_err(|bad| wrong(flag, &format!("{bad:?} is not UTF-8")))?,
+            };
+            if let Some(command) = (flag.apply)(options, &value).map_err(|why| wrong(flag, &why))? {
+                return Ok(Some(command));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn wrong<O>(flag: &Flag<O>, why: &str) -> Error {
     Error::new(format!("--{}: {why}", flag.long))
 }
 
@@ -91,6 +117,7 @@ mod tests {
         match parse(os(config), os(args).into_iter()) {
             Ok(Command::Run(options)) => Ok(*options),
             Ok(Command::Print(text)) => Err(text),
+            Ok(Command::Simulate(_)) => Err("no run".to_owned()),
             Err(error) => Err(error.to_string()),
         }
     }

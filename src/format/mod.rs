@@ -14,12 +14,14 @@ pub mod detect;
 mod extent;
 mod head;
 mod json;
+pub mod layout;
 mod nginx;
 mod parser;
 mod presets;
 pub mod program;
 mod proxies;
 pub mod record;
+mod short;
 #[cfg(test)]
 mod shown;
 mod tail;
@@ -28,7 +30,7 @@ pub mod timestamp;
 pub mod unparsed;
 pub(crate) mod values;
 mod w3c;
-mod write;
+pub mod write;
 
 pub use choice::Choice;
 pub use parser::{Line, Parser, State, closest, recognise};

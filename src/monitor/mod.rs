@@ -366,6 +366,12 @@ impl Monitor {
         match self.clock.newest() {
             Some(newest) if time <= newest => {}
             newest => {
+                if let Some(newest) = newest {
+                    // Most of what comes for it has come.
+                    if let Some(bucket) = self.timeline.get_mut(newest) {
+                        bucket.settle(&mut self.scratch[0]);
+                    }
+                }
                 self.clock.advance(time);
                 let watermark = self.clock.watermark().expect("something is believed");
                 if newest.is_none() {
@@ -441,7 +447,7 @@ impl Monitor {
         }
     }
 
-    fn close(&mut self, second: Second, bucket: Option<Bucket>, silent: bool) {
+    fn close(&mut self, second: Second, bucket: Option<Box<Bucket>>, silent: bool) {
         let mut bucket = bucket.unwrap_or_default();
         let counters = bucket.counters;
         let empty = bucket.is_empty();
@@ -487,6 +493,8 @@ impl Monitor {
             self.past.push(second, bucket, &mut self.scratch[0], |old| {
                 timeline.recycle(old)
             });
+        } else {
+            self.timeline.recycle(bucket);
         }
         for (index, changed) in changes {
             self.write_alert(index, second, changed);

@@ -89,7 +89,8 @@ impl Monitor {
         let open = self.open.take().expect("a report is open");
         let counters = &open.counters;
         let input = |key, value| Block::Input { key, value };
-        let mut blocks = Vec::with_capacity(16);
+        // No more are used, and more would be past the size that is handed out quickly.
+        let mut blocks = Vec::with_capacity(14);
         blocks.push(Block::Headline {
             key: "hits",
             value: Value::Count(counters.hits),

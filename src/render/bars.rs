@@ -2,40 +2,37 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// `part` of `whole` as a bar of at most `width` columns, in eighths of a column.
-pub(super) fn bar_of(part: u64, whole: u64, width: usize, ascii: bool) -> String {
+/// Appends `part` of `whole` as a bar, in eighths of a column, and blanks up to `width` columns.
+pub(super) fn push_bar(part: u64, whole: u64, width: usize, ascii: bool, out: &mut Vec<u8>) {
     let eighths = (part as u128 * width as u128 * 8 / whole.max(1) as u128) as usize;
-    let mut bar = if ascii {
-        "#".repeat(eighths.div_ceil(8).min(width))
+    let used = eighths.div_ceil(8);
+    if ascii {
+        out.resize(out.len() + used.min(width), b'#');
     } else {
-        "█".repeat(eighths / 8)
-    };
-    if !ascii && !eighths.is_multiple_of(8) {
-        bar.push(['▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8 - 1]);
+        (0..eighths / 8).for_each(|_| out.extend_from_slice("█".as_bytes()));
+        if !eighths.is_multiple_of(8) {
+            let part = ["▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8 - 1];
+            out.extend_from_slice(part.as_bytes());
+        }
     }
-    let used = bar.width();
-    bar + &" ".repeat(width.saturating_sub(used))
+    out.resize(out.len() + width.saturating_sub(used), b' ');
 }
 
-/// Numbers as a line of columns, at most `width` of them: neighbours are added up to fit.
-pub(super) fn sparkline(numbers: &[u64], width: usize, ascii: bool) -> String {
+/// Appends numbers as a line of columns, at most `width` of them: neighbours are added up to fit.
+pub(super) fn push_sparkline(numbers: &[u64], width: usize, ascii: bool, out: &mut Vec<u8>) {
+    const BLOCKS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
+    const ASCII: [&str; 8] = [" ", ".", ":", "-", "=", "+", "*", "#"];
+    let levels: &[&str] = if ascii { &ASCII } else { &BLOCKS };
     let per_column = numbers.len().div_ceil(width.max(1)).max(1);
-    let columns: Vec<u64> = numbers
-        .chunks(per_column)
-        .map(|chunk| chunk.iter().sum())
-        .collect();
-    let most = columns.iter().copied().max().unwrap_or(0).max(1);
-    let levels: Vec<char> = if ascii {
-        " .:-=+*#".chars().collect()
-    } else {
-        " ▁▂▃▄▅▆▇█".chars().collect()
-    };
-    let top = (levels.len() - 1) as u64;
+    let columns = || numbers.chunks(per_column).map(|chunk| chunk.iter().sum());
+    let most: u64 = columns().max().unwrap_or(0).max(1);
+    let top = levels.len() as u64 - 1;
     // The lowest mark means some, the highest means most; only an empty column is blank.
-    columns
-        .iter()
-        .map(|&n| levels[(u128::from(n) * u128::from(top)).div_ceil(u128::from(most)) as usize])
-        .collect()
+    for n in columns() {
+        // No second has so many hits that this could overflow.
+        let level = (n * top).div_ceil(most);
+        out.extend_from_slice(levels[level as usize].as_bytes());
+    }
 }
 
 /// `text` in at most `width` columns, its end replaced by an ellipsis where it does not fit.
@@ -61,14 +58,26 @@ pub(super) fn cut(text: &str, width: usize, ascii: bool) -> String {
 mod tests {
     use super::*;
 
+    fn bar(part: u64, whole: u64, width: usize, ascii: bool) -> String {
+        let mut out = Vec::new();
+        push_bar(part, whole, width, ascii, &mut out);
+        String::from_utf8(out).expect("bars are UTF-8")
+    }
+
+    fn sparkline(numbers: &[u64], width: usize, ascii: bool) -> String {
+        let mut out = Vec::new();
+        push_sparkline(numbers, width, ascii, &mut out);
+        String::from_utf8(out).expect("sparklines are UTF-8")
+    }
+
     #[test]
     fn bars_grow_in_eighths_and_keep_their_width() {
-        assert_eq!(bar_of(8, 8, 4, false), "████");
-        assert_eq!(bar_of(1, 32, 4, false), "▏   ");
-        assert_eq!(bar_of(0, 8, 4, false), "    ");
-        assert_eq!(bar_of(1, 1000, 4, true), "    ");
-        assert_eq!(bar_of(4, 8, 4, true), "##  ");
-        assert_eq!(bar_of(1, 0, 2, true), "##");
+        assert_eq!(bar(8, 8, 4, false), "████");
+        assert_eq!(bar(1, 32, 4, false), "▏   ");
+        assert_eq!(bar(0, 8, 4, false), "    ");
+        assert_eq!(bar(1, 1000, 4, true), "    ");
+        assert_eq!(bar(4, 8, 4, true), "##  ");
+        assert_eq!(bar(1, 0, 2, true), "##");
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Log bytes are hostile: what may stand on a terminal, and in a JSON string.
 
+use std::fmt::Arguments;
+use std::io::Write;
+
 use bstr::ByteSlice;
 
 /// Characters that a terminal or a reader's eye would not take as they are: controls, and format
@@ -15,19 +18,41 @@ fn is_unsafe(c: char) -> bool {
 ///
 /// With `ascii`, everything beyond ASCII is escaped too.
 pub fn terminal(bytes: &[u8], ascii: bool) -> String {
-    let mut out = String::with_capacity(bytes.len());
+    let mut out = Vec::with_capacity(bytes.len());
+    push_terminal(bytes, ascii, &mut out);
+    String::from_utf8(out).expect("what is not UTF-8 is escaped")
+}
+
+/// Appends what [`terminal`] returns.
+pub fn push_terminal(bytes: &[u8], ascii: bool, out: &mut Vec<u8>) {
+    if is_plain(bytes) {
+        return out.extend_from_slice(bytes);
+    }
     for (start, end, c) in bytes.char_indices() {
         let raw = &bytes[start..end];
         if (c == '\u{fffd}' && raw != "\u{fffd}".as_bytes()) || c.is_ascii_control() {
             raw.iter()
-                .for_each(|byte| out.push_str(&format!("\\x{byte:02x}")));
+                .for_each(|byte| push(out, format_args!("\\x{byte:02x}")));
         } else if is_unsafe(c) || (ascii && !c.is_ascii()) {
-            out.push_str(&format!("\\u{{{:x}}}", c as u32));
+            push(out, format_args!("\\u{{{:x}}}", c as u32));
         } else {
-            out.push(c);
+            out.extend_from_slice(raw);
         }
     }
-    out
+}
+
+/// Whether all is printable ASCII, as most keys are: nothing to escape, and a column for each byte.
+pub fn is_plain(bytes: &[u8]) -> bool {
+    all(bytes, |byte| matches!(byte, b' '..=b'~'))
+}
+
+/// Whether `holds` does for every byte. With no way out of the loop it takes many at once.
+fn all(bytes: &[u8], holds: impl Fn(u8) -> bool) -> bool {
+    bytes.iter().fold(true, |all, &byte| all & holds(byte))
+}
+
+fn push(out: &mut Vec<u8>, text: Arguments<'_>) {
+    out.write_fmt(text).expect("a vector takes every write");
 }
 
 /// Appends log bytes as a JSON string with its quotes; invalid UTF-8 becomes U+FFFD.
@@ -35,6 +60,18 @@ pub fn terminal(bytes: &[u8], ascii: bool) -> String {
 /// What is unsafe on a terminal is escaped as well, since people look at JSON there.
 pub fn json(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
+    if all(
+        bytes,
+        |byte| matches!(byte, b' ' | b'!' | b'#'..=b'[' | b']'..=b'~'),
+    ) {
+        out.extend_from_slice(bytes);
+    } else {
+        json_chars(bytes, out);
+    }
+    out.push(b'"');
+}
+
+fn json_chars(bytes: &[u8], out: &mut Vec<u8>) {
     for c in bytes.chars() {
         match c {
             '"' => out.extend_from_slice(b"\\\""),
@@ -44,13 +81,12 @@ pub fn json(bytes: &[u8], out: &mut Vec<u8>) {
             '\t' => out.extend_from_slice(b"\\t"),
             c if is_unsafe(c) => {
                 for unit in c.encode_utf16(&mut [0; 2]) {
-                    out.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
+                    push(out, format_args!("\\u{unit:04x}"));
                 }
             }
             c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
         }
     }
-    out.push(b'"');
 }
 
 #[cfg(test)]
@@ -71,6 +107,14 @@ mod tests {
             "\\u{9b}31m\\u{202e}x\\u{200b}"
         );
         assert_eq!(terminal(b"a\xffb\xc3", false), "a\\xffb\\xc3");
+    }
+
+    #[test]
+    fn plain_is_what_needs_no_escape() {
+        for byte in 0..=u8::MAX {
+            let escaped = terminal(&[byte], true) != String::from_utf8_lossy(&[byte]);
+            assert_eq!(is_plain(&[b'a', byte]), !escaped, "{byte}");
+        }
     }
 
     #[test]

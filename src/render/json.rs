@@ -3,11 +3,12 @@
 use std::io::Write;
 
 use super::Render;
+use super::digits;
 use super::escape;
 use crate::report::{
     Alert, Alerts, Block, Event, Example, Figure, Fired, Ranking, Report, State, Value,
 };
-use crate::time::{Second, Zone};
+use crate::time::{Second, Span, Zone};
 
 /// The JSON output.
 #[derive(Debug)]
@@ -58,9 +59,25 @@ impl Writer<'_> {
         self.raw("\":");
     }
 
-    fn number(&mut self, key: &str, number: impl std::fmt::Display) {
+    fn number(&mut self, key: &str, number: u64) {
         self.key(key);
-        write!(self.out, "{number}").expect("a vector takes every write");
+        digits::whole(number, self.out);
+    }
+
+    fn float(&mut self, key: &str, number: f64) {
+        self.key(key);
+        digits::shortest(number, self.out);
+    }
+
+    fn seconds(&mut self, key: &str, span: Span) {
+        self.key(key);
+        write!(self.out, "{}", span.0).expect("a vector takes every write");
+    }
+
+    /// `true`, `null`
+    fn word(&mut self, key: &str, word: &str) {
+        self.key(key);
+        self.raw(word);
     }
 
     fn string(&mut self, key: &str, bytes: &[u8]) {
@@ -128,17 +145,17 @@ impl Writer<'_> {
             ..
         } = alert.figure;
         self.number("hits", hits);
-        self.number("value", value);
-        self.number("threshold", threshold);
-        self.number("window_s", window.0);
+        self.float("value", value);
+        self.float("threshold", threshold);
+        self.seconds("window_s", window);
         if let Some(detail) = &alert.detail {
             self.string("detail", detail.as_bytes());
         }
         self.time("since", Some(alert.since));
         match &alert.state {
             State::Resolved { peak } => {
-                self.number("duration_s", (alert.at - alert.since).0);
-                self.number("peak", peak.value);
+                self.seconds("duration_s", alert.at - alert.since);
+                self.float("peak", peak.value);
             }
             State::Firing {
                 changed,
@@ -148,14 +165,14 @@ impl Writer<'_> {
                 self.array("changed", changed, |json, change| {
                     json.string("dim", change.dimension.name.as_bytes());
                     json.string("key", &change.key);
-                    json.number("share", change.share);
+                    json.float("share", change.share);
                     match change.was {
-                        Some(was) => json.number("was", was),
-                        None => json.number("was", "null"),
+                        Some(was) => json.float("was", was),
+                        None => json.word("was", "null"),
                     }
                 });
                 if let Some(resolution) = resolution {
-                    self.number("resolution_s", resolution.0);
+                    self.seconds("resolution_s", *resolution);
                 }
             }
         }
@@ -177,7 +194,7 @@ impl Writer<'_> {
         self.time("from", report.from);
         self.time("to", report.to);
         if report.partial {
-            self.number("partial", true);
+            self.word("partial", "true");
         }
         let mut rankings = report.blocks.iter().filter_map(|block| match block {
             Block::Ranking(ranking) => Some(ranking),
@@ -186,16 +203,16 @@ impl Writer<'_> {
         for block in &report.blocks {
             match block {
                 Block::Headline { key, value } => match value {
-                    Value::Count(number) | Value::Bytes(number) => self.number(key, number),
-                    Value::PerSecond(number) => self.number(key, number),
+                    Value::Count(number) | Value::Bytes(number) => self.number(key, *number),
+                    Value::PerSecond(number) => self.float(key, *number),
                 },
                 Block::Group { key, items } => self.object(key, |json| {
                     items
                         .iter()
-                        .for_each(|(name, number)| json.number(name, number));
+                        .for_each(|(name, number)| json.number(name, *number));
                 }),
                 Block::Latency(items) => self.object("latency_ms", |json| {
-                    items.iter().for_each(|(name, ms)| json.number(name, ms));
+                    items.iter().for_each(|(name, ms)| json.float(name, *ms));
                 }),
                 Block::Peak { key, peak } => self.object(key, |json| {
                     json.time("from", Some(peak.from));
@@ -204,12 +221,12 @@ impl Writer<'_> {
                 }),
                 Block::Portions { items, .. } => items
                     .iter()
-                    .for_each(|(name, number)| self.number(name, number)),
+                    .for_each(|(name, number)| self.number(name, *number)),
                 Block::Notes(notes) => self.array("notes", notes, |json, (rule, note)| {
                     json.string("rule", rule.as_bytes());
                     json.string("note", note.as_bytes());
                 }),
-                Block::Input { key, value } => self.number(key, value),
+                Block::Input { key, value } => self.number(key, *value),
                 Block::Ranking(_) => {
                     // All of them at the place of the first.
                     let all: Vec<&Ranking> = rankings.by_ref().collect();
@@ -219,13 +236,13 @@ impl Writer<'_> {
                 }
                 Block::Window(figure) => self.object("window", |json| {
                     json.number("hits", figure.hits);
-                    json.number("rate", figure.value);
-                    json.number("threshold", figure.threshold);
-                    json.number("window_s", figure.window.0);
+                    json.float("rate", figure.value);
+                    json.float("threshold", figure.threshold);
+                    json.seconds("window_s", figure.window);
                 }),
                 Block::Alerts(alerts) => self.alerts(alerts, whole),
                 Block::Unparsed(examples) if !examples.is_empty() => self.examples(examples),
-                Block::Silent(span) => self.number("silent_s", span.0),
+                Block::Silent(span) => self.seconds("silent_s", *span),
                 // Derived from what is written, or only for the eye.
                 Block::Share { .. } | Block::Trend(_) | Block::Unparsed(_) => {}
             }
@@ -252,7 +269,7 @@ impl Writer<'_> {
         if rankings.iter().any(|r| r.p95_error > 0.0) {
             let coarse = || rankings.iter().filter(|r| r.p95_error > 0.0);
             self.object("p95_error", |json| {
-                coarse().for_each(|r| json.number(r.dimension.name, r.p95_error))
+                coarse().for_each(|r| json.float(r.dimension.name, r.p95_error))
             });
         }
         if rankings.iter().any(|r| r.unique_error > 0) {
@@ -272,7 +289,7 @@ impl Writer<'_> {
                     json.number("bytes", row.count.bytes);
                     json.number("errors", row.count.errors);
                     if let Some(p95) = row.p95_ms {
-                        json.number("p95_ms", p95);
+                        json.float("p95_ms", p95);
                     }
                 });
             }
@@ -293,7 +310,7 @@ impl Writer<'_> {
             }
             json.time("since", Some(fired.since));
             json.time("until", fired.until);
-            json.number("peak", fired.peak.value);
+            json.float("peak", fired.peak.value);
         });
         if whole && alerts.untold > 0 {
             self.number("alerts_omitted", alerts.untold);
@@ -308,7 +325,7 @@ impl Writer<'_> {
             json.number("line", example.line);
             json.string("field", example.unparsed.field.name().as_bytes());
             json.string("reason", example.unparsed.reason().as_bytes());
-            json.number("byte", example.unparsed.at);
+            json.number("byte", example.unparsed.at as u64);
             json.number("count", example.count);
             json.string("text", &example.text);
         });

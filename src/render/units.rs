@@ -1,13 +1,15 @@
-//! Numbers as people read them.
+//! Numbers as people read them: appended, or as a text of their own.
 
+use super::digits;
 use crate::alert::measure::Unit;
 use crate::time::Span;
 
-/// `950 B`, `18.3 MB`: decimal units, one decimal.
-pub fn bytes(number: u64) -> String {
-    const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
+/// Appends `950 B`, `18.3 MB`: decimal units, one decimal.
+pub fn push_bytes(number: u64, out: &mut Vec<u8>) {
+    const UNITS: [&str; 6] = [" kB", " MB", " GB", " TB", " PB", " EB"];
     if number < 1000 {
-        return format!("{number} B");
+        digits::whole(number, out);
+        return out.extend_from_slice(b" B");
     }
     let mut value = number as f64 / 1000.0;
     let mut unit = 0;
@@ -16,63 +18,123 @@ pub fn bytes(number: u64) -> String {
         value /= 1000.0;
         unit += 1;
     }
-    format!("{value:.1} {}", UNITS[unit])
+    push_fixed(value, 1, UNITS[unit], out);
 }
 
-/// `0.03/s`, `10.50/s`, `128.4/s`.
-pub fn rate(per_second: f64) -> String {
-    if per_second >= 100.0 {
-        format!("{per_second:.1}/s")
-    } else {
-        format!("{per_second:.2}/s")
+/// Appends `0.03/s`, `10.50/s`, `128.4/s`.
+pub fn push_rate(per_second: f64, out: &mut Vec<u8>) {
+    let decimals = if per_second >= 100.0 { 1 } else { 2 };
+    push_fixed(per_second, decimals, "/s", out);
+}
+
+/// Appends a number in the unit of a rule: `10.50/s`, `7.2%`, `300`, `51.2 MB/s`, `812 ms`, `2m1s`.
+pub fn push_figure(value: f64, unit: Unit, out: &mut Vec<u8>) {
+    match unit {
+        Unit::Count => digits::shortest(value, out),
+        Unit::PerSecond => push_rate(value, out),
+        Unit::Share => push_fixed(value * 100.0, 1, "%", out),
+        Unit::Bytes => push_bytes(value as u64, out),
+        Unit::BytesPerSecond => {
+            push_bytes(value as u64, out);
+            out.extend_from_slice(b"/s");
+        }
+        Unit::Milliseconds => push_milliseconds(value, out),
+        Unit::Seconds => push_span(Span(value as i64), out),
+        Unit::Times => push_fixed(value, 1, "x", out),
     }
 }
 
-/// A number in the unit of a rule: `10.50/s`, `7.2%`, `300`, `51.2 MB/s`, `812 ms`, `2m1s`.
-pub fn figure(value: f64, unit: Unit) -> String {
-    match unit {
-        Unit::Count => format!("{value}"),
-        Unit::PerSecond => rate(value),
-        Unit::Share => format!("{:.1}%", value * 100.0),
-        Unit::Bytes => bytes(value as u64),
-        Unit::BytesPerSecond => format!("{}/s", bytes(value as u64)),
-        Unit::Milliseconds => milliseconds(value),
-        Unit::Seconds => Span(value as i64).to_string(),
-        Unit::Times => format!("{value:.1}x"),
-    }
-}
-
-/// A threshold in the unit of a rule, with all its decimals: `10/s`, `5%`, `800 ms`.
-pub fn threshold(value: f64, unit: Unit) -> String {
-    match unit {
-        Unit::PerSecond => format!("{value}/s"),
+/// Appends a threshold in the unit of a rule, with all its decimals: `10/s`, `5%`, `800 ms`.
+pub fn push_threshold(value: f64, unit: Unit, out: &mut Vec<u8>) {
+    let (value, name) = match unit {
+        Unit::PerSecond => (value, "/s"),
         // A share is billionths of 1: two digits less than its percents have.
-        Unit::Share => format!("{}%", (value * 1e9).round() / 1e7),
-        Unit::Milliseconds => format!("{value} ms"),
-        unit => figure(value, unit),
-    }
+        Unit::Share => ((value * 1e9).round() / 1e7, "%"),
+        Unit::Milliseconds => (value, " ms"),
+        unit => return push_figure(value, unit, out),
+    };
+    digits::shortest(value, out);
+    out.extend_from_slice(name.as_bytes());
 }
 
-/// `0.250 ms`, `12.5 ms`, `310 ms`, `2.50 s`.
-pub fn milliseconds(ms: f64) -> String {
+/// Appends `0.250 ms`, `12.5 ms`, `310 ms`, `2.50 s`.
+pub fn push_milliseconds(ms: f64, out: &mut Vec<u8>) {
     match ms {
-        ..1.0 => format!("{ms:.3} ms"),
-        1.0..99.95 => format!("{ms:.1} ms"),
-        99.95..999.5 => format!("{ms:.0} ms"),
-        _ => format!("{:.2} s", ms / 1000.0),
+        ..1.0 => push_fixed(ms, 3, " ms", out),
+        1.0..99.95 => push_fixed(ms, 1, " ms", out),
+        99.95..999.5 => push_fixed(ms, 0, " ms", out),
+        _ => push_fixed(ms / 1000.0, 2, " s", out),
     }
 }
 
-/// A share as a whole percentage, `<1%` where there is a little, `>99%` where a little is missing.
-pub fn percent(part: u64, whole: u64) -> String {
+/// Appends a share as a whole percentage, `<1%` where there is a little, `>99%` where a little is
+/// missing.
+pub fn push_percent(part: u64, whole: u64, out: &mut Vec<u8>) {
     let share = share(part, whole);
     if part > 0 && share < 0.5 {
-        "<1%".to_owned()
+        out.extend_from_slice(b"<1%");
     } else if part < whole && share >= 99.5 {
-        ">99%".to_owned()
+        out.extend_from_slice(b">99%");
     } else {
-        format!("{share:.0}%")
+        push_fixed(share, 0, "%", out);
     }
+}
+
+/// Appends `45s`, `2m`, `1h30m`: what [`Span`] displays as.
+pub fn push_span(span: Span, out: &mut Vec<u8>) {
+    let mut left = span.0.max(0).unsigned_abs();
+    if left == 0 {
+        return out.extend_from_slice(b"0s");
+    }
+    for (unit, name) in [(86_400, b'd'), (3600, b'h'), (60, b'm'), (1, b's')] {
+        if left >= unit {
+            digits::whole(left / unit, out);
+            out.push(name);
+            left %= unit;
+        }
+    }
+}
+
+fn push_fixed(value: f64, decimals: usize, unit: &str, out: &mut Vec<u8>) {
+    digits::fixed(value, decimals, out);
+    out.extend_from_slice(unit.as_bytes());
+}
+
+/// What is appended as a text of its own, for where a few bytes more or less do not matter.
+fn text(append: impl FnOnce(&mut Vec<u8>)) -> String {
+    let mut out = Vec::new();
+    append(&mut out);
+    String::from_utf8(out).expect("ASCII")
+}
+
+/// What [`push_bytes`] appends.
+pub fn bytes(number: u64) -> String {
+    text(|out| push_bytes(number, out))
+}
+
+/// What [`push_rate`] appends.
+pub fn rate(per_second: f64) -> String {
+    text(|out| push_rate(per_second, out))
+}
+
+/// What [`push_figure`] appends.
+pub fn figure(value: f64, unit: Unit) -> String {
+    text(|out| push_figure(value, unit, out))
+}
+
+/// What [`push_threshold`] appends.
+pub fn threshold(value: f64, unit: Unit) -> String {
+    text(|out| push_threshold(value, unit, out))
+}
+
+/// What [`push_milliseconds`] appends.
+pub fn milliseconds(ms: f64) -> String {
+    text(|out| push_milliseconds(ms, out))
+}
+
+/// What [`push_percent`] appends.
+pub fn percent(part: u64, whole: u64) -> String {
+    text(|out| push_percent(part, whole, out))
 }
 
 /// A share in percent.
@@ -87,6 +149,16 @@ pub fn share(part: u64, whole: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn spans_are_written_as_they_display(seconds: i64, days in 0i64..3, hours in 0i64..3, left in 0i64..70) {
+            for seconds in [seconds, days * 86_400 + hours * 3600 + left] {
+                prop_assert_eq!(text(|out| push_span(Span(seconds), out)), Span(seconds).to_string());
+            }
+        }
+    }
 
     #[test]
     fn numbers_have_their_unit() {

@@ -12,6 +12,7 @@ use crate::cli::Options;
 use crate::clock::{Believed, Clock};
 use crate::error::Error;
 use crate::filter::period::Period;
+use crate::format::record::Record;
 use crate::format::{Line as Parsed, Parser};
 use crate::input::lines::{Line, Lines};
 use crate::time::{Second, Span, Zone};
@@ -147,7 +148,8 @@ impl Log {
         if line.cut {
             return;
         }
-        if let Parsed::Record(record) = self.parser.read(line.bytes) {
+        let mut record = Record::EMPTY;
+        if let Parsed::Record = self.parser.read(line.bytes, &mut record) {
             let time = record.time;
             if self.first.is_none() {
                 self.first = Some((time, record.offset));

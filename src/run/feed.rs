@@ -18,8 +18,11 @@ use super::{file, signals};
 use crate::error::Error;
 use crate::format::State;
 
-/// Bytes read at once: enough that a system call per block costs nothing, small enough for a cache.
+/// The most bytes read at once: enough that a system call per block costs nothing, small enough for a cache.
 const BLOCK: usize = 256 << 10;
+/// The least: a block is twice as large as what the last read gave, so that a short input costs little to
+/// start on, and a pipe that gives little does not have the whole of a large block cleared for each read.
+const LEAST: usize = 16 << 10;
 /// Blocks between reader and monitor.
 const AHEAD: usize = 4;
 
@@ -265,13 +268,18 @@ impl Reader {
             }
         }
         match operand {
-            Operand::Stdin => self.read_blocks(io::stdin().lock()),
+            Operand::Stdin => {
+                file::widen_stdin();
+                self.read_blocks(io::stdin().lock())
+            }
             Operand::File(name) => self.read_blocks(File::open(name)?),
         }
     }
 
     fn read_blocks(&self, mut reader: impl Read) -> io::Result<bool> {
-        while let Some(block) = self.read_block(&mut reader)? {
+        let mut count = 0;
+        while let Some(block) = self.read_block(&mut reader, 2 * count)? {
+            count = block.len();
             if self.sender.send(Message::Block(block)).is_err() {
                 return Ok(false);
             }
@@ -279,10 +287,10 @@ impl Reader {
         Ok(true)
     }
 
-    /// The next block; `None` at the end.
-    fn read_block(&self, reader: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
+    /// The next block, of about so many bytes; `None` at the end.
+    fn read_block(&self, reader: &mut impl Read, size: usize) -> io::Result<Option<Vec<u8>>> {
         let mut block = self.empties.try_recv().unwrap_or_default();
-        block.resize(self.size, 0);
+        block.resize(size.clamp(LEAST, BLOCK).min(self.size), 0);
         let count = loop {
             match reader.read(&mut block) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -298,7 +306,7 @@ impl Reader {
     fn read_parts(&self, mut file: File, parallel: &Parallel, shared: &Shared) -> io::Result<bool> {
         let mut base = file.stream_position()?;
         loop {
-            let Some(mut block) = self.read_block(&mut file)? else {
+            let Some(mut block) = self.read_block(&mut file, BLOCK)? else {
                 return Ok(true);
             };
             let newline = memrchr(b'\n', &block);

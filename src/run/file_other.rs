@@ -13,6 +13,9 @@ pub(super) fn stdin() -> Option<File> {
     None
 }
 
+/// Nothing to ask for.
+pub(super) fn widen_stdin() {}
+
 /// None.
 pub(super) fn regular(_: File) -> Option<File> {
     None

@@ -25,6 +25,7 @@ mod signals;
 #[cfg(not(unix))]
 #[path = "signals_other.rs"]
 mod signals;
+mod simulate;
 
 pub use ahead::settle;
 pub use feed::{Feed, Message, Now, Signal, Threads};
@@ -53,11 +54,19 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
 }
 
 fn command(args: impl Iterator<Item = OsString>) -> Result<u8, Error> {
+    let mut args = args.peekable();
+    if args.next_if(|arg| arg == cli::simulate::NAME).is_some() {
+        return act(cli::simulate::parse(args)?);
+    }
     let config = match std::env::var_os(config::VARIABLE).filter(|path| !path.is_empty()) {
         Some(path) => config::read(Path::new(&path))?,
         None => Vec::new(),
     };
-    match parse::parse(config, args)? {
+    act(parse::parse(config, args)?)
+}
+
+fn act(command: Command) -> Result<u8, Error> {
+    match command {
         Command::Print(text) => {
             let mut stdout = std::io::stdout().lock();
             match stdout
@@ -71,6 +80,7 @@ fn command(args: impl Iterator<Item = OsString>) -> Result<u8, Error> {
             }
         }
         Command::Run(options) => run(*options),
+        Command::Simulate(settings) => simulate::run(&settings).map(|()| EXIT_OK),
     }
 }
 
@@ -80,7 +90,7 @@ fn run(mut options: Options) -> Result<u8, Error> {
         // Not an error message: someone wants to know what this is.
         let _ = write!(
             anstream::stderr().lock(),
-            "{}\nhttpmon reads a log on standard input, or from files.\n",
+            "{}\nhttpmon reads a log on standard input, or from files. With none at hand: httpmon simulate | httpmon --replay\n",
             help::short()
         );
         return Ok(EXIT_ERROR);
@@ -90,11 +100,7 @@ fn run(mut options: Options) -> Result<u8, Error> {
     let (look, stream) = output::stdout(options.color);
     let mut session = Session::new(
         &options,
-        Output::new(
-            Box::new(stream),
-            (options.report.make)(look),
-            !options.replay,
-        ),
+        Output::new(stream, (options.report.make)(look), !options.replay),
     )?;
     if let Some(program) = options.hook() {
         session.set_hook(Hook::new(program, None));
@@ -141,6 +147,8 @@ fn say(message: &dyn std::fmt::Display) {
 pub fn options(args: &[&str]) -> Result<Options, Error> {
     match cli::parse::parse(Vec::new(), args.iter().map(OsString::from))? {
         Command::Run(options) => Ok(*options),
-        Command::Print(_) => Err(Error::new("these arguments ask for no run")),
+        Command::Simulate(_) | Command::Print(_) => {
+            Err(Error::new("these arguments ask for no run"))
+        }
     }
 }

@@ -66,7 +66,7 @@ impl Output {
 }
 
 /// Standard output, and what it can show.
-pub(super) fn stdout(color: Color) -> (Look, impl Write) {
+pub(super) fn stdout(color: Color) -> (Look, Box<dyn Write>) {
     let stdout = io::stdout();
     let choice = match color {
         Color::Always => ColorChoice::Always,
@@ -78,7 +78,13 @@ pub(super) fn stdout(color: Color) -> (Look, impl Write) {
         width: width(),
         ascii: !utf8(),
     };
-    (look, AutoStream::new(stdout.lock(), choice))
+    // Plain output has no codes to take out, and log bytes become none (see render::escape); looking
+    // for them took a tenth of the time of short reports.
+    let stream: Box<dyn Write> = match choice {
+        ColorChoice::Never => Box::new(stdout.lock()),
+        choice => Box::new(AutoStream::new(stdout.lock(), choice)),
+    };
+    (look, stream)
 }
 
 fn width() -> usize {

@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use memchr::memchr;
 
 use super::file::read_at;
+use crate::format::record::Record;
 use crate::format::unparsed::Unparsed;
 use crate::format::{Line as Read, Parser, State};
 use crate::input::lines::{Line, Lines};
@@ -260,8 +261,9 @@ fn count(parser: &mut Parser, places: &mut Option<Places>, fold: &mut Fold, line
     if line.cut {
         return fold.unparsed(Unparsed::too_long(line.bytes.len()), line.bytes);
     }
-    match parser.read(line.bytes) {
-        Read::Record(mut record) => {
+    let mut record = Record::EMPTY;
+    match parser.read(line.bytes, &mut record) {
+        Read::Record => {
             if let Some(places) = places {
                 record.place = Some(places.of(record.client));
             }

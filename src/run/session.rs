@@ -14,6 +14,7 @@ use super::{Output, ahead, places, say};
 use crate::cli::Options;
 use crate::error::Error;
 use crate::filter::Filter;
+use crate::format::record::Record;
 use crate::format::unparsed::{Field, Unparsed};
 use crate::format::{Line as Read, Parser, closest, detect, recognise};
 use crate::input::lines::{Line, Lines};
@@ -350,8 +351,9 @@ impl Session {
             self.monitor
                 .unparsed(unparsed, self.line, self.file.as_ref(), line.bytes);
         } else {
-            match self.parser.read(line.bytes) {
-                Read::Record(mut record) => {
+            let mut record = Record::EMPTY;
+            match self.parser.read(line.bytes, &mut record) {
+                Read::Record => {
                     if let Some(places) = &mut self.places {
                         record.place = Some(places.of(record.client));
                     }

@@ -3,6 +3,7 @@
 use super::Hit;
 use super::latency::Durations;
 use super::run::Run;
+use super::tally::Tally;
 
 /// The counters that have no key.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -107,6 +108,15 @@ impl Bucket {
                 self.matched.resize_with(index + 1, Matched::default);
             }
             self.matched[index].observe(hit, dimensions);
+        }
+    }
+
+    /// Brings a busy second to its least size. `scratch` must be clear, and is again.
+    #[inline]
+    pub fn settle(&mut self, scratch: &mut [Tally]) {
+        self.run.settle(scratch);
+        for matched in &mut self.matched {
+            matched.run.settle(scratch);
         }
     }
 

@@ -10,6 +10,9 @@ use super::keys::Renumbering;
 use super::tally::{Count, Tally};
 use super::{Hit, SERVER_ERROR};
 
+/// A second with more words than this is brought to its least size.
+const BUSY: usize = 1 << 14;
+
 const ERROR: u64 = 1 << 63;
 /// A row of a folded run: dimension, id and count, as it is held.
 const FOLDED_WORDS: usize = 8;
@@ -83,6 +86,16 @@ impl Run {
     pub fn merge(&mut self, other: &Run) {
         self.flat.extend_from_slice(&other.flat);
         self.folded.extend_from_slice(&other.folded);
+    }
+
+    /// Brings a busy second to its least size: while it is open, hits and spare room take memory for as long as
+    /// the lateness. `scratch` must be clear, and is again.
+    #[inline]
+    pub fn settle(&mut self, scratch: &mut [Tally]) {
+        if self.flat.len() > BUSY {
+            self.fold(scratch);
+            self.flat.shrink_to_fit();
+        }
     }
 
     /// Replaces the hits by one row per key, where that is smaller. `scratch` must be clear, and is again.

@@ -1,7 +1,8 @@
 //! The seconds that are still open, oldest first.
 //!
 //! Slot `i` holds second `first + i`. Seconds leave at the front, in order, as they close, so the
-//! length is bounded by the lateness, whatever the traffic. Buckets are reused.
+//! length is bounded by the lateness, whatever the traffic. Buckets are reused, and boxed: they
+//! move on when they close, and are large.
 
 use std::collections::VecDeque;
 
@@ -15,8 +16,8 @@ const SPARE: usize = 128;
 #[derive(Debug)]
 pub struct Timeline {
     first: Second,
-    buckets: VecDeque<Bucket>,
-    spare: Vec<Bucket>,
+    buckets: VecDeque<Box<Bucket>>,
+    spare: VecDeque<Box<Bucket>>,
 }
 
 impl Timeline {
@@ -25,7 +26,7 @@ impl Timeline {
         Timeline {
             first,
             buckets: VecDeque::new(),
-            spare: Vec::new(),
+            spare: VecDeque::new(),
         }
     }
 
@@ -45,13 +46,21 @@ impl Timeline {
         let index =
             usize::try_from((second - self.first).0).expect("closed seconds have no bucket");
         while self.buckets.len() <= index {
-            self.buckets.push_back(self.spare.pop().unwrap_or_default());
+            self.buckets
+                .push_back(self.spare.pop_back().unwrap_or_default());
         }
         &mut self.buckets[index]
     }
 
+    /// The bucket of an open second, if there is one.
+    #[inline]
+    pub fn get_mut(&mut self, second: Second) -> Option<&mut Bucket> {
+        let index = usize::try_from((second - self.first).0).ok()?;
+        self.buckets.get_mut(index).map(|bucket| &mut **bucket)
+    }
+
     /// Closes the first open second and hands over its bucket, if it has one.
-    pub fn close(&mut self) -> Option<Bucket> {
+    pub fn close(&mut self) -> Option<Box<Bucket>> {
         self.first = self.first.next();
         self.buckets.pop_front()
     }
@@ -63,15 +72,15 @@ impl Timeline {
     }
 
     /// Gives a bucket back for reuse.
-    pub fn recycle(&mut self, mut bucket: Bucket) {
+    pub fn recycle(&mut self, mut bucket: Box<Bucket>) {
         if self.spare.len() < SPARE {
             bucket.clear();
-            self.spare.push(bucket);
+            self.spare.push_back(bucket);
         }
     }
 
     /// Every bucket, for whoever must renumber what they hold.
     pub fn buckets_mut(&mut self) -> impl Iterator<Item = &mut Bucket> {
-        self.buckets.iter_mut()
+        self.buckets.iter_mut().map(|bucket| &mut **bucket)
     }
 }

@@ -5,6 +5,7 @@ mod formats;
 mod prose;
 mod roff;
 mod rules;
+mod simulate;
 
 use roff::{Roff, bold};
 
@@ -53,6 +54,8 @@ pub fn page() -> String {
     page.request("PP", &[]);
     page.paragraphs(rules::ALERTS_MORE);
     alert_rules(&mut page);
+    page.section("SIMULATE");
+    simulate::section(&mut page);
     page.section("TIME");
     page.paragraphs(prose::TIME);
     page.section("EXIT STATUS");
@@ -91,7 +94,7 @@ const EXIT: &[(u8, &str)] = &[
     ),
 ];
 
-fn option(page: &mut Roff, flag: &Flag) {
+fn option<O>(page: &mut Roff, flag: &Flag<O>) {
     let long = bold(&format!("--{}", flag.long));
     let mut tag = match flag.short {
         Some(short) => format!("{}, {long}", bold(&format!("-{short}"))),
@@ -223,6 +226,9 @@ mod tests {
         for flag in FLAGS {
             assert!(page.contains(&bold(&format!("--{}", flag.long))));
         }
+        for flag in crate::cli::simulate::FLAGS {
+            assert!(page.contains(&bold(&format!("--{}", flag.long))));
+        }
         let rows = format::formats()
             .map(|row| row.name)
             .chain(DIMENSIONS.iter().map(|row| row.name))
@@ -246,6 +252,7 @@ mod tests {
                 "ALERT RULES",
                 "EXPRESSIONS",
                 "TELLING SOMEONE",
+                "SIMULATE",
                 "TIME",
                 "EXIT STATUS",
                 "SIGNALS",

@@ -1,69 +1,46 @@
 //! Alerts: the two lines that everyone greps for, and the history of a run.
 
-use std::fmt::Write;
-
 use unicode_width::UnicodeWidthStr;
 
 use super::super::units;
 use super::{FIRING, Page, RESOLVED, TITLE, noun};
 use crate::alert::measure::Unit;
 use crate::report::{Alert, Alerts, Change, Fired, Key, State};
-use crate::time::Span;
+use crate::time::{Second, Span};
 
 impl Page<'_> {
-    /// ` for client 10.0.0.4`
-    pub(super) fn for_key(&self, key: &Key) -> String {
-        format!(" for {} {}", key.dimension.name, self.key(&key.key))
+    /// ` for client 10.0.0.4`, where the rule is by key.
+    fn for_key(&mut self, key: &Option<Key>) {
+        if let Some(key) = key {
+            self.raw(" for ");
+            self.raw(key.dimension.name);
+            self.raw(" ");
+            self.key(&key.key);
+        }
     }
 
     pub(super) fn alert(&mut self, alert: &Alert) {
-        let figure = alert.figure;
-        let (rule, at) = (&alert.rule, self.zone.show(alert.at));
-        let (measure, unit) = (&alert.subject.measure, alert.subject.unit);
-        let key = alert
-            .key
-            .as_ref()
-            .map_or(String::new(), |key| self.for_key(key));
+        let (rule, measure) = (&alert.rule, &alert.subject.measure);
+        let (figure, unit) = (alert.figure, alert.subject.unit);
         // Hits are told as their number in the window, which nothing rounds.
         let hits = measure.as_ref() == "hits";
-        let value = if hits {
-            figure.hits.to_string()
-        } else {
-            units::figure(figure.value, unit)
-        };
         match &alert.state {
             State::Firing {
                 changed, errors, ..
             } => {
-                self.line(
-                    FIRING,
-                    &format!(
-                        "{rule} generated an alert{key} - {measure} = {value}, triggered at {at}"
-                    ),
-                );
-                let threshold = units::threshold(figure.threshold, unit);
-                let side = if figure.below { "below" } else { "threshold" };
-                let mut parts = vec![match unit {
-                    _ if alert.detail.is_some() => alert.detail.clone().unwrap_or_default(),
-                    // Of all records, those of the measure: what the share is a share of.
-                    Unit::Share => {
-                        let whole = match figure.hits {
-                            _ if measure.as_ref() == "unparsed" => "the lines".to_owned(),
-                            1 => "1 hit".to_owned(),
-                            hits => format!("{hits} hits"),
-                        };
-                        format!(
-                            "{value} of {whole} over {}, {side} {threshold}",
-                            figure.window
-                        )
-                    }
-                    Unit::Seconds => format!("{side} {threshold}"),
-                    _ => format!(
-                        "{} over {}, {side} {threshold}",
-                        units::figure(figure.value, unit),
-                        figure.window
-                    ),
-                }];
+                let value = if hits {
+                    figure.hits.to_string()
+                } else {
+                    units::figure(figure.value, unit)
+                };
+                self.line(FIRING, |page| {
+                    page.write(format_args!("{rule} generated an alert"));
+                    page.for_key(&alert.key);
+                    page.write(format_args!(" - {measure} = {value}, triggered at "));
+                    page.time(alert.at);
+                });
+                self.raw("  ");
+                self.compared(alert, &value);
                 // What rounds to 0 % explains nothing, nor does anything a silence; the status is told as
                 // 5xx below.
                 let silent = unit == Unit::Seconds;
@@ -71,121 +48,158 @@ impl Page<'_> {
                     !silent && change.share >= 0.005 && change.dimension.name != "status"
                 };
                 for change in changed.iter().filter(tells) {
-                    let name = match change.dimension.name {
-                        "section" => String::new(),
-                        name => format!("{name} "),
-                    };
-                    let delta = change
-                        .was
-                        .map(|was| format!(" ({:+.0})", points(change.share, was, 1.0)));
-                    let key = self.key(&change.key);
-                    parts.push(format!(
-                        "{name}{key} {:.0}%{}",
-                        change.share * 100.0,
-                        delta.unwrap_or_default()
-                    ));
+                    self.changed(change);
                 }
                 let (share, was) = *errors;
                 if !silent && (share > 0.0 || was.is_some_and(|was| was > 0.0)) {
-                    let delta = was.map(|was| format!(" ({:+.1})", points(share, was, 10.0)));
-                    parts.push(format!(
-                        "5xx {:.1}%{}",
-                        share * 100.0,
-                        delta.unwrap_or_default()
-                    ));
+                    self.write(format_args!(" | 5xx {:.1}%", share * 100.0));
+                    if let Some(was) = was {
+                        self.write(format_args!(" ({:+.1})", points(share, was, 10.0)));
+                    }
                 }
-                self.out.push_str("  ");
-                self.out.push_str(&parts.join(" | "));
-                self.out.push('\n');
+                self.raw("\n");
             }
             State::Resolved { peak } => {
-                self.line(RESOLVED, &format!("{rule} alert{key} recovered at {at}"));
+                self.line(RESOLVED, |page| {
+                    page.write(format_args!("{rule} alert"));
+                    page.for_key(&alert.key);
+                    page.raw(" recovered at ");
+                    page.time(alert.at);
+                });
                 let figure = units::figure(peak.value, unit);
-                let peak = match unit {
+                self.write(format_args!("  after {}, peak ", alert.at - alert.since));
+                match unit {
                     Unit::PerSecond if hits => {
-                        format!("peak {} {} ({figure})", peak.hits, noun("hits", peak.hits))
+                        let noun = noun("hits", peak.hits);
+                        self.write(format_args!("{} {noun} ({figure})\n", peak.hits));
                     }
-                    _ => format!("peak {figure}"),
-                };
-                writeln!(self.out, "  after {}, {peak}", alert.at - alert.since)
-                    .expect("a string takes every write");
+                    _ => self.write(format_args!("{figure}\n")),
+                }
             }
         }
     }
 
-    pub(super) fn alerts(&mut self, alerts: &Alerts, whole: bool) {
-        let over = alerts
-            .told
-            .iter()
-            .filter(|fired| fired.until.is_some())
-            .count() as u64
-            + alerts.untold;
-        let mut title = "alerts";
-        if whole {
-            let line = match alerts.told.len() as u64 + alerts.untold {
-                0 => "none".to_owned(),
-                1 => "1 fired".to_owned(),
-                n => format!("{n} fired"),
-            };
-            self.row(title, &line);
-            title = "";
-        } else {
-            let firing: Vec<&Fired> = alerts
-                .told
-                .iter()
-                .filter(|fired| fired.until.is_none())
-                .collect();
-            let earlier = if over > 0 {
-                format!(" ({over} earlier)")
-            } else {
-                String::new()
-            };
-            for fired in &firing {
-                let age = alerts.now.map_or(Span(0), |now| now - fired.since);
-                let key = fired
-                    .key
-                    .as_ref()
-                    .map_or(String::new(), |key| self.for_key(key));
-                let line = self.paint(FIRING, &format!("{}{key} firing for {age}", fired.rule));
-                self.row(title, &format!("{line}{earlier}"));
-                title = "";
+    /// What fired against its threshold: `10.05/s over 2m, threshold 10/s`.
+    fn compared(&mut self, alert: &Alert, value: &str) {
+        let (figure, unit) = (alert.figure, alert.subject.unit);
+        let threshold = units::threshold(figure.threshold, unit);
+        let side = if figure.below { "below" } else { "threshold" };
+        let window = figure.window;
+        if let Some(detail) = &alert.detail {
+            return self.raw(detail);
+        }
+        match unit {
+            // Of all records, those of the measure: what the share is a share of.
+            Unit::Share => {
+                self.write(format_args!("{value} of "));
+                match figure.hits {
+                    _ if alert.subject.measure.as_ref() == "unparsed" => self.raw("the lines"),
+                    hits => self.write(format_args!("{hits} {}", noun("hits", hits))),
+                }
+                self.write(format_args!(" over {window}, {side} {threshold}"));
             }
-            if firing.is_empty() && over > 0 {
-                self.row(title, &format!("none firing{earlier}"));
-                title = "";
+            Unit::Seconds => self.write(format_args!("{side} {threshold}")),
+            _ => {
+                units::push_figure(figure.value, unit, self.out);
+                self.write(format_args!(" over {window}, {side} {threshold}"));
             }
         }
-        for fired in alerts
-            .told
-            .iter()
-            .filter(|fired| whole || fired.until.is_some())
-        {
-            let peak = units::figure(fired.peak.value, fired.unit);
-            let key = fired
-                .key
-                .as_ref()
-                .map_or(String::new(), |key| self.for_key(key));
-            let since = self.zone.show(fired.since);
-            let line = match fired.until {
-                Some(until) => format!("to {}  {}", self.zone.show(until), until - fired.since),
-                None => format!(
-                    "still firing  {}",
-                    alerts.now.map_or(Span(0), |now| now - fired.since)
-                ),
-            };
-            let line = format!(
-                "{}. {}{key} {since} {line}  peak {peak}",
-                fired.number, fired.rule
-            );
+    }
+
+    /// A key whose share grew: ` | /api 81% (+12)`.
+    fn changed(&mut self, change: &Change) {
+        self.raw(" | ");
+        if change.dimension.name != "section" {
+            self.raw(change.dimension.name);
+            self.raw(" ");
+        }
+        self.key(&change.key);
+        self.write(format_args!(" {:.0}%", change.share * 100.0));
+        if let Some(was) = change.was {
+            self.write(format_args!(" ({:+.0})", points(change.share, was, 1.0)));
+        }
+    }
+
+    pub(super) fn alerts(&mut self, alerts: &Alerts, whole: bool) {
+        if whole {
+            let fired = alerts.told.len() as u64 + alerts.untold;
+            self.row("alerts", |page| match fired {
+                0 => page.raw("none"),
+                _ => page.write(format_args!("{fired} fired")),
+            });
+        } else {
+            self.firing(alerts);
+        }
+        let told = |fired: &&Fired| whole || fired.until.is_some();
+        for fired in alerts.told.iter().filter(told) {
+            let line = self.aside(|page| page.fired(fired, alerts.now));
             if self.look.rich && TITLE + line.width() > self.look.width {
-                writeln!(self.out, "    {line}").expect("a string takes every write");
+                self.write(format_args!("    {line}\n"));
             } else {
-                self.row(title, &line);
+                self.row("", |page| page.raw(&line));
             }
         }
         if whole && alerts.untold > 0 {
-            self.row(title, &format!("and {} before these", alerts.untold));
+            self.row("", |page| {
+                page.write(format_args!("and {} before these", alerts.untold));
+            });
         }
+    }
+
+    /// What fires now, and how many did before.
+    fn firing(&mut self, alerts: &Alerts) {
+        let over = |fired: &&Fired| fired.until.is_some();
+        let over = alerts.told.iter().filter(over).count() as u64 + alerts.untold;
+        let earlier = |page: &mut Self| {
+            if over > 0 {
+                page.write(format_args!(" ({over} earlier)"));
+            }
+        };
+        let mut title = "alerts";
+        for fired in alerts.told.iter().filter(|fired| fired.until.is_none()) {
+            let age = alerts.now.map_or(Span(0), |now| now - fired.since);
+            self.row(title, |page| {
+                page.paint(FIRING, |page| {
+                    page.raw(&fired.rule);
+                    page.for_key(&fired.key);
+                    page.raw(" firing for ");
+                    page.span(age);
+                });
+                earlier(page);
+            });
+            title = "";
+        }
+        if !title.is_empty() && over > 0 {
+            self.row(title, |page| {
+                page.raw("none firing");
+                earlier(page);
+            });
+        }
+    }
+
+    /// An alert of the run: `2. High traffic 09:04:00Z to 09:07:58Z  3m58s  peak 14.48/s`.
+    fn fired(&mut self, fired: &Fired, now: Option<Second>) {
+        self.number(fired.number);
+        self.raw(". ");
+        self.raw(&fired.rule);
+        self.for_key(&fired.key);
+        self.raw(" ");
+        self.time(fired.since);
+        let length = match fired.until {
+            Some(until) => {
+                self.raw(" to ");
+                self.time(until);
+                self.raw("  ");
+                until - fired.since
+            }
+            None => {
+                self.raw(" still firing  ");
+                now.map_or(Span(0), |now| now - fired.since)
+            }
+        };
+        self.span(length);
+        self.raw("  peak ");
+        units::push_figure(fired.peak.value, fired.unit, self.out);
     }
 }
 

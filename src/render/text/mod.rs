@@ -3,19 +3,19 @@
 
 mod alerts;
 mod extras;
+mod headline;
 mod table;
 
-use std::fmt::Write;
-
-use anstyle::{AnsiColor, Style};
-use unicode_width::UnicodeWidthStr;
+use std::fmt::Arguments;
+use std::io::Write;
 
 use super::Render;
-use super::bars::{cut, sparkline};
+use super::bars::{cut, push_sparkline};
+use super::digits;
 use super::escape;
 use super::units;
-use crate::report::{Block, Event, Example, Report, Value};
-use crate::time::{Span, Zone};
+use crate::report::{Block, Event, Example, Figure, Peak, Report};
+use crate::time::{Second, Span, Zone};
 use table::Columns;
 
 /// What the reader's screen can show.
@@ -40,14 +40,18 @@ const MIN_KEY: usize = 12;
 /// A silence shorter than this, and than the interval, is a pause between two lines.
 const PAUSE: Span = Span(10);
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const BAR: Style = AnsiColor::Cyan.on_default();
-const GOOD: Style = AnsiColor::Green.on_default();
-const WARN: Style = AnsiColor::Yellow.on_default();
-const BAD: Style = AnsiColor::Red.on_default();
-const FIRING: Style = AnsiColor::Red.on_default().bold();
-const RESOLVED: Style = AnsiColor::Green.on_default().bold();
+// What a terminal is told before a text: "select graphic rendition" of ECMA-48.
+const PLAIN: &str = "";
+const BOLD: &str = "\x1b[1m";
+const DIM: &str = "\x1b[2m";
+const BAR: &str = "\x1b[36m";
+const GOOD: &str = "\x1b[32m";
+const WARN: &str = "\x1b[33m";
+const BAD: &str = "\x1b[31m";
+const FIRING: &str = "\x1b[1m\x1b[31m";
+const RESOLVED: &str = "\x1b[1m\x1b[32m";
+/// And behind it.
+const RESET: &str = "\x1b[0m";
 
 /// The text output.
 #[derive(Debug)]
@@ -73,123 +77,131 @@ impl Render for Text {
             look: self.look,
             zone,
             columns: Columns::default(),
-            out: String::new(),
+            codes: 0,
+            out,
         };
         match event {
             Event::Alert(alert) => page.alert(alert),
             Event::Report(report) => page.report(report, false),
-            Event::Gap { from, to } => {
-                let line = format!(
-                    "{} gap of {}: no lines until {}",
-                    zone.show(*from),
-                    *to - *from,
-                    zone.show(*to)
-                );
-                page.line(DIM, &line);
-            }
+            Event::Gap { from, to } => page.line(DIM, |page| {
+                page.time(*from);
+                page.write(format_args!(" gap of {}: no lines until ", *to - *from));
+                page.time(*to);
+            }),
             Event::Summary(report) => page.report(report, true),
         }
-        out.extend_from_slice(page.out.as_bytes());
     }
 }
 
-/// Text that is being written.
+/// Text that is being written: straight to where it goes, since on a quiet log there is a report for
+/// every few lines.
 struct Page<'a> {
     look: Look,
     zone: &'a Zone,
     columns: Columns,
-    out: String,
+    /// Bytes of codes in the headline so far, which take no columns.
+    codes: usize,
+    out: &'a mut Vec<u8>,
 }
 
 impl Page<'_> {
-    /// `text` in `style`, where there is colour.
-    fn paint(&self, style: Style, text: &str) -> String {
-        if self.look.rich && !text.is_empty() {
-            format!("{style}{text}{style:#}")
+    fn raw(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
+    fn write(&mut self, text: Arguments<'_>) {
+        self.out
+            .write_fmt(text)
+            .expect("a vector takes every write");
+    }
+
+    fn number(&mut self, number: u64) {
+        digits::whole(number, self.out);
+    }
+
+    fn span(&mut self, span: Span) {
+        units::push_span(span, self.out);
+    }
+
+    fn time(&mut self, second: Second) {
+        self.zone.write(second, self.out);
+    }
+
+    /// A key, or another text of the log's.
+    fn key(&mut self, bytes: &[u8]) {
+        escape::push_terminal(bytes, self.look.ascii, self.out);
+    }
+
+    fn blanks(&mut self, count: usize) {
+        self.out.resize(self.out.len() + count, b' ');
+    }
+
+    /// What `text` writes in `style`, where there is colour and something was written.
+    fn paint(&mut self, style: &str, text: impl FnOnce(&mut Self)) {
+        if !self.look.rich || style == PLAIN {
+            return text(self);
+        }
+        let start = self.out.len();
+        self.raw(style);
+        text(self);
+        if self.out.len() == start + style.len() {
+            self.out.truncate(start);
         } else {
-            text.to_owned()
+            self.raw(RESET);
+            self.codes += style.len() + RESET.len();
         }
     }
 
-    fn line(&mut self, style: Style, text: &str) {
-        let text = self.paint(style, text);
-        self.out.push_str(&text);
-        self.out.push('\n');
+    fn line(&mut self, style: &str, text: impl FnOnce(&mut Self)) {
+        self.paint(style, text);
+        self.raw("\n");
     }
 
-    /// `  title     text`, where the title stands once for all lines under it.
-    fn row(&mut self, title: &str, text: &str) {
-        let title = format!("  {title}");
-        let padding = " ".repeat(
-            TITLE
-                .saturating_sub(title.width())
-                .max(usize::from(!title.trim().is_empty())),
-        );
-        let title = self.paint(DIM, &title);
-        writeln!(self.out, "{title}{padding}{text}").expect("a string takes every write");
+    /// The beginning of a row, `  title     `: the title stands once for all lines under it.
+    fn title(&mut self, title: &str) {
+        self.paint(DIM, |page| {
+            page.raw("  ");
+            page.raw(title);
+        });
+        // Titles are names of this program: a byte is a column.
+        let gap = TITLE.saturating_sub(2 + title.len());
+        self.blanks(gap.max(usize::from(!title.is_empty())));
     }
 
-    fn key(&self, bytes: &[u8]) -> String {
-        escape::terminal(bytes, self.look.ascii)
+    fn row(&mut self, title: &str, text: impl FnOnce(&mut Self)) {
+        self.title(title);
+        text(self);
+        self.raw("\n");
+    }
+
+    /// The title of a row before its first item, a gap before the others.
+    fn item(&mut self, title: &str, first: &mut bool) {
+        if std::mem::take(first) {
+            self.title(title);
+        } else {
+            self.raw("  ");
+        }
+    }
+
+    /// The end of a row, if it has a `first` item.
+    fn end_items(&mut self, first: bool) {
+        if !first {
+            self.raw("\n");
+        }
+    }
+
+    /// What `text` writes, apart from the page.
+    fn aside(&self, text: impl FnOnce(&mut Page<'_>)) -> String {
+        let mut out = Vec::new();
+        text(&mut Page {
+            out: &mut out,
+            ..*self
+        });
+        String::from_utf8(out).expect("text is UTF-8")
     }
 
     fn report(&mut self, report: &Report, whole: bool) {
-        let span = match (report.from, report.to) {
-            (Some(from), Some(to)) if whole => {
-                format!(
-                    "summary {} to {} ({})",
-                    self.zone.show(from),
-                    self.zone.show(to),
-                    Span((to - from).0 + 1)
-                )
-            }
-            (Some(from), Some(to)) => format!("{} {}", self.zone.show(from), to - from),
-            _ => "summary: no record".to_owned(),
-        };
-        let mut head = self.paint(BOLD, &span);
-        let mut columns = span.width();
-        if report.partial {
-            let mark = if whole { " so far" } else { " partial" };
-            head.push_str(mark);
-            columns += mark.len();
-        }
-        let mut numbers = String::new();
-        // A gap before the numbers and between those that weigh the same.
-        let mut gap = "   ";
-        for block in &report.blocks {
-            match block {
-                Block::Headline { key, value } => {
-                    let text = match value {
-                        Value::Count(number) => format!("{number} {}", noun(key, *number)),
-                        Value::Bytes(number) => units::bytes(*number),
-                        Value::PerSecond(number) => units::rate(*number),
-                    };
-                    columns += gap.len() + text.width();
-                    write!(numbers, "{gap}{text}").expect("a string takes every write");
-                    gap = "  ";
-                }
-                Block::Share { key, part, whole } => {
-                    let text = format!("{key} {:.1}%", units::share(*part, *whole));
-                    columns += 3 + text.width();
-                    let text = if *part > 0 {
-                        self.paint(BAD, &text)
-                    } else {
-                        text
-                    };
-                    write!(numbers, "   {text}").expect("a string takes every write");
-                }
-                _ => {}
-            }
-        }
-        // On a screen too narrow for both the numbers get a line of their own.
-        if self.look.rich && columns > self.look.width {
-            head.push_str("\n  ");
-            head.push_str(numbers.trim_start());
-        } else {
-            head.push_str(&numbers);
-        }
-        self.out.push_str(&head);
-        self.out.push('\n');
+        self.headline(report, whole);
         if self.look.rich {
             self.columns = self.columns(report);
         }
@@ -207,50 +219,43 @@ impl Page<'_> {
     fn block(&mut self, block: &Block, whole: bool) {
         match block {
             Block::Group { key, items } => {
-                let items: Vec<String> = items
-                    .iter()
-                    .filter(|(_, number)| *number > 0)
-                    .map(|(name, number)| {
-                        self.paint(class_style(name), &format!("{name} {number}"))
-                    })
-                    .collect();
-                if !items.is_empty() {
-                    self.row(key, &items.join("  "));
+                let mut first = true;
+                for (name, number) in items.iter().filter(|(_, number)| *number > 0) {
+                    self.item(key, &mut first);
+                    self.paint(class_style(name), |page| {
+                        page.raw(name);
+                        page.raw(" ");
+                        page.number(*number);
+                    });
                 }
+                self.end_items(first);
             }
             Block::Latency(items) => {
-                let items: Vec<String> = items
-                    .iter()
-                    .map(|(name, ms)| format!("{name} {}", units::milliseconds(*ms)))
-                    .collect();
-                self.row("latency", &items.join("  "));
-            }
-            Block::Peak { key, peak } => {
-                let (hits, from) = (peak.hits, self.zone.show(peak.from));
-                let length = peak.to - peak.from;
-                let hits = format!("{hits} {} in the", noun("hits", hits));
-                let line = if length == Span::SECOND {
-                    format!("{hits} second of {from}")
-                } else {
-                    format!("{hits} {length} from {from}")
-                };
-                self.row(key, &line);
-            }
-            Block::Portions { items, whole } => {
-                let items: Vec<String> = items
-                    .iter()
-                    .filter(|(_, number)| *number > 0)
-                    .map(|(name, number)| format!("{name} {:.1}%", units::share(*number, *whole)))
-                    .collect();
-                if !items.is_empty() {
-                    self.row("share", &items.join("  "));
+                let mut first = true;
+                for (name, ms) in items {
+                    self.item("latency", &mut first);
+                    self.raw(name);
+                    self.raw(" ");
+                    units::push_milliseconds(*ms, self.out);
                 }
+                self.end_items(first);
             }
-            Block::Trend(trend) if self.look.rich => {
-                let line = sparkline(trend, self.look.width - TITLE, self.look.ascii);
-                let line = self.paint(BAR, &line);
-                self.row("trend", &line);
+            Block::Peak { key, peak } => self.row(key, |page| page.peak(*peak)),
+            Block::Portions { items, whole } => {
+                let mut first = true;
+                for (name, number) in items.iter().filter(|(_, number)| *number > 0) {
+                    self.item("share", &mut first);
+                    let share = units::share(*number, *whole);
+                    self.write(format_args!("{name} {share:.1}%"));
+                }
+                self.end_items(first);
             }
+            Block::Trend(trend) if self.look.rich => self.row("trend", |page| {
+                let Look { width, ascii, .. } = page.look;
+                page.paint(BAR, |page| {
+                    push_sparkline(trend, width - TITLE, ascii, page.out)
+                });
+            }),
             Block::Ranking(ranking) if ranking.listed && ranking.unique > 0 => {
                 if self.look.rich && !ranking.rows.is_empty() {
                     self.table(ranking);
@@ -258,56 +263,72 @@ impl Page<'_> {
                     self.list(ranking);
                 }
             }
-            Block::Window(figure) => {
-                let rates = format!("{} of {}/s", units::rate(figure.value), figure.threshold);
-                let rates = if figure.value > figure.threshold {
-                    self.paint(BAD, &rates)
-                } else {
-                    rates
-                };
-                self.row(
-                    "window",
-                    &format!(
-                        "{} {} in {}  {rates}",
-                        figure.hits,
-                        noun("hits", figure.hits),
-                        figure.window
-                    ),
-                );
-            }
+            Block::Window(figure) => self.row("window", |page| page.window(figure)),
             Block::Notes(notes) => {
                 let mut title = "rules";
                 for (rule, note) in notes {
-                    self.row(title, &format!("{rule}: {note}"));
+                    self.row(title, |page| page.write(format_args!("{rule}: {note}")));
                     title = "";
                 }
             }
             Block::Alerts(alerts) => self.alerts(alerts, whole),
-            Block::Silent(span) => {
-                self.row("silent", &self.paint(WARN, &format!("no lines for {span}")))
-            }
+            Block::Silent(span) => self.row("silent", |page| {
+                page.paint(WARN, |page| page.write(format_args!("no lines for {span}")))
+            }),
             _ => {}
         }
     }
 
+    /// Where the most hits were: `31 hits in the second of …`, `612 hits in the 1m from …`.
+    fn peak(&mut self, peak: Peak) {
+        self.number(peak.hits);
+        self.raw(" ");
+        self.raw(noun("hits", peak.hits));
+        self.raw(" in the ");
+        match peak.to - peak.from {
+            Span::SECOND => self.raw("second of "),
+            length => {
+                self.span(length);
+                self.raw(" from ");
+            }
+        }
+        self.time(peak.from);
+    }
+
+    /// Where a rule stands: `1260 hits in 2m  10.50/s of 10/s`.
+    fn window(&mut self, figure: &Figure) {
+        self.number(figure.hits);
+        self.raw(" ");
+        self.raw(noun("hits", figure.hits));
+        self.raw(" in ");
+        self.span(figure.window);
+        self.raw("  ");
+        let over = figure.value > figure.threshold;
+        self.paint(if over { BAD } else { PLAIN }, |page| {
+            units::push_rate(figure.value, page.out);
+            page.raw(" of ");
+            digits::shortest(figure.threshold, page.out);
+            page.raw("/s");
+        });
+    }
+
     /// What is to be known about the input: numbers that are not 0, and the first line of each failure.
     fn input(&mut self, report: &Report) {
-        let mut items = Vec::new();
+        let mut first = true;
         for block in &report.blocks {
             if let Block::Input { key, value } = block
                 && *value > 0
             {
-                let text = format!("{key} {value}");
-                items.push(if *key == "unparsed" {
-                    self.paint(WARN, &text)
-                } else {
-                    text
+                self.item("input", &mut first);
+                let unparsed = *key == "unparsed";
+                self.paint(if unparsed { WARN } else { PLAIN }, |page| {
+                    page.raw(key);
+                    page.raw(" ");
+                    page.number(*value);
                 });
             }
         }
-        if !items.is_empty() {
-            self.row("input", &items.join("  "));
-        }
+        self.end_items(first);
         for block in &report.blocks {
             if let Block::Unparsed(examples) = block {
                 examples.iter().for_each(|example| self.example(example));
@@ -316,19 +337,22 @@ impl Page<'_> {
     }
 
     fn example(&mut self, example: &Example) {
-        let place = match &example.file {
-            Some(file) => format!("{} line {}", self.key(file.as_bytes()), example.line),
-            None => format!("line {}", example.line),
-        };
-        let mut line = format!("{place}: {}", example.unparsed);
-        if example.count > 1 {
-            write!(line, " ({} such lines)", example.count).expect("a string takes every write");
-        }
-        write!(line, ": {}", self.key(&example.text)).expect("a string takes every write");
+        let mut line = self.aside(|page| {
+            if let Some(file) = &example.file {
+                page.key(file.as_bytes());
+                page.raw(" ");
+            }
+            page.write(format_args!("line {}: {}", example.line, example.unparsed));
+            if example.count > 1 {
+                page.write(format_args!(" ({} such lines)", example.count));
+            }
+            page.raw(": ");
+            page.key(&example.text);
+        });
         if self.look.rich {
             line = cut(&line, self.look.width - TITLE, self.look.ascii);
         }
-        self.row("", &line);
+        self.row("", |page| page.raw(&line));
     }
 }
 
@@ -341,12 +365,12 @@ fn noun(key: &'static str, number: u64) -> &'static str {
     }
 }
 
-fn class_style(name: &str) -> Style {
+fn class_style(name: &str) -> &'static str {
     match name {
         "2xx" => GOOD,
         "4xx" => WARN,
         "5xx" => BAD,
-        _ => Style::new(),
+        _ => PLAIN,
     }
 }
 
@@ -355,7 +379,6 @@ mod tests {
     use super::*;
     use crate::report::Ranking;
     use crate::stats::dimension::parse_top;
-    use crate::time::Second;
 
     fn plain(block: Block) -> String {
         let report = Report {

@@ -1,0 +1,89 @@
+//! Lines of JSON by the keys that a mapping names.
+
+use super::super::json::Path;
+use super::super::timestamp::TimeForm;
+use super::super::unparsed::Field;
+use super::{Fit, Layout, Line, Moment, Piece, Value};
+
+/// An object with these keys, in their order; those that lead to several values stand once. Without
+/// a time or a status no line would be a record: they are added under their own names.
+pub(super) fn from_keys(keys: &[(Field, Path)]) -> Layout {
+    let mut root = Node::default();
+    let given = |field: Field| keys.iter().any(|(given, _)| *given == field);
+    for (field, path) in keys {
+        root.insert(path, *field);
+    }
+    for (name, field) in [("time", Field::Time), ("status", Field::Status)] {
+        if !given(field) {
+            root.insert(&[name.to_owned()], field);
+        }
+    }
+    let mut line = Line::default();
+    root.write(&mut line);
+    line.text(b"\n");
+    Layout {
+        header: Vec::new(),
+        line: line.pieces,
+    }
+}
+
+/// A value, or an object.
+#[derive(Default)]
+struct Node {
+    field: Option<Field>,
+    children: Vec<(String, Node)>,
+}
+
+impl Node {
+    fn insert(&mut self, path: &[String], field: Field) {
+        let Some((name, rest)) = path.split_first() else {
+            // Of two fields under one key the first stands.
+            self.field.get_or_insert(field);
+            return;
+        };
+        let index = match self.children.iter().position(|(known, _)| known == name) {
+            Some(index) => index,
+            None => {
+                self.children.push((name.clone(), Node::default()));
+                self.children.len() - 1
+            }
+        };
+        self.children[index].1.insert(rest, field);
+    }
+
+    fn write(&self, line: &mut Line) {
+        if let Some(field) = self.field {
+            return value(field, line);
+        }
+        for (i, (name, node)) in self.children.iter().enumerate() {
+            let before = if i == 0 { '{' } else { ',' };
+            let name = name.replace('\\', "\\\\").replace('"', "\\\"");
+            line.text(format!("{before}\"{name}\":").as_bytes());
+            node.write(line);
+        }
+        line.text(b"}");
+    }
+}
+
+fn value(field: Field, line: &mut Line) {
+    let value = match field {
+        Field::Status => return line.value(Value::Status),
+        Field::Bytes => return line.value(Value::Bytes),
+        Field::Duration(unit) => return line.value(Value::Duration(unit)),
+        Field::Skipped | Field::Line => return line.text(b"null"),
+        Field::Time => Value::Time(Moment::Whole(TimeForm::Iso)),
+        Field::Client => Value::Client,
+        Field::Host => Value::Host,
+        Field::User => Value::User,
+        Field::Request => Value::Request,
+        Field::Method => Value::Method,
+        Field::Target => Value::Target,
+        Field::Protocol => Value::Protocol,
+        Field::Cache => Value::Cache,
+        Field::Referrer => Value::Referrer,
+        Field::Agent => Value::Agent,
+    };
+    line.text(b"\"");
+    line.pieces.push(Piece::Value(value, Fit::AsIs));
+    line.text(b"\"");
+}

@@ -1,0 +1,334 @@
+//! A format as what to write: text that stands in every line, and places for what differs.
+//!
+//! [`Program::write`](super::program::Program::write) writes any record and looks at each field as it goes. Who writes many lines of
+//! which all values are known before takes a [`Layout`]: it fits each value to its place once, and
+//! then only copies. Formats that are steps give their own layout; JSON, W3C logs and the logs of
+//! proxies have a template.
+
+mod json;
+mod templates;
+
+use super::choice::OwnSource;
+use super::head::Head;
+use super::program::{Extent, Step, entry_steps};
+use super::timestamp::TimeForm;
+use super::unparsed::{Field, Unit};
+use super::write::{holds, moment};
+use super::{Choice, Format};
+
+/// How to write lines in a format.
+#[derive(Debug)]
+pub struct Layout {
+    /// The lines above all others, each with its newline.
+    pub header: Vec<Piece>,
+    /// A line, with its newline.
+    pub line: Vec<Piece>,
+}
+
+/// A piece of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// This text.
+    Text(Vec<u8>),
+    /// The value of a field, fitted to its place.
+    Value(Value, Fit),
+}
+
+/// What stands at a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// The client's address.
+    Client,
+    /// The client's address and a port.
+    ClientPort,
+    /// The same where no brackets stand around an address of IPv6: without a port there, since it could not
+    /// be told from the address.
+    ClientPortV4,
+    /// The user, or `-`.
+    User,
+    /// The virtual host.
+    Host,
+    /// The request's method.
+    Method,
+    /// The request's target.
+    Target,
+    /// The target up to its query.
+    Path,
+    /// The query, or `-`.
+    Query,
+    /// The request's protocol.
+    Protocol,
+    /// Method, target and protocol.
+    Request,
+    /// The referrer, or `-`.
+    Referrer,
+    /// The user agent, or `-`.
+    Agent,
+    /// `HIT` or `MISS`.
+    Cache,
+    /// The status.
+    Status,
+    /// Bytes sent.
+    Bytes,
+    /// The duration in a unit.
+    Duration(Unit),
+    /// The time.
+    Time(Moment),
+}
+
+/// Which part of the time, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Moment {
+    /// All of it.
+    Whole(TimeForm),
+    /// Its date in UTC, `2000-10-10`.
+    Date,
+    /// Its time of day in UTC, `13:55:36`.
+    Clock,
+}
+
+impl Moment {
+    /// Appends the time, `seconds` since 1970 at an offset of `offset` seconds east of UTC; `false`
+    /// where it could not be read back.
+    pub fn write(&self, seconds: i64, offset: i32, out: &mut Vec<u8>) -> bool {
+        match moment(self, seconds, offset) {
+            Some(text) => {
+                out.extend_from_slice(text.as_bytes());
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+/// What is done to a value so that its end can be found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fit {
+    /// Nothing.
+    AsIs,
+    /// Spaces become this.
+    Spaces(&'static str),
+    /// Whatever this needs: first spaces become `+`, then all that is not usual in a path.
+    Within(Extent),
+}
+
+impl Fit {
+    /// The value as it can stand there.
+    pub fn fit(&self, value: &str) -> String {
+        match self {
+            Fit::AsIs => value.to_owned(),
+            Fit::Spaces(instead) => value.replace(' ', instead),
+            Fit::Within(extent) => {
+                let plain = value.replace(' ', "+");
+                [value, &plain]
+                    .into_iter()
+                    .find(|text| holds(extent, text.as_bytes()))
+                    .map_or_else(|| value.replace(is_unusual, "+"), str::to_owned)
+            }
+        }
+    }
+}
+
+fn is_unusual(c: char) -> bool {
+    !(c.is_ascii_alphanumeric() || "/._-".contains(c))
+}
+
+impl Choice {
+    /// How to write lines in this format; `None` for `auto`, which is none.
+    pub fn layout(&self) -> Option<Layout> {
+        match self {
+            Choice::Auto => None,
+            Choice::Only(format) => Some(format.layout()),
+            Choice::Own(own) => Some(match &own.0 {
+                OwnSource::Steps(steps) => from_steps(steps),
+                OwnSource::Json(keys) => json::from_keys(keys),
+            }),
+        }
+    }
+}
+
+impl Format {
+    fn layout(&self) -> Layout {
+        match templates::find(self.name) {
+            Some(template) => templates::compile(template),
+            None => {
+                let variants = self.variants();
+                let steps = variants.first();
+                from_steps(steps.unwrap_or_else(|| unreachable!("{} has a template", self.name)))
+            }
+        }
+    }
+}
+
+/// The layout of what these steps read: what is optional too, where it says something.
+fn from_steps(steps: &[Step]) -> Layout {
+    let mut line = Line::default();
+    for (i, step) in steps.iter().enumerate() {
+        line.step(step, steps.get(i + 1));
+    }
+    line.text(b"\n");
+    Layout {
+        header: Vec::new(),
+        line: line.pieces,
+    }
+}
+
+/// A line that is being put together.
+#[derive(Default)]
+struct Line {
+    pieces: Vec<Piece>,
+    /// The last step was a field: one that says nothing right behind it needs no text.
+    after_field: bool,
+    /// Of several durations the first holds all.
+    has_duration: bool,
+}
+
+impl Line {
+    fn text(&mut self, bytes: &[u8]) {
+        match self.pieces.last_mut() {
+            Some(Piece::Text(text)) => text.extend_from_slice(bytes),
+            _ => self.pieces.push(Piece::Text(bytes.to_vec())),
+        }
+    }
+
+    fn value(&mut self, value: Value) {
+        self.pieces.push(Piece::Value(value, Fit::AsIs));
+    }
+
+    fn step(&mut self, step: &Step, next: Option<&Step>) {
+        let after_field = std::mem::replace(&mut self.after_field, false);
+        match step {
+            Step::Literal(bytes) => self.text(bytes),
+            Step::Spaces => self.text(b" "),
+            Step::Head(head) => self.head(*head),
+            Step::Entry => {
+                let steps = entry_steps();
+                for (i, step) in steps.iter().enumerate() {
+                    self.step(step, steps.get(i + 1));
+                }
+            }
+            Step::Field(field, extent) => {
+                self.after_field = true;
+                if *field == Field::Skipped && after_field {
+                    return;
+                }
+                self.field(*field, extent);
+                let quoted = matches!(extent, Extent::Quoted | Extent::Request | Extent::LastQuote);
+                let closed = matches!(next, Some(Step::Literal(bytes)) if bytes.starts_with(b"\""));
+                if quoted && !closed {
+                    self.text(b"\"");
+                }
+            }
+            Step::Time(form, _) => self.value(Value::Time(Moment::Whole(form.clone()))),
+            Step::Date(_) => self.value(Value::Time(Moment::Date)),
+            Step::Clock(_) => self.value(Value::Time(Moment::Clock)),
+            Step::Values(_) | Step::DateAndClock => {
+                unreachable!("a program shows the steps that they stand for")
+            }
+            Step::Tail | Step::Remark | Step::Optional | Step::End => {}
+        }
+    }
+
+    /// What stands before the bracketed time, and that time.
+    fn head(&mut self, head: Head) {
+        if head == Head::Host {
+            self.value(Value::Host);
+            self.text(b":443 ");
+        }
+        self.value(Value::Client);
+        self.text(b" - ");
+        self.value(Value::User);
+        self.text(b" [");
+        self.value(Value::Time(Moment::Whole(TimeForm::Clf)));
+        self.text(b"]");
+    }
+
+    fn field(&mut self, field: Field, extent: &Extent) {
+        let value = match field {
+            Field::Client => Value::Client,
+            Field::Host => Value::Host,
+            Field::User => Value::User,
+            Field::Request => Value::Request,
+            Field::Status => Value::Status,
+            Field::Bytes => Value::Bytes,
+            Field::Method => Value::Method,
+            Field::Target => Value::Target,
+            Field::Protocol => Value::Protocol,
+            Field::Cache => Value::Cache,
+            Field::Referrer => Value::Referrer,
+            Field::Agent => Value::Agent,
+            Field::Duration(unit) if !self.has_duration => {
+                self.has_duration = true;
+                Value::Duration(unit)
+            }
+            Field::Duration(_) => return self.text(b"0"),
+            Field::Skipped | Field::Line | Field::Time => return self.text(b"-"),
+        };
+        self.pieces
+            .push(Piece::Value(value, Fit::Within(extent.clone())));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::formats;
+
+    /// A line as its template would say it.
+    fn shown(pieces: &[Piece]) -> String {
+        let each = pieces.iter().map(|piece| match piece {
+            Piece::Text(text) => String::from_utf8_lossy(text).into_owned(),
+            Piece::Value(value, _) => format!("<{value:?}>"),
+        });
+        each.collect()
+    }
+
+    #[test]
+    fn every_format_has_a_layout_with_time_status_and_one_newline() {
+        for format in formats() {
+            let layout = Choice::Only(format).layout().expect(format.name);
+            let line = shown(&layout.line);
+            for part in ["<Time(", "<Status>", "<Client>"] {
+                let port = line.contains("<ClientPort");
+                let there = line.contains(part) || part == "<Client>" && port;
+                assert!(there, "{}: {line}", format.name);
+            }
+            assert_eq!(line.find('\n'), Some(line.len() - 1), "{line}");
+        }
+        assert!(Choice::Auto.layout().is_none());
+    }
+
+    #[test]
+    fn steps_and_templates_say_what_the_servers_do() {
+        let line = |format: &str| {
+            let choice = Choice::parse(format).expect(format);
+            shown(&choice.layout().expect(format).line)
+        };
+        assert_eq!(
+            line("combined"),
+            "<Client> - <User> [<Time(Whole(Clf))>] \"<Request>\" <Status> <Bytes> \"<Referrer>\" \"<Agent>\"\n"
+        );
+        assert_eq!(
+            line("$remote_addr $request_time $upstream_response_time [$time_iso8601] $status"),
+            "<Client> <Duration(Seconds)> - [<Time(Whole(Iso))>] <Status>\n"
+        );
+        assert_eq!(
+            line("json: time=at status=reply.code path=ask.url bytes=reply.size"),
+            "{\"at\":\"<Time(Whole(Iso))>\",\"reply\":{\"code\":<Status>,\"size\":<Bytes>},\"ask\":{\"url\":\"<Target>\"}}\n"
+        );
+    }
+
+    #[test]
+    fn values_are_fitted_to_their_place() {
+        let until = |byte| Fit::Within(Extent::Until(byte));
+        for (fit, value, want) in [
+            (Fit::AsIs, "a b", "a b"),
+            (Fit::Spaces("%20"), "a b", "a%20b"),
+            (until(b' '), "a b", "a+b"),
+            (until(b'|'), "a b", "a b"),
+            (until(b';'), "a;b c", "a+b+c"),
+        ] {
+            assert_eq!(fit.fit(value), want, "{fit:?}");
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Numbers as decimal digits, appended: what [`std::fmt`] writes, to the byte, without its machinery.
+//!
+//! A report is made of little else than numbers, and on a quiet log there is a report for every few
+//! lines. A float with few decimals needs no search for its digits: it is `mantissa × 2^exponent`, so
+//! that `10^decimals` of it, rounded, is one multiplication and one shift.
+
+use std::io::Write;
+
+/// Appends `number`, as `{}` does.
+pub fn whole(mut number: u64, out: &mut Vec<u8>) {
+    if number < 10 {
+        return out.push(b'0' + number as u8);
+    }
+    let mut digits = [0; 20];
+    let mut first = digits.len();
+    loop {
+        first -= 1;
+        digits[first] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[first..]);
+}
+
+/// Appends `value` with 0 to 3 decimals, as `{:.1}` does: the nearest to what the float stands for, to
+/// the last bit, and of two that are equally near the even one.
+pub fn fixed(value: f64, decimals: usize, out: &mut Vec<u8>) {
+    assert!(decimals <= 3, "more decimals would not fit below");
+    let bits = value.to_bits();
+    // Of 0 and the subnormal floats this is wrong by a factor that no three decimals show.
+    let mantissa = bits & ((1 << 52) - 1) | 1 << 52;
+    let exponent = (bits >> 52) as i32 - 1075;
+    if exponent >= 0 {
+        // 2^52 and more, not a number, or negative: its sign is the first bit.
+        write!(out, "{value:.decimals$}").expect("a vector takes every write");
+        return;
+    }
+    let scale = 10u64.pow(decimals as u32);
+    // Below 2^63, so that a shift by 64 or more leaves less than one half.
+    let scaled = mantissa * scale;
+    let shift = exponent.unsigned_abs();
+    let rounded = if shift < 64 {
+        let (down, rest, half) = (
+            scaled >> shift,
+            scaled & ((1 << shift) - 1),
+            1 << (shift - 1),
+        );
+        down + u64::from(rest > half || rest == half && down % 2 == 1)
+    } else {
+        0
+    };
+    with_point(rounded, decimals, scale, out);
+}
+
+/// Appends `value` with as many decimals as it takes to read the same float back, as `{}` does.
+pub fn shortest(value: f64, out: &mut Vec<u8>) {
+    // What at most 15 digits name is named by no others as short, so few decimals can be tried.
+    if (0.0..1e12).contains(&value) && value.is_sign_positive() {
+        for (decimals, scale) in [1u64, 10, 100, 1000].into_iter().enumerate() {
+            let scaled = (value * scale as f64).round();
+            if scaled / scale as f64 == value {
+                return with_point(scaled as u64, decimals, scale, out);
+            }
+        }
+    }
+    write!(out, "{value}").expect("a vector takes every write");
+}
+
+/// Appends `number / scale`, where `scale` is ten to the power of `decimals`.
+fn with_point(number: u64, decimals: usize, scale: u64, out: &mut Vec<u8>) {
+    whole(number / scale, out);
+    if decimals > 0 {
+        let start = out.len();
+        // The digit before the point keeps the zeros behind it.
+        whole(number % scale + scale, out);
+        out[start] = b'.';
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).expect("digits")
+    }
+
+    fn check(value: f64) {
+        for decimals in 0..=3 {
+            assert_eq!(
+                text(|out| fixed(value, decimals, out)),
+                format!("{value:.decimals$}"),
+                "{value:e}"
+            );
+        }
+        assert_eq!(
+            text(|out| shortest(value, out)),
+            format!("{value}"),
+            "{value:e}"
+        );
+    }
+
+    /// A float and its neighbours, where rounding turns.
+    fn check_around(value: f64) {
+        for value in [value.next_down(), value, value.next_up()] {
+            check(value);
+        }
+    }
+
+    #[test]
+    fn floats_at_the_edges_are_written_as_the_library_writes_them() {
+        let edges = [
+            0.0,
+            -0.0,
+            f64::MIN_POSITIVE,
+            5e-324,
+            1.0,
+            9.5,
+            9.95,
+            99.95,
+            999.5,
+            999.95,
+            1e12,
+            4_503_599_627_370_496.0,
+            9_007_199_254_740_992.0,
+            1e16,
+            1e21,
+            f64::MAX,
+            -1.25,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            f64::NAN,
+        ];
+        edges.into_iter().for_each(check_around);
+        // 2^-exponent is below, at and above the width of a word.
+        (0..1100).for_each(|exponent| check_around(0.5f64.powi(exponent)));
+    }
+
+    #[test]
+    fn floats_between_two_decimals_go_to_the_even_one() {
+        assert_eq!(text(|out| fixed(0.25, 1, out)), "0.2");
+        assert_eq!(text(|out| fixed(0.75, 1, out)), "0.8");
+        assert_eq!(text(|out| fixed(2.5, 0, out)), "2");
+        for sixteenths in 0..200_000 {
+            check(f64::from(sixteenths) / 16.0);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whole_numbers_are_written_as_the_library_writes_them(number: u64, shift in 0u32..64) {
+            let number = number >> shift;
+            prop_assert_eq!(text(|out| whole(number, out)), number.to_string());
+        }
+
+        #[test]
+        fn any_float_is_written_as_the_library_writes_it(bits: u64) {
+            check(f64::from_bits(bits));
+        }
+
+        #[test]
+        fn floats_of_usual_size_are_written_as_the_library_writes_them(value in 0.0..1e7, small in 0.0..2.0) {
+            check(value);
+            check(small);
+        }
+
+        #[test]
+        fn rates_and_shares_are_written_as_the_library_writes_them(
+            part in 0u64..2_000_000,
+            whole in 1u64..100_000,
+        ) {
+            check_around(part as f64 / whole as f64);
+            check_around(100.0 * part as f64 / (part + whole) as f64);
+            // Decimals as they stand in a text, of which most floats are only near.
+            check_around(part as f64 / 1000.0);
+            check_around((2 * part + 1) as f64 / 200.0);
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! When lines stand: the second each one is stamped with, and the order in which they come.
+//!
+//! Whole numbers only. Line `k` of a step is stamped `floor(k / rate)` seconds after the step begins.
+//! With disorder some lines of a second are held back for up to so many seconds. Their contents are
+//! made when they come, so holding back remembers counts, never lines: memory does not grow with the
+//! rate.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::random::hash;
+
+/// Rates and shares are counted in these.
+pub(super) const BILLION: u64 = 1_000_000_000;
+/// With disorder, one line in so many is held back.
+const HELD_ONE_IN: u64 = 8;
+/// Lines that are chosen by share are spread over blocks of so many.
+const BLOCK: u64 = 64;
+
+/// A stretch of the log with one rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// Lines a second, in billionths.
+    pub rate: u64,
+    /// How many seconds it lasts.
+    pub seconds: u64,
+    /// The share of its lines that are errors, in billionths.
+    pub errors: u64,
+    /// The share of its lines that one client sends, in billionths.
+    pub flood: u64,
+}
+
+impl Step {
+    /// Its lines that are stamped before its second `second`.
+    fn before(&self, second: u64) -> u64 {
+        let billionths = u128::from(self.rate) * u128::from(second);
+        // A rate is at most a billion and a step a year: this is below 2⁶⁴.
+        billionths.div_ceil(BILLION.into()) as u64
+    }
+
+    /// How many lines it has: its rate times its length, rounded up.
+    pub fn lines(&self) -> u64 {
+        self.before(self.seconds)
+    }
+}
+
+/// Whether line `index` of `lines` is among those that make up `share` of them, in billionths: of
+/// all lines exactly `floor(lines × share)`, spread evenly.
+///
+/// Within each full block of 64 they are in an order that hangs on `seed`, so that two shares with
+/// different seeds have nothing to do with each other.
+#[inline]
+pub(super) fn is_chosen(seed: u64, share: u64, index: u64, lines: u64) -> bool {
+    if share == 0 || share == BILLION {
+        return share > 0;
+    }
+    let block = index - index % BLOCK;
+    let index = if block + BLOCK <= lines {
+        // An odd factor and any start make a permutation of the block.
+        block + ((index - block) * 29 + hash(seed, block) % BLOCK) % BLOCK
+    } else {
+        index
+    };
+    // The share of the lines up to this one passes a whole number here; below 10¹⁸, so no overflow.
+    (index % BILLION) * share % BILLION + share >= BILLION
+}
+
+/// Where a line stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The second that it is stamped with, from the beginning of the log.
+    pub(super) second: u64,
+    /// Its step.
+    pub(super) step: usize,
+    /// Which line of its step it is.
+    pub(super) index: u64,
+}
+
+/// Lines of one second that come later.
+#[derive(Debug)]
+struct Held {
+    second: u64,
+    step: usize,
+    /// The first of them, as an index into the step.
+    first: u64,
+    count: u64,
+    /// Line `j` of them is `1 + (turn + j) % disorder` seconds late.
+    turn: u64,
+}
+
+/// Hands out places in the order of the log.
+#[derive(Debug)]
+pub(super) struct Schedule {
+    steps: Vec<Step>,
+    disorder: u64,
+    seed: u64,
+    /// The next second to begin: lines come in that second, those that were held back too.
+    next: u64,
+    /// The step of the next second, and where it began.
+    step: usize,
+    step_start: u64,
+    held: VecDeque<Held>,
+    now: Now,
+}
+
+/// The second that is being written. Invariant: `written <= lines`, `late <= lines`.
+#[derive(Debug, Default)]
+struct Now {
+    second: u64,
+    step: usize,
+    /// The next line that is stamped with this second.
+    index: u64,
+    /// All lines that come in it, and those of them that were held back.
+    lines: u64,
+    late: u64,
+    written: u64,
+    /// Late lines are spread between the others as a line is drawn by Bresenham.
+    balance: u64,
+    /// Who is next of those held back: an item of `held`, and a line of it.
+    item: usize,
+    line: u64,
+}
+
+impl Schedule {
+    /// `disorder` is the most seconds that a line may come late.
+    pub(super) fn new(steps: Vec<Step>, disorder: u64, seed: u64) -> Schedule {
+        Schedule {
+            steps,
+            disorder,
+            seed,
+            next: 0,
+            step: 0,
+            step_start: 0,
+            held: VecDeque::new(),
+            now: Now::default(),
+        }
+    }
+
+    /// The steps.
+    pub(super) fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// When the next line is due, from the beginning of the log; `None` at the end.
+    pub(super) fn due(&mut self) -> Option<Duration> {
+        self.begin_seconds().then(|| {
+            // At most 1.125 billion lines come in a second: no overflow.
+            let nanos = self.now.written * BILLION / self.now.lines;
+            Duration::new(self.now.second, nanos as u32)
+        })
+    }
+
+    /// The next line; `None` at the end.
+    #[inline]
+    pub(super) fn next(&mut self) -> Option<Place> {
+        if self.now.written == self.now.lines && !self.begin_seconds() {
+            return None;
+        }
+        let now = &mut self.now;
+        now.written += 1;
+        now.balance += now.late;
+        if now.balance >= now.lines {
+            now.balance -= now.lines;
+            return Some(self.next_late());
+        }
+        let place = Place {
+            second: now.second,
+            step: now.step,
+            index: now.index,
+        };
+        now.index += 1;
+        Some(place)
+    }
+
+    fn next_late(&mut self) -> Place {
+        loop {
+            let held = &self.held[self.now.item];
+            if self.now.line < held.count {
+                let place = Place {
+                    second: held.second,
+                    step: held.step,
+                    index: held.first + self.now.line,
+                };
+                self.now.line += self.disorder;
+                return place;
+            }
+            self.now.item += 1;
+            self.now.line = self.first_due(&self.held[self.now.item]);
+        }
+    }
+
+    /// The first line of `held` that comes in this second.
+    fn first_due(&self, held: &Held) -> u64 {
+        let delay = self.now.second - held.second;
+        (delay - 1 + self.disorder - held.turn) % self.disorder
+    }
+
+    /// Begins seconds until one has a line to write; `false` at the end.
+    fn begin_seconds(&mut self) -> bool {
+        while self.now.written == self.now.lines {
+            while self.step < self.steps.len()
+                && self.next - self.step_start >= self.steps[self.step].seconds
+            {
+                self.step_start += self.steps[self.step].seconds;
+                self.step += 1;
+            }
+            self.now = Now {
+                second: self.next,
+                step: self.step,
+                ..Now::default()
+            };
+            self.count_late();
+            if self.step < self.steps.len() {
+                self.count_own();
+            } else if self.held.is_empty() {
+                return false;
+            }
+            self.next += 1;
+        }
+        true
+    }
+
+    /// Counts the lines that were held back until now.
+    fn count_late(&mut self) {
+        let (now, disorder) = (self.now.second, self.disorder);
+        while self
+            .held
+            .front()
+            .is_some_and(|held| now - held.second > disorder)
+        {
+            self.held.pop_front();
+        }
+        let Some(first) = self.held.front() else {
+            return;
+        };
+        self.now.line = self.first_due(first);
+        let due = |held: &Held| {
+            let first = self.first_due(held);
+            held.count.saturating_sub(first).div_ceil(disorder)
+        };
+        self.now.late = self.held.iter().map(due).sum();
+        self.now.lines = self.now.late;
+    }
+
+    /// Counts the lines that are stamped with this second, and holds some of them back.
+    fn count_own(&mut self) {
+        let step = &self.steps[self.step];
+        let offset = self.now.second - self.step_start;
+        let (first, end) = (step.before(offset), step.before(offset + 1));
+        let mut count = end - first;
+        if self.disorder > 0 {
+            let random = hash(self.seed, self.now.second);
+            // Rounded at random, so that a slow log has late lines too.
+            let late = (count + random % HELD_ONE_IN) / HELD_ONE_IN;
+            count -= late;
+            if late > 0 {
+                self.held.push_back(Held {
+                    second: self.now.second,
+                    step: self.step,
+                    first: first + count,
+                    count: late,
+                    turn: random / HELD_ONE_IN % self.disorder,
+                });
+            }
+        }
+        self.now.index = first;
+        self.now.lines += count;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(rate: u64, seconds: u64) -> Step {
+        Step {
+            rate,
+            seconds,
+            errors: 0,
+            flood: 0,
+        }
+    }
+
+    fn places(steps: &[Step], disorder: u64) -> Vec<Place> {
+        let mut schedule = Schedule::new(steps.to_vec(), disorder, 7);
+        std::iter::from_fn(|| schedule.next()).collect()
+    }
+
+    #[test]
+    fn a_fractional_rate_spreads_evenly_and_its_total_is_rounded_up() {
+        for (rate, seconds, want) in [
+            (500_000_000, 5, &[0, 2, 4][..]),
+            (300_000_000, 10, &[0, 3, 6]),
+            (1_500_000_000, 4, &[0, 0, 1, 2, 2, 3]),
+            (2 * BILLION, 2, &[0, 0, 1, 1]),
+            (0, 9, &[]),
+        ] {
+            let step = step(rate, seconds);
+            let found: Vec<u64> = places(&[step], 0).iter().map(|p| p.second).collect();
+            assert_eq!(found, want, "{rate}");
+            assert_eq!(step.lines(), want.len() as u64);
+        }
+    }
+
+    #[test]
+    fn disorder_changes_the_order_alone_and_holds_no_line_back_for_longer() {
+        let steps = [
+            step(3 * BILLION, 40),
+            step(0, 5),
+            step(200 * BILLION, 20),
+            step(5 * BILLION, 100),
+            step(BILLION / 3, 30),
+        ];
+        let plain = places(&steps, 0);
+        for disorder in [1, 2, 7, 60] {
+            let mut found = places(&steps, disorder);
+            let mut newest = 0;
+            let mut most = 0;
+            for place in &found {
+                newest = place.second.max(newest);
+                most = most.max(newest - place.second);
+            }
+            assert_eq!(most, disorder);
+            found.sort_by_key(|place| (place.second, place.index));
+            assert_eq!(found, plain, "{disorder}");
+        }
+    }
+
+    #[test]
+    fn shares_are_exact_and_independent() {
+        for lines in [0, 1, 63, 64, 65, 1000, 12_345] {
+            for share in [0, 1, 50_000_000, 333_333_333, 999_999_999, BILLION] {
+                let chosen = |seed| move |k: &u64| is_chosen(seed, share, *k, lines);
+                let exact = (u128::from(lines) * u128::from(share) / u128::from(BILLION)) as usize;
+                assert_eq!((0..lines).filter(chosen(1)).count(), exact);
+            }
+        }
+        let both = |k: &u64| {
+            [1, 2]
+                .iter()
+                .all(|&s| is_chosen(s, BILLION / 2, *k, 64_000))
+        };
+        let both = (0..64_000).filter(both).count();
+        assert!((15_000..17_000).contains(&both), "{both}");
+    }
+
+    #[test]
+    fn lines_are_due_evenly_within_their_second() {
+        let mut schedule = Schedule::new(vec![step(4 * BILLION, 2)], 0, 0);
+        let mut dues = Vec::new();
+        while let Some(due) = schedule.due() {
+            dues.push(due.as_millis());
+            schedule.next();
+        }
+        assert_eq!(dues, [0, 250, 500, 750, 1000, 1250, 1500, 1750]);
+    }
+}

@@ -1,0 +1,281 @@
+//! What is measured: the only file of the benchmarks that calls the library.
+
+use std::collections::VecDeque;
+use std::hint::black_box;
+use std::io;
+use std::time::Duration;
+
+use httpmon::cli::Options;
+use httpmon::format::record::{Record, Request};
+use httpmon::format::unparsed::Field;
+use httpmon::format::{Line, Parser};
+use httpmon::input::lines::Lines;
+use httpmon::monitor::{Config, Counting, Fold, Monitor};
+use httpmon::render::OUTPUTS;
+use httpmon::render::text::Look;
+use httpmon::report::{Block, Event, Report, Value};
+use httpmon::run::{self, Ended, Feed, Message, Now, Output, Session};
+use httpmon::time::{Second, Zone};
+
+use crate::harness::Seen;
+use crate::traffic::Entry;
+
+/// Bytes read at once, as by the program.
+pub const BLOCK: usize = 256 << 10;
+
+const PLAIN: Look = Look {
+    rich: false,
+    width: 80,
+    ascii: false,
+};
+const RICH: Look = Look {
+    rich: true,
+    width: 80,
+    ascii: false,
+};
+
+fn options(args: &[String]) -> Options {
+    let given = args.iter().map(String::as_str);
+    let args: Vec<&str> = std::iter::once("--replay").chain(given).collect();
+    run::options(&args).expect("the arguments ask for a run")
+}
+
+/// Splits blocks into lines: how many, and their bytes.
+pub fn split(log: &[u8]) -> Seen {
+    let mut lines = Lines::default();
+    let mut seen = [0, 0];
+    for block in log.chunks(BLOCK) {
+        lines.feed(block, |line| {
+            seen[0] += 1;
+            seen[1] += black_box(line).bytes.len() as u64;
+        });
+    }
+    seen
+}
+
+/// A parser as `--format auto` has it under the default options.
+pub fn parser() -> Parser {
+    let options = options(&[]);
+    let wanted: Vec<Field> = options
+        .tops()
+        .iter()
+        .map(|top| top.dimension.field)
+        .collect();
+    Parser::new(&options.format, Zone::UTC, &wanted)
+}
+
+/// Reads lines: how many are records, and the bytes that these say were sent.
+pub fn parse(parser: &mut Parser, lines: &[&[u8]]) -> Seen {
+    let mut seen = [0, 0];
+    for line in lines {
+        let mut record = Record::EMPTY;
+        if black_box(parser.read(line, &mut record)) == Line::Record {
+            seen[0] += 1;
+            seen[1] += black_box(&record).bytes;
+        }
+    }
+    seen
+}
+
+/// Reads lines that are no entries: how many.
+pub fn refuse(parser: &mut Parser, lines: &[&[u8]]) -> Seen {
+    let refused = |line: &&&[u8]| {
+        let mut record = Record::EMPTY;
+        matches!(black_box(parser.read(line, &mut record)), Line::Unparsed(_))
+    };
+    [lines.iter().filter(refused).count() as u64, 0]
+}
+
+/// The record that a parser would make of an entry.
+fn record<'a>(entry: &Entry<'a>) -> Record<'a> {
+    Record {
+        time: Second(entry.time),
+        client: entry.client.as_bytes(),
+        request: Some(Request {
+            method: b"GET",
+            target: entry.target.as_bytes(),
+            protocol: Some(b"HTTP/1.1"),
+        }),
+        status: Some(entry.status),
+        bytes: entry.bytes,
+        duration_us: entry.duration_us,
+        ..Record::EMPTY
+    }
+}
+
+/// Makes records and does nothing with them: what the next stage has on top of counting.
+pub fn records<'a>(entries: impl Iterator<Item = Entry<'a>>) -> Seen {
+    let mut seen = [0, 0];
+    for entry in entries {
+        let record = black_box(record(&entry));
+        seen[0] += 1;
+        seen[1] += record.bytes;
+    }
+    seen
+}
+
+/// What a monitor is to do under these options.
+fn config(args: &[String]) -> Config {
+    let options = options(args);
+    Config {
+        interval: options.interval_in_force(),
+        lateness: options.lateness_in_force(),
+        plan: options.plan().expect("rules that work together"),
+        traffic: options.has_traffic_rule(),
+        top: options.tops(),
+        filter: options.filter.clone(),
+        period: options.period(),
+        zone: options.tz.clone(),
+    }
+}
+
+/// A monitor under these options.
+pub fn monitor(args: &[String]) -> Monitor {
+    Monitor::new(config(args))
+}
+
+/// A part under these options, of which nothing was read.
+pub fn part(args: &[String]) -> Fold {
+    Fold::new(&Counting::new(&config(args)))
+}
+
+/// Counts records apart, as each of several threads does.
+pub fn fold<'a>(part: &mut Fold, entries: impl Iterator<Item = Entry<'a>>) {
+    entries.for_each(|entry| part.observe(&record(&entry)));
+}
+
+/// Adds a part, as one thread does for all: hits and bytes; what is due is dropped.
+pub fn add(monitor: &mut Monitor, mut part: Fold) -> Seen {
+    assert!(monitor.begin(&mut part), "no cap is passed");
+    for step in part.steps() {
+        monitor.step(&part, step, 0, None);
+        drop_events(monitor);
+    }
+    finish(monitor)
+}
+
+/// Counts records one by one: hits and bytes; what is due is dropped.
+pub fn count<'a>(monitor: &mut Monitor, entries: impl Iterator<Item = Entry<'a>>) -> Seen {
+    for entry in entries {
+        monitor.observe(&record(&entry), None);
+        drop_events(monitor);
+    }
+    finish(monitor)
+}
+
+fn drop_events(monitor: &mut Monitor) {
+    while let Some(event) = monitor.next_event() {
+        black_box(event);
+    }
+}
+
+fn finish(monitor: &mut Monitor) -> Seen {
+    monitor.finish();
+    drop_events(monitor);
+    counted(monitor)
+}
+
+/// Hits and bytes, as the summary tells them.
+fn counted(monitor: &Monitor) -> Seen {
+    let Event::Summary(summary) = monitor.summary(false) else {
+        unreachable!("a summary was asked for")
+    };
+    [headline(&summary, "hits"), headline(&summary, "bytes")]
+}
+
+fn headline(report: &Report, name: &str) -> u64 {
+    let number = |block: &Block| match block {
+        Block::Headline {
+            key,
+            value: Value::Count(number) | Value::Bytes(number),
+        } if *key == name => Some(*number),
+        _ => None,
+    };
+    report
+        .blocks
+        .iter()
+        .find_map(number)
+        .expect("every report has it")
+}
+
+/// The reports of a run.
+pub struct Reports(Vec<Event>);
+
+impl Reports {
+    /// Those of these records under these options.
+    pub fn new<'a>(args: &[String], entries: impl Iterator<Item = Entry<'a>>) -> Reports {
+        let mut monitor = monitor(args);
+        entries.for_each(|entry| monitor.observe(&record(&entry), None));
+        monitor.finish();
+        let events = std::iter::from_fn(|| monitor.next_event());
+        Reports(
+            events
+                .filter(|event| matches!(event, Event::Report(_)))
+                .collect(),
+        )
+    }
+
+    /// How many, and the hits that they tell.
+    pub fn seen(&self) -> Seen {
+        let hits = |event: &Event| match event {
+            Event::Report(report) => headline(report, "hits"),
+            _ => 0,
+        };
+        [self.0.len() as u64, self.0.iter().map(hits).sum()]
+    }
+
+    /// Renders them into `out`.
+    pub fn render(&self, output: &str, rich: bool, out: &mut Vec<u8>) {
+        let output = OUTPUTS
+            .iter()
+            .find(|known| known.name == output)
+            .expect("a known output");
+        let mut renderer = (output.make)(if rich { RICH } else { PLAIN });
+        out.clear();
+        self.0
+            .iter()
+            .for_each(|event| renderer.render(event, &Zone::UTC, out));
+    }
+}
+
+/// Everything at once, from blocks to text: hits and bytes.
+pub fn whole(args: &[String], log: &[u8]) -> Seen {
+    let options = options(args);
+    let output = Output::new(Box::new(io::sink()), (options.report.make)(PLAIN), false);
+    let mut session = Session::new(&options, output).expect("rules that work together");
+    let mut feed = Memory {
+        blocks: log.chunks(BLOCK),
+        empty: VecDeque::new(),
+    };
+    let ended = session.run(&mut feed);
+    assert!(matches!(ended, Ended::Input), "{ended:?}");
+    counted(session.monitor())
+}
+
+/// Feeds what is in memory.
+struct Memory<'a> {
+    blocks: std::slice::Chunks<'a, u8>,
+    empty: VecDeque<Vec<u8>>,
+}
+
+impl Feed for Memory<'_> {
+    fn next(&mut self, _: Option<Duration>) -> Message {
+        let Some(bytes) = self.blocks.next() else {
+            return Message::End;
+        };
+        let mut block = self.empty.pop_front().unwrap_or_default();
+        bytes.clone_into(&mut block);
+        Message::Block(block)
+    }
+
+    fn now(&self) -> Now {
+        Now {
+            wall: Duration::ZERO,
+            monotonic: Duration::ZERO,
+        }
+    }
+
+    fn recycle(&mut self, block: Vec<u8>) {
+        self.empty.push_back(block);
+    }
+}
