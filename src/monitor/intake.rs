@@ -58,8 +58,7 @@ impl Intake {
     pub(super) fn count(&mut self, record: &Record<'_>, hit: &mut Hit) {
         self.lines += 1;
         if self.offset.is_none() {
-            self.offset = Some(record.offset);
-            self.bounds = self.period.bounds_from(record.time, record.offset);
+            self.begin(record);
         }
         let matches = |filter: &Filter| filter.matches(record);
         if self.bounds.hold(record.time) && self.filter.as_ref().is_none_or(matches) {
@@ -67,6 +66,13 @@ impl Intake {
         } else {
             self.filtered += 1;
         }
+    }
+
+    /// The first record: what waited for it.
+    #[cold]
+    fn begin(&mut self, record: &Record<'_>) {
+        self.offset = Some(record.offset);
+        self.bounds = self.period.bounds_from(record.time, record.offset);
     }
 
     /// Finds which of the rules' expressions a record matches that was counted as `hit`.

@@ -179,6 +179,9 @@ pub struct Top {
     pub dimension: &'static Dimension,
     /// Rows listed; 0 for one that is counted only.
     pub rows: usize,
+    /// Whether a summary tells how long the requests of each row took, where the log says: of what was asked
+    /// for, since it costs a log with durations a tenth of the time.
+    pub timed: bool,
 }
 
 /// The dimension of this name.
@@ -213,7 +216,11 @@ pub fn parse_top(list: &str) -> Result<Vec<Top>, String> {
         if tops.iter().any(|top| top.dimension == dimension) {
             return Err(format!("'{name}' is listed twice"));
         }
-        tops.push(Top { dimension, rows });
+        tops.push(Top {
+            dimension,
+            rows,
+            timed: true,
+        });
     }
     Ok(tops)
 }
@@ -229,7 +236,11 @@ pub fn with_standing(list: &[Top]) -> Vec<Top> {
     let mut tops = list.to_vec();
     for dimension in &DIMENSIONS[..2] {
         if !tops.iter().any(|top| top.dimension == dimension) {
-            tops.push(Top { dimension, rows: 0 });
+            tops.push(Top {
+                dimension,
+                rows: 0,
+                timed: false,
+            });
         }
     }
     tops
@@ -242,6 +253,7 @@ pub fn default_top() -> Vec<Top> {
         .map(|dimension| Top {
             dimension,
             rows: ROWS,
+            timed: false,
         })
         .collect()
 }

@@ -22,8 +22,10 @@ pub struct Totals {
     pub cached: u64,
     tops: Vec<Top>,
     tables: Vec<KeyTable>,
-    /// How long the requests of each key took, where the dimension is listed.
+    /// How long the requests of each key took, where it was asked for.
     spreads: Vec<Spread>,
+    /// Whether any was.
+    timed: bool,
 }
 
 impl Totals {
@@ -36,6 +38,7 @@ impl Totals {
             counters: Counters::default(),
             durations: Histogram::default(),
             cached: 0,
+            timed: tops.iter().any(|top| top.timed),
             tops,
             tables,
             spreads,
@@ -68,7 +71,10 @@ impl Totals {
         hit.malformed = record.request.is_none();
         hit.counted = true;
         self.counters.observe(hit);
-        self.cached += u64::from(is_cached(record));
+        // Nearly all are told apart by the class.
+        if (hit.class == 3 || record.cache.is_some()) && is_cached(record) {
+            self.cached += 1;
+        }
         let count = Count {
             hits: 1,
             bytes: hit.bytes,
@@ -81,14 +87,18 @@ impl Totals {
             }
         }
         if let Some(us) = hit.duration_us {
-            self.observe_duration(us, hit);
+            self.durations.observe(us);
+            if self.timed {
+                self.observe_by_key(us, hit);
+            }
         }
     }
 
-    fn observe_duration(&mut self, us: u64, hit: &Hit) {
-        self.durations.observe(us);
+    /// Apart, so that who does not ask for it does not pay for the registers.
+    #[inline(never)]
+    fn observe_by_key(&mut self, us: u64, hit: &Hit) {
         for ((top, spread), &id) in self.tops.iter().zip(&mut self.spreads).zip(&hit.ids) {
-            if top.rows > 0 {
+            if top.timed {
                 spread.observe(id, us);
             }
         }
@@ -155,7 +165,7 @@ impl Totals {
             let ids: Vec<u32> = top_counts.iter().map(|&(id, _)| id).collect();
             let mut rows = tally::rows(top_counts, table);
             let longest = self.durations.max_ms();
-            if !self.durations.is_empty() {
+            if top.timed && !self.durations.is_empty() {
                 let slow = spread.percentiles_ms(&ids, 95);
                 rows.iter_mut()
                     .zip(slow)

@@ -153,7 +153,8 @@ pub(super) const JSON_OBJECTS: &[(&str, Items)] = &[
             (
                 "top",
                 "The rows of each dimension that --top lists, heaviest first: `key`, `hits`, `bytes` and \
-                 `errors` (5xx). In a summary also `p95_ms`, at most 1 % off, where the log has durations.",
+                 `errors` (5xx). In a summary also `p95_ms`, at most 1 % off, where --top is given and the \
+                 log has durations.",
             ),
             (
                 "other",
