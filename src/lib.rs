@@ -27,6 +27,7 @@ pub mod filter;
 pub mod format;
 pub mod input;
 pub mod monitor;
+pub mod place;
 pub mod render;
 pub mod report;
 pub mod run;

@@ -73,6 +73,20 @@ pub enum Block {
     },
     /// How long requests took, where the log says: names and milliseconds.
     Latency(Vec<(&'static str, f64)>),
+    /// The span of a kind that had the most hits.
+    Peak {
+        /// The name of the kind, also in JSON.
+        key: &'static str,
+        /// The span.
+        peak: Peak,
+    },
+    /// How many of the hits are of some kind: its name, also in JSON, and the number.
+    Portions {
+        /// Each kind with its hits.
+        items: Vec<(&'static str, u64)>,
+        /// All hits.
+        whole: u64,
+    },
     /// Hits per second of the last seconds, oldest first.
     Trend(Vec<u64>),
     /// Hits and errors over the whole run; there is at least one point.
@@ -96,6 +110,17 @@ pub enum Block {
     Unparsed(Vec<Example>),
     /// No line has come for so long.
     Silent(Span),
+}
+
+/// A span of time and its hits: `[from, to)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peak {
+    /// Its first second.
+    pub from: Second,
+    /// The first second after it.
+    pub to: Second,
+    /// Hits in it.
+    pub hits: u64,
 }
 
 /// A number with its unit.
@@ -127,6 +152,8 @@ pub struct Ranking {
     pub unique_error: u64,
     /// By how many hits a key may be undercounted (0: exact).
     pub error: u64,
+    /// By which part of themselves the percentiles of the rows may be off (0: less than 1 %).
+    pub p95_error: f64,
 }
 
 impl Ranking {
@@ -147,6 +174,7 @@ impl Ranking {
             unique,
             unique_error,
             error,
+            p95_error: 0.0,
         }
     }
 
@@ -157,12 +185,14 @@ impl Ranking {
 }
 
 /// A key and what was counted under it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     /// The key, as it stood in the log.
     pub key: Box<[u8]>,
     /// Its count.
     pub count: Count,
+    /// What 95 % of its requests did not take longer than, in milliseconds: in a summary, where the log says.
+    pub p95_ms: Option<f64>,
 }
 
 /// What a rule measures, now.

@@ -145,6 +145,12 @@ impl Zone {
         }
     }
 
+    /// The date that a calendar in this zone shows at `second`; `None` where the calendar does not reach.
+    pub fn date_of(&self, second: Second) -> Option<jiff::civil::Date> {
+        let timestamp = jiff::Timestamp::from_second(second.0).ok()?;
+        Some(self.0.to_offset(timestamp).to_datetime(timestamp).date())
+    }
+
     /// The second at which a clock in this zone shows `days` after 1970-01-01 and `of_day` seconds.
     ///
     /// A time that a change of the clocks repeats is the first of the two; one that it leaves out is

@@ -30,6 +30,7 @@ fn said(hits: &[Hit], rule: &str, lateness: i64) -> Vec<Change> {
         plan,
         traffic: false,
         filter: None,
+        period: Default::default(),
         top: default_top(),
         zone: Some(Zone::UTC),
     });

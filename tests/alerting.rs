@@ -100,7 +100,8 @@ fn totals(events: &[Event]) -> String {
     };
     let kept = summary.blocks.iter().filter(|block| match block {
         Block::Input { key, .. } => !["late", "skewed"].contains(key),
-        Block::Alerts(_) => false,
+        // What came late was closed without it.
+        Block::Alerts(_) | Block::Peak { .. } => false,
         _ => true,
     });
     format!("{:?}", kept.collect::<Vec<_>>())

@@ -360,6 +360,8 @@ fn printed_by(command: &str) -> &'static [&'static str] {
             "Errors generated an alert - 5xx = 5.6%",
         ],
         _ if command.contains("--where") => &["156 hits", "filtered 1209"],
+        _ if command.contains("--until 09:05") => &[ALERT, "summary 2026-11-20T09:03:00Z"],
+        _ if command.contains("--top not-found") => &["  not found ", "  failing   "],
         _ if command.contains("--top section,client,source") => &[ALERT, SUMMARY, "  sources   "],
         "tail" | "ssh" | "journalctl" | "docker" => &["2026-11-20T09:00:00Z 10s", ALERT, SUMMARY],
         "zcat" => &["2026-11-20T09:00:00Z 1h", SUMMARY, "2732 lines"],

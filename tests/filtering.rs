@@ -3,6 +3,7 @@
 use httpmon::alert::measure::{Threshold, Unit};
 use httpmon::alert::plan::Plan;
 use httpmon::filter::Filter;
+use httpmon::filter::period::{Moment, Period};
 use httpmon::format::record::{Record, Request};
 use httpmon::monitor::{Config, Monitor};
 use httpmon::report::{Block, Event, Report, Value};
@@ -171,7 +172,7 @@ fn hits() -> impl Strategy<Value = Vec<Hit>> {
     })
 }
 
-fn monitor(filter: Option<Filter>) -> Monitor {
+fn monitor(filter: Option<Filter>, period: Period) -> Monitor {
     let threshold = Threshold {
         billionths: 1_000_000_000,
         unit: Unit::PerSecond,
@@ -184,6 +185,7 @@ fn monitor(filter: Option<Filter>) -> Monitor {
         plan,
         traffic: true,
         filter,
+        period,
         top: default_top(),
         zone: Some(Zone::UTC),
     })
@@ -235,8 +237,8 @@ proptest! {
     /// the matching records too: what is left out moves the clock, which only lets more seconds close.
     #[test]
     fn what_does_not_match_is_counted_as_filtered_and_only_moves_the_clock(expr in expressions(), hits in hits()) {
-        let mut some = monitor(Filter::parse(&expr.text()).ok());
-        let mut alone = monitor(None);
+        let mut some = monitor(Filter::parse(&expr.text()).ok(), Period::default());
+        let mut alone = monitor(None, Period::default());
         let kept: Vec<&Hit> = hits.iter().filter(|hit| expr.holds(hit)).collect();
         hits.iter().for_each(|hit| hit.observe(&mut some));
         kept.iter().for_each(|hit| hit.observe(&mut alone));
@@ -257,5 +259,57 @@ proptest! {
         };
         let (some, alone) = (alerts(&mut some), alerts(&mut alone));
         prop_assert!(some.starts_with(&alone) && some.len() <= alone.len() + 1, "{:?} {:?}", some, alone);
+    }
+}
+
+proptest! {
+    /// What lies in the period is counted and nothing else, the books balance, and no alert begins or ends
+    /// outside of it. With an end, the period is closed up to it.
+    #[test]
+    fn a_period_counts_what_lies_in_it_and_is_closed_to_its_end(
+        since in 0i64..200,
+        length in 1i64..200,
+        expr in expressions(),
+        hits in hits(),
+    ) {
+        let (since, until) = (START + since, START + since + length);
+        let at = |second| Some(Moment::At(Second(second)));
+        let period = Period { since: at(since), until: at(until), zone: None };
+        let mut some = monitor(Filter::parse(&expr.text()).ok(), period);
+        let mut alone = monitor(None, Period::default());
+        let kept: Vec<&Hit> = hits
+            .iter()
+            .filter(|hit| (since..until).contains(&hit.time) && expr.holds(hit))
+            .collect();
+        hits.iter().for_each(|hit| hit.observe(&mut some));
+        kept.iter().for_each(|hit| hit.observe(&mut alone));
+        some.finish();
+        alone.finish();
+        let (report, [lines, counted, filtered, other]) = summary(&some);
+        prop_assert_eq!(lines, counted + filtered + other);
+        prop_assert_eq!((lines, counted), (hits.len() as u64, kept.len() as u64));
+        let totals = |report: &Report| {
+            let blocks = report.blocks.iter().filter(|block| !matches!(block, Block::Alerts(_)));
+            format!("{:?} {:?} {:?}", report.from, report.to, blocks.collect::<Vec<_>>())
+        };
+        prop_assert_eq!(totals(&report), totals(&summary(&alone).0));
+        let alerts = |monitor: &mut Monitor| -> Vec<String> {
+            let inside = |event: &Event| match event {
+                Event::Alert(alert) => alert.at < Second(until),
+                _ => true,
+            };
+            let events = std::iter::from_fn(|| monitor.next_event());
+            events.filter(inside).map(|event| format!("{event:?}")).collect()
+        };
+        let all = alerts(&mut some);
+        // An alert that fires at the last record is over by the end of the period, if that is far enough.
+        let last = kept.last().map_or(until, |hit| hit.time);
+        let open = matches!(&report.blocks[..], blocks if blocks.iter().any(|block| matches!(
+            block, Block::Alerts(alerts) if alerts.told.iter().any(|fired| fired.until.is_none())
+        )));
+        prop_assert!(!open || until - last <= 5);
+        let alone = alerts(&mut alone);
+        prop_assert!(all.starts_with(&alone) && all.len() <= alone.len() + 1, "{:?} {:?}", all, alone);
+        prop_assert!(some.next_event().is_none());
     }
 }

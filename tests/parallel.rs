@@ -169,7 +169,12 @@ impl Write for Stream {
 /// What a replay of the files writes, by so many threads in parts of so many bytes.
 fn replay(args: &[&str], files: &[OsString], parallel: Option<(usize, u64)>) -> String {
     let args: Vec<&str> = ["--replay"].iter().chain(args).copied().collect();
-    let options = run::options(&args).expect("the arguments ask for a run");
+    let mut options = run::options(&args).expect("the arguments ask for a run");
+    options.files = files.to_vec();
+    // A time of the log's day need not be known beforehand; a time back from its end must be.
+    if options.period().told_ago().is_some() && run::settle(&mut options).is_err() {
+        return "no such period".to_owned();
+    }
     let look = Look {
         rich: false,
         width: 80,
@@ -177,7 +182,11 @@ fn replay(args: &[&str], files: &[OsString], parallel: Option<(usize, u64)>) -> 
     };
     let stream = Stream::default();
     let output = Output::new(Box::new(stream.clone()), (options.report.make)(look), false);
-    let mut session = Session::new(&options, output).expect("rules that work together");
+    let mut session = match Session::new(&options, output) {
+        Ok(session) => session,
+        // The newest record leaves no time between the two.
+        Err(error) => return error.to_string(),
+    };
     let parallel = parallel.map(|(threads, size)| session.parallel(threads, size));
     let mut feed = Threads::of_files(files, parallel).expect("the files are there");
     let ended = session.run(&mut feed);
@@ -212,6 +221,27 @@ const RUNS: &[&[&str]] = &[
         "--report=json",
         "--interval=30s",
         "--where=client != 192.0.2.3 and status < 500",
+    ],
+    &[
+        "--report=json",
+        "--interval=30s",
+        "--since=2025-10-09T08:54:00Z",
+        "--until=2025-10-09T09:10:00Z",
+        "--where=section != /s2",
+        "--alert=A: hits > 4 over 30s where section = /s1",
+        "--alert=B: hits < 1 over 1m",
+    ],
+    &[
+        "--report=json",
+        "--top=network,not-found,failing=2,client,path,status,bot,cache",
+        "--where=network = 192.0.2.0/29",
+    ],
+    &["--report=json", "--since=-5m", "--until=-20s"],
+    &[
+        "--report=json",
+        "--interval=1m",
+        "--since=08:54",
+        "--until=09:30",
     ],
 ];
 

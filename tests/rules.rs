@@ -375,6 +375,7 @@ fn said(hits: impl IntoIterator<Item = Hit>, rules: &[String], lateness: i64) ->
         plan,
         traffic: false,
         filter: None,
+        period: Default::default(),
         top,
         zone: Some(Zone::UTC),
     });
@@ -589,6 +590,7 @@ fn what_a_rule_by_key_could_not_follow_is_told() {
         plan,
         traffic: false,
         filter: None,
+        period: Default::default(),
         top: default_top(),
         zone: Some(Zone::UTC),
     });

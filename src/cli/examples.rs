@@ -76,6 +76,16 @@ pub static EXAMPLES: &[Example] = &[
         status: EXIT_OK,
     },
     Example {
+        about: "Look at two minutes of it, by the clock of the log's first day.",
+        command: "httpmon --replay --since 09:03 --until 09:05 access.log",
+        status: EXIT_OK,
+    },
+    Example {
+        about: "What needs maintenance: the paths that are asked for and not there, and those that fail.",
+        command: "httpmon --replay --top not-found,failing access.log",
+        status: EXIT_OK,
+    },
+    Example {
         about: "Rules of your own: a share of errors, and one alert for each client that gets many of them.",
         command: "tail -F access.log | httpmon --quiet --alert 'Errors: 5xx > 5% over 2m min 100' --alert 'Overloaded: 503 > 20 over 1m by client'",
         status: EXIT_OK,

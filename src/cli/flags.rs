@@ -3,6 +3,7 @@
 use super::{Color, Command, Options, complete, help, man};
 use crate::alert::measure::{Threshold, Unit, decimal};
 use crate::alert::syntax::{self, Spec};
+use crate::filter::period::Moment;
 use crate::filter::{Filter, Mistake};
 use crate::format::{Choice, formats};
 use crate::render::OUTPUTS;
@@ -189,6 +190,20 @@ pub static FLAGS: &[Flag] = &[
         },
     },
     Flag {
+        long: "mmdb",
+        short: None,
+        value: Some("FILE"),
+        help: "a database of networks or countries; may be given several times",
+        more: "A file in the MaxMind DB format, such as GeoLite2-ASN.mmdb or GeoLite2-Country.mmdb, for the \
+               dimensions asn and country. It is read into memory. Of several the first that knows something of an \
+               address is believed; an address that none knows has no asn and no country.",
+        choices: NO_CHOICES,
+        apply: |o, v| {
+            o.mmdb.push(v.into());
+            Ok(None)
+        },
+    },
+    Flag {
         long: "where",
         short: None,
         value: Some("EXPR"),
@@ -199,6 +214,35 @@ pub static FLAGS: &[Flag] = &[
         choices: NO_CHOICES,
         apply: |o, v| {
             o.filter = Some(Filter::parse(v).map_err(|mistake| caret(v, &mistake))?);
+            Ok(None)
+        },
+    },
+    Flag {
+        long: "since",
+        short: None,
+        value: Some("T"),
+        help: "count only records from T on",
+        more: "A time such as 2026-11-20T09:30:00Z; a date, or a date and a time, in the zone shown \
+               (2026-11-20, '2026-11-20 09:30'); a time of the log's day, which is that of its first record \
+               (09:30); or -2h, back from the newest record, in replay of regular files, which are read once \
+               more for it. What lies outside is counted as filtered and still moves the clock; but no rule \
+               is looked at, and no report written, for a second before T.",
+        choices: NO_CHOICES,
+        apply: |o, v| {
+            o.since = Some(Moment::parse(v)?);
+            Ok(None)
+        },
+    },
+    Flag {
+        long: "until",
+        short: None,
+        value: Some("T"),
+        help: "count only records before T",
+        more: "As --since; the second T is not counted, and a date is its beginning. Where the log ends before T, \
+               the seconds up to T are closed as empty ones: an alert that would be over by then is.",
+        choices: NO_CHOICES,
+        apply: |o, v| {
+            o.until = Some(Moment::parse(v)?);
             Ok(None)
         },
     },

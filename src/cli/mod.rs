@@ -21,6 +21,7 @@ use crate::alert::plan::{self, Plan};
 use crate::alert::syntax::Spec;
 use crate::error::Error;
 use crate::filter::Filter;
+use crate::filter::period::{Moment, Period};
 use crate::format::Choice;
 use crate::render::{Form, OUTPUTS, Output};
 use crate::simulate::Settings;
@@ -72,8 +73,14 @@ pub struct Options {
     pub tz: Option<Zone>,
     /// The dimensions to list.
     pub top: Vec<Top>,
+    /// The databases of networks and countries.
+    pub mmdb: Vec<OsString>,
     /// Only records that match count, where given.
     pub filter: Option<Filter>,
+    /// Only records from then on count, where given.
+    pub since: Option<Moment>,
+    /// Only records before then count, where given.
+    pub until: Option<Moment>,
     /// The output.
     pub report: &'static Output,
     /// The file to write to, where given.
@@ -111,7 +118,10 @@ impl Default for Options {
             log_tz: Zone::UTC,
             tz: None,
             top: dimension::default_top(),
+            mmdb: Vec::new(),
             filter: None,
+            since: None,
+            until: None,
             report: &OUTPUTS[0],
             output: None,
             color: Color::Auto,
@@ -162,6 +172,15 @@ impl Options {
     pub fn lateness_in_force(&self) -> Span {
         self.lateness
             .unwrap_or(Span(if self.replay { 60 } else { 5 }))
+    }
+
+    /// The period that counts.
+    pub fn period(&self) -> Period {
+        Period {
+            since: self.since,
+            until: self.until,
+            zone: self.tz.clone(),
+        }
     }
 
     /// How many threads count in replay of files: as many as there are cores, and eight at most, since one

@@ -5,6 +5,7 @@
 //! number, every comparison is false but `!=`.
 
 mod parse;
+pub mod period;
 
 pub use parse::GRAMMAR;
 
@@ -14,7 +15,7 @@ use bstr::ByteSlice;
 
 use crate::format::record::Record;
 use crate::format::unparsed::{Field, Unit};
-use crate::stats::dimension::Dimension;
+use crate::stats::dimension::{Buffer, Dimension};
 
 /// An expression that a record matches or does not.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,6 +123,11 @@ impl Filter {
         self.0.add_keys(&mut keys).then_some(keys)
     }
 
+    /// Whether it asks for the key of this dimension.
+    pub fn asks(&self, dimension: &str) -> bool {
+        self.0.asks(dimension)
+    }
+
     /// The fields that must be read for it.
     pub fn fields(&self) -> Vec<Field> {
         let mut fields = Vec::new();
@@ -137,7 +143,7 @@ impl Expr {
             Expr::Or(any) => any.iter().any(|expr| expr.matches(record)),
             Expr::Not(expr) => !expr.matches(record),
             Expr::Key(dimension, test) => {
-                (dimension.key)(record, &mut [0; 3]).is_some_and(|key| test.matches(key))
+                (dimension.key)(record, &mut Buffer::default()).is_some_and(|key| test.matches(key))
             }
             Expr::Number(quantity, order, number) => match quantity.of(record) {
                 Some(value) => order.holds(value, *number),
@@ -158,6 +164,15 @@ impl Expr {
                 true
             }
             Expr::Number(quantity, ..) => *quantity == Quantity::Status,
+        }
+    }
+
+    fn asks(&self, name: &str) -> bool {
+        match self {
+            Expr::And(list) | Expr::Or(list) => list.iter().any(|expr| expr.asks(name)),
+            Expr::Not(expr) => expr.asks(name),
+            Expr::Key(dimension, _) => dimension.name == name,
+            Expr::Number(..) => false,
         }
     }
 

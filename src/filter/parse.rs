@@ -199,15 +199,17 @@ impl<'t> Input<'t> {
         let bytes = value.clone().into_bytes();
         let test = match *operator {
             "=" | "!=" if name == "status" && is_class(&value) => Test::Class(bytes[0]),
-            "=" | "!=" if name == "client" && value.contains('/') => match network(&value) {
-                Some((address, bits)) => Test::Network(address, bits),
-                None => {
-                    return wrong(
-                        value_at,
-                        format!("'{value}' is not a network such as 10.0.0.0/8"),
-                    );
+            "=" | "!=" if matches!(name, "client" | "network") && value.contains('/') => {
+                match network(&value) {
+                    Some((address, bits)) => Test::Network(address, bits),
+                    None => {
+                        return wrong(
+                            value_at,
+                            format!("'{value}' is not a network such as 10.0.0.0/8"),
+                        );
+                    }
                 }
-            },
+            }
             "=" | "!=" => Test::Is(bytes),
             "^=" => Test::Begins(bytes),
             "$=" => Test::Ends(bytes),
@@ -221,6 +223,11 @@ impl<'t> Input<'t> {
                     ),
                 );
             }
+        };
+        // A client is in a network of any size, which a network is only of its own.
+        let dimension = match test {
+            Test::Network(..) => dimension::named("client").expect("it is in the table"),
+            _ => dimension,
         };
         let expr = Expr::Key(dimension, test);
         Ok(if *operator == "!=" {

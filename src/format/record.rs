@@ -1,6 +1,7 @@
 //! What a line says, borrowed from it: the record, its request, its keys.
 
 use super::short;
+use crate::place::Place;
 use crate::time::Second;
 
 /// One request as an access log tells it. Every record is a hit.
@@ -36,6 +37,8 @@ pub struct Record<'a> {
     pub cache: Option<&'a [u8]>,
     /// The file the line came from.
     pub source: &'a [u8],
+    /// Where the client is, once that was looked up.
+    pub place: Option<&'a Place>,
 }
 
 /// The three parts of a request line.
@@ -66,6 +69,7 @@ impl<'a> Record<'a> {
         duration_us: None,
         cache: None,
         source: b"-",
+        place: None,
     };
 
     /// The class of the status: 1 to 5 for 1xx to 5xx, 0 for anything else.

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use super::intake::Intake;
 use super::{Config, Monitor};
 use crate::filter::Filter;
+use crate::filter::period::Period;
 use crate::format::record::Record;
 use crate::format::unparsed::Unparsed;
 use crate::stats::bucket::Counters;
@@ -88,6 +89,7 @@ pub struct Fold {
 #[derive(Debug, Clone)]
 pub struct Counting {
     top: Vec<Top>,
+    period: Period,
     filter: Option<Filter>,
     expressions: Vec<Filter>,
 }
@@ -97,6 +99,7 @@ impl Counting {
     pub fn new(config: &Config) -> Counting {
         Counting {
             top: config.top.clone(),
+            period: config.period.clone(),
             filter: config.filter.clone(),
             expressions: config.plan.expressions.clone(),
         }
@@ -109,6 +112,7 @@ impl Fold {
         Fold {
             intake: Intake::new(
                 &counting.top,
+                counting.period.clone(),
                 counting.filter.clone(),
                 counting.expressions.clone(),
             ),

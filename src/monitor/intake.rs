@@ -5,6 +5,7 @@
 
 use crate::alert::expressions::Expressions;
 use crate::filter::Filter;
+use crate::filter::period::{Bounds, Period};
 use crate::format::record::Record;
 use crate::stats::Hit;
 use crate::stats::dimension::Top;
@@ -17,6 +18,9 @@ pub(super) struct Intake {
     pub(super) totals: Totals,
     pub(super) expressions: Expressions,
     filter: Option<Filter>,
+    period: Period,
+    /// What of it is known: until the first record, nothing may be.
+    pub(super) bounds: Bounds,
     pub(super) lines: u64,
     pub(super) skipped: u64,
     pub(super) unparsed: u64,
@@ -26,13 +30,20 @@ pub(super) struct Intake {
 }
 
 impl Intake {
-    /// Books of nothing: records that match `filter` are counted by the dimensions in `top`.
-    pub(super) fn new(top: &[Top], filter: Option<Filter>, expressions: Vec<Filter>) -> Intake {
+    /// Books of nothing: records in `period` that match `filter` are counted by the dimensions in `top`.
+    pub(super) fn new(
+        top: &[Top],
+        period: Period,
+        filter: Option<Filter>,
+        expressions: Vec<Filter>,
+    ) -> Intake {
         let totals = Totals::new(top);
         Intake {
             expressions: Expressions::new(expressions, totals.tops()),
             totals,
             filter,
+            bounds: period.bounds().unwrap_or(Bounds::ALL),
+            period,
             lines: 0,
             skipped: 0,
             unparsed: 0,
@@ -47,17 +58,21 @@ impl Intake {
     pub(super) fn count(&mut self, record: &Record<'_>, hit: &mut Hit) {
         self.lines += 1;
         if self.offset.is_none() {
-            self.offset = Some(record.offset);
+            self.begin(record);
         }
-        if self
-            .filter
-            .as_ref()
-            .is_none_or(|filter| filter.matches(record))
-        {
+        let matches = |filter: &Filter| filter.matches(record);
+        if self.bounds.hold(record.time) && self.filter.as_ref().is_none_or(matches) {
             self.totals.observe(record, hit);
         } else {
             self.filtered += 1;
         }
+    }
+
+    /// The first record: what waited for it.
+    #[cold]
+    fn begin(&mut self, record: &Record<'_>) {
+        self.offset = Some(record.offset);
+        self.bounds = self.period.bounds_from(record.time, record.offset);
     }
 
     /// Finds which of the rules' expressions a record matches that was counted as `hit`.
@@ -69,8 +84,15 @@ impl Intake {
     }
 
     /// Adds what `part` counted, and says what its ids are here, by dimension. `None`, and nothing is
-    /// added, where a table would pass its cap: then it matters at which record it does.
+    /// added, where a table would pass its cap: then it matters at which record it does; nor where the part
+    /// took its own first record for that of the run, and so counted another period.
     pub(super) fn merge(&mut self, part: &Intake) -> Option<Vec<Renumbering>> {
+        if part.offset.is_some() {
+            if self.offset.is_some() && self.bounds != part.bounds {
+                return None;
+            }
+            self.bounds = part.bounds;
+        }
         let ids = self.totals.merge(&part.totals)?;
         self.lines += part.lines;
         self.skipped += part.skipped;

@@ -7,6 +7,7 @@
 
 mod fold;
 mod intake;
+mod peaks;
 mod writing;
 
 use std::collections::VecDeque;
@@ -17,6 +18,7 @@ use crate::alert::plan::Plan;
 use crate::alert::{History, Rule};
 use crate::clock::{Believed, Clock, NEAR_WALL};
 use crate::filter::Filter;
+use crate::filter::period::{Bounds, Period};
 use crate::format::record::Record;
 use crate::format::unparsed::Unparsed;
 use crate::report::{Event, Example};
@@ -30,7 +32,11 @@ use crate::stats::timeline::Timeline;
 use crate::time::{Second, Span, Zone};
 pub use fold::{Counting, Fold};
 use intake::Intake;
+use peaks::Peaks;
 use writing::TREND;
+
+/// The zone until the first record.
+static UTC: Zone = Zone::UTC;
 
 /// Bytes kept of a line that is no record.
 const EXAMPLE_BYTES: usize = 160;
@@ -48,6 +54,8 @@ pub struct Config {
     pub traffic: bool,
     /// The dimensions to list.
     pub top: Vec<Top>,
+    /// Only records in it are counted, and nothing outside of it is evaluated.
+    pub period: Period,
     /// Only records that match are counted; `None` for all.
     pub filter: Option<Filter>,
     /// The zone that reports are aligned to; `None` for the offset of the first record.
@@ -82,6 +90,7 @@ pub struct Monitor {
     history: History,
     past: Past,
     trend: VecDeque<(Second, u64)>,
+    peaks: Peaks,
     series: Series,
     /// Lines that were no record before anything was believed.
     unparsed_before: u64,
@@ -99,7 +108,12 @@ pub struct Monitor {
 impl Monitor {
     /// A monitor that has seen nothing.
     pub fn new(config: Config) -> Monitor {
-        let intake = Intake::new(&config.top, config.filter, config.plan.expressions);
+        let intake = Intake::new(
+            &config.top,
+            config.period,
+            config.filter,
+            config.plan.expressions,
+        );
         let tallies = || {
             (0..intake.totals.dimensions())
                 .map(|_| Tally::default())
@@ -121,6 +135,7 @@ impl Monitor {
             traffic: config.traffic,
             history: History::default(),
             trend: VecDeque::new(),
+            peaks: Peaks::new(config.interval),
             series: Series::default(),
             unparsed_before: 0,
             late: 0,
@@ -141,7 +156,6 @@ impl Monitor {
 
     /// The zone of reports: UTC until the first record.
     pub fn zone(&self) -> &Zone {
-        static UTC: Zone = Zone::UTC;
         self.zone.as_ref().unwrap_or(&UTC)
     }
 
@@ -173,6 +187,12 @@ impl Monitor {
     /// The greatest second that is believed, or that silence has reached.
     pub fn newest(&self) -> Option<Second> {
         self.clock.newest()
+    }
+
+    /// Up to when alerts are told: the newest second of the period.
+    fn now(&self) -> Option<Second> {
+        let last = Second(self.intake.bounds.until.0 - 1);
+        self.clock.newest().map(|newest| newest.min(last))
     }
 
     /// Whether the stream is live: its last record came within five minutes of the wall clock.
@@ -216,9 +236,10 @@ impl Monitor {
         self.intake.lines += 1;
         self.intake.unparsed += 1;
         let newest = self.clock.newest();
-        match newest {
-            None => self.unparsed_before += 1,
-            Some(newest) => self.timeline.bucket(newest).counters.unparsed += 1,
+        match self.newest_bucket() {
+            Some(bucket) => bucket.counters.unparsed += 1,
+            None if newest.is_none() => self.unparsed_before += 1,
+            None => {}
         }
         let reason = unparsed.reason();
         match self
@@ -288,13 +309,30 @@ impl Monitor {
         }
     }
 
-    /// The input has ended: every second closes, and the last report is written as it stands.
+    /// The bucket of the newest second, for what has no time of its own; `None` outside of the period.
+    fn newest_bucket(&mut self) -> Option<&mut Bucket> {
+        let newest = self.clock.newest()?;
+        let inside = newest >= self.timeline.first() && newest < self.intake.bounds.until;
+        inside.then(|| self.timeline.bucket(newest))
+    }
+
+    /// The input has ended: every second closes, up to the end of the period where it has one, and the last
+    /// report is written as it stands.
     pub fn finish(&mut self) {
         for (_, hit) in self.clock.settle(true) {
             self.believe(&hit);
         }
+        let until = self.intake.bounds.until;
+        if self.clock.newest().is_some() && until < Bounds::ALL.until {
+            self.clock.advance(until - Span::SECOND);
+        }
         if let Some(newest) = self.clock.newest() {
-            self.close_before(newest.next(), false);
+            self.close_before(newest, false);
+            // The last second is closed even where it is empty: what grows with time ends there.
+            if self.timeline.first() == newest && self.intake.bounds.hold(newest) {
+                let bucket = self.timeline.close();
+                self.close(newest, bucket, false);
+            }
         }
         if self.open.is_some() {
             self.write_report(true);
@@ -340,9 +378,12 @@ impl Monitor {
                 self.clock.advance(time);
                 let watermark = self.clock.watermark().expect("something is believed");
                 if newest.is_none() {
-                    self.timeline.skip_to(watermark);
-                    self.timeline.bucket(time).counters.unparsed +=
-                        std::mem::take(&mut self.unparsed_before);
+                    self.timeline
+                        .skip_to(watermark.max(self.intake.bounds.since));
+                    let before = std::mem::take(&mut self.unparsed_before);
+                    if let Some(bucket) = self.newest_bucket() {
+                        bucket.counters.unparsed += before;
+                    }
                 }
                 self.close_before(watermark, false);
             }
@@ -353,8 +394,9 @@ impl Monitor {
     #[cold]
     fn believe_late(&mut self, hit: &Hit) {
         self.late += 1;
-        let newest = self.clock.newest().expect("something is believed");
-        self.timeline.bucket(newest).counters.late += 1;
+        if let Some(bucket) = self.newest_bucket() {
+            bucket.counters.late += 1;
+        }
         let first_open = self.timeline.first();
         let closed = first_open - Span::SECOND;
         self.rules
@@ -385,6 +427,8 @@ impl Monitor {
 
     /// Closes every second before `target`, oldest first. `silent`: no record brought it about.
     fn close_before(&mut self, target: Second, silent: bool) {
+        // The clock goes on behind the period; what is evaluated ends with it.
+        let target = target.min(self.intake.bounds.until);
         while self.timeline.first() < target {
             if self.timeline.is_empty() && !(silent && self.interval.is_some()) {
                 // Empty seconds are left out up to the next at which a rule could change or an open
@@ -412,6 +456,8 @@ impl Monitor {
         let mut bucket = bucket.unwrap_or_default();
         let counters = bucket.counters;
         let empty = bucket.is_empty();
+        let zone = self.zone.as_ref().unwrap_or(&UTC);
+        self.peaks.close(second, counters.hits, zone);
         if counters.hits > 0 {
             self.series.add(second, &counters, self.zone.as_ref());
         }

@@ -40,19 +40,25 @@ impl Monitor {
         blocks.push(input("filtered", self.intake.filtered));
         blocks.push(input("late", self.late));
         blocks.push(input("skewed", self.clock.skewed()));
-        blocks.extend(report::latency(&self.intake.totals.durations));
+        let totals = &self.intake.totals;
+        blocks.extend(report::latency(&totals.durations));
         if !self.series.is_empty() {
             blocks.push(Block::Series(self.series.clone()));
         }
-        blocks.extend(
-            self.intake
-                .totals
-                .rankings()
+        let peak = |key| move |peak| Block::Peak { key, peak };
+        blocks.extend(self.peaks.second().map(peak("peak")));
+        blocks.extend(self.peaks.busiest().map(peak("busiest")));
+        let bots = totals.bots().map(|hits| ("bots", hits));
+        blocks.push(Block::Portions {
+            items: [("cached", totals.cached)]
                 .into_iter()
-                .map(Block::Ranking),
-        );
+                .chain(bots)
+                .collect(),
+            whole: counters.hits,
+        });
+        blocks.extend(totals.rankings().into_iter().map(Block::Ranking));
         blocks.extend(self.notes());
-        blocks.push(Block::Alerts(self.history.all(self.clock.newest())));
+        blocks.push(Block::Alerts(self.history.all(self.now())));
         blocks.push(Block::Unparsed(self.examples.clone()));
         Event::Summary(Report {
             from: self.span.map(|s| s.0),
@@ -125,7 +131,7 @@ impl Monitor {
                 .second
                 .is_none_or(|second| second < open.to && second >= open.from)
         };
-        let first = self.written.is_none();
+        let first = self.written.is_none() && counters.unparsed > 0;
         let examples = self
             .examples
             .iter()

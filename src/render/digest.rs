@@ -16,8 +16,8 @@ pub(super) struct Tile {
     pub(super) bad: bool,
 }
 
-/// The numbers that lead, in the order of the report, and how long requests took.
-pub(super) fn tiles(report: &Report) -> Vec<Tile> {
+/// The numbers that lead, in the order of the report, how long requests took, and when most came.
+pub(super) fn tiles(report: &Report, zone: &Zone) -> Vec<Tile> {
     let mut tiles = Vec::new();
     for block in &report.blocks {
         match block {
@@ -64,6 +64,22 @@ pub(super) fn tiles(report: &Report) -> Vec<Tile> {
                         });
                     }
                 }
+            }
+            // The busiest interval is seen on the time line.
+            Block::Peak { key: "peak", peak } => tiles.push(Tile {
+                name: "Peak".to_owned(),
+                value: format!("{}/s", grouped(peak.hits)),
+                note: format!("at {}", clock::when(zone, peak.from)),
+                bad: false,
+            }),
+            Block::Portions { items, whole } => {
+                let some = items.iter().filter(|(_, number)| *number > 0);
+                tiles.extend(some.map(|(name, number)| Tile {
+                    name: titled(name),
+                    value: format!("{:.1}%", units::share(*number, *whole)),
+                    note: format!("{} hits", grouped(*number)),
+                    bad: false,
+                }));
             }
             Block::Alerts(alerts) => {
                 let firing = firing(alerts).count();

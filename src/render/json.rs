@@ -214,6 +214,14 @@ impl Writer<'_> {
                 Block::Latency(items) => self.object("latency_ms", |json| {
                     items.iter().for_each(|(name, ms)| json.float(name, *ms));
                 }),
+                Block::Peak { key, peak } => self.object(key, |json| {
+                    json.time("from", Some(peak.from));
+                    json.time("to", Some(peak.to));
+                    json.number("hits", peak.hits);
+                }),
+                Block::Portions { items, .. } => items
+                    .iter()
+                    .for_each(|(name, number)| self.number(name, *number)),
                 Block::Notes(notes) => self.array("notes", notes, |json, (rule, note)| {
                     json.string("rule", rule.as_bytes());
                     json.string("note", note.as_bytes());
@@ -258,6 +266,12 @@ impl Writer<'_> {
                 rough().for_each(|r| json.number(r.dimension.name, r.error))
             });
         }
+        if rankings.iter().any(|r| r.p95_error > 0.0) {
+            let coarse = || rankings.iter().filter(|r| r.p95_error > 0.0);
+            self.object("p95_error", |json| {
+                coarse().for_each(|r| json.float(r.dimension.name, r.p95_error))
+            });
+        }
         if rankings.iter().any(|r| r.unique_error > 0) {
             let rough = || rankings.iter().filter(|r| r.unique_error > 0);
             self.object("unique_error", |json| {
@@ -274,6 +288,9 @@ impl Writer<'_> {
                     json.number("hits", row.count.hits);
                     json.number("bytes", row.count.bytes);
                     json.number("errors", row.count.errors);
+                    if let Some(p95) = row.p95_ms {
+                        json.float("p95_ms", p95);
+                    }
                 });
             }
         });

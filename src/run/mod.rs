@@ -1,5 +1,7 @@
 //! The only place that touches the outside: arguments, files, standard streams, signals, clocks.
 
+mod ahead;
+mod databases;
 mod feed;
 #[cfg(unix)]
 #[path = "file_unix.rs"]
@@ -33,6 +35,7 @@ mod signals;
 mod signals;
 mod simulate;
 
+pub use ahead::settle;
 pub use feed::{Feed, Message, Now, Signal, Threads};
 pub use hook::{Hook, Notice};
 pub use output::Output;
@@ -86,12 +89,12 @@ fn act(command: Command) -> Result<u8, Error> {
                 _ => Ok(EXIT_OK),
             }
         }
-        Command::Run(options) => run(&options),
+        Command::Run(options) => run(*options),
         Command::Simulate(settings) => simulate::run(&settings).map(|()| EXIT_OK),
     }
 }
 
-fn run(options: &Options) -> Result<u8, Error> {
+fn run(mut options: Options) -> Result<u8, Error> {
     let from_stdin = options.files.is_empty() || options.files.iter().any(|file| file == "-");
     if from_stdin && std::io::stdin().is_terminal() {
         // Not an error message: someone wants to know what this is.
@@ -103,18 +106,21 @@ fn run(options: &Options) -> Result<u8, Error> {
         return Ok(EXIT_ERROR);
     }
     let files = feed::check(&options.files)?;
-    let mut session = Session::new(options, Output::open(options, &files)?)?;
+    ahead::settle(&mut options)?;
+    let mut session = Session::new(&options, Output::open(&options, &files)?)?;
     if let Some(program) = options.hook() {
         session.set_hook(Hook::new(program, None));
     }
-    // What is told of each line as it comes is told by one thread.
-    let threads = if options.replay && !options.verbose {
+    // What is told of each line as it comes is told by one thread; and as long as the period waits for the
+    // first record, only one knows it.
+    let settled = options.period().bounds().is_some();
+    let threads = if options.replay && !options.verbose && settled {
         options.threads_in_force()
     } else {
         1
     };
     let parallel = (threads > 1).then(|| session.parallel(threads, PART));
-    let watched = progress::total(options, &files);
+    let watched = progress::total(&options, &files);
     let mut feed = Threads::start(files, parallel);
     let ended = match watched {
         Some(total) => session.run(&mut Watched::new(feed, total)),

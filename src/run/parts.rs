@@ -22,6 +22,7 @@ use crate::format::unparsed::Unparsed;
 use crate::format::{Line as Read, Parser, State};
 use crate::input::lines::{Line, Lines};
 use crate::monitor::{Counting, Fold};
+use crate::place::Places;
 
 /// Bytes read at once: what was read is still in the nearest cache when its lines are looked at.
 const BLOCK: usize = 128 << 10;
@@ -35,6 +36,8 @@ pub struct Parallel {
     pub size: u64,
     /// Reads the lines of each part.
     pub parser: Parser,
+    /// Finds where clients are.
+    pub places: Option<Places>,
     /// What is counted of them.
     pub counting: Counting,
 }
@@ -223,6 +226,7 @@ fn work(
     sender: &SyncSender<io::Result<Part>>,
 ) {
     let mut parser = parallel.parser.clone();
+    let mut places = parallel.places.clone();
     let mut block = vec![0; BLOCK];
     for range in ranges {
         let Some(mut fold) = shared.spare() else {
@@ -237,7 +241,7 @@ fn work(
             if fold.is_full() {
                 return;
             }
-            let take = |line: Line<'_>| count(&mut parser, &mut fold, line);
+            let take = |line: Line<'_>| count(&mut parser, &mut places, &mut fold, line);
             match bytes {
                 Some(bytes) => lines.feed(bytes, take),
                 None => lines.finish(take),
@@ -260,13 +264,18 @@ fn work(
 
 /// Counts a line.
 #[inline]
-fn count(parser: &mut Parser, fold: &mut Fold, line: Line<'_>) {
+fn count(parser: &mut Parser, places: &mut Option<Places>, fold: &mut Fold, line: Line<'_>) {
     if line.cut {
         return fold.unparsed(Unparsed::too_long(line.bytes.len()), line.bytes);
     }
     let mut record = Record::EMPTY;
     match parser.read(line.bytes, &mut record) {
-        Read::Record => fold.observe(&record),
+        Read::Record => {
+            if let Some(places) = places {
+                record.place = Some(places.of(record.client));
+            }
+            fold.observe(&record);
+        }
         Read::Skipped | Read::Source => fold.skipped(),
         Read::Unparsed(unparsed) => fold.unparsed(unparsed, line.bytes),
     }

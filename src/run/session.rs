@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::feed::{Feed, Message, Now, STDIN, Signal, failure};
 use super::hook::{Hook, Notice};
 use super::parts::{Parallel, Part};
-use super::{Output, say};
+use super::{Output, ahead, databases, say};
 use crate::cli::Options;
 use crate::error::Error;
 use crate::filter::Filter;
@@ -19,6 +19,7 @@ use crate::format::unparsed::{Field, Unparsed};
 use crate::format::{Line as Read, Parser, closest, detect, recognise};
 use crate::input::lines::{Line, Lines};
 use crate::monitor::{Config, Counting, Monitor};
+use crate::place::{self, Places};
 use crate::render::json::Json;
 use crate::render::{Render, escape};
 use crate::report::Event;
@@ -50,6 +51,7 @@ pub enum Ended {
 pub struct Session {
     counting: Counting,
     parser: Parser,
+    places: Option<Places>,
     monitor: Monitor,
     lines: Lines,
     output: Output,
@@ -86,34 +88,30 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// If its rules cannot work together.
+    /// If its rules cannot work together, its period cannot be known, or a database cannot be read.
     pub fn new(options: &Options, output: Output) -> Result<Session, Error> {
         let plan = options.plan()?;
-        let mut wanted: Vec<Field> = options
-            .tops()
-            .iter()
-            .map(|top| top.dimension.field)
-            .collect();
-        wanted.extend(
-            options
-                .filter
-                .iter()
-                .chain(&plan.expressions)
-                .flat_map(Filter::fields),
-        );
+        let tops = options.tops();
+        let filters = || options.filter.iter().chain(&plan.expressions);
+        let places = databases::open(options, &tops, filters())?;
+        let mut wanted = vec![Field::Cache];
+        wanted.extend(tops.iter().map(|top| top.dimension.field));
+        wanted.extend(filters().flat_map(Filter::fields));
         let config = Config {
             interval: options.interval_in_force(),
             lateness: options.lateness_in_force(),
             plan,
             traffic: options.has_traffic_rule(),
             filter: options.filter.clone(),
-            top: options.tops(),
+            period: ahead::checked(options)?,
+            top: tops,
             zone: options.tz.clone(),
         };
         let counting = Counting::new(&config);
         Ok(Session {
             counting,
             parser: Parser::new(&options.format, options.log_tz.clone(), &wanted),
+            places,
             monitor: Monitor::new(config),
             lines: Lines::default(),
             output,
@@ -140,6 +138,7 @@ impl Session {
             threads,
             size,
             parser: self.parser.clone(),
+            places: self.places.clone(),
             counting: self.counting.clone(),
         }
     }
@@ -359,6 +358,9 @@ impl Session {
             let mut record = Record::EMPTY;
             match self.parser.read(line.bytes, &mut record) {
                 Read::Record => {
+                    if let Some(places) = &mut self.places {
+                        record.place = Some(places.of(record.client));
+                    }
                     let wall = self.live.then_some(Second(now.wall.as_secs() as i64));
                     if !record.zoned && !self.hints.zone {
                         self.hints.zone(record.time, wall);
@@ -488,7 +490,11 @@ impl Session {
         }
         self.hints.lacking = true;
         for name in self.monitor.lacks() {
-            say(&format!("--top: this log has no {name}"));
+            if place::DIMENSIONS.contains(&name) {
+                say(&format!("--mmdb: no client has a {name} there"));
+            } else {
+                say(&format!("--top: this log has no {name}"));
+            }
         }
     }
 

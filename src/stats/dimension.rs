@@ -1,5 +1,7 @@
 //! The dimensions: what records are counted by. One row each.
 
+use super::network::network;
+use super::{SERVER_ERROR, bots};
 use crate::format::record::Record;
 use crate::format::unparsed::Field;
 
@@ -15,8 +17,11 @@ pub struct Dimension {
     /// The field that must be read for it.
     pub field: Field,
     /// The key of a record, which may use the buffer; `None` where the record has none.
-    pub key: for<'r> fn(&'r Record<'_>, &'r mut [u8; 3]) -> Option<&'r [u8]>,
+    pub key: for<'r> fn(&'r Record<'_>, &'r mut Buffer) -> Option<&'r [u8]>,
 }
+
+/// Room for a key that does not stand in the log.
+pub type Buffer = [u8; 24];
 
 impl PartialEq for Dimension {
     fn eq(&self, other: &Dimension) -> bool {
@@ -25,7 +30,7 @@ impl PartialEq for Dimension {
 }
 
 /// Every dimension. The first two are always counted.
-pub static DIMENSIONS: [Dimension; 11] = [
+pub static DIMENSIONS: [Dimension; 18] = [
     Dimension {
         name: "section",
         title: "sections",
@@ -45,7 +50,7 @@ pub static DIMENSIONS: [Dimension; 11] = [
         title: "paths",
         about: "the request target without query and fragment",
         field: Field::Request,
-        key: |r, _| r.request.as_ref().map(|request| request.path()),
+        key: |r, _| path(r),
     },
     Dimension {
         name: "user",
@@ -70,8 +75,9 @@ pub static DIMENSIONS: [Dimension; 11] = [
             None => Some(b"-"),
             Some(code) => {
                 // Three digits by construction.
-                *buffer = [code / 100, code / 10 % 10, code % 10].map(|digit| b'0' + digit as u8);
-                Some(&buffer[..])
+                let digits = [code / 100, code / 10 % 10, code % 10];
+                buffer[..3].copy_from_slice(&digits.map(|digit| b'0' + digit as u8));
+                Some(&buffer[..3])
             }
         },
     },
@@ -104,6 +110,55 @@ pub static DIMENSIONS: [Dimension; 11] = [
         key: |r, _| r.agent,
     },
     Dimension {
+        name: "network",
+        title: "networks",
+        about: "the /24 of a client's IPv4 address, the /48 of an IPv6 address",
+        field: Field::Client,
+        key: |r, buffer| network(r.client, buffer),
+    },
+    Dimension {
+        name: "not-found",
+        title: "not found",
+        about: "the path of a request that was answered with 404",
+        field: Field::Request,
+        key: |r, _| path(r).filter(|_| r.status == Some(404)),
+    },
+    Dimension {
+        name: "failing",
+        title: "failing",
+        about: "the path of a request that was answered with 5xx",
+        field: Field::Request,
+        key: |r, _| path(r).filter(|_| r.status_class() == usize::from(SERVER_ERROR)),
+    },
+    Dimension {
+        name: "bot",
+        title: "bots",
+        about: "the robot that the user agent names; see below",
+        field: Field::Agent,
+        key: |r, _| bots::named_in(r.agent?).map(|bot| bot.name.as_bytes()),
+    },
+    Dimension {
+        name: "cache",
+        title: "cache",
+        about: "what the cache said, as the log has it: HIT, MISS, …",
+        field: Field::Cache,
+        key: |r, _| r.cache.filter(|word| *word != b"-"),
+    },
+    Dimension {
+        name: "asn",
+        title: "asns",
+        about: "the network that announces the client's address, and who runs it, by --mmdb: AS64496 Example",
+        field: Field::Client,
+        key: |r, _| r.place?.asn.as_deref(),
+    },
+    Dimension {
+        name: "country",
+        title: "countries",
+        about: "the country of the client's address by --mmdb: DE, FR, …",
+        field: Field::Client,
+        key: |r, _| r.place?.country.as_deref(),
+    },
+    Dimension {
         name: "source",
         title: "sources",
         about: "the file the line came from",
@@ -112,6 +167,11 @@ pub static DIMENSIONS: [Dimension; 11] = [
     },
 ];
 
+/// The path that was asked for.
+fn path<'r>(record: &'r Record<'_>) -> Option<&'r [u8]> {
+    record.request.as_ref().map(|request| request.path())
+}
+
 /// A dimension to count and how many of its rows to list.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Top {
@@ -119,6 +179,9 @@ pub struct Top {
     pub dimension: &'static Dimension,
     /// Rows listed; 0 for one that is counted only.
     pub rows: usize,
+    /// Whether a summary tells how long the requests of each row took, where the log says: of what was asked
+    /// for, since it costs a log with durations a tenth of the time.
+    pub timed: bool,
 }
 
 /// The dimension of this name.
@@ -153,7 +216,11 @@ pub fn parse_top(list: &str) -> Result<Vec<Top>, String> {
         if tops.iter().any(|top| top.dimension == dimension) {
             return Err(format!("'{name}' is listed twice"));
         }
-        tops.push(Top { dimension, rows });
+        tops.push(Top {
+            dimension,
+            rows,
+            timed: true,
+        });
     }
     Ok(tops)
 }
@@ -169,7 +236,11 @@ pub fn with_standing(list: &[Top]) -> Vec<Top> {
     let mut tops = list.to_vec();
     for dimension in &DIMENSIONS[..2] {
         if !tops.iter().any(|top| top.dimension == dimension) {
-            tops.push(Top { dimension, rows: 0 });
+            tops.push(Top {
+                dimension,
+                rows: 0,
+                timed: false,
+            });
         }
     }
     tops
@@ -182,6 +253,7 @@ pub fn default_top() -> Vec<Top> {
         .map(|dimension| Top {
             dimension,
             rows: ROWS,
+            timed: false,
         })
         .collect()
 }

@@ -11,7 +11,7 @@ const BITS: u32 = 6;
 const BUSY: usize = 4096;
 
 /// The bucket of a duration in microseconds.
-fn bucket(us: u64) -> u16 {
+pub(super) fn bucket(us: u64) -> u16 {
     let exponent = us.max(1).ilog2();
     if exponent < BITS {
         return us as u16;
@@ -21,18 +21,27 @@ fn bucket(us: u64) -> u16 {
     ((shift + 1) << BITS) as u16 + ((us >> shift) as u16 & ((1 << BITS) - 1))
 }
 
-/// The middle of a bucket in microseconds.
-fn middle(bucket: u16) -> f64 {
-    let (shift, part) = (
-        u32::from(bucket) >> BITS,
-        u64::from(bucket) & ((1 << BITS) - 1),
-    );
-    if shift == 0 {
-        return part as f64;
+/// The least duration in a bucket, in microseconds.
+fn least(bucket: u64) -> u64 {
+    let (shift, part) = (bucket >> BITS, bucket & ((1 << BITS) - 1));
+    match shift {
+        0 => part,
+        // Behind the last bucket there is one that begins past what 64 bits hold.
+        _ => part
+            .saturating_add(1 << BITS)
+            .saturating_mul(1 << (shift - 1).min(63)),
     }
-    let least = (part + (1 << BITS)) << (shift - 1);
-    let width = 1u64 << (shift - 1);
-    least as f64 + (width - 1) as f64 / 2.0
+}
+
+/// The middle of a bucket in microseconds, after neighbours were joined `level` times.
+pub(super) fn middle(bucket: u16, level: u32) -> f64 {
+    let first = u64::from(bucket) << level;
+    (least(first) as f64 + (least(first + (1 << level)) - 1) as f64) / 2.0
+}
+
+/// By which part of itself the middle of a bucket may be off, from 64 µs on.
+pub(super) fn error(level: u32) -> f64 {
+    f64::from(1u32 << level) / f64::from(2u32 << BITS)
 }
 
 /// Durations of one second.
@@ -169,7 +178,7 @@ impl Histogram {
         for (bucket, &count) in self.counts.iter().enumerate() {
             below += count;
             if below >= rank {
-                return middle(bucket as u16).min(self.max_us as f64) / 1000.0;
+                return middle(bucket as u16, 0).min(self.max_us as f64) / 1000.0;
             }
         }
         0.0
@@ -199,8 +208,12 @@ mod tests {
     fn a_bucket_is_within_a_hundredth_of_what_it_holds() {
         let mut us = 0u64;
         while us < 1 << 40 {
-            let error = (middle(bucket(us)) - us as f64).abs();
-            assert!(error <= us as f64 * 0.008, "{us}: {}", middle(bucket(us)));
+            let error = (middle(bucket(us), 0) - us as f64).abs();
+            assert!(
+                error <= us as f64 * 0.008,
+                "{us}: {}",
+                middle(bucket(us), 0)
+            );
             us += 1 + us / 777;
         }
         assert!(usize::from(bucket(u64::MAX)) < 1 << 12);

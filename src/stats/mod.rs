@@ -4,13 +4,17 @@
 //! ([`bucket`], [`timeline`]) and merged as seconds close. Keys are interned once into a
 //! [`keys::KeyTable`] and are small numbers from then on.
 
+pub mod bots;
 pub mod bucket;
+mod cache;
 pub mod dimension;
 pub mod distinct;
 pub mod keys;
 pub mod latency;
+mod network;
 pub mod run;
 pub mod series;
+pub mod spread;
 pub mod tally;
 pub mod timeline;
 pub mod totals;

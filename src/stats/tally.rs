@@ -122,6 +122,15 @@ impl Tally {
 
 /// The `rows` heaviest keys: most hits first, ties by key bytes.
 pub fn top(counts: impl Iterator<Item = (u32, Count)>, table: &KeyTable, rows: usize) -> Vec<Row> {
+    self::rows(heaviest(counts, table, rows), table)
+}
+
+/// The ids of those keys, with their counts.
+pub fn heaviest(
+    counts: impl Iterator<Item = (u32, Count)>,
+    table: &KeyTable,
+    rows: usize,
+) -> Vec<(u32, Count)> {
     if rows == 0 {
         return Vec::new();
     }
@@ -136,10 +145,16 @@ pub fn top(counts: impl Iterator<Item = (u32, Count)>, table: &KeyTable, rows: u
         all.truncate(rows);
     }
     all.sort_unstable_by(order);
-    all.into_iter()
+    all
+}
+
+/// Rows of these ids.
+pub fn rows(ids: Vec<(u32, Count)>, table: &KeyTable) -> Vec<Row> {
+    ids.into_iter()
         .map(|(id, count)| Row {
             key: table.key(id).into(),
             count,
+            p95_ms: None,
         })
         .collect()
 }

@@ -1,9 +1,11 @@
 //! The totals of a whole run, counted per record as it comes: they depend on no order and no clock.
 
 use super::bucket::Counters;
-use super::dimension::{Top, with_standing};
+use super::cache::is_cached;
+use super::dimension::{Buffer, Top, with_standing};
 use super::keys::{KeyTable, Renumbering};
 use super::latency::Histogram;
+use super::spread::Spread;
 use super::tally::{self, Count, Tally};
 use super::{Hit, SERVER_ERROR};
 use crate::format::record::Record;
@@ -16,8 +18,14 @@ pub struct Totals {
     pub counters: Counters,
     /// How long their requests took.
     pub durations: Histogram,
+    /// Records that a cache answered.
+    pub cached: u64,
     tops: Vec<Top>,
     tables: Vec<KeyTable>,
+    /// How long the requests of each key took, where it was asked for.
+    spreads: Vec<Spread>,
+    /// Whether any was.
+    timed: bool,
 }
 
 impl Totals {
@@ -25,11 +33,15 @@ impl Totals {
     pub fn new(asked: &[Top]) -> Totals {
         let tops = with_standing(asked);
         let tables = tops.iter().map(|_| KeyTable::default()).collect();
+        let spreads = tops.iter().map(|_| Spread::default()).collect();
         Totals {
             counters: Counters::default(),
             durations: Histogram::default(),
+            cached: 0,
+            timed: tops.iter().any(|top| top.timed),
             tops,
             tables,
+            spreads,
         }
     }
 
@@ -59,17 +71,35 @@ impl Totals {
         hit.malformed = record.request.is_none();
         hit.counted = true;
         self.counters.observe(hit);
-        if let Some(us) = hit.duration_us {
-            self.durations.observe(us);
+        // Nearly all are told apart by the class.
+        if (hit.class == 3 || record.cache.is_some()) && is_cached(record) {
+            self.cached += 1;
         }
         let count = Count {
             hits: 1,
             bytes: hit.bytes,
             errors: u64::from(hit.class == SERVER_ERROR),
         };
+        let mut buffer = Buffer::default();
         for ((top, table), id) in self.tops.iter().zip(&mut self.tables).zip(&mut hit.ids) {
-            if let Some(key) = (top.dimension.key)(record, &mut [0; 3]) {
+            if let Some(key) = (top.dimension.key)(record, &mut buffer) {
                 *id = table.count(key, count);
+            }
+        }
+        if let Some(us) = hit.duration_us {
+            self.durations.observe(us);
+            if self.timed {
+                self.observe_by_key(us, hit);
+            }
+        }
+    }
+
+    /// Apart, so that who does not ask for it does not pay for the registers.
+    #[inline(never)]
+    fn observe_by_key(&mut self, us: u64, hit: &Hit) {
+        for ((top, spread), &id) in self.tops.iter().zip(&mut self.spreads).zip(&hit.ids) {
+            if top.timed {
+                spread.observe(id, us);
             }
         }
     }
@@ -83,15 +113,23 @@ impl Totals {
         }
         self.counters.merge(&other.counters);
         self.durations.add_all(&other.durations);
+        self.cached += other.cached;
         let tables = self.tables.iter_mut().zip(&other.tables);
-        Some(tables.map(|(table, other)| table.merge(other)).collect())
+        let ids: Vec<Renumbering> = tables.map(|(table, other)| table.merge(other)).collect();
+        let spreads = self.spreads.iter_mut().zip(&other.spreads);
+        spreads
+            .zip(&ids)
+            .for_each(|((spread, other), ids)| spread.merge(other, ids));
+        Some(ids)
     }
 
     /// Forgets all and keeps the memory.
     pub fn clear(&mut self) {
         self.counters = Counters::default();
         self.durations.clear();
+        self.cached = 0;
         self.tables.iter_mut().for_each(KeyTable::clear);
+        self.spreads.iter_mut().for_each(Spread::clear);
     }
 
     /// Whether a table has reached its cap.
@@ -102,28 +140,55 @@ impl Totals {
 
     /// Reduces the tables that are full: which dimensions, and where their ids went.
     pub fn reduce(&mut self) -> Vec<(usize, Renumbering)> {
-        self.tables
-            .iter_mut()
-            .enumerate()
-            .filter_map(|(i, table)| Some((i, table.reduce_if_full()?)))
-            .collect()
+        let mut reduced = Vec::new();
+        let tables = self.tables.iter_mut().zip(&mut self.spreads);
+        for (i, (table, spread)) in tables.enumerate() {
+            if let Some(ids) = table.reduce_if_full() {
+                spread.renumber(&ids);
+                reduced.push((i, ids));
+            }
+        }
+        reduced
+    }
+
+    /// Hits of a robot, where robots are counted.
+    pub fn bots(&self) -> Option<u64> {
+        let place = self.tops.iter().position(|top| top.dimension.name == "bot");
+        place.map(|place| self.tables[place].hits())
     }
 
     /// The rankings of the whole run.
     pub fn rankings(&self) -> Vec<Ranking> {
-        let rank = |(top, table): (&Top, &KeyTable)| {
+        let rank = |((top, table), spread): ((&Top, &KeyTable), &Spread)| {
             let (unique, unique_error) = table.unique();
-            let rows = tally::top(table.counts(), table, top.rows);
-            Ranking::new(
-                *top,
-                rows,
-                table.hits(),
-                unique,
-                unique_error,
-                table.error(),
-            )
+            let top_counts = tally::heaviest(table.counts(), table, top.rows);
+            let ids: Vec<u32> = top_counts.iter().map(|&(id, _)| id).collect();
+            let mut rows = tally::rows(top_counts, table);
+            let longest = self.durations.max_ms();
+            if top.timed && !self.durations.is_empty() {
+                let slow = spread.percentiles_ms(&ids, 95);
+                rows.iter_mut()
+                    .zip(slow)
+                    .for_each(|(row, p95)| row.p95_ms = p95.map(|p95| p95.min(longest)));
+            }
+            Ranking {
+                p95_error: if spread.is_coarse() {
+                    spread.error()
+                } else {
+                    0.0
+                },
+                ..Ranking::new(
+                    *top,
+                    rows,
+                    table.hits(),
+                    unique,
+                    unique_error,
+                    table.error(),
+                )
+            }
         };
-        self.tops.iter().zip(&self.tables).map(rank).collect()
+        let tables = self.tops.iter().zip(&self.tables);
+        tables.zip(&self.spreads).map(rank).collect()
     }
 
     /// The rankings of a span of time.

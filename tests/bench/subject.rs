@@ -124,6 +124,7 @@ fn config(args: &[String]) -> Config {
         traffic: options.has_traffic_rule(),
         top: options.tops(),
         filter: options.filter.clone(),
+        period: options.period(),
         zone: options.tz.clone(),
     }
 }

@@ -85,6 +85,7 @@ pub fn events(hits: &[Hit], limit: Limit, lateness: i64, interval: Option<i64>) 
         plan,
         traffic: true,
         filter: None,
+        period: Default::default(),
         top: default_top(),
         zone: Some(Zone::UTC),
     });

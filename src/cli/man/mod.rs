@@ -17,6 +17,7 @@ use crate::alert::syntax;
 use crate::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_OK};
 use crate::filter;
 use crate::render::OUTPUTS;
+use crate::stats::bots::BOTS;
 use crate::stats::dimension::DIMENSIONS;
 
 /// When the page last changed in substance.
@@ -44,6 +45,8 @@ pub fn page() -> String {
     for dimension in &DIMENSIONS {
         page.item(&bold(dimension.name), &sentence(dimension.about));
     }
+    page.request("PP", &[]);
+    page.text(&robots());
     page.section("OUTPUT");
     output(&mut page);
     page.section("ALERTS");
@@ -168,6 +171,19 @@ fn items(page: &mut Roff, items: &[(&str, &str)]) {
     for (name, text) in items {
         page.item(&bold(name), text);
     }
+}
+
+/// The patterns that robots are known by.
+fn robots() -> String {
+    let patterns: Vec<String> = BOTS
+        .iter()
+        .map(|bot| format!("{} (`{}`)", bot.name, bot.pattern))
+        .collect();
+    format!(
+        "A robot is known by the first of these patterns that its user agent holds, in any case; those of `other` \
+         count where a word ends: {}. One that names itself like a browser is not found out.",
+        patterns.join(", ")
+    )
 }
 
 #[cfg(test)]

@@ -55,6 +55,17 @@ pub(super) const TEXT_ROWS: Items = &[
          of the nearest rank and at most 1 % off; the longest is exact.",
     ),
     (
+        "peak, busiest",
+        "In the summary: the second with the most hits, and the interval of --interval with the most, or the \
+         minute where there is none; of equals the first. What came late or is skewed does not count here.",
+    ),
+    (
+        "share",
+        "In the summary, where it is not 0: `cached`, the share of hits with status 304 or of which the log says that \
+         a cache answered (a cache status that holds `hit`, `revalidated`, `stale`, `updating` or `unmodified`, in any \
+         case); and with --top bot `bots`, the share of hits whose user agent names a robot.",
+    ),
+    (
         "sections, clients, …",
         "Where not all are listed, how many distinct keys there were. Then the heaviest keys with their hits and \
          their share of the hits that have a key here; ties in the order of the keys' bytes. `other` is the hits \
@@ -92,8 +103,9 @@ pub(super) const TEXT_MORE: Paragraphs = &[
     "The summary begins with its first and last second, both inclusive, and the number of lines. \
      In every summary lines = hits + unparsed + skipped + filtered.",
     "A run of empty intervals that the clock jumps over is one line, `gap of`, with where it ends.",
-    "On a colour terminal there are bars as long as a key's share, the 5xx of each key, a sparkline of the hits in \
-     each of the last 120 seconds (`trend`, with the most in one second), and colour; meaning is never carried by \
+    "On a colour terminal there are bars as long as a key's share, the 5xx of each key and, where there is room, its \
+     p95 (in a summary, as in JSON below) and its bytes; a sparkline of the hits in each of the last 120 seconds \
+     (`trend`, with the most in one second), and colour; meaning is never carried by \
      colour alone. Behind the rate and the errors stands in brackets how they changed against the report before: \
      the hits in percent, or in times from ten on, and the errors in percentage points. There is nothing where \
      that report does not end where this one begins, or is not as long, and in a partial one.",
@@ -146,7 +158,8 @@ pub(super) const JSON_OBJECTS: &[(&str, Items)] = &[
             (
                 "top",
                 "The rows of each dimension that --top lists, heaviest first: `key`, `hits`, `bytes` and \
-                 `errors` (5xx).",
+                 `errors` (5xx). In a summary also `p95_ms`, at most 1 % off, where --top is given and the \
+                 log has durations.",
             ),
             (
                 "other",
@@ -202,8 +215,26 @@ pub(super) const JSON_OBJECTS: &[(&str, Items)] = &[
                 "skipped",
                 "Lines with nothing to count: white space, headers, directives.",
             ),
-            ("filtered", "Records that --where left out."),
+            (
+                "filtered",
+                "Records that --where, --since or --until left out.",
+            ),
             ("skewed", "Records whose time cannot be believed; see TIME."),
+            (
+                "peak, busiest",
+                "The second with the most hits, and the interval (the minute, where there are no reports): `from`, `to` \
+                 (exclusive) and `hits`. Left out where no second has closed.",
+            ),
+            ("cached", "Hits that a cache answered; see `share` above."),
+            (
+                "bots",
+                "With --top bot: hits whose user agent names a robot.",
+            ),
+            (
+                "p95_error",
+                "By dimension: by which part of itself a `p95_ms` may be off where it is more than 1 %, as there were \
+                 too many different durations of too many keys (see LIMITS). Left out where there were not.",
+            ),
             (
                 "alerts_omitted",
                 "How many alerts before those in `alerts` are no longer remembered; left out where it is 0.",
@@ -324,6 +355,9 @@ pub(super) const LIMITS: Paragraphs = &[
     "Counts are exact while a dimension has at most 100,000 distinct keys and 16 MiB of key bytes. Beyond that \
      the light half of the keys is dropped, `each up to N more` says by how many hits a row may be short, and the \
      number of distinct keys is an estimate with its error. Nothing is approximate without saying so.",
+    "The p95 of a key is at most 1 % off while a dimension has at most 524,288 pairs of a key and a duration, where \
+     durations that differ by less than 1 % are one. Beyond that it is off by twice as much for each doubling, \
+     which is told beside it.",
     "A summary remembers the newest 100,000 alerts.",
     "Compressed files are not unpacked; zcat(1) does that.",
 ];

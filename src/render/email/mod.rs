@@ -183,7 +183,7 @@ impl Page<'_> {
         self.put(format_args!(
             "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" style=\"margin:14px 0 0;{FONT}\">"
         ));
-        for row in digest::tiles(report).chunks(TILES) {
+        for row in digest::tiles(report, self.zone).chunks(TILES) {
             self.put(format_args!("<tr>"));
             for i in 0..TILES {
                 let Some(tile) = row.get(i) else {

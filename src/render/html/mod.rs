@@ -96,7 +96,7 @@ impl Page<'_> {
 
     fn tiles(&mut self, report: &Report) {
         self.out.push_str("<dl class=\"tiles\">\n");
-        for tile in digest::tiles(report) {
+        for tile in digest::tiles(report, self.zone) {
             let Tile {
                 name, value, note, ..
             } = tile;

@@ -6,6 +6,7 @@
 //! wide its columns were, so that those of the next stand under them.
 
 mod alerts;
+mod extras;
 mod headline;
 mod table;
 
@@ -17,7 +18,7 @@ use super::bars::{cut, push_sparkline};
 use super::digits;
 use super::escape;
 use super::units;
-use crate::report::{Block, Event, Example, Figure, Report};
+use crate::report::{Block, Event, Example, Figure, Peak, Report};
 use crate::time::{Second, Span, Zone};
 use headline::Numbers;
 use table::Columns;
@@ -294,6 +295,16 @@ impl Page<'_> {
                 }
                 self.end_items(first);
             }
+            Block::Peak { key, peak } => self.row(key, |page| page.peak(*peak)),
+            Block::Portions { items, whole } => {
+                let mut first = true;
+                for (name, number) in items.iter().filter(|(_, number)| *number > 0) {
+                    self.item("share", &mut first);
+                    let share = units::share(*number, *whole);
+                    self.write(format_args!("{name} {share:.1}%"));
+                }
+                self.end_items(first);
+            }
             Block::Trend(trend) if self.look.rich => self.row("trend", |page| {
                 let Look { width, ascii, .. } = page.look;
                 page.paint(BAR, |page| {
@@ -323,6 +334,22 @@ impl Page<'_> {
             }),
             _ => {}
         }
+    }
+
+    /// Where the most hits were: `31 hits in the second of …`, `612 hits in the 1m from …`.
+    fn peak(&mut self, peak: Peak) {
+        self.number(peak.hits);
+        self.raw(" ");
+        self.raw(noun("hits", peak.hits));
+        self.raw(" in the ");
+        match peak.to - peak.from {
+            Span::SECOND => self.raw("second of "),
+            length => {
+                self.span(length);
+                self.raw(" from ");
+            }
+        }
+        self.time(peak.from);
     }
 
     /// Where a rule stands: `1260 hits in 2m  10.50/s of 10/s`.

@@ -4,7 +4,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::super::bars::{cut, push_bar};
 use super::super::{digits, escape, units};
-use super::{BAD, BAR, DIM, MIN_KEY, PLAIN, Page, TITLE};
+use super::extras::Extras;
+use super::{BAR, DIM, MIN_KEY, PLAIN, Page, TITLE};
 use crate::report::{Block, Ranking, Report};
 
 /// The widths of the columns of a table.
@@ -13,8 +14,7 @@ pub(super) struct Columns {
     keys: usize,
     bar: usize,
     digits: usize,
-    /// What the number of 5xx takes; 0 where there has been none.
-    errors: usize,
+    pub(super) extras: Extras,
 }
 
 /// The widest column of keys that is kept for the next report: an IPv6 address.
@@ -25,8 +25,6 @@ const LONGEST: usize = 200;
 const GAPS: usize = 9;
 /// No bar needs more columns.
 const BAR_COLUMNS: usize = 48;
-/// What stands behind the share, with a number, where a server failed.
-const FAILED: &str = "  5xx ";
 
 impl Columns {
     /// What the next report begins with, so that its columns stand under those of this one. A very long
@@ -114,7 +112,8 @@ impl Page<'_> {
     /// The columns that all tables of a report share, so that numbers and bars stand in one place; no
     /// narrower than those before.
     pub(super) fn columns(&self, report: &Report) -> Columns {
-        let (mut keys, mut most, mut errors) = (self.columns.keys, 0, 0);
+        let (mut keys, mut most) = (self.columns.keys, 0);
+        let mut extras = self.columns.extras;
         for block in &report.blocks {
             let Block::Ranking(ranking) = block else {
                 continue;
@@ -122,50 +121,45 @@ impl Page<'_> {
             for row in &ranking.rows {
                 keys = self.width_of(&row.key).max(keys);
                 most = row.count.hits.max(most);
-                errors = row.count.errors.max(errors);
             }
+            extras.widen(ranking);
             if ranking.other() > 0 && !ranking.rows.is_empty() {
                 keys = others(ranking).len().max(keys);
                 most = ranking.other().max(most);
             }
         }
         let digits = digits_of(most).max(self.columns.digits);
-        // Title, key, hits, share, errors, bar. The key may take what a bar of a fifth leaves, the
-        // bar what the keys leave. Where too little is left for a key there are no errors, and less of a bar.
+        // Title, key, hits, share, extras, bar. The key may take what a bar of a fifth leaves, durations and bytes
+        // what the keys leave, the bar the rest. Where too little is left for a key there are no errors, and less
+        // of a bar.
         let left = self.look.width.saturating_sub(TITLE + digits + GAPS);
-        let errors = match errors {
-            0 => self.columns.errors,
-            errors => (FAILED.len() + digits_of(errors)).max(self.columns.errors),
-        };
-        let errors = if left < MIN_KEY + errors { 0 } else { errors };
-        let left = left - errors;
+        if left < MIN_KEY + extras.errors {
+            extras.errors = 0;
+        }
+        let left = left - extras.errors;
         let least = (self.look.width / 5).min(left.saturating_sub(MIN_KEY));
         let room = (left - least).max(MIN_KEY);
         let keys = keys.min(room);
+        let extras = extras.within(room - keys);
+        let left = left.saturating_sub(keys + extras.p95 + extras.bytes);
         Columns {
             keys,
-            bar: left.saturating_sub(keys).clamp(least, BAR_COLUMNS),
+            bar: left.clamp(least, BAR_COLUMNS),
             digits,
-            errors,
+            extras,
         }
     }
 
     /// A line per key, with a bar as long as its share, and one for the others, which tells how many they are.
     pub(super) fn table(&mut self, ranking: &Ranking) {
-        let Columns { bar, errors, .. } = self.columns;
+        let bar = self.columns.bar;
         let ascii = self.look.ascii;
         let mut title = ranking.dimension.title;
         for row in &ranking.rows {
             self.title(title);
             self.cell(PLAIN, &row.key);
             self.hits(row.count.hits, ranking);
-            match row.count.errors {
-                failed if failed > 0 && errors > 0 => self.paint(BAD, |page| {
-                    page.raw(FAILED);
-                    page.right(errors - FAILED.len(), |out| digits::whole(failed, out));
-                }),
-                _ => self.blanks(errors),
-            }
+            self.extras(row);
             self.paint(BAR, |page| {
                 page.raw("  ");
                 push_bar(row.count.hits, ranking.hits, bar, ascii, page.out);
@@ -183,6 +177,12 @@ impl Page<'_> {
         if ranking.error > 0 {
             self.row("", |page| {
                 page.write(format_args!("each up to {} more", ranking.error));
+            });
+        }
+        if ranking.p95_error > 0.0 {
+            let percent = ranking.p95_error * 100.0;
+            self.row("", |page| {
+                page.write(format_args!("p95 up to {percent:.1}% off"));
             });
         }
     }
@@ -210,7 +210,7 @@ impl Page<'_> {
         self.right(4, |out| units::push_percent(hits, ranking.hits, out));
     }
 
-    fn right(&mut self, width: usize, number: impl FnOnce(&mut Vec<u8>)) {
+    pub(super) fn right(&mut self, width: usize, number: impl FnOnce(&mut Vec<u8>)) {
         let start = self.out.len();
         number(self.out);
         let missing = width.saturating_sub(self.out.len() - start);
@@ -275,8 +275,9 @@ mod tests {
             count: Count {
                 hits,
                 errors,
-                ..Count::default()
+                bytes: hits * 777,
             },
+            p95_ms: (errors > 0).then_some(hits as f64),
         };
         for width in 40..=200 {
             for (length, hits, errors) in [(1, 1, 0), (30, 77, 77), (500, 9_999_999, 123_456)] {

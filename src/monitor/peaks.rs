@@ -1,0 +1,88 @@
+//! The peak second of a run and its busiest interval, followed as seconds close.
+//!
+//! Of the intervals that reports have, or of minutes where there are none. What came late was closed
+//! without it, and what is skewed has no second; neither counts here. Of equals the first is told.
+
+use crate::report::Peak;
+use crate::time::{Second, Span, Zone};
+
+/// The interval where there are no reports.
+const MINUTE: Span = Span(60);
+
+/// See the module's text.
+#[derive(Debug)]
+pub(super) struct Peaks {
+    interval: Span,
+    second: Option<Peak>,
+    busiest: Option<Peak>,
+    /// The interval of the last second that had hits.
+    open: Option<Peak>,
+}
+
+impl Peaks {
+    /// Nothing yet; intervals are those of reports, if there are any.
+    pub(super) fn new(interval: Option<Span>) -> Peaks {
+        Peaks {
+            interval: interval.unwrap_or(MINUTE),
+            second: None,
+            busiest: None,
+            open: None,
+        }
+    }
+
+    /// A second closes, with so many hits; `zone` is what intervals are aligned to.
+    #[inline]
+    pub(super) fn close(&mut self, second: Second, hits: u64, zone: &Zone) {
+        if hits == 0 {
+            return;
+        }
+        let (from, to) = (second, second.next());
+        raise(&mut self.second, Peak { from, to, hits });
+        let open = match &mut self.open {
+            Some(open) if second < open.to => open,
+            open => {
+                let (from, to) = zone.window(second, self.interval);
+                open.insert(Peak { from, to, hits: 0 })
+            }
+        };
+        open.hits += hits;
+        raise(&mut self.busiest, *open);
+    }
+
+    /// The second with the most hits.
+    pub(super) fn second(&self) -> Option<Peak> {
+        self.second
+    }
+
+    /// The interval with the most.
+    pub(super) fn busiest(&self) -> Option<Peak> {
+        self.busiest
+    }
+}
+
+#[inline]
+fn raise(greatest: &mut Option<Peak>, peak: Peak) {
+    if greatest.is_none_or(|greatest| greatest.hits < peak.hits) {
+        *greatest = Some(peak);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_of_the_greatest_is_told() {
+        let mut peaks = Peaks::new(Some(Span(10)));
+        assert_eq!((peaks.second(), peaks.busiest()), (None, None));
+        for (second, hits) in [(5, 3), (12, 2), (13, 0), (18, 3), (21, 3), (29, 2), (95, 1)] {
+            peaks.close(Second(second), hits, &Zone::UTC);
+        }
+        let peak = |from, to, hits| {
+            let (from, to) = (Second(from), Second(to));
+            Some(Peak { from, to, hits })
+        };
+        assert_eq!(peaks.second(), peak(5, 6, 3));
+        assert_eq!(peaks.busiest(), peak(10, 20, 5));
+    }
+}

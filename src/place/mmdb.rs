@@ -1,0 +1,64 @@
+//! One database: GeoLite2-ASN, GeoLite2-Country and -City, or any other that has their keys, or those of
+//! IPinfo. It is read into memory as a whole.
+
+use std::net::IpAddr;
+
+use maxminddb::{LookupResult, PathElement, Reader};
+
+use super::Place;
+
+type Found<'d> = LookupResult<'d, Vec<u8>>;
+
+/// A database.
+#[derive(Debug)]
+pub struct Database(Reader<Vec<u8>>);
+
+impl Database {
+    /// Reads a database from the bytes of its file.
+    ///
+    /// # Errors
+    ///
+    /// Why it is none.
+    pub fn new(bytes: Vec<u8>) -> Result<Database, String> {
+        Reader::from_source(bytes)
+            .map(Database)
+            .map_err(|error| format!("not a MaxMind DB: {error}"))
+    }
+
+    /// What it knows of an address.
+    pub(super) fn find(&self, address: IpAddr) -> Place {
+        // An IPv6 address in a database of IPv4 is an error there, and unknown here.
+        match self.0.lookup(address) {
+            Ok(found) if found.has_data() => Place {
+                asn: asn(&found).map(|asn| asn.into_bytes().into()),
+                country: country(&found).map(|code| code.as_bytes().into()),
+            },
+            _ => Place::default(),
+        }
+    }
+}
+
+fn text<'d>(found: &Found<'d>, path: &[&str]) -> Option<&'d str> {
+    let path: Vec<PathElement<'_>> = path.iter().map(|key| PathElement::Key(key)).collect();
+    found.decode_path(&path).ok().flatten()
+}
+
+fn asn(found: &Found<'_>) -> Option<String> {
+    let path = [PathElement::Key("autonomous_system_number")];
+    let number: Option<u32> = found.decode_path(&path).ok().flatten();
+    let (asn, name) = match number {
+        Some(number) => (
+            format!("AS{number}"),
+            text(found, &["autonomous_system_organization"]),
+        ),
+        None => (text(found, &["asn"])?.to_owned(), text(found, &["as_name"])),
+    };
+    Some(match name {
+        Some(name) => format!("{asn} {name}"),
+        None => asn,
+    })
+}
+
+fn country<'d>(found: &Found<'d>) -> Option<&'d str> {
+    text(found, &["country", "iso_code"]).or_else(|| text(found, &["country_code"]))
+}

@@ -1,0 +1,26 @@
+//! No database can be read by a program that was built without the feature `mmdb`.
+
+use std::convert::Infallible;
+use std::net::IpAddr;
+
+use super::Place;
+
+/// A database, of which there is none.
+#[derive(Debug)]
+pub struct Database(Infallible);
+
+impl Database {
+    /// None.
+    ///
+    /// # Errors
+    ///
+    /// Always.
+    pub fn new(_: Vec<u8>) -> Result<Database, String> {
+        Err("this httpmon was built without the feature mmdb".to_owned())
+    }
+
+    /// Is never called.
+    pub(super) fn find(&self, _: IpAddr) -> Place {
+        match self.0 {}
+    }
+}

@@ -1,0 +1,177 @@
+//! A look ahead over the files, where `--since` or `--until` needs to know what is in them.
+//!
+//! The newest record is the newest of the same clock that the run will have, fed with all records; it
+//! costs reading the files once more. The first record costs a block.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+
+use super::feed::{STDIN, failure};
+use super::file;
+use crate::cli::Options;
+use crate::clock::{Believed, Clock};
+use crate::error::Error;
+use crate::filter::period::Period;
+use crate::format::record::Record;
+use crate::format::{Line as Parsed, Parser};
+use crate::input::lines::{Line, Lines};
+use crate::time::{Second, Span, Zone};
+
+/// Bytes read at once.
+const BLOCK: usize = 128 << 10;
+
+/// The period of these options, if it can be known by the time it must.
+///
+/// # Errors
+///
+/// Names the option and the way out.
+pub(super) fn checked(options: &Options) -> Result<Period, Error> {
+    let period = options.period();
+    if let Some((name, span)) = period.told_ago() {
+        return Err(Error::new(format!(
+            "--{name}: -{span} counts back from the newest record, which only --replay of regular files knows \
+             beforehand (name them, or give a time: --{name} 2026-11-20T09:30:00Z)"
+        )));
+    }
+    match period.bounds() {
+        Some(bounds) if bounds.until <= bounds.since => {
+            let zone = options.tz.clone().unwrap_or(Zone::UTC);
+            Err(Error::new(format!(
+                "--until: {} is not after --since, {}",
+                zone.show(bounds.until),
+                zone.show(bounds.since)
+            )))
+        }
+        _ => Ok(period),
+    }
+}
+
+/// Makes seconds of what waits for the log in `--since` and `--until`, if this is a replay of regular files.
+///
+/// # Errors
+///
+/// Those of the files.
+pub fn settle(options: &mut Options) -> Result<(), Error> {
+    let period = options.period();
+    if period.bounds().is_some() || !options.replay {
+        return Ok(());
+    }
+    let Some(mut files) = regular(options)? else {
+        return Ok(());
+    };
+    let parser = Parser::new(&options.format, options.log_tz.clone(), &[]);
+    let mut log = Log {
+        parser,
+        clock: Clock::new(Span(0)),
+        first: None,
+        all: period.told_ago().is_some(),
+    };
+    for (name, file) in &mut files {
+        log.parser.begin_source(name.as_bytes());
+        log.read(file).map_err(|error| failure(name, &error))?;
+    }
+    let newest = log.newest();
+    if let Some((first, offset)) = log.first {
+        let settled = period.settled(first, offset, newest);
+        (options.since, options.until) = (settled.since, settled.until);
+    } else {
+        // Nothing to count, whatever the period.
+        (options.since, options.until) = (None, None);
+    }
+    Ok(())
+}
+
+/// The operands with their names, if all are regular files. None is read twice.
+fn regular(options: &Options) -> Result<Option<Vec<(String, File)>>, Error> {
+    let mut files: Vec<(String, File)> = Vec::new();
+    let stdin = ["-".into()];
+    let operands = if options.files.is_empty() {
+        &stdin[..]
+    } else {
+        &options.files[..]
+    };
+    for operand in operands {
+        if operand == "-" {
+            if files.iter().any(|(name, _)| name == STDIN) {
+                continue;
+            }
+            match file::stdin() {
+                Some(file) => files.push((STDIN.to_owned(), file)),
+                None => return Ok(None),
+            }
+            continue;
+        }
+        let name = operand.to_string_lossy().into_owned();
+        let is_file = std::fs::metadata(operand).is_ok_and(|metadata| metadata.is_file());
+        if !is_file {
+            return Ok(None);
+        }
+        let file = File::open(operand).map_err(|error| failure(&name, &error))?;
+        files.push((name, file));
+    }
+    Ok(Some(files))
+}
+
+/// What is looked for.
+struct Log {
+    parser: Parser,
+    clock: Clock<Second>,
+    /// The time and offset of the first record.
+    first: Option<(Second, i32)>,
+    /// Whether the newest is wanted too.
+    all: bool,
+}
+
+impl Log {
+    /// Reads a file from where it stands, and leaves it there.
+    fn read(&mut self, file: &mut File) -> io::Result<()> {
+        let start = file.stream_position()?;
+        let mut lines = Lines::default();
+        let mut block = vec![0; BLOCK];
+        while self.all || self.first.is_none() {
+            match file.read(&mut block) {
+                Ok(0) => {
+                    lines.finish(|line| self.take(line));
+                    break;
+                }
+                Ok(count) => lines.feed(&block[..count], |line| self.take(line)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        file.seek(SeekFrom::Start(start))?;
+        Ok(())
+    }
+
+    #[inline]
+    fn take(&mut self, line: Line<'_>) {
+        if line.cut {
+            return;
+        }
+        let mut record = Record::EMPTY;
+        if let Parsed::Record = self.parser.read(line.bytes, &mut record) {
+            let time = record.time;
+            if self.first.is_none() {
+                self.first = Some((time, record.offset));
+            }
+            if self.clock.takes(time) {
+                return self.clock.advance(time);
+            }
+            match self.clock.offer(time, time, None) {
+                Believed::None => {}
+                Believed::One(time) => self.clock.advance(time),
+                Believed::Several(times) => {
+                    times.iter().for_each(|&(time, _)| self.clock.advance(time))
+                }
+            }
+        }
+    }
+
+    /// The greatest believed second of all that was read.
+    fn newest(&mut self) -> Option<Second> {
+        for (time, _) in self.clock.settle(true) {
+            self.clock.advance(time);
+        }
+        self.clock.newest().filter(|_| self.all)
+    }
+}

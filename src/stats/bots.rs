@@ -1,0 +1,180 @@
+//! Robots, by what their user agent says. One row each.
+//!
+//! A pattern is looked for anywhere in the agent, in any case; of several that are found the first row
+//! counts. An agent that lies is not found out: the share of robots is a lower bound.
+
+/// A robot: what it is called here, and the pattern in lower case.
+pub struct Bot {
+    /// Its key.
+    pub name: &'static str,
+    /// The pattern.
+    pub pattern: &'static str,
+}
+
+const fn bot(name: &'static str, pattern: &'static str) -> Bot {
+    Bot { name, pattern }
+}
+
+/// The name of those that only say that they are one.
+const OTHER: &str = "other";
+
+/// Every pattern. Those of `other` come last, as they are within many a name.
+pub const BOTS: &[Bot] = &[
+    bot("Googlebot", "googlebot"),
+    bot("Google", "-google"),
+    bot("Google", "google-"),
+    bot("Google", "googleother"),
+    bot("Bingbot", "bingbot"),
+    bot("DuckDuckBot", "duckduckbot"),
+    bot("YandexBot", "yandexbot"),
+    bot("Baiduspider", "baiduspider"),
+    bot("Applebot", "applebot"),
+    bot("Amazonbot", "amazonbot"),
+    bot("PetalBot", "petalbot"),
+    bot("Slurp", "slurp"),
+    bot("GPTBot", "gptbot"),
+    bot("OpenAI", "chatgpt-user"),
+    bot("OpenAI", "oai-searchbot"),
+    bot("ClaudeBot", "claudebot"),
+    bot("PerplexityBot", "perplexitybot"),
+    bot("CCBot", "ccbot"),
+    bot("Bytespider", "bytespider"),
+    bot("Meta", "meta-external"),
+    bot("Meta", "facebookexternalhit"),
+    bot("Twitterbot", "twitterbot"),
+    bot("LinkedInBot", "linkedinbot"),
+    bot("Slackbot", "slackbot"),
+    bot("Discordbot", "discordbot"),
+    bot("TelegramBot", "telegrambot"),
+    bot("AhrefsBot", "ahrefsbot"),
+    bot("SemrushBot", "semrushbot"),
+    bot("MJ12bot", "mj12bot"),
+    bot("DotBot", "dotbot"),
+    bot("UptimeRobot", "uptimerobot"),
+    bot("Pingdom", "pingdom"),
+    bot("kube-probe", "kube-probe"),
+    bot("ELB-HealthChecker", "elb-healthchecker"),
+    bot("Prometheus", "prometheus/"),
+    bot("curl", "curl/"),
+    bot("Wget", "wget/"),
+    bot("Python", "python-"),
+    bot("Python", "aiohttp"),
+    bot("Go", "go-http-client"),
+    bot("Java", "java/"),
+    bot("okhttp", "okhttp/"),
+    bot("Perl", "libwww-perl"),
+    bot("Scrapy", "scrapy"),
+    bot("HeadlessChrome", "headlesschrome"),
+    bot("zgrab", "zgrab"),
+    bot("masscan", "masscan"),
+    bot("Nmap", "nmap scripting"),
+    bot("Nikto", "nikto"),
+    bot("sqlmap", "sqlmap"),
+    bot(OTHER, "bot"),
+    bot(OTHER, "crawler"),
+    bot(OTHER, "spider"),
+    bot(OTHER, "monitor"),
+    bot(OTHER, "feed"),
+];
+
+/// The rows, as bits, whose pattern begins with two bytes. Five bits of a byte are enough to pass over most
+/// places of an agent, and are the same for a letter in either case.
+const BEGINS: [u64; 1 << 10] = {
+    let mut table = [0; 1 << 10];
+    let mut row = 0;
+    while row < BOTS.len() {
+        let pattern = BOTS[row].pattern.as_bytes();
+        table[place(pattern[0], pattern[1])] |= 1 << row;
+        row += 1;
+    }
+    table
+};
+
+const fn place(first: u8, second: u8) -> usize {
+    ((first & 31) as usize) << 5 | (second & 31) as usize
+}
+
+/// The robot that an agent names.
+pub(super) fn named_in(agent: &[u8]) -> Option<&'static Bot> {
+    let mut found = BOTS.len();
+    for (at, pair) in agent.windows(2).enumerate() {
+        let mut rows = BEGINS[place(pair[0], pair[1])];
+        while rows != 0 {
+            let row = rows.trailing_zeros() as usize;
+            rows &= rows - 1;
+            if row < found && is_at(&BOTS[row], agent, at) {
+                found = row;
+            }
+        }
+    }
+    BOTS.get(found)
+}
+
+fn is_at(bot: &Bot, agent: &[u8], at: usize) -> bool {
+    let end = at + bot.pattern.len();
+    let same = agent
+        .get(at..end)
+        .is_some_and(|text| text.eq_ignore_ascii_case(bot.pattern.as_bytes()));
+    // What only says that it is one says so with a word's end; and Cubot is a maker of telephones.
+    let ends = !agent.get(end).is_some_and(u8::is_ascii_alphabetic);
+    let telephone = at >= 2 && agent[at - 2..at].eq_ignore_ascii_case(b"cu");
+    same && (bot.name != OTHER || (ends && !telephone))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn agents_name_robots_in_any_case() {
+        for (agent, want) in [
+            (
+                "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+                Some("Googlebot"),
+            ),
+            (
+                "AdsBot-Google (+http://www.google.com/adsbot.html)",
+                Some("Google"),
+            ),
+            ("Mozilla/5.0 (compatible; BINGBOT/2.0)", Some("Bingbot")),
+            ("curl/8.5.0", Some("curl")),
+            ("python-requests/2.31", Some("Python")),
+            ("Go-http-client/1.1", Some("Go")),
+            (
+                "Mozilla/5.0 (compatible; SomeBot/1.0; +https://example.com)",
+                Some("other"),
+            ),
+            ("example-crawler", Some("other")),
+            (
+                "Mozilla/5.0 (Linux; Android 13; CUBOT NOTE 20) Chrome/120",
+                None,
+            ),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36",
+                None,
+            ),
+            ("Robotics browser", None),
+            ("-", None),
+            ("", None),
+            ("bot", Some("other")),
+        ] {
+            assert_eq!(
+                named_in(agent.as_bytes()).map(|bot| bot.name),
+                want,
+                "{agent}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_pattern_is_in_lower_case_and_found_by_itself() {
+        assert!(BOTS.len() <= 63, "a row is a bit");
+        for bot in BOTS {
+            assert_eq!(bot.pattern, bot.pattern.to_ascii_lowercase());
+            let found = named_in(bot.pattern.to_ascii_uppercase().as_bytes()).map(|bot| bot.name);
+            assert!(found.is_some(), "{}", bot.pattern);
+        }
+        let other = BOTS.iter().position(|bot| bot.name == OTHER).expect("some");
+        assert!(BOTS[other..].iter().all(|bot| bot.name == OTHER));
+    }
+}

@@ -1,0 +1,198 @@
+//! How long the requests of each key took: what a percentile by key needs, in bounded memory.
+//!
+//! The requests are counted by key and bucket, the buckets of [`super::latency`]; only pairs that occur
+//! take memory. Where there are more than [`MAX_PAIRS`], every two neighbouring buckets become one, as
+//! often as it takes: so memory is bounded, the error doubles each time and is told, and what is left
+//! depends on what was counted, not on its order. A full one takes 18 MB.
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
+use super::keys::{DROPPED, NONE, Renumbering};
+use super::latency;
+
+/// Pairs of key and bucket that are held.
+pub const MAX_PAIRS: usize = 1 << 19;
+/// Bits of a pair that are the bucket.
+const BUCKET: u32 = 12;
+
+/// Requests by key and duration.
+#[derive(Debug)]
+pub struct Spread {
+    pairs: HashMap<u64, u32, RandomState>,
+    /// How often neighbours were joined.
+    level: u32,
+    max_pairs: usize,
+}
+
+impl Default for Spread {
+    fn default() -> Spread {
+        Spread::with_cap(MAX_PAIRS)
+    }
+}
+
+impl Spread {
+    fn with_cap(max_pairs: usize) -> Spread {
+        Spread {
+            pairs: HashMap::default(),
+            level: 0,
+            max_pairs,
+        }
+    }
+
+    /// Counts a request of `us` microseconds under `id`.
+    #[inline]
+    pub fn observe(&mut self, id: u32, us: u64) {
+        if id != NONE {
+            self.add(id, latency::bucket(us) >> self.level, 1);
+        }
+    }
+
+    fn add(&mut self, id: u32, bucket: u16, count: u32) {
+        if id == DROPPED {
+            return;
+        }
+        let pair = u64::from(id) << BUCKET | u64::from(bucket);
+        let sum = self.pairs.entry(pair).or_default();
+        *sum = sum.saturating_add(count);
+        if self.pairs.len() > self.max_pairs {
+            self.join();
+        }
+    }
+
+    /// Joins every two neighbours.
+    #[cold]
+    fn join(&mut self) {
+        self.level += 1;
+        for (pair, count) in std::mem::take(&mut self.pairs) {
+            let (id, bucket) = parts(pair);
+            self.add(id, bucket >> 1, count);
+        }
+    }
+
+    /// Adds what `other` counted, whose ids are `ids` here.
+    pub fn merge(&mut self, other: &Spread, ids: &Renumbering) {
+        while self.level < other.level {
+            self.join();
+        }
+        for (&pair, &count) in &other.pairs {
+            let (id, bucket) = parts(pair);
+            // The level may rise on the way.
+            self.add(ids.new_id(id), bucket >> (self.level - other.level), count);
+        }
+    }
+
+    /// Follows a reduction of the table.
+    pub fn renumber(&mut self, ids: &Renumbering) {
+        for (pair, count) in std::mem::take(&mut self.pairs) {
+            let (id, bucket) = parts(pair);
+            self.add(ids.new_id(id), bucket, count);
+        }
+    }
+
+    /// Forgets all and keeps the memory.
+    pub fn clear(&mut self) {
+        self.pairs.clear();
+        self.level = 0;
+    }
+
+    /// The duration in milliseconds that `percent` of the requests of each of `ids` did not exceed (nearest
+    /// rank); `None` where none had a duration.
+    pub fn percentiles_ms(&self, ids: &[u32], percent: u64) -> Vec<Option<f64>> {
+        let mut buckets: Vec<Vec<(u16, u32)>> = vec![Vec::new(); ids.len()];
+        let places: HashMap<u32, usize, RandomState> = ids.iter().copied().zip(0..).collect();
+        for (&pair, &count) in &self.pairs {
+            let (id, bucket) = parts(pair);
+            if let Some(&place) = places.get(&id) {
+                buckets[place].push((bucket, count));
+            }
+        }
+        let percentile = |mut buckets: Vec<(u16, u32)>| {
+            buckets.sort_unstable();
+            let total: u64 = buckets.iter().map(|&(_, count)| u64::from(count)).sum();
+            let rank = (total * percent).div_ceil(100).max(1);
+            let mut below = 0;
+            let found = buckets.into_iter().find(|&(_, count)| {
+                below += u64::from(count);
+                below >= rank
+            });
+            found.map(|(bucket, _)| latency::middle(bucket, self.level) / 1000.0)
+        };
+        buckets.into_iter().map(percentile).collect()
+    }
+
+    /// By which part of itself a percentile may be off: at most 0.8 % as long as nothing was joined.
+    pub fn error(&self) -> f64 {
+        latency::error(self.level)
+    }
+
+    /// Whether neighbours were joined.
+    pub fn is_coarse(&self) -> bool {
+        self.level > 0
+    }
+}
+
+/// The id and the bucket.
+fn parts(pair: u64) -> (u32, u16) {
+    ((pair >> BUCKET) as u32, (pair & ((1 << BUCKET) - 1)) as u16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashMap as Map;
+
+    proptest! {
+        #[test]
+        fn percentiles_are_within_the_error_and_depend_on_no_order(
+            requests in proptest::collection::vec((0u32..6, 0u64..20_000_000), 1..400),
+            cap in 20usize..200,
+            cut in 0usize..400,
+        ) {
+            let mut whole = Spread::with_cap(cap);
+            let mut back = Spread::with_cap(cap);
+            let (mut first, mut second) = (Spread::with_cap(cap), Spread::with_cap(cap));
+            let cut = cut.min(requests.len());
+            requests.iter().for_each(|&(id, us)| whole.observe(id, us));
+            requests.iter().rev().for_each(|&(id, us)| back.observe(id, us));
+            requests[..cut].iter().for_each(|&(id, us)| first.observe(id, us));
+            // The second part has its ids in another order.
+            requests[cut..].iter().for_each(|&(id, us)| second.observe(5 - id, us));
+            first.merge(&second, &Renumbering::new((0..6).rev().collect()));
+            let ids: Vec<u32> = (0..6).collect();
+            let found = whole.percentiles_ms(&ids, 95);
+            prop_assert_eq!(&back.percentiles_ms(&ids, 95), &found);
+            prop_assert_eq!(&first.percentiles_ms(&ids, 95), &found);
+            prop_assert!(whole.pairs.len() <= cap && first.level == whole.level);
+            let mut truth: Map<u32, Vec<u64>> = Map::new();
+            requests.iter().for_each(|&(id, us)| truth.entry(id).or_default().push(us));
+            for (id, found) in ids.iter().zip(found) {
+                let exact = truth.get_mut(id).map(|all| {
+                    all.sort_unstable();
+                    all[(all.len() * 95).div_ceil(100) - 1] as f64 / 1000.0
+                });
+                match (exact, found) {
+                    (None, None) => {}
+                    // Below a few microseconds joined buckets are a microsecond wide or more.
+                    (Some(exact), Some(found)) => {
+                        let width = f64::from(1u32 << whole.level) / 1000.0;
+                        prop_assert!((found - exact).abs() <= exact * whole.error() + width, "{} {}", found, exact);
+                    }
+                    other => prop_assert!(false, "{:?}", other),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn dropped_keys_and_records_without_a_key_are_forgotten() {
+        let mut spread = Spread::default();
+        for id in [0, 1, NONE, DROPPED] {
+            spread.observe(id, 1000);
+        }
+        spread.renumber(&Renumbering::new(vec![DROPPED, 0]));
+        assert_eq!(spread.pairs.len(), 1);
+        assert_eq!(spread.percentiles_ms(&[0, 1], 95)[1], None);
+    }
+}
