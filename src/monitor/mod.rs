@@ -24,7 +24,7 @@ use crate::format::unparsed::Unparsed;
 use crate::report::{Event, Example};
 use crate::stats::Hit;
 use crate::stats::bucket::{Bucket, Counters};
-use crate::stats::dimension::Top;
+use crate::stats::dimension::{RARE, Top};
 use crate::stats::latency::Histogram;
 use crate::stats::series::Series;
 use crate::stats::tally::Tally;
@@ -212,7 +212,7 @@ impl Monitor {
             .tops()
             .iter()
             .enumerate()
-            .filter(|(_, top)| top.rows > 0);
+            .filter(|(_, top)| top.rows > 0 && !RARE.contains(&top.dimension.name));
         listed
             .filter(|&(i, _)| totals.table(i).hits() == 0)
             .map(|(_, top)| top.dimension.name)

@@ -396,7 +396,8 @@ impl Session {
     /// What is due when all lines of a block were taken.
     fn after_lines(&mut self, now: Now) -> io::Result<()> {
         self.set_anchor(now);
-        if self.monitor.hits() >= ENOUGH {
+        // History is read to its end, where it is known; and then how it was read makes no difference.
+        if self.live && self.monitor.hits() >= ENOUGH {
             self.hint_lacking();
         }
         if self.live && !self.hints.old && !self.monitor.is_live() {

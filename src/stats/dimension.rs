@@ -29,6 +29,9 @@ impl PartialEq for Dimension {
     }
 }
 
+/// Those that a calm log has no key of: that tells nothing of its format.
+pub const RARE: [&str; 3] = ["not-found", "failing", "bot"];
+
 /// Every dimension. The first two are always counted.
 pub static DIMENSIONS: [Dimension; 18] = [
     Dimension {
