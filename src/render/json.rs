@@ -269,7 +269,7 @@ impl Writer<'_> {
         if rankings.iter().any(|r| r.p95_error > 0.0) {
             let coarse = || rankings.iter().filter(|r| r.p95_error > 0.0);
             self.object("p95_error", |json| {
-                coarse().for_each(|r| json.float(r.dimension.name, r.p95_error))
+                coarse().for_each(|r| json.float(r.dimension.name, r.p95_error.into()))
             });
         }
         if rankings.iter().any(|r| r.unique_error > 0) {

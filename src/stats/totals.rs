@@ -173,7 +173,7 @@ impl Totals {
             }
             Ranking {
                 p95_error: if spread.is_coarse() {
-                    spread.error()
+                    spread.error() as f32
                 } else {
                     0.0
                 },
