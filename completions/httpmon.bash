@@ -65,7 +65,7 @@ _httpmon() {
         --generate) _httpmon_reply 'man complete-bash complete-zsh complete-fish'; return ;;
     esac
     if [[ $word == -* ]]; then
-        _httpmon_reply '--replay --interval -i --threshold -t --window -w --alert --lateness --format -f --log-tz --tz --top --where --report -r --color --on-alert --on-alert-in-replay --exit-code --idle-exit --threads --quiet -q --verbose -v --generate --help -h --version -V'
+        _httpmon_reply '--replay --interval -i --threshold -t --window -w --alert --lateness --format -f --log-tz --tz --top --where --report -r --dashboard --color --on-alert --on-alert-in-replay --exit-code --idle-exit --threads --quiet -q --verbose -v --generate --help -h --version -V'
         return
     fi
     if ((at == 1)); then _httpmon_reply simulate; fi

@@ -75,6 +75,8 @@ pub struct Options {
     pub filter: Option<Filter>,
     /// The output.
     pub report: &'static Output,
+    /// A screen that is painted anew instead of reports.
+    pub dashboard: bool,
     /// When to colour.
     pub color: Color,
     /// The program to run at each transition, where given.
@@ -110,6 +112,7 @@ impl Default for Options {
             top: dimension::default_top(),
             filter: None,
             report: &OUTPUTS[0],
+            dashboard: false,
             color: Color::Auto,
             on_alert: None,
             on_alert_in_replay: false,
@@ -158,7 +161,11 @@ impl Options {
     pub fn tops(&self) -> Vec<Top> {
         let listed = dimension::with_standing(&self.top);
         let needed = plan::needed(&self.alerts, &listed);
-        listed.into_iter().chain(needed).collect()
+        let mut tops: Vec<Top> = listed.into_iter().chain(needed).collect();
+        if self.dashboard {
+            dimension::add_to_choose_from(&mut tops);
+        }
+        tops
     }
 
     /// Whether the traffic rule stands: where no other is given, or its own options are.

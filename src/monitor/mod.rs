@@ -7,6 +7,7 @@
 
 mod fold;
 mod intake;
+mod snapshot;
 mod writing;
 
 use std::collections::VecDeque;
@@ -24,6 +25,7 @@ use crate::stats::Hit;
 use crate::stats::bucket::{Bucket, Counters};
 use crate::stats::dimension::Top;
 use crate::stats::latency::Histogram;
+use crate::stats::scales::Scales;
 use crate::stats::tally::Tally;
 use crate::stats::timeline::Timeline;
 use crate::time::{Second, Span, Zone};
@@ -81,6 +83,8 @@ pub struct Monitor {
     history: History,
     past: Past,
     trend: VecDeque<(Second, u64)>,
+    /// What a screen shows of the past, where there is one.
+    scales: Option<Box<Scales>>,
     /// Lines that were no record before anything was believed.
     unparsed_before: u64,
     late: u64,
@@ -119,6 +123,7 @@ impl Monitor {
             traffic: config.traffic,
             history: History::default(),
             trend: VecDeque::new(),
+            scales: None,
             unparsed_before: 0,
             late: 0,
             span: None,
@@ -358,6 +363,9 @@ impl Monitor {
             .iter_mut()
             .for_each(|rule| rule.late(hit, closed));
         self.past.late(hit, closed, self.intake.totals.dimensions());
+        if self.scales.is_some() {
+            self.add_to_scales(hit.time, &hit.counters());
+        }
         let Some(interval) = self.interval else {
             return;
         };
@@ -428,6 +436,9 @@ impl Monitor {
                 }
                 self.trend.push_back((second, counters.hits));
             }
+        }
+        if !empty && self.scales.is_some() {
+            self.add_to_scales(second, &counters);
         }
         let mut changes = Vec::new();
         for (index, rule) in self.rules.iter_mut().enumerate() {

@@ -1,6 +1,7 @@
 //! Events to bytes: the contract of an output, and the table of them.
 
 mod bars;
+pub mod dashboard;
 pub mod digits;
 pub mod escape;
 pub mod json;

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use memchr::memrchr;
 
 use super::parts::{self, Parallel, Part, Shared};
-use super::{file, signals};
+use super::{file, signals, terminal};
 use crate::error::Error;
 use crate::format::State;
 
@@ -45,6 +45,8 @@ pub enum Signal {
     End(i32),
     /// To tell how things stand, and to go on.
     Tell,
+    /// To paint anew: the screen has another size, or was another program's.
+    Redraw,
 }
 
 /// What comes next.
@@ -62,6 +64,8 @@ pub enum Message {
     Quiet,
     /// A signal.
     Signal(Signal),
+    /// What was typed.
+    Keys(Vec<u8>),
     /// There is no more.
     End,
     /// Reading failed.
@@ -120,6 +124,18 @@ pub(super) fn check(files: &[OsString]) -> Result<Vec<Operand>, Error> {
         .collect()
 }
 
+/// How many bytes the operands hold, where all of them are files with an end.
+pub(super) fn size(operands: &[Operand]) -> Option<u64> {
+    let size = |operand: &Operand| match operand {
+        Operand::Stdin => None,
+        Operand::File(file) => {
+            let metadata = std::fs::metadata(file).ok()?;
+            metadata.is_file().then_some(metadata.len())
+        }
+    };
+    operands.iter().map(size).sum()
+}
+
 /// What is said of input that cannot be read.
 pub(super) fn failure(name: &str, error: &io::Error) -> Error {
     let name = crate::render::escape::terminal(name.as_bytes(), false);
@@ -142,10 +158,17 @@ pub struct Threads {
 }
 
 impl Threads {
-    /// Reads the operands, in this order, and waits for signals.
-    pub(super) fn start(operands: Vec<Operand>, parallel: Option<Parallel>) -> Threads {
+    /// Reads the operands, in this order, and waits for signals; with a `screen`, for its keys too.
+    pub(super) fn start(
+        operands: Vec<Operand>,
+        parallel: Option<Parallel>,
+        screen: bool,
+    ) -> Threads {
         let (threads, sender) = Threads::reading(operands, parallel);
-        signals::forward(sender);
+        if screen {
+            terminal::send_keys(sender.clone());
+        }
+        signals::forward(sender, screen);
         threads
     }
 

@@ -1,5 +1,6 @@
 //! The only place that touches the outside: arguments, files, standard streams, signals, clocks.
 
+mod dashboard;
 mod feed;
 #[cfg(unix)]
 #[path = "file_unix.rs"]
@@ -24,7 +25,14 @@ mod signals;
 #[path = "signals_other.rs"]
 mod signals;
 mod simulate;
+#[cfg(unix)]
+#[path = "terminal_unix.rs"]
+mod terminal;
+#[cfg(not(unix))]
+#[path = "terminal_other.rs"]
+mod terminal;
 
+pub use dashboard::{Dashboard, Frame, Surface};
 pub use feed::{Feed, Message, Now, Signal, Threads};
 pub use hook::{Hook, Notice};
 pub use output::Output;
@@ -92,6 +100,11 @@ fn run(options: &Options) -> Result<u8, Error> {
         );
         return Ok(EXIT_ERROR);
     }
+    if options.dashboard && !std::io::stdout().is_terminal() {
+        return Err(Error::new(
+            "--dashboard: standard output is no terminal (leave it out for reports that a file or a program can read)",
+        ));
+    }
     let files = feed::check(&options.files)?;
     let (look, stream) = output::stdout(options.color);
     let mut session = Session::new(
@@ -108,7 +121,12 @@ fn run(options: &Options) -> Result<u8, Error> {
         1
     };
     let parallel = (threads > 1).then(|| session.parallel(threads, PART));
-    let mut feed = Threads::start(files, parallel);
+    if options.dashboard {
+        let screen = Box::new(terminal::enter()?);
+        let total = feed::size(&files);
+        session.set_dashboard(Dashboard::new(screen, look, !options.replay, total));
+    }
+    let mut feed = Threads::start(files, parallel, options.dashboard);
     let ended = session.run(&mut feed);
     session.finish_hook();
     match ended {
@@ -130,7 +148,10 @@ fn run(options: &Options) -> Result<u8, Error> {
 
 /// Says something on standard error; a closed one is no reason to stop.
 fn say(message: &dyn std::fmt::Display) {
-    let _ = writeln!(anstream::stderr().lock(), "httpmon: {message}");
+    let message = format!("httpmon: {message}");
+    if !terminal::keep(&message) {
+        let _ = writeln!(anstream::stderr().lock(), "{message}");
+    }
 }
 
 /// The options of a command line, for tests that drive a [`Session`].

@@ -59,6 +59,11 @@ pub struct Part {
 }
 
 impl Part {
+    /// How many bytes it has.
+    pub fn size(&self) -> u64 {
+        self.range.end - self.range.start
+    }
+
     /// Reads its bytes again, block by block; the outer error is that of the file.
     ///
     /// # Errors

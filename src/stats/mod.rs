@@ -10,6 +10,7 @@ pub mod distinct;
 pub mod keys;
 pub mod latency;
 pub mod run;
+pub mod scales;
 pub mod tally;
 pub mod timeline;
 pub mod totals;

@@ -1,6 +1,7 @@
 //! The man page httpmon(1), written from the tables: options, formats, dimensions, outputs, exit
 //! statuses and examples. Only prose that no table holds stands in `prose`.
 
+mod dashboard;
 mod formats;
 mod prose;
 mod roff;
@@ -51,6 +52,9 @@ pub fn page() -> String {
     page.request("PP", &[]);
     page.paragraphs(rules::ALERTS_MORE);
     alert_rules(&mut page);
+    page.section("DASHBOARD");
+    page.paragraphs(dashboard::DASHBOARD);
+    items(&mut page, dashboard::KEYS);
     page.section("SIMULATE");
     simulate::section(&mut page);
     page.section("TIME");
@@ -236,6 +240,7 @@ mod tests {
                 "ALERT RULES",
                 "EXPRESSIONS",
                 "TELLING SOMEONE",
+                "DASHBOARD",
                 "SIMULATE",
                 "TIME",
                 "EXIT STATUS",
