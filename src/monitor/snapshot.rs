@@ -83,8 +83,9 @@ impl Monitor {
         if !ask.recent {
             return None;
         }
-        let last = Second(self.timeline.first().0 - 1);
+        // Before anything is believed no second is open, and none is before it.
         let (least, _) = self.span?;
+        let last = Second(self.timeline.first().0 - 1);
         let from = (last - RECENT).max(Second(least.0 - 1));
         let counters = self.past.tally(from, last, &mut self.scratch[0]);
         Some((counters, (last - from).max(Span::SECOND)))

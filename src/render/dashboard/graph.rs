@@ -24,6 +24,14 @@ struct Columns<'a> {
     /// The number of the first column's point.
     first: i64,
     points: Vec<Point>,
+    /// Hits a second, of each.
+    rates: Vec<f64>,
+}
+
+impl Columns<'_> {
+    fn most(&self) -> f64 {
+        self.rates.iter().copied().fold(0.0, f64::max)
+    }
 }
 
 impl Page<'_> {
@@ -48,12 +56,21 @@ impl Page<'_> {
             .filter(|_| whole)
             .map(|oldest| scale.index(oldest));
         let first = (scale.index(newest) - count + 1).max(oldest.unwrap_or(i64::MIN));
-        let points = (first..first + count)
+        let points: Vec<Point> = (first..first + count)
             .map(|index| scale.point(index))
             .collect();
+        // The newest point is a mean over the seconds of it that there are yet.
+        let seconds = |index: i64| {
+            let begun = (newest - scale.second(index)).0 + 1;
+            begun.clamp(1, scale.step()) as f64
+        };
+        let rates = (first..)
+            .zip(&points)
+            .map(|(index, point)| point.hits as f64 / seconds(index));
         let columns = Columns {
             scale,
             first,
+            rates: rates.collect(),
             points,
         };
         if layout.roomy {
@@ -76,26 +93,22 @@ impl Page<'_> {
             DIM,
             &format!("  {} a column, + and - change it", Span(step)),
         );
-        let most = columns.points.iter().map(|point| point.hits).max();
-        let most = rate(most.unwrap_or(0) as f64 / step as f64);
-        line.right(DIM, &format!("peak {most} "));
+        line.right(DIM, &format!("peak {} ", rate(columns.most())));
         self.end(line);
     }
 
     /// The bars: as high as the hits per second, the least of them an eighth.
     fn bars(&mut self, columns: &Columns<'_>, threshold: Option<f64>, rows: usize) {
-        let step = columns.scale.step() as f64;
-        let rate_of = |point: &Point| point.hits as f64 / step;
-        let most = columns.points.iter().map(rate_of).fold(0.0, f64::max);
+        let most = columns.most();
         // A threshold in sight is shown, as long as it does not press the bars down.
         let sight = threshold.filter(|&threshold| threshold <= most * 2.0);
         let top = nice(sight.map_or(most, |threshold| most.max(threshold)));
         let parts = if self.look.ascii { 1 } else { 8 };
-        let height = |point: &Point| {
-            let height = rate_of(point) / top * (rows * parts) as f64;
-            (height.round() as usize).max(usize::from(point.hits > 0))
+        let height = |&rate: &f64| {
+            let height = rate / top * (rows * parts) as f64;
+            (height.round() as usize).max(usize::from(rate > 0.0))
         };
-        let heights: Vec<usize> = columns.points.iter().map(height).collect();
+        let heights: Vec<usize> = columns.rates.iter().map(height).collect();
         let line_at = sight.map(|threshold| {
             let from_below = (threshold / top * rows as f64 - 0.001) as usize;
             rows - 1 - from_below.min(rows - 1)
