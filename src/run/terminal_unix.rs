@@ -28,6 +28,8 @@ use crate::render::dashboard::paint;
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?7l";
 /// And back.
 const LEAVE: &[u8] = b"\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l";
+/// Milliseconds to wait for a terminal that takes nothing.
+const PATIENCE: usize = 300;
 
 static TERMINAL: OnceLock<Terminal> = OnceLock::new();
 
@@ -141,8 +143,8 @@ pub(super) fn leave() {
         return;
     };
     // A panic may come from whoever holds the lock, and who writes to a terminal that takes nothing holds it for
-    // long: after a moment the terminal is put back in any case.
-    for _ in 0..500 {
+    // long: after a moment the modes are put back in any case, and nobody waits for what is written.
+    for _ in 0..PATIENCE {
         let mut shown = match terminal.shown.try_lock() {
             Ok(shown) => shown,
             Err(TryLockError::Poisoned(shown)) => shown.into_inner(),
@@ -161,7 +163,16 @@ pub(super) fn leave() {
         }
         return;
     }
-    terminal.put_back();
+    let writer = std::thread::spawn(|| {
+        let _ = (&terminal.screen).write_all(LEAVE);
+    });
+    for _ in 0..PATIENCE {
+        if writer.is_finished() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let _ = tcsetattr(&terminal.tty, OptionalActions::Now, &terminal.saved);
 }
 
 /// Puts the terminal back while `stopped` runs, which stops this process, and takes it over again.
