@@ -57,7 +57,8 @@ _httpmon() {
         --tz) return ;;
         --top) compopt -o nospace 2>/dev/null; _httpmon_reply 'section client path user method status protocol host referrer agent source' "${word%"${word##*,}"}"; return ;;
         --where) return ;;
-        --report|-r) _httpmon_reply 'text json'; return ;;
+        --report|-r) _httpmon_reply 'text json html email openmetrics csv'; return ;;
+        --output|-o) _httpmon_files; return ;;
         --color) _httpmon_reply 'auto always never'; return ;;
         --on-alert) _httpmon_files -A command; return ;;
         --idle-exit) return ;;
@@ -65,7 +66,7 @@ _httpmon() {
         --generate) _httpmon_reply 'man complete-bash complete-zsh complete-fish'; return ;;
     esac
     if [[ $word == -* ]]; then
-        _httpmon_reply '--replay --interval -i --threshold -t --window -w --alert --lateness --format -f --log-tz --tz --top --where --report -r --dashboard --color --on-alert --on-alert-in-replay --exit-code --idle-exit --threads --quiet -q --verbose -v --generate --help -h --version -V'
+        _httpmon_reply '--replay --interval -i --threshold -t --window -w --alert --lateness --format -f --log-tz --tz --top --where --report -r --output -o --dashboard --color --on-alert --on-alert-in-replay --exit-code --idle-exit --threads --quiet -q --verbose -v --generate --help -h --version -V'
         return
     fi
     if ((at == 1)); then _httpmon_reply simulate; fi

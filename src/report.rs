@@ -10,6 +10,7 @@ use crate::format::unparsed::Unparsed;
 use crate::stats::bucket::Counters;
 use crate::stats::dimension::{Dimension, Top};
 use crate::stats::latency::Histogram;
+use crate::stats::series::Series;
 use crate::stats::tally::Count;
 use crate::time::{Second, Span};
 
@@ -74,6 +75,8 @@ pub enum Block {
     Latency(Vec<(&'static str, f64)>),
     /// Hits per second of the last seconds, oldest first.
     Trend(Vec<u64>),
+    /// Hits and errors over the whole run; there is at least one point.
+    Series(Series),
     /// The keys of a dimension.
     Ranking(Ranking),
     /// Where a rule stands.

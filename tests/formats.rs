@@ -34,8 +34,9 @@ fn read(choice: &Choice, format: &Format) -> String {
     let mut parser = Parser::new(choice, Zone::UTC, &wanted);
     let mut last = String::new();
     for line in format.sample.lines() {
-        last = match parser.read(line.as_bytes()) {
-            Line::Record(record) => shown(&record),
+        let mut record = Record::EMPTY;
+        last = match parser.read(line.as_bytes(), &mut record) {
+            Line::Record => shown(&record),
             Line::Unparsed(unparsed) => panic!("{}: {unparsed}: {line}", format.name),
             Line::Skipped | Line::Source => String::new(),
         };

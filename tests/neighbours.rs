@@ -1,5 +1,6 @@
 //! Which format reads a line, and what it says, depends on the line alone: never on its neighbours.
 
+use httpmon::format::record::Record;
 use httpmon::format::unparsed::{Field, Unit};
 use httpmon::format::{Choice, Line, Parser, formats};
 use httpmon::time::Zone;
@@ -61,9 +62,10 @@ fn lines() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn said(parser: &mut Parser, line: &[u8]) -> String {
-    match parser.read(line) {
+    let mut record = Record::EMPTY;
+    match parser.read(line, &mut record) {
         // The file's name is the one thing that goes from line to line.
-        Line::Record(record) => format!("{record:?}"),
+        Line::Record => format!("{record:?}"),
         other => format!("{other:?}"),
     }
 }

@@ -5,6 +5,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use httpmon::format::record::Record;
 use httpmon::format::{Choice, Line, Parser, detect};
 use httpmon::input::lines::Lines;
 use httpmon::run::{Ended, Message};
@@ -157,7 +158,8 @@ proptest! {
         let mut count = 0;
         let mut read = |text: &[u8]| {
             count += 1;
-            if let Line::Unparsed(unparsed) = parser.read(text) {
+            let mut record = Record::EMPTY;
+            if let Line::Unparsed(unparsed) = parser.read(text, &mut record) {
                 assert!(unparsed.at <= text.len());
             }
         };

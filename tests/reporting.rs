@@ -136,7 +136,34 @@ fn recount(come: &[Hit], limit: Limit, lateness: i64, interval: i64) -> Vec<Line
     lines
 }
 
+/// The points of the whole run, by where they begin, and their length.
+fn series(events: &[Event]) -> (BTreeMap<i64, u64>, i64) {
+    let Some(Event::Summary(summary)) = events.last() else {
+        panic!("a summary is last");
+    };
+    let series = summary.blocks.iter().find_map(|block| match block {
+        Block::Series(series) => Some(series),
+        _ => None,
+    });
+    let series = series.expect("something came");
+    let (from, step) = (series.from().0, series.step().0);
+    let begin = |i: usize| from + i as i64 * step;
+    let points = series.points().enumerate().map(|(i, p)| (begin(i), p.hits));
+    (points.collect(), step)
+}
+
 proptest! {
+    #[test]
+    fn the_series_of_a_run_holds_every_hit_in_its_second_late_or_not(hits in streams(), limit in limits(), interval in prop::option::of(1i64..400), lateness in 0i64..20, delays in prop::collection::vec(prop_oneof![3 => Just(0i64), 1 => 0i64..400], 1..40)) {
+        let come = delayed(&hits, &delays, 400);
+        let (points, step) = series(&events(&come, limit, lateness, interval));
+        let mut recount: BTreeMap<i64, u64> = points.keys().map(|from| (*from, 0)).collect();
+        for hit in &come {
+            *recount.get_mut(&(hit.time - hit.time.rem_euclid(step))).expect("a point") += 1;
+        }
+        prop_assert_eq!(points, recount);
+    }
+
     #[test]
     fn reports_hold_what_had_come_when_they_were_written(hits in streams(), limit in limits(), interval in prop_oneof![1i64..20, 1i64..400], lateness in 0i64..20, delays in prop::collection::vec(prop_oneof![3 => Just(0i64), 1 => 0i64..400], 1..40)) {
         let come = delayed(&hits, &delays, 400);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use httpmon::format::record::Record;
 use httpmon::format::unparsed::{Field, Unit};
 use httpmon::format::{Choice, Line, Parser, formats};
 use httpmon::simulate::{FLOOD_CLIENT, Log, Settings, Start};
@@ -65,14 +66,15 @@ fn read(format: &Choice, log: &[u8], start: Start) -> Read {
         .unwrap_or(log)
         .split(|&b| b == b'\n');
     for line in lines {
-        let record = match parser.read(line) {
-            Line::Record(record) => record,
+        let mut record = Record::EMPTY;
+        match parser.read(line, &mut record) {
+            Line::Record => {}
             Line::Skipped => {
                 read.other_lines += u64::from(!line.is_empty());
                 continue;
             }
             other => panic!("{other:?}: {}", String::from_utf8_lossy(line)),
-        };
+        }
         let second = (record.time - start.second).0;
         *read.seconds.entry(second).or_default() += 1;
         if record.status_class() == 5 {

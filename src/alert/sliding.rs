@@ -10,6 +10,8 @@ use crate::time::{Second, Span};
 pub(super) struct Sliding {
     ring: Vec<u64>,
     sum: u128,
+    /// The second that entered last, and its slot: the next one is found without a division.
+    last: (Second, usize),
 }
 
 impl Sliding {
@@ -17,25 +19,39 @@ impl Sliding {
         Sliding {
             ring: vec![0; window.0 as usize],
             sum: 0,
+            last: (Second(0), 0),
         }
     }
 
-    fn slot(&mut self, second: Second) -> &mut u64 {
-        let index = second.0.rem_euclid(self.ring.len() as i64);
-        &mut self.ring[index as usize]
+    #[inline]
+    fn slot(&self, second: Second) -> usize {
+        let (last, slot) = self.last;
+        match slot + 1 {
+            next if second == last.next() => {
+                if next == self.ring.len() {
+                    0
+                } else {
+                    next
+                }
+            }
+            _ => second.0.rem_euclid(self.ring.len() as i64) as usize,
+        }
     }
 
     /// A second closes and enters; the oldest leaves.
     #[inline]
     pub(super) fn close(&mut self, second: Second, value: u64) {
-        let left = std::mem::replace(self.slot(second), value);
+        let slot = self.slot(second);
+        self.last = (second, slot);
+        let left = std::mem::replace(&mut self.ring[slot], value);
         self.sum = self.sum - u128::from(left) + u128::from(value);
     }
 
     /// Something is added to a second up to `closed`, if the window that ends there holds it.
     pub(super) fn late(&mut self, second: Second, value: u64, closed: Second) {
         if second <= closed && second > closed - self.window() {
-            *self.slot(second) += value;
+            let slot = self.slot(second);
+            self.ring[slot] += value;
             self.sum += u128::from(value);
         }
     }

@@ -14,6 +14,9 @@ const LIST: &str = "top";
 /// The option whose value is a program: a command, or a file that is one.
 const PROGRAM: &str = "on-alert";
 
+/// What the value of an option is called that is a file.
+const FILE: &str = "FILE";
+
 /// Options as the words of a shell, and the cases of those that take values.
 fn bash_words<O>(flags: &[Flag<O>]) -> (String, String) {
     let mut words: Vec<String> = Vec::new();
@@ -32,6 +35,7 @@ fn bash_words<O>(flags: &[Flag<O>]) -> (String, String) {
         let choices = choices.join(" ");
         let reply = match (choices.as_str(), flag.long) {
             ("", PROGRAM) => "_httpmon_files -A command; ".to_owned(),
+            ("", _) if flag.value == Some(FILE) => "_httpmon_files; ".to_owned(),
             ("", _) => String::new(),
             (choices, LIST) => {
                 format!(
@@ -158,6 +162,7 @@ fn zsh_specs<O>(flags: &[Flag<O>], prefix: &str, functions: &mut String) -> Stri
             Some(value) if long == PROGRAM => {
                 format!(":{value}:{{_command_names -e; _files}}")
             }
+            Some(FILE) => format!(":{FILE}:_files"),
             Some(value) if choices.is_empty() => format!(":{value}: "),
             Some(value) => format!(":{value}:{function}"),
         };
@@ -257,6 +262,8 @@ fn fish_options<O>(flags: &[Flag<O>], condition: &str, out: &mut String) {
         if flag.long == PROGRAM {
             // Files are completed beside the commands.
             out.push_str(" -r -a '(complete -C (commandline -ct | string replace -r \"^--on-alert=\" \"\"))'");
+        } else if flag.value == Some(FILE) {
+            out.push_str(" -r");
         } else if flag.value.is_some() {
             out.push_str(" -x");
             // Arguments are split at spaces, but the lines that a command writes are not.

@@ -96,6 +96,31 @@ pub static EXAMPLES: &[Example] = &[
         status: EXIT_OK,
     },
     Example {
+        about: "Mail yesterday's report with its pictures, from cron: a message in text and HTML.",
+        command: "{ echo 'To: ops@example.com'; httpmon --replay --tz local --report email access.log.1; } | sendmail -i -t",
+        status: EXIT_OK,
+    },
+    Example {
+        about: "Make a page of it for a browser.",
+        command: "httpmon --replay --report html --output yesterday.html --top section=10,client=10,path=10,status access.log.1",
+        status: EXIT_OK,
+    },
+    Example {
+        about: "Keep a page of a live log up to date, in a folder that a web server shows.",
+        command: "tail -F access.log | httpmon --interval 1m --report html --output status.html",
+        status: EXIT_OK,
+    },
+    Example {
+        about: "Requests and errors by the hour, for a spreadsheet.",
+        command: "httpmon --replay --interval 1h --report csv --output hours.csv access.log",
+        status: EXIT_OK,
+    },
+    Example {
+        about: "Metrics for Prometheus, in the folder of node_exporter's textfile collector.",
+        command: "tail -n 0 -F access.log | httpmon --report openmetrics --output httpmon.prom",
+        status: EXIT_OK,
+    },
+    Example {
         about: "See it at work with no log at hand: a minute of a flood, with errors.",
         command: "httpmon simulate --rates 6,30,6 --durations 2m,1m,4m --errors 0,25,0 --flood 0,80,0 | httpmon --replay --threshold 10 --alert 'Errors: 5xx > 5% over 1m min 100'",
         status: EXIT_OK,

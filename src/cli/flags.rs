@@ -44,7 +44,8 @@ pub static FLAGS: &[Flag] = &[
         value: None,
         help: "read history: alerts and a closing summary, no wall clock",
         more: "The result depends on the input alone, however fast or slow it comes. Periodic reports are \
-               written only if --interval is given.",
+               written only if --interval is given. Of regular files that take longer than a second, a \
+               terminal at standard error shows the progress.",
         choices: NO_CHOICES,
         apply: |o, _| {
             o.replay = true;
@@ -227,13 +228,30 @@ pub static FLAGS: &[Flag] = &[
         },
     },
     Flag {
+        long: "output",
+        short: Some('o'),
+        value: Some("FILE"),
+        help: "write to FILE instead of standard output",
+        more: "text, json and csv are written from its beginning as they come. html, email and openmetrics are \
+               written as a whole to a new file beside it, which then takes its name: with every report, and at \
+               the end. See OUTPUT.",
+        choices: NO_CHOICES,
+        apply: |o, v| {
+            if v.is_empty() {
+                return Err("expected the name of a file".to_owned());
+            }
+            o.output = Some(v.into()).filter(|_| v != "-");
+            Ok(None)
+        },
+    },
+    Flag {
         long: "dashboard",
         short: None,
         value: None,
         help: "on a terminal: one screen, painted anew, instead of reports",
         more: "Traffic as a graph, status classes, the top of a dimension, and every alert of the run. Keys come from \
                the terminal, also while standard input is the log. When it ends, the summary is written as usual. \
-               See DASHBOARD.",
+               With --output, that file is written as without. See DASHBOARD.",
         choices: NO_CHOICES,
         apply: |o, _| {
             o.dashboard = true;

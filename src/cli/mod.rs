@@ -14,6 +14,7 @@ pub mod parse;
 pub mod simulate;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use crate::alert::measure::{Threshold, Unit};
 use crate::alert::plan::{self, Plan};
@@ -21,7 +22,7 @@ use crate::alert::syntax::Spec;
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::format::Choice;
-use crate::render::{OUTPUTS, Output};
+use crate::render::{Form, OUTPUTS, Output};
 use crate::simulate::Settings;
 use crate::stats::dimension::{self, Top};
 use crate::time::{Span, Zone};
@@ -77,6 +78,8 @@ pub struct Options {
     pub report: &'static Output,
     /// A screen that is painted anew instead of reports.
     pub dashboard: bool,
+    /// The file to write to, where given.
+    pub output: Option<PathBuf>,
     /// When to colour.
     pub color: Color,
     /// The program to run at each transition, where given.
@@ -113,6 +116,7 @@ impl Default for Options {
             filter: None,
             report: &OUTPUTS[0],
             dashboard: false,
+            output: None,
             color: Color::Auto,
             on_alert: None,
             on_alert_in_replay: false,
@@ -127,6 +131,26 @@ impl Default for Options {
 }
 
 impl Options {
+    /// Whether these options go together.
+    ///
+    /// # Errors
+    ///
+    /// Names the option that does not, and the way out.
+    pub fn check(&self) -> Result<(), Error> {
+        let Output { name, form, .. } = self.report;
+        if self.quiet && *form != Form::Stream {
+            return Err(Error::new(format!(
+                "--quiet: leaves nothing of --report {name} to write; text and json can tell alerts alone"
+            )));
+        }
+        if self.replay && self.interval.is_none() && *form == Form::Rows {
+            return Err(Error::new(format!(
+                "--report {name}: writes a row for every interval; with --replay say how long one is: --interval 1m"
+            )));
+        }
+        self.plan().map(drop)
+    }
+
     /// The cadence of reports in force; `None` for none.
     pub fn interval_in_force(&self) -> Option<Span> {
         let default = if self.replay { None } else { Some(Span(10)) };

@@ -30,6 +30,7 @@ pub fn parse(
     if let Some(command) = GRAMMAR.read(&mut options, args)? {
         return Ok(command);
     }
+    options.check()?;
     Ok(Command::Run(Box::new(options)))
 }
 
@@ -156,7 +157,7 @@ mod tests {
             (&["-t", "inf"], &["--threshold", "such as 10"]),
             (&["--format", "x"], &["--format", "combined"]),
             (&["--tz", "Mars/Base"], &["--tz", "Europe/Berlin"]),
-            (&["--report", "html"], &["--report", "text, json"]),
+            (&["--report", "xml"], &["--report", "text, json"]),
             (&["--top", "x"], &["--top", "section"]),
             (&["--color", "x"], &["--color", "auto"]),
             (&["--replay=x"], &["--replay", "httpmon --help"]),

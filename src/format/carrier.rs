@@ -134,7 +134,8 @@ fn iso_time(line: &[u8]) -> Option<usize> {
             b == want
         }
     };
-    if line.len() <= shape.len() || !shape.iter().zip(line).all(fits) {
+    // The letter first: the lines of W3C logs begin with such a date, and have a space there.
+    if line.len() <= shape.len() || line[10] != b'T' || !shape.iter().zip(line).all(fits) {
         return None;
     }
     let end = shape.len()
@@ -150,11 +151,12 @@ fn iso_time(line: &[u8]) -> Option<usize> {
 
 /// `name   | ` of `docker compose logs`.
 fn compose(line: &[u8]) -> Option<usize> {
-    let name = line
-        .iter()
-        .position(|&b| !(b.is_ascii_alphanumeric() || b"._-".contains(&b)))?;
+    // The bar first: a line that begins with a host has none, and its name need not be looked at.
+    let name = super::short::find(b' ', line)?;
     let spaces = line[name..].iter().take_while(|&&b| b == b' ').count();
-    (spaces > 0 && line[name + spaces..].starts_with(b"| ")).then_some(name + spaces + 2)
+    let of_name = |&b: &u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+    (line[name + spaces..].starts_with(b"| ") && line[..name].iter().all(of_name))
+        .then_some(name + spaces + 2)
 }
 
 /// The length of a word and one space.

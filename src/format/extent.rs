@@ -5,6 +5,7 @@
 
 use memchr::{memchr, memchr_iter, memchr2, memmem};
 
+use super::short;
 use super::unparsed::Why;
 
 /// How a field ends.
@@ -49,20 +50,34 @@ pub(super) struct Found<'a> {
 
 impl Extent {
     /// Finds the field at the beginning of `rest`.
-    #[inline]
     pub(super) fn find<'a>(&self, rest: &'a [u8]) -> Result<Found<'a>, Why> {
-        let len = match self {
+        match self {
+            Extent::Csv | Extent::W3c => {
+                let csv = *self == Extent::Csv;
+                let found = quoted_or_until(rest, if csv { b',' } else { b' ' })?;
+                let stray = || rest.first() != Some(&b'"') && found.text.contains(&b'"');
+                if csv && stray() {
+                    Err(Why::Form)
+                } else {
+                    Ok(found)
+                }
+            }
+            _ => self.len(rest).map(|len| Found {
+                text: &rest[..len],
+                len,
+            }),
+        }
+    }
+
+    /// The length of a field that takes as much of the line as its text.
+    fn len(&self, rest: &[u8]) -> Result<usize, Why> {
+        Ok(match self {
             Extent::Number => number(rest)?,
             Extent::Quoted => quote(rest).ok_or(Why::Open)?,
             Extent::Request => request(rest).ok_or(Why::Open)?,
             Extent::BareRequest => bare_request(rest),
-            Extent::Csv => {
-                let found = quoted_or_until(rest, |b| b == b',')?;
-                let stray = !rest.starts_with(b"\"") && memchr(b'"', found.text).is_some();
-                return if stray { Err(Why::Form) } else { Ok(found) };
-            }
-            Extent::W3c => return quoted_or_until(rest, |b| b == b' '),
-            Extent::Until(byte) => memchr(*byte, rest).unwrap_or(rest.len()),
+            Extent::Csv | Extent::W3c => unreachable!("their quotes are no part of the text"),
+            Extent::Until(byte) => short::find(*byte, rest).unwrap_or(rest.len()),
             Extent::Nth(byte, count) => runs(rest, *byte).nth(*count).unwrap_or(rest.len()),
             Extent::LastQuote => rest.strip_suffix(b"\"").unwrap_or(rest).len(),
             Extent::UntilText(text) => memmem::find(rest, text).ok_or(Why::Missing)?,
@@ -71,10 +86,6 @@ impl Extent {
                 before == b',' || before == b':' || after == Some(b':')
             }),
             Extent::Rest => rest.len(),
-        };
-        Ok(Found {
-            text: &rest[..len],
-            len,
         })
     }
 }
@@ -111,6 +122,13 @@ pub(super) fn quote(text: &[u8]) -> Option<usize> {
         }
         from = at + 2;
     }
+}
+
+/// The first quote, if [`quote`] would end there: one with no backslash right before it. (Of one byte the search is
+/// shorter than of two.)
+#[inline]
+pub(super) fn plain_quote(text: &[u8]) -> Option<usize> {
+    memchr(b'"', text).filter(|&end| end == 0 || text[end - 1] != b'\\')
 }
 
 /// The end of a quoted request: see [`Extent::Request`].
@@ -163,10 +181,11 @@ fn status_and_bytes(text: &[u8]) -> bool {
     matches!(after, None | Some(b' ' | b'"'))
 }
 
-/// A text in quotes, in which a quote is doubled, or one without quotes, which `ends` at some byte.
-fn quoted_or_until(rest: &[u8], ends: fn(u8) -> bool) -> Result<Found<'_>, Why> {
+/// A text in quotes, in which a quote is doubled, or one without quotes, which the byte `end` ends.
+#[inline]
+fn quoted_or_until(rest: &[u8], end: u8) -> Result<Found<'_>, Why> {
     let [b'"', inner @ ..] = rest else {
-        let len = rest.iter().position(|&b| ends(b)).unwrap_or(rest.len());
+        let len = short::find(end, rest).unwrap_or(rest.len());
         return Ok(Found {
             text: &rest[..len],
             len,
@@ -174,10 +193,10 @@ fn quoted_or_until(rest: &[u8], ends: fn(u8) -> bool) -> Result<Found<'_>, Why> 
     };
     let mut from = 0;
     loop {
-        let quote = from + memchr(b'"', &inner[from..]).ok_or(Why::Open)?;
+        let quote = from + short::find(b'"', &inner[from..]).ok_or(Why::Open)?;
         match inner.get(quote + 1) {
             Some(b'"') => from = quote + 2,
-            Some(&b) if !ends(b) => return Err(Why::Form),
+            Some(&b) if b != end => return Err(Why::Form),
             _ => {
                 return Ok(Found {
                     text: &inner[..quote],
@@ -197,6 +216,18 @@ fn spaces(rest: &[u8], joins: fn(u8, Option<u8>) -> bool) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_plain_quote_is_where_the_text_ends(text in r#"[ab"\\ ]{0,12}"#) {
+            if let Some(end) = plain_quote(text.as_bytes()) {
+                prop_assert_eq!(quote(text.as_bytes()), Some(end));
+            } else {
+                prop_assert!(!text.contains('"') || text.contains(r#"\""#));
+            }
+        }
+    }
 
     #[test]
     fn fields_end_where_their_kind_says() {

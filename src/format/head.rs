@@ -4,6 +4,7 @@
 use memchr::{memchr, memchr_iter};
 
 use super::record::Record;
+use super::short;
 use super::timestamp::{Stamp, Timestamps};
 use super::unparsed::{Field, Why};
 use super::values;
@@ -29,8 +30,30 @@ impl Head {
         times: &mut Timestamps,
         record: &mut Record<'a>,
     ) -> Result<usize, (usize, Field, Why)> {
-        // Nearly every line: an address, then two dashes. Short, so a byte loop.
-        let space = line.iter().position(|&b| b == b' ').unwrap_or(0);
+        // Nearly every line: an address in digits and dots, which has no list, quotes or port to lose, and two dashes.
+        let address = short::dotted_len(line);
+        if self != Head::Host
+            && address > 0
+            && line[address..].starts_with(b" - - [")
+            && let Ok(stamp) = times.clf(&line[address + 6..])
+        {
+            record.client = &line[..address];
+            record.user = Some(b"-");
+            set_time(record, stamp);
+            return Ok(address + 6 + stamp.len + 1);
+        }
+        self.any(line, times, record)
+    }
+
+    /// Any head: see [`Head::read`].
+    fn any<'a>(
+        self,
+        line: &'a [u8],
+        times: &mut Timestamps,
+        record: &mut Record<'a>,
+    ) -> Result<usize, (usize, Field, Why)> {
+        // Another client and two dashes.
+        let space = short::find(b' ', line).unwrap_or(0);
         if self != Head::Host
             && line[space..].starts_with(b" - - [")
             && space > 0
@@ -38,14 +61,7 @@ impl Head {
             && line[space - 1] != b','
             && let Ok(stamp) = times.clf(&line[space + 6..])
         {
-            let client = &line[..space];
-            let dotted = client.iter().all(|&b| b.is_ascii_digit() || b == b'.');
-            // Digits and dots have no list, quotes or port to lose.
-            record.client = if dotted {
-                client
-            } else {
-                values::client(client)
-            };
+            record.client = values::client(&line[..space]);
             record.user = Some(b"-");
             set_time(record, stamp);
             return Ok(space + 6 + stamp.len + 1);
@@ -87,29 +103,33 @@ impl Head {
     /// Tells client, host and user apart.
     fn split<'a>(self, text: &'a [u8], record: &mut Record<'a>) -> Result<(), (Field, Why)> {
         // A quote that does not end before the time is around the whole line.
-        let start = text.iter().position(|&b| b != b' ').unwrap_or(0);
+        let start = text.iter().position(|&b| b != b' ').unwrap_or(text.len());
         if let Some(inner) = text[start..].strip_prefix(b"\"")
             && memchr(b'"', inner).is_none()
             && inner.iter().any(|&b| b != b' ')
         {
             return self.split(inner, record);
         }
-        // The beginnings of the first four words: no more are needed.
-        let mut starts = [text.len(); 4];
+        // Where the first four words begin and end: of the others it only counts that they are there.
+        let mut words = [(text.len(), text.len()); 4];
         let mut count = 0;
-        for (i, &b) in text.iter().enumerate() {
-            if b != b' ' && (i == 0 || text[i - 1] == b' ') {
-                if let Some(start) = starts.get_mut(count) {
-                    *start = i;
-                }
-                count += 1;
+        let mut at = start;
+        while at < text.len() {
+            let end = short::find(b' ', &text[at..]).map_or(text.len(), |len| at + len);
+            if let Some(word) = words.get_mut(count) {
+                *word = (at, end);
+            }
+            count += 1;
+            at = end;
+            while text.get(at) == Some(&b' ') {
+                at += 1;
             }
         }
         if count == 0 {
             return Err((Field::Client, Why::Missing));
         }
-        let from = |n: usize| starts.get(n).map_or(&b""[..], |&start| &text[start..]);
-        let word = |n: usize| from(n).split(|&b| b == b' ').next().unwrap_or(b"");
+        let from = |n: usize| &text[words[n].0..];
+        let word = |n: usize| &text[words[n].0..words[n].1];
         let all_from = |n: usize| match from(n).trim_ascii_end() {
             b"" => &b"-"[..],
             text => text,
@@ -135,10 +155,10 @@ impl Head {
             Head::Host => true,
             Head::Client => false,
             Head::Any => {
-                let port = name_and_port(first) && (!is_dotted(first) || word(1) != b"-");
+                let port = || name_and_port(first) && (!is_dotted(first) || word(1) != b"-");
                 let name =
-                    is_name(first) && ((count == 4 && word(2) == b"-") || is_address(word(1)));
-                count >= 4 && (port || name)
+                    || is_name(first) && ((count == 4 && word(2) == b"-") || is_address(word(1)));
+                count >= 4 && (port() || name())
             }
         };
         if !has_host {
@@ -174,7 +194,7 @@ pub(super) fn set_time(record: &mut Record<'_>, stamp: Stamp) {
 
 /// `name:443`: one colon, digits after it.
 fn name_and_port(word: &[u8]) -> bool {
-    match memchr(b':', word) {
+    match short::find(b':', word) {
         Some(colon) => {
             colon > 0 && colon + 1 < word.len() && word[colon + 1..].iter().all(u8::is_ascii_digit)
         }
@@ -184,7 +204,7 @@ fn name_and_port(word: &[u8]) -> bool {
 
 /// Only digits and dots, before a port where there is one.
 fn is_dotted(word: &[u8]) -> bool {
-    let name = &word[..memchr(b':', word).unwrap_or(word.len())];
+    let name = &word[..short::find(b':', word).unwrap_or(word.len())];
     name.iter().all(|&b| b.is_ascii_digit() || b == b'.')
 }
 
@@ -201,6 +221,29 @@ pub(super) fn is_address(word: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::Zone;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    proptest! {
+        #[test]
+        fn an_address_is_read_as_any_head_is(
+            head in select(vec![Head::Any, Head::Client, Head::Host]),
+            client in "[0-9./]{0,20}|[0-9.]{1,9}[,: x\\[\"][0-9.]{0,9}|\"?[0-9.]{0,9}\"?",
+            rest in select(vec![" - - [", " - ann [", " [", " - - x [", "  - - [", ", 10.0.0.1 - - ["]),
+            time in select(vec!["10/Oct/2000:13:55:36 -0700]", "1/Oct/2000:13:55:36]", "32/Oct/2000:13:55:36 -0700]", "x]", "10/Oct/2000"]),
+        ) {
+            let line = format!("{client}{rest}{time} \"-\" 200 5");
+            let mut records = [Record::EMPTY; 2];
+            let [one, other] = &mut records;
+            let read = head.read(line.as_bytes(), &mut Timestamps::new(Zone::UTC), one);
+            let any = head.any(line.as_bytes(), &mut Timestamps::new(Zone::UTC), other);
+            prop_assert_eq!(read, any, "{}", line);
+            if read.is_ok() {
+                prop_assert_eq!(records[0], records[1], "{}", line);
+            }
+        }
+    }
 
     #[test]
     fn a_list_of_clients_ends_with_its_quotes_or_commas() {

@@ -21,6 +21,7 @@ mod presets;
 pub mod program;
 mod proxies;
 pub mod record;
+mod short;
 #[cfg(test)]
 mod shown;
 mod tail;

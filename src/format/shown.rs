@@ -2,6 +2,7 @@
 
 use bstr::BStr;
 
+use super::record::Record;
 use super::unparsed::{Field, Unit};
 use super::{Choice, Line, Parser};
 use crate::time::Zone;
@@ -32,12 +33,13 @@ impl Shown {
 
     /// `TIME name=value …` of a record, with the names that it has; what else the line was.
     pub(super) fn line(&mut self, line: impl AsRef<[u8]>) -> String {
-        let record = match self.0.read(line.as_ref()) {
-            Line::Record(record) => record,
+        let mut record = Record::EMPTY;
+        match self.0.read(line.as_ref(), &mut record) {
+            Line::Record => {}
             Line::Skipped => return "skipped".to_owned(),
             Line::Source => return "source".to_owned(),
             Line::Unparsed(unparsed) => return unparsed.to_string(),
-        };
+        }
         let mut shown = record.time.0.to_string();
         let mut put = |name: &str, value: Option<&[u8]>| {
             if let Some(value) = value {

@@ -1,5 +1,6 @@
 //! The values of fields: status, bytes, durations, and who the client is.
 
+use super::short;
 use super::unparsed::{Unit, Why};
 
 /// Three digits, or `-` for none (`-1` in HAProxy's log).
@@ -36,6 +37,37 @@ pub(super) fn bytes(text: &[u8]) -> Result<u64, Why> {
     Ok(number)
 }
 
+/// Reads ` status bytes` where they are what they nearly always are, three digits and up to 18, before a
+/// space or the end; with the length. `None` says nothing: [`status`] and [`bytes`] know more forms.
+#[inline]
+pub(super) fn status_then_bytes(text: &[u8]) -> Option<(u16, u64, usize)> {
+    let [b' ', a, b, c, b' ', rest @ ..] = text else {
+        return None;
+    };
+    let digit = |b: &u8| match b.wrapping_sub(b'0') {
+        digit @ 0..=9 => Some(digit),
+        _ => None,
+    };
+    let status = u16::from(digit(a)?) * 100 + u16::from(digit(b)?) * 10 + u16::from(digit(c)?);
+    if let Some((number, len)) = short::number(rest)
+        && matches!(rest[len], b' ' | b'"')
+    {
+        return Some((status, number, 5 + len));
+    }
+    let (mut number, mut len) = (0, 0);
+    while let Some(digit) = rest.get(len).and_then(digit) {
+        number = u64::wrapping_add(u64::wrapping_mul(number, 10), digit.into());
+        len += 1;
+    }
+    match rest.get(len) {
+        None | Some(b' ' | b'"') if (1..=18).contains(&len) => Some((status, number, 5 + len)),
+        Some(b'-') if len == 0 && matches!(rest.get(1), None | Some(b' ' | b'"')) => {
+            Some((status, 0, 6))
+        }
+        _ => None,
+    }
+}
+
 /// A duration in microseconds, rounded down; `None` for a dash, nothing, or a negative number (a
 /// request that was never answered).
 pub(crate) fn duration(text: &[u8], unit: Unit) -> Result<Option<u64>, Why> {
@@ -66,21 +98,31 @@ pub(crate) fn duration(text: &[u8], unit: Unit) -> Result<Option<u64>, Why> {
     if whole.is_empty() || whole.len() > 18 || decimals.contains(&b'.') {
         return Err(Why::Form);
     }
+    // At most 18 digits.
     let value = |digits: &[u8]| {
         digits
             .iter()
-            .fold(0u128, |number, &b| number * 10 + u128::from(b - b'0'))
+            .fold(0u64, |number, &b| number * 10 + u64::from(b - b'0'))
     };
     let decimals = &decimals[..decimals.len().min(9)];
-    let fraction = value(decimals) * nanoseconds / 10u128.pow(decimals.len() as u32);
-    Ok(Some(
-        u64::try_from((value(whole) * nanoseconds + fraction) / 1000).unwrap_or(u64::MAX),
-    ))
+    let fraction = match decimals {
+        [] => 0,
+        _ => value(decimals) * nanoseconds / 10u64.pow(decimals.len() as u32),
+    };
+    if whole.len() <= 9 {
+        // Nearly every one: 128 bits take calls to multiply and divide.
+        return Ok(Some((value(whole) * nanoseconds + fraction) / 1000));
+    }
+    let sum = u128::from(value(whole)) * u128::from(nanoseconds) + u128::from(fraction);
+    Ok(Some(u64::try_from(sum / 1000).unwrap_or(u64::MAX)))
 }
 
 /// The first address of a list, without quotes and port; `-` where there is none.
 pub(super) fn client(text: &[u8]) -> &[u8] {
-    let first = text.split(|&b| b == b',').next().unwrap_or(text);
+    if !text.is_empty() && short::dotted_len(text) == text.len() {
+        return text;
+    }
+    let first = &text[..short::find(b',', text).unwrap_or(text.len())];
     let first = trim_quotes(first);
     let bare = match first {
         [b'[', inner @ ..] => inner
@@ -119,6 +161,24 @@ fn trim_quotes(mut text: &[u8]) -> &[u8] {
 mod tests {
     use super::*;
     use bstr::BStr;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn status_then_bytes_says_what_the_two_say(status_text in "[0-9]{2,4}|-", bytes_text in "[0-9]{0,20}|-|[-0-9x]{1,3}", after in "( \"x|\"| |x|-)?") {
+            let text = format!(" {status_text} {bytes_text}{after}");
+            if let Some((found_status, found_bytes, len)) = status_then_bytes(text.as_bytes()) {
+                prop_assert_eq!(status(status_text.as_bytes()), Ok(Some(found_status)));
+                prop_assert_eq!(bytes(&text.as_bytes()[2 + status_text.len()..len]), Ok(found_bytes));
+                prop_assert!(matches!(text.as_bytes().get(len), None | Some(b' ' | b'"')));
+            } else {
+                let plain = status_text.len() == 3 && (1..=18).contains(&bytes_text.len());
+                let digits = bytes_text.bytes().all(|b| b.is_ascii_digit()) || bytes_text == "-";
+                let ends = after.is_empty() || after.starts_with([' ', '"']);
+                prop_assert!(!(plain && digits && ends), "{text}");
+            }
+        }
+    }
 
     #[test]
     fn clients_lose_list_quotes_and_port() {

@@ -175,10 +175,17 @@ impl Defaults {
     }
 
     /// The program for a line that begins with a date and a time, by its shape.
+    #[inline]
     pub(super) fn for_line(&self, line: &[u8]) -> Option<&Program> {
-        if !is_dated(line) {
-            return None;
+        // One byte tells most lines that have no date from those that may have one.
+        if line.get(4) == Some(&b'-') && is_dated(line) {
+            self.for_dated(line)
+        } else {
+            None
         }
+    }
+
+    fn for_dated(&self, line: &[u8]) -> Option<&Program> {
         if line[10] == b'\t' {
             return Some(&self.cloudfront);
         }
@@ -206,7 +213,8 @@ pub(super) fn is_dated(line: &[u8]) -> bool {
 
 /// Space-separated lines may end with spaces.
 pub(super) fn trim(line: &[u8]) -> &[u8] {
-    line.trim_end_with(|c| c == ' ')
+    let spaces = line.iter().rev().take_while(|&&b| b == b' ').count();
+    &line[..line.len() - spaces]
 }
 
 #[cfg(test)]

@@ -94,6 +94,9 @@ impl Writer<'_, '_> {
                 }
                 Some(_) => false,
             },
+            Step::Values(_) | Step::DateAndClock => {
+                unreachable!("a program shows the steps that they stand for")
+            }
             Step::Remark | Step::Optional | Step::End => true,
         }
     }

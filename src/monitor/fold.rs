@@ -137,7 +137,7 @@ impl Fold {
 
     /// Whether a cap was passed: the part is of no use, and what is left of it need not be read.
     pub fn is_full(&self) -> bool {
-        self.full
+        self.full || self.intake.totals.is_full()
     }
 
     /// The steps, to be taken in this order.
@@ -180,7 +180,6 @@ impl Fold {
         let mut hit = Hit::uncounted(record.time);
         self.intake.count(record, &mut hit);
         self.intake.find_matches(record, &mut hit);
-        self.full |= self.intake.totals.is_full();
         let at = self.columns.len();
         let hits = match self.steps.last_mut() {
             Some(Step::Hits(hits)) if hits.second == hit.time && hits.counted == hit.counted => {
@@ -262,7 +261,7 @@ impl Monitor {
     /// `false`, and nothing is added, where a cap is passed: then its lines are to be read one by one.
     #[must_use]
     pub fn begin(&mut self, fold: &mut Fold) -> bool {
-        if fold.full {
+        if fold.is_full() {
             return false;
         }
         let Some(ids) = self.intake.merge(&fold.intake) else {

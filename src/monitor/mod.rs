@@ -26,6 +26,7 @@ use crate::stats::bucket::{Bucket, Counters};
 use crate::stats::dimension::Top;
 use crate::stats::latency::Histogram;
 use crate::stats::scales::Scales;
+use crate::stats::series::Series;
 use crate::stats::tally::Tally;
 use crate::stats::timeline::Timeline;
 use crate::time::{Second, Span, Zone};
@@ -85,6 +86,7 @@ pub struct Monitor {
     trend: VecDeque<(Second, u64)>,
     /// What a screen shows of the past, where there is one.
     scales: Option<Box<Scales>>,
+    series: Series,
     /// Lines that were no record before anything was believed.
     unparsed_before: u64,
     late: u64,
@@ -124,6 +126,7 @@ impl Monitor {
             history: History::default(),
             trend: VecDeque::new(),
             scales: None,
+            series: Series::default(),
             unparsed_before: 0,
             late: 0,
             span: None,
@@ -366,6 +369,8 @@ impl Monitor {
         if self.scales.is_some() {
             self.add_to_scales(hit.time, &hit.counters());
         }
+        self.series
+            .add(hit.time, &hit.counters(), self.zone.as_ref());
         let Some(interval) = self.interval else {
             return;
         };
@@ -415,6 +420,9 @@ impl Monitor {
         let mut bucket = bucket.unwrap_or_default();
         let counters = bucket.counters;
         let empty = bucket.is_empty();
+        if counters.hits > 0 {
+            self.series.add(second, &counters, self.zone.as_ref());
+        }
         if self.interval.is_some() {
             // A silence makes empty reports, but none for the time before the log begins.
             let silent = silent && self.span.is_some_and(|(least, _)| least <= second);

@@ -41,6 +41,9 @@ impl Monitor {
         blocks.push(input("late", self.late));
         blocks.push(input("skewed", self.clock.skewed()));
         blocks.extend(report::latency(&self.intake.totals.durations));
+        if !self.series.is_empty() {
+            blocks.push(Block::Series(self.series.clone()));
+        }
         blocks.extend(
             self.intake
                 .totals

@@ -55,6 +55,32 @@ fn push(out: &mut Vec<u8>, text: Arguments<'_>) {
     out.write_fmt(text).expect("a vector takes every write");
 }
 
+/// Columns of a key on a page; what is longer is cut.
+const SHOWN: usize = 200;
+
+/// Log bytes as short text for a page or a label: as for a terminal, and cut where they are very long.
+pub fn shown(bytes: &[u8]) -> String {
+    // No key needs more bytes for so many columns, escapes and all.
+    let bytes = &bytes[..bytes.len().min(8 * SHOWN)];
+    super::bars::cut(&terminal(bytes, false), SHOWN, false)
+}
+
+/// Text for HTML, between tags or in a quoted attribute.
+pub fn html(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 /// Appends log bytes as a JSON string with its quotes; invalid UTF-8 becomes U+FFFD.
 ///
 /// What is unsafe on a terminal is escaped as well, since people look at JSON there.

@@ -236,7 +236,7 @@ impl Writer<'_> {
                 Block::Unparsed(examples) if !examples.is_empty() => self.examples(examples),
                 Block::Silent(span) => self.seconds("silent_s", *span),
                 // Derived from what is written, or only for the eye.
-                Block::Share { .. } | Block::Trend(_) | Block::Unparsed(_) => {}
+                Block::Share { .. } | Block::Trend(_) | Block::Series(_) | Block::Unparsed(_) => {}
             }
         }
     }

@@ -1,10 +1,16 @@
 //! Events to bytes: the contract of an output, and the table of them.
 
 mod bars;
+mod clock;
+pub mod csv;
 pub mod dashboard;
+mod digest;
 pub mod digits;
+pub mod email;
 pub mod escape;
+pub mod html;
 pub mod json;
+pub mod openmetrics;
 pub mod text;
 pub mod units;
 
@@ -25,8 +31,21 @@ pub struct Output {
     pub name: &'static str,
     /// One line about it, for the man page.
     pub about: &'static str,
+    /// What it makes of the events.
+    pub form: Form,
     /// Makes one; `look` is what standard output can show.
     pub make: fn(Look) -> Box<dyn Render>,
+}
+
+/// What an output makes of the events of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Something for each, as it comes.
+    Stream,
+    /// A row for each report, as it comes.
+    Rows,
+    /// One document, made of the summary: a file of it is replaced as a whole.
+    Document,
 }
 
 impl PartialEq for Output {
@@ -40,11 +59,37 @@ pub static OUTPUTS: &[Output] = &[
     Output {
         name: "text",
         about: "for people, plain or coloured",
+        form: Form::Stream,
         make: |look| Box::new(text::Text::new(look)),
     },
     Output {
         name: "json",
         about: "JSON Lines, one object per line",
+        form: Form::Stream,
         make: |_| Box::new(json::Json),
+    },
+    Output {
+        name: "html",
+        about: "one page of the whole run, with its time line: no script, nothing from elsewhere",
+        form: Form::Document,
+        make: |_| Box::new(html::Html),
+    },
+    Output {
+        name: "email",
+        about: "a whole message, in text and HTML, for sendmail -t behind a To: of your own",
+        form: Form::Document,
+        make: |_| Box::new(email::Email),
+    },
+    Output {
+        name: "openmetrics",
+        about: "metrics for node_exporter's textfile collector",
+        form: Form::Document,
+        make: |_| Box::new(openmetrics::OpenMetrics::default()),
+    },
+    Output {
+        name: "csv",
+        about: "a row for each interval, for spreadsheets",
+        form: Form::Rows,
+        make: |_| Box::new(csv::Csv::default()),
     },
 ];

@@ -124,18 +124,6 @@ pub(super) fn check(files: &[OsString]) -> Result<Vec<Operand>, Error> {
         .collect()
 }
 
-/// How many bytes the operands hold, where all of them are files with an end.
-pub(super) fn size(operands: &[Operand]) -> Option<u64> {
-    let size = |operand: &Operand| match operand {
-        Operand::Stdin => None,
-        Operand::File(file) => {
-            let metadata = std::fs::metadata(file).ok()?;
-            metadata.is_file().then_some(metadata.len())
-        }
-    };
-    operands.iter().map(size).sum()
-}
-
 /// What is said of input that cannot be read.
 pub(super) fn failure(name: &str, error: &io::Error) -> Error {
     let name = crate::render::escape::terminal(name.as_bytes(), false);

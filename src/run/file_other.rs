@@ -1,7 +1,7 @@
 //! Where a file cannot be read at any place by several threads, one reads it from its beginning to its end.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, IsTerminal};
 
 /// Is never called, since there is no regular file here.
 pub(super) fn read_at(_: &File, _: &mut [u8], _: u64) -> io::Result<usize> {
@@ -11,6 +11,21 @@ pub(super) fn read_at(_: &File, _: &mut [u8], _: u64) -> io::Result<usize> {
 /// None.
 pub(super) fn stdin() -> Option<File> {
     None
+}
+
+/// None.
+pub(super) fn left_of_stdin() -> Option<u64> {
+    None
+}
+
+/// Whether another program may read standard output.
+pub(super) fn stdout_is_a_pipe() -> bool {
+    !io::stdout().is_terminal()
+}
+
+/// There is no background here.
+pub(super) fn in_foreground() -> bool {
+    true
 }
 
 /// Nothing to ask for.

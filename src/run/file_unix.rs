@@ -1,9 +1,10 @@
-//! Regular files on Unix: read at any place by several threads, standard input among them.
+//! Files on Unix: regular ones read at any place by several threads, standard input among them, and what
+//! the standard streams are.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Seek};
 use std::os::fd::AsFd;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, FileTypeExt};
 
 /// Reads into `block` at `offset`, whatever the file's own place.
 pub(super) fn read_at(file: &File, block: &mut [u8], offset: u64) -> io::Result<usize> {
@@ -19,6 +20,29 @@ pub(super) fn read_at(file: &File, block: &mut [u8], offset: u64) -> io::Result<
 pub(super) fn stdin() -> Option<File> {
     let file = File::from(io::stdin().as_fd().try_clone_to_owned().ok()?);
     regular(file)
+}
+
+/// How much of standard input is left to read, if it is a regular file.
+pub(super) fn left_of_stdin() -> Option<u64> {
+    let mut file = stdin()?;
+    let length = file.metadata().ok()?.len();
+    Some(length.saturating_sub(file.stream_position().ok()?))
+}
+
+/// Whether another program reads standard output.
+pub(super) fn stdout_is_a_pipe() -> bool {
+    let kind = || {
+        let file = File::from(io::stdout().as_fd().try_clone_to_owned().ok()?);
+        Some(file.metadata().ok()?.file_type())
+    };
+    kind().is_some_and(|kind| kind.is_fifo() || kind.is_socket())
+}
+
+/// Whether the terminal at standard error is this program's to write to now, and not the shell's; also
+/// where nobody knows.
+pub(super) fn in_foreground() -> bool {
+    let group = rustix::termios::tcgetpgrp(io::stderr());
+    group.map_or(true, |group| group == rustix::process::getpgrp())
 }
 
 /// Asks for room in the pipe that standard input is, so that there are fewer and larger reads: at 200,000 lines

@@ -17,6 +17,14 @@ mod kill;
 mod kill;
 mod output;
 mod parts;
+mod place;
+mod progress;
+#[cfg(unix)]
+#[path = "same_unix.rs"]
+mod same;
+#[cfg(not(unix))]
+#[path = "same_other.rs"]
+mod same;
 mod session;
 #[cfg(unix)]
 #[path = "signals_unix.rs"]
@@ -43,6 +51,8 @@ use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
+
+use progress::Watched;
 
 use crate::cli::{self, Command, Options, config, help, parse};
 use crate::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_OK, Error};
@@ -106,11 +116,7 @@ fn run(options: &Options) -> Result<u8, Error> {
         ));
     }
     let files = feed::check(&options.files)?;
-    let (look, stream) = output::stdout(options.color);
-    let mut session = Session::new(
-        options,
-        Output::new(stream, (options.report.make)(look), !options.replay),
-    )?;
+    let mut session = Session::new(options, Output::open(options, &files)?)?;
     if let Some(program) = options.hook() {
         session.set_hook(Hook::new(program, None));
     }
@@ -123,11 +129,16 @@ fn run(options: &Options) -> Result<u8, Error> {
     let parallel = (threads > 1).then(|| session.parallel(threads, PART));
     if options.dashboard {
         let screen = Box::new(terminal::enter()?);
-        let total = feed::size(&files);
+        let look = output::look(options.color);
+        let total = progress::size(&files);
         session.set_dashboard(Dashboard::new(screen, look, !options.replay, total));
     }
+    let watched = progress::total(options, &files);
     let mut feed = Threads::start(files, parallel, options.dashboard);
-    let ended = session.run(&mut feed);
+    let ended = match watched {
+        Some(total) => session.run(&mut Watched::new(feed, total)),
+        None => session.run(&mut feed),
+    };
     session.finish_hook();
     match ended {
         Ended::ReaderGone => Ok(EXIT_OK),
@@ -150,6 +161,7 @@ fn run(options: &Options) -> Result<u8, Error> {
 fn say(message: &dyn std::fmt::Display) {
     let message = format!("httpmon: {message}");
     if !terminal::keep(&message) {
+        progress::clear();
         let _ = writeln!(anstream::stderr().lock(), "{message}");
     }
 }

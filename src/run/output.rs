@@ -1,36 +1,121 @@
-//! Events to standard output: rendered into a buffer, written in whole blocks.
+//! Events to standard output or a file: rendered into a buffer, written in whole blocks.
 
 use std::io::{self, Write};
 
 use anstream::{AutoStream, ColorChoice};
 
-use crate::cli::Color;
-use crate::render::Render;
+use super::feed::Operand;
+use super::place::{self, Replaced};
+use super::progress;
+use crate::cli::{Color, Options};
+use crate::error::Error;
 use crate::render::text::Look;
+use crate::render::{Form, Render};
 use crate::report::Event;
 use crate::time::Zone;
 
 /// Bytes kept before they are written, where nobody waits for them.
 const BUFFER: usize = 64 << 10;
 
+/// What standard output is called in a message.
+const STDOUT: &str = "standard output";
+/// Columns where nothing tells how many there are.
+const WIDTH: usize = 80;
+
 /// Where events go.
 pub struct Output {
-    stream: Box<dyn Write>,
+    sink: Sink,
     renderer: Box<dyn Render>,
     buffer: Vec<u8>,
     /// Each event is written and flushed at once.
     live: bool,
+    /// Whether that is standard output.
+    stdout: bool,
+    /// What the sink is called in a message.
+    name: String,
+}
+
+/// Where bytes go.
+enum Sink {
+    /// One after the other.
+    Stream(Box<dyn Write>),
+    /// Those of one document, at the end.
+    Once(Box<dyn Write>),
+    /// In place of those from before.
+    Replaced(Replaced),
 }
 
 impl Output {
     /// Writes to `stream`; if `live`, with one write and one flush per event.
     pub fn new(stream: Box<dyn Write>, renderer: Box<dyn Render>, live: bool) -> Output {
         Output {
-            stream,
+            sink: Sink::Stream(stream),
             renderer,
             buffer: Vec::new(),
             live,
+            stdout: true,
+            name: STDOUT.to_owned(),
         }
+    }
+
+    /// What `options` ask for, with the file of `--output` ready to be written.
+    ///
+    /// # Errors
+    ///
+    /// If that file cannot be written, or is one of the `inputs`.
+    pub(super) fn open(options: &Options, inputs: &[Operand]) -> Result<Output, Error> {
+        let report = options.report;
+        let document = report.form == Form::Document;
+        let bytes = |stream| {
+            if document {
+                Sink::Once(stream)
+            } else {
+                Sink::Stream(stream)
+            }
+        };
+        let (sink, look, name) = match &options.output {
+            None => {
+                let (look, stdout) = stdout(options.color);
+                (bytes(stdout), look, STDOUT.to_owned())
+            }
+            Some(path) => {
+                place::check(path, inputs)?;
+                let replaced = if document { Replaced::at(path)? } else { None };
+                let sink = match replaced {
+                    Some(replaced) => Sink::Replaced(replaced),
+                    None => bytes(Box::new(place::create(path)?)),
+                };
+                let look = Look {
+                    rich: options.color == Color::Always,
+                    width: columns().unwrap_or(WIDTH),
+                    ascii: !utf8(),
+                };
+                (sink, look, place::name(path))
+            }
+        };
+        Ok(Output {
+            sink,
+            renderer: (report.make)(look),
+            buffer: Vec::new(),
+            live: !options.replay,
+            stdout: options.output.is_none(),
+            name,
+        })
+    }
+
+    /// What it is called in a message.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it is standard output.
+    pub fn is_stdout(&self) -> bool {
+        self.stdout
+    }
+
+    /// Whether it shows how things stand, and wants a summary with every report.
+    pub fn is_replaced(&self) -> bool {
+        matches!(self.sink, Sink::Replaced(_))
     }
 
     /// Writes an event.
@@ -39,6 +124,10 @@ impl Output {
     ///
     /// Those of the stream.
     pub fn write(&mut self, event: &Event, zone: &Zone) -> io::Result<()> {
+        let partial = matches!(event, Event::Summary(summary) if summary.partial);
+        if partial && matches!(self.sink, Sink::Once(_)) {
+            return Ok(());
+        }
         self.renderer.render(event, zone, &mut self.buffer);
         if self.live || self.buffer.len() >= BUFFER {
             self.flush()
@@ -56,17 +145,25 @@ impl Output {
         if self.buffer.is_empty() {
             return Ok(());
         }
-        let written = self
-            .stream
-            .write_all(&self.buffer)
-            .and_then(|()| self.stream.flush());
+        progress::before_output();
+        let written = match &mut self.sink {
+            Sink::Stream(stream) | Sink::Once(stream) => {
+                stream.write_all(&self.buffer).and_then(|()| stream.flush())
+            }
+            Sink::Replaced(file) => file.replace(&self.buffer),
+        };
         self.buffer.clear();
         written
     }
 }
 
+/// What standard output can show.
+pub(super) fn look(color: Color) -> Look {
+    stdout(color).0
+}
+
 /// Standard output, and what it can show.
-pub(super) fn stdout(color: Color) -> (Look, Box<dyn Write>) {
+fn stdout(color: Color) -> (Look, Box<dyn Write>) {
     let stdout = io::stdout();
     let choice = match color {
         Color::Always => ColorChoice::Always,
@@ -88,13 +185,16 @@ pub(super) fn stdout(color: Color) -> (Look, Box<dyn Write>) {
 }
 
 fn width() -> usize {
-    let columns = || std::env::var("COLUMNS").ok()?.parse().ok();
     let terminal =
         terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
     terminal
         .filter(|&width| width > 0)
         .or_else(columns)
-        .unwrap_or(80)
+        .unwrap_or(WIDTH)
+}
+
+fn columns() -> Option<usize> {
+    std::env::var("COLUMNS").ok()?.parse().ok()
 }
 
 /// Whether the locale is UTF-8, by the first of the variables that decide it.

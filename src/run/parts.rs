@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use memchr::memchr;
 
 use super::file::read_at;
+use crate::format::record::Record;
 use crate::format::unparsed::Unparsed;
 use crate::format::{Line as Read, Parser, State};
 use crate::input::lines::{Line, Lines};
@@ -59,8 +60,8 @@ pub struct Part {
 }
 
 impl Part {
-    /// How many bytes it has.
-    pub fn size(&self) -> u64 {
+    /// How many bytes its lines have.
+    pub(super) fn bytes(&self) -> u64 {
         self.range.end - self.range.start
     }
 
@@ -231,11 +232,16 @@ fn work(
         let began = shared.state();
         parser.resume(began.clone());
         let mut lines = Lines::default();
-        let mut take = |line: Line<'_>| count(&mut parser, &mut fold, line);
         let first = range.start == base;
-        let read = read_lines(file, range, first, &mut block, |bytes| match bytes {
-            Some(bytes) => lines.feed(bytes, &mut take),
-            None => lines.finish(&mut take),
+        let read = read_lines(file, range, first, &mut block, |bytes| {
+            if fold.is_full() {
+                return;
+            }
+            let take = |line: Line<'_>| count(&mut parser, &mut fold, line);
+            match bytes {
+                Some(bytes) => lines.feed(bytes, take),
+                None => lines.finish(take),
+            }
         });
         let part = read.map(|(range, last)| Part {
             fold,
@@ -255,14 +261,12 @@ fn work(
 /// Counts a line.
 #[inline]
 fn count(parser: &mut Parser, fold: &mut Fold, line: Line<'_>) {
-    if fold.is_full() {
-        return;
-    }
     if line.cut {
         return fold.unparsed(Unparsed::too_long(line.bytes.len()), line.bytes);
     }
-    match parser.read(line.bytes) {
-        Read::Record(record) => fold.observe(&record),
+    let mut record = Record::EMPTY;
+    match parser.read(line.bytes, &mut record) {
+        Read::Record => fold.observe(&record),
         Read::Skipped | Read::Source => fold.skipped(),
         Read::Unparsed(unparsed) => fold.unparsed(unparsed, line.bytes),
     }

@@ -14,6 +14,7 @@ use super::{Dashboard, Output, say};
 use crate::cli::Options;
 use crate::error::Error;
 use crate::filter::Filter;
+use crate::format::record::Record;
 use crate::format::unparsed::{Field, Unparsed};
 use crate::format::{Line as Read, Parser, closest, detect, recognise};
 use crate::input::lines::{Line, Lines};
@@ -64,6 +65,8 @@ pub struct Session {
     /// The first bytes of the input, until something was made of them.
     sample: Vec<u8>,
     hints: Hints,
+    /// Whether a report was due since the output was last told how things stand.
+    stale: bool,
     /// When the newest second was reached, by the monotonic clock.
     anchor: Option<(Second, Duration)>,
     /// When the last block came.
@@ -127,6 +130,7 @@ impl Session {
             line: 0,
             sample: Vec::new(),
             hints: Hints::default(),
+            stale: false,
             anchor: None,
             last_block: Duration::ZERO,
         })
@@ -152,7 +156,8 @@ impl Session {
         self.hook = Some(hook);
     }
 
-    /// Shows on `dashboard` how things stand, and writes nothing but the summary, once that is gone.
+    /// Shows on `dashboard` how things stand. Nothing but the summary is written to standard output, once that
+    /// is gone.
     pub fn set_dashboard(&mut self, dashboard: Dashboard) {
         self.monitor.keep_for_screen();
         self.dashboard = Some(dashboard);
@@ -170,7 +175,7 @@ impl Session {
         match self.read(feed) {
             Ok(ended) => ended,
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ended::ReaderGone,
-            Err(error) => Ended::Failed(Error::new(format!("standard output: {error}"))),
+            Err(error) => Ended::Failed(Error::new(format!("{}: {error}", self.output.name()))),
         }
     }
 
@@ -207,7 +212,7 @@ impl Session {
                         self.finish(now)?;
                         return Ok(Ended::Failed(error));
                     }
-                    self.count_read(part.size());
+                    self.count_read(part.bytes());
                     feed.resume(self.parser.state());
                 }
                 Message::Quiet => {
@@ -237,7 +242,8 @@ impl Session {
                     }
                 }
                 // Whoever sees the dashboard knows.
-                Message::Signal(Signal::Tell) if self.dashboard.is_some() => {}
+                Message::Signal(Signal::Tell)
+                    if self.dashboard.is_some() && self.output.is_stdout() => {}
                 Message::Signal(Signal::Tell) => {
                     let summary = self.monitor.summary(true);
                     self.output.write(&summary, self.monitor.zone())?;
@@ -358,6 +364,7 @@ impl Session {
         if let Some(dashboard) = &mut self.dashboard {
             dashboard.changed();
         }
+        self.refresh()?;
         if self.anchor.is_none() {
             self.set_anchor(now);
         }
@@ -441,8 +448,9 @@ impl Session {
             self.monitor
                 .unparsed(unparsed, self.line, self.file.as_ref(), line.bytes);
         } else {
-            match self.parser.read(line.bytes) {
-                Read::Record(record) => {
+            let mut record = Record::EMPTY;
+            match self.parser.read(line.bytes, &mut record) {
+                Read::Record => {
                     let wall = self.live.then_some(Second(now.wall.as_secs() as i64));
                     if !record.zoned && !self.hints.zone {
                         self.hints.zone(record.time, wall);
@@ -484,7 +492,7 @@ impl Session {
         if self.live && !self.hints.old && !self.monitor.is_live() {
             self.hint_old(now);
         }
-        self.output.flush()
+        self.refresh()
     }
 
     #[inline]
@@ -504,14 +512,26 @@ impl Session {
             }
             if let Some(dashboard) = &mut self.dashboard {
                 dashboard.news();
-                continue;
+                if self.output.is_stdout() {
+                    continue;
+                }
             }
+            self.stale |= matches!(event, Event::Report(_)) && self.output.is_replaced();
             if self.quiet && !matches!(event, Event::Alert(_)) {
                 continue;
             }
             self.output.write(&event, self.monitor.zone())?;
         }
         Ok(())
+    }
+
+    /// A file that shows how things stand is written again where a report was due.
+    fn refresh(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.stale) {
+            let summary = self.monitor.summary(true);
+            self.output.write(&summary, self.monitor.zone())?;
+        }
+        self.output.flush()
     }
 
     fn finish(&mut self, now: Now) -> io::Result<()> {

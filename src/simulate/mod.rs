@@ -108,14 +108,16 @@ fn check(
     let mut text = Vec::new();
     lines.header(&mut text);
     for line in text.split(|&b| b == b'\n') {
-        parser.read(line);
+        let mut record = Record::EMPTY;
+        let _ = parser.read(line, &mut record);
     }
     for entry in entries {
         text.clear();
         lines.write(&entry, &mut text);
         let line = text.strip_suffix(b"\n").unwrap_or(&text);
-        match parser.read(line) {
-            Line::Record(record) if says(&record, &entry) => {}
+        let mut record = Record::EMPTY;
+        match parser.read(line, &mut record) {
+            Line::Record if says(&record, &entry) => {}
             Line::Unparsed(Unparsed { field, .. }) => return Err(refused(field.name())),
             _ => return Err(refused("line")),
         }

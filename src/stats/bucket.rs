@@ -81,6 +81,7 @@ impl Matched {
     fn clear(&mut self) {
         self.counters = Counters::default();
         self.run.clear();
+        self.run.shrink();
         self.durations.clear();
     }
 }
@@ -122,13 +123,15 @@ impl Bucket {
 
     /// Whether nothing happened.
     pub fn is_empty(&self) -> bool {
-        self.counters == Counters::default()
+        // What else is counted is counted of hits.
+        self.counters.hits == 0 && self.counters.unparsed == 0 && self.counters.late == 0
     }
 
     /// Forgets all, keeping memory for reuse.
     pub fn clear(&mut self) {
         self.counters = Counters::default();
         self.run.clear();
+        self.run.shrink();
         self.durations.clear();
         self.clear_matched();
     }

@@ -35,6 +35,16 @@ struct Entry {
     count: Count,
 }
 
+impl Entry {
+    #[inline]
+    fn holds(&self, arena: &[u8], key: &[u8]) -> bool {
+        self.len as usize == key.len() && {
+            let start = self.start as usize;
+            same_bytes(&arena[start..start + key.len()], key)
+        }
+    }
+}
+
 /// The keys of one dimension with their totals.
 #[derive(Debug)]
 pub struct KeyTable {
@@ -42,7 +52,11 @@ pub struct KeyTable {
     hasher: RandomState,
     entries: Vec<Entry>,
     arena: Vec<u8>,
+    /// The id that was counted last: the next record is often of the same client or section (57 % and 37 % in a
+    /// common log), and then nothing is to be hashed or looked up.
+    last: u32,
     max_keys: usize,
+    full: bool,
     /// Hits that have a key, listed or dropped.
     hits: u64,
     /// By how much any key may be undercounted.
@@ -80,7 +94,9 @@ impl KeyTable {
             hasher: RandomState::default(),
             entries: Vec::new(),
             arena: Vec::new(),
+            last: 0,
             max_keys,
+            full: false,
             hits: 0,
             error: 0,
             distinct: None,
@@ -91,22 +107,28 @@ impl KeyTable {
     #[inline]
     pub fn count(&mut self, key: &[u8], hit: Count) -> u32 {
         self.hits += hit.hits;
-        let hash = self.hasher.hash_one(key);
-        if let Some(id) = self.find(hash, key) {
-            self.entries[id as usize].count.add(hit);
-            return id;
+        if let Some(entry) = self.entries.get_mut(self.last as usize)
+            && entry.holds(&self.arena, key)
+        {
+            entry.count.add(hit);
+            return self.last;
         }
-        self.insert(key, hash, hit)
+        let hash = self.hasher.hash_one(key);
+        self.last = match self.find(hash, key) {
+            Some(id) => {
+                self.entries[id as usize].count.add(hit);
+                id
+            }
+            None => self.insert(key, hash, hit),
+        };
+        self.last
     }
 
     #[inline]
     fn find(&self, hash: u64, key: &[u8]) -> Option<u32> {
         let same = |&id: &u32| {
             let entry = &self.entries[id as usize];
-            entry.hash == hash as u32 && entry.len as usize == key.len() && {
-                let start = entry.start as usize;
-                same_bytes(&self.arena[start..start + key.len()], key)
-            }
+            entry.hash == hash as u32 && entry.holds(&self.arena, key)
         };
         self.index.find(hash, same).copied()
     }
@@ -125,6 +147,7 @@ impl KeyTable {
             start,
             count,
         });
+        self.full = self.entries.len() > self.max_keys || self.arena.len() > MAX_KEY_BYTES;
         let KeyTable {
             index,
             entries,
@@ -171,13 +194,13 @@ impl KeyTable {
         self.index.clear();
         self.entries.clear();
         self.arena.clear();
-        (self.hits, self.error, self.distinct) = (0, 0, None);
+        (self.hits, self.error, self.distinct, self.full) = (0, 0, None, false);
     }
 
     /// Whether the table has passed its cap.
     #[inline]
     pub fn is_full(&self) -> bool {
-        self.entries.len() > self.max_keys || self.arena.len() > MAX_KEY_BYTES
+        self.full
     }
 
     /// Drops the light half where the table has passed its cap. All ids change.
@@ -211,7 +234,7 @@ impl KeyTable {
                 ..entry.clone()
             });
         }
-        (self.entries, self.arena) = (entries, arena);
+        (self.entries, self.arena, self.full) = (entries, arena, false);
         self.index.clear();
         let KeyTable {
             index,

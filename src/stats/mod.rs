@@ -11,6 +11,7 @@ pub mod keys;
 pub mod latency;
 pub mod run;
 pub mod scales;
+pub mod series;
 pub mod tally;
 pub mod timeline;
 pub mod totals;

@@ -10,7 +10,7 @@ use super::keys::Renumbering;
 use super::tally::{Count, Tally};
 use super::{Hit, SERVER_ERROR};
 
-/// A second with more words than this is brought to its least size.
+/// A second with more ids than this is brought to its least size.
 const BUSY: usize = 1 << 14;
 
 const ERROR: u64 = 1 << 63;
@@ -20,8 +20,10 @@ const FOLDED_WORDS: usize = 8;
 /// Hits by key over one second or several.
 #[derive(Debug, Clone, Default)]
 pub struct Run {
-    /// `ids… low high` per hit; the stride is the number of dimensions + 2.
-    flat: Vec<u32>,
+    /// The ids of each hit; the stride is the number of dimensions.
+    ids: Vec<u32>,
+    /// Its bytes, with the error flag.
+    bytes: Vec<u64>,
     /// What was folded before: dimension, id, count.
     folded: Vec<(u32, u32, Count)>,
 }
@@ -32,34 +34,32 @@ impl Run {
     pub fn push(&mut self, hit: &Hit, dimensions: usize) {
         let bytes = hit.bytes.min(ERROR - 1) | if hit.class == SERVER_ERROR { ERROR } else { 0 };
         // One by one: a copy of several would wait for each of those that were just written.
-        self.flat.reserve(dimensions + 2);
+        self.ids.reserve(dimensions);
         for &id in &hit.ids[..dimensions] {
-            self.flat.push(id);
+            self.ids.push(id);
         }
-        self.flat.push(bytes as u32);
-        self.flat.push((bytes >> 32) as u32);
+        self.bytes.push(bytes);
     }
 
     /// Appends some of the hits of `other`, which was never folded.
     pub fn extend(&mut self, other: &Run, hits: Range<usize>, dimensions: usize) {
-        let stride = dimensions + 2;
-        self.flat
-            .extend_from_slice(&other.flat[hits.start * stride..hits.end * stride]);
+        let ids = hits.start * dimensions..hits.end * dimensions;
+        self.ids.extend_from_slice(&other.ids[ids]);
+        self.bytes.extend_from_slice(&other.bytes[hits]);
     }
 
     /// What was pushed of the hit at `index`, where nothing was folded: ids, bytes sent.
     pub fn hit(&self, index: usize, dimensions: usize) -> (&[u32], u64) {
-        let stride = dimensions + 2;
-        let (ids, bytes) = self.flat[index * stride..][..stride].split_at(dimensions);
-        (ids, count_of(bytes).bytes)
+        let ids = &self.ids[index * dimensions..][..dimensions];
+        (ids, count_of(self.bytes[index]).bytes)
     }
 
     /// Adds every hit to one tally per dimension.
     pub fn tally(&self, tallies: &mut [Tally]) {
         let dimensions = tallies.len();
-        for hit in self.flat.chunks_exact(dimensions + 2) {
-            let count = count_of(&hit[dimensions..]);
-            for (tally, &id) in tallies.iter_mut().zip(hit) {
+        for (ids, &bytes) in self.ids.chunks_exact(dimensions).zip(&self.bytes) {
+            let count = count_of(bytes);
+            for (tally, &id) in tallies.iter_mut().zip(ids) {
                 tally.add(id, count);
             }
         }
@@ -70,10 +70,8 @@ impl Run {
 
     /// The keys of one of `dimensions`, each with what is counted under it; a key may come more than once.
     pub fn counts(&self, dimension: usize, dimensions: usize) -> Vec<(u32, Count)> {
-        let flat = self
-            .flat
-            .chunks_exact(dimensions + 2)
-            .map(|hit| (hit[dimension], count_of(&hit[dimensions..])));
+        let hits = self.ids.chunks_exact(dimensions).zip(&self.bytes);
+        let flat = hits.map(|(ids, &bytes)| (ids[dimension], count_of(bytes)));
         let folded = self
             .folded
             .iter()
@@ -84,7 +82,8 @@ impl Run {
 
     /// Takes in what `other` holds.
     pub fn merge(&mut self, other: &Run) {
-        self.flat.extend_from_slice(&other.flat);
+        self.ids.extend_from_slice(&other.ids);
+        self.bytes.extend_from_slice(&other.bytes);
         self.folded.extend_from_slice(&other.folded);
     }
 
@@ -92,9 +91,10 @@ impl Run {
     /// the lateness. `scratch` must be clear, and is again.
     #[inline]
     pub fn settle(&mut self, scratch: &mut [Tally]) {
-        if self.flat.len() > BUSY {
+        if self.ids.len() > BUSY {
             self.fold(scratch);
-            self.flat.shrink_to_fit();
+            self.ids.shrink_to_fit();
+            self.bytes.shrink_to_fit();
         }
     }
 
@@ -103,7 +103,7 @@ impl Run {
         self.tally(scratch);
         let rows: usize = scratch.iter().map(|tally| tally.ids().len()).sum();
         if rows * FOLDED_WORDS < self.words() {
-            self.flat = Vec::new();
+            (self.ids, self.bytes) = (Vec::new(), Vec::new());
             self.folded = Vec::with_capacity(rows);
             for (dimension, tally) in scratch.iter().enumerate() {
                 self.folded.extend(
@@ -118,21 +118,27 @@ impl Run {
 
     /// Memory in use, in words of four bytes.
     pub fn words(&self) -> usize {
-        self.flat.len() + self.folded.len() * FOLDED_WORDS
+        self.ids.len() + self.bytes.len() * 2 + self.folded.len() * FOLDED_WORDS
     }
 
-    /// Forgets the hits and keeps the memory, unless a busy second made it large.
+    /// Forgets the hits and keeps the memory.
     pub fn clear(&mut self) {
-        const KEEP: usize = 1 << 14;
-        self.flat.clear();
+        self.ids.clear();
+        self.bytes.clear();
         self.folded.clear();
-        self.flat.shrink_to(KEEP);
+    }
+
+    /// Gives back what memory a busy second took beyond the usual.
+    pub fn shrink(&mut self) {
+        const KEEP: usize = 1 << 14;
+        self.ids.shrink_to(KEEP);
+        self.bytes.shrink_to(KEEP);
         self.folded.shrink_to(KEEP);
     }
 
     /// Follows a reduction of the table of `dimension`.
     pub fn renumber(&mut self, dimension: usize, dimensions: usize, ids: &Renumbering) {
-        for hit in self.flat.chunks_exact_mut(dimensions + 2) {
+        for hit in self.ids.chunks_exact_mut(dimensions) {
             hit[dimension] = ids.new_id(hit[dimension]);
         }
         for row in &mut self.folded {
@@ -143,9 +149,8 @@ impl Run {
     }
 }
 
-/// What a hit counts, from the two words behind its ids.
-fn count_of(words: &[u32]) -> Count {
-    let bytes = u64::from(words[0]) | u64::from(words[1]) << 32;
+/// What a hit counts, from its bytes and flag.
+fn count_of(bytes: u64) -> Count {
     Count {
         hits: 1,
         bytes: bytes & !ERROR,

@@ -39,6 +39,7 @@ while IFS= read -r line; do case $line in *'"type":"alert"'*) printf '%s\n' "$li
         "mail",
         r#"printf 'To: %s\nSubject: %s\n' "$3" "$2"; exec cat"#,
     ),
+    ("sendmail", r#"[ "$*" = "-i -t" ] || exit 1; exec cat"#),
     ("man", r#"[ "$1 $2" = "-l -" ] || exit 1; exec cat"#),
 ];
 

@@ -3,6 +3,7 @@
 
 mod dashboard;
 mod formats;
+mod outputs;
 mod prose;
 mod roff;
 mod rules;
@@ -141,6 +142,7 @@ fn output(page: &mut Roff) {
         page.text(object);
         items(page, keys);
     }
+    outputs::section(page);
 }
 
 fn alert_rules(page: &mut Roff) {

@@ -92,9 +92,13 @@ pub(super) const TEXT_MORE: Paragraphs = &[
     "The summary begins with its first and last second, both inclusive, and the number of lines. \
      In every summary lines = hits + unparsed + skipped + filtered.",
     "A run of empty intervals that the clock jumps over is one line, `gap of`, with where it ends.",
-    "On a colour terminal there are bars, a sparkline of the hits in each of the last 120 seconds (`trend`), and \
-     colour; meaning is never carried by colour alone. Bytes from the log that could command a terminal are \
-     written as `\\x1b` or `\\u{202e}`.",
+    "On a colour terminal there are bars as long as a key's share, the 5xx of each key, a sparkline of the hits in \
+     each of the last 120 seconds (`trend`, with the most in one second), and colour; meaning is never carried by \
+     colour alone. Behind the rate and the errors stands in brackets how they changed against the report before: \
+     the hits in percent, or in times from ten on, and the errors in percentage points. There is nothing where \
+     that report does not end where this one begins, or is not as long, and in a partial one.",
+    "Bytes from the log that could command a terminal are written as `\\x1b` or `\\u{202e}`. A key of more than 200 \
+     columns is cut there; JSON has it whole.",
 ];
 
 pub(super) const JSON: Paragraphs = &[
@@ -305,7 +309,7 @@ pub(super) const ENVIRONMENT: Items = &[
     ),
     (
         "NO_COLOR, CLICOLOR, CLICOLOR_FORCE, TERM",
-        "Whether --color `auto` colours.",
+        "Whether --color `auto` colours. Without TERM, or where it is `dumb`, no progress is shown.",
     ),
     (
         "COLUMNS",

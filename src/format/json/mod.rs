@@ -81,12 +81,13 @@ impl Reader {
         }
     }
 
-    /// Reads a line that is an object.
+    /// Reads a line that is an object into `record`, which must be [`Record::EMPTY`].
     pub(super) fn read<'a>(
         &'a mut self,
         line: &'a [u8],
         times: &mut Timestamps,
-    ) -> Result<Record<'a>, Unparsed> {
+        record: &mut Record<'a>,
+    ) -> Result<(), Unparsed> {
         self.scratch.clear();
         let mut scan = Scan {
             line,
@@ -102,7 +103,7 @@ impl Reader {
                 Err(Why::Form)
             }
         });
-        let (at, values) = (scan.at, scan.values);
+        let Scan { at, values, .. } = scan;
         scanned.map_err(|why| Unparsed {
             field: Field::Line,
             why,
@@ -110,7 +111,6 @@ impl Reader {
             timed: false,
         })?;
         let scratch: &'a [u8] = &self.scratch;
-        let mut record = Record::EMPTY;
         let missing = |field| Unparsed {
             field,
             why: Why::Unnamed,
@@ -128,7 +128,7 @@ impl Reader {
             let done = match value.field {
                 Field::Time => times
                     .read(&TimeForm::Any, text)
-                    .map(|stamp| set_time(&mut record, stamp)),
+                    .map(|stamp| set_time(record, stamp)),
                 Field::Status => json_status(text).map(|status| record.status = status),
                 Field::Bytes => {
                     record.bytes = values::bytes(text).unwrap_or(0);
@@ -146,7 +146,7 @@ impl Reader {
                 {
                     Ok(())
                 }
-                field => store(&mut record, field, text),
+                field => store(record, field, text),
             };
             let at = if value.decoded { 0 } else { value.start };
             done.map_err(|why| Unparsed {
@@ -156,8 +156,8 @@ impl Reader {
                 timed: true,
             })?;
         }
-        finish_request(&mut record);
-        Ok(record)
+        finish_request(record);
+        Ok(())
     }
 }
 

@@ -1,7 +1,6 @@
 //! One pass over the bytes of an object: what is under a name that counts is noted, the rest skipped.
 
-use memchr::memchr2;
-
+use super::super::short;
 use super::super::unparsed::{Field, Why};
 use super::names::{Node, SLOTS, slot};
 
@@ -145,7 +144,7 @@ impl Scan<'_, '_> {
         let start = self.at;
         let mut escaped = false;
         loop {
-            let Some(found) = memchr2(b'"', b'\\', &self.line[self.at..]) else {
+            let Some(found) = short::find2(b'"', b'\\', &self.line[self.at..]) else {
                 self.at = self.line.len();
                 return Err(Why::Open);
             };

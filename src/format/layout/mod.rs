@@ -222,6 +222,9 @@ impl Line {
             Step::Time(form, _) => self.value(Value::Time(Moment::Whole(form.clone()))),
             Step::Date(_) => self.value(Value::Time(Moment::Date)),
             Step::Clock(_) => self.value(Value::Time(Moment::Clock)),
+            Step::Values(_) | Step::DateAndClock => {
+                unreachable!("a program shows the steps that they stand for")
+            }
             Step::Tail | Step::Remark | Step::Optional | Step::End => {}
         }
     }

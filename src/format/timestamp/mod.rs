@@ -1,15 +1,15 @@
 //! Timestamps to seconds, with the last one remembered.
 //!
 //! A busy log repeats a timestamp many times and a date all day. So the 26 bytes are first compared
-//! with the last ones; if they differ, the calendar (jiff) is asked only where date or offset
-//! changed, and the time of day is six digits of arithmetic. The other forms keep the last date only.
+//! with the last ones; if only the time of day differs, that is six digits of arithmetic, and the
+//! calendar (jiff) is asked only where the date changed. The other forms keep the last date only.
 
 mod elements;
 
 use jiff::fmt::strtime::BrokenDownTime;
 
 use super::unparsed::Why;
-use crate::time::{Second, Zone};
+use crate::time::{Second, Span, Zone};
 use elements::{byte, clock, days, digits, fraction, month_number, offset};
 
 /// A time and how it was written.
@@ -28,15 +28,22 @@ pub struct Stamp {
 /// `10/Oct/2000:13:55:36 -0700`: the form with two digits for the day and no fraction.
 const CLF_LEN: usize = 26;
 const DATE_LEN: usize = 11;
+/// `2000-10-10 13:55:36`.
+const MOMENT_LEN: usize = 19;
 
 /// Reads timestamps, remembering the last.
 #[derive(Debug, Clone)]
 pub struct Timestamps {
     zone: Zone,
-    /// The last text of [`CLF_LEN`] bytes and what it was.
+    /// The last text of [`CLF_LEN`] bytes and what it was. Invariant: two digits for the day, a space before the
+    /// offset, so that what stands where is known.
     last: ([u8; CLF_LEN], Stamp),
+    /// When the day of `last` began, by its offset.
+    midnight: Second,
     /// The last date text and its days since 1970-01-01.
     date: ([u8; DATE_LEN], i64),
+    /// The last `2000-10-10 13:55:36`, and what it was.
+    moment: ([u8; MOMENT_LEN], Second),
     /// The same for `2000-10-10`.
     iso_date: ([u8; 10], i64),
 }
@@ -61,17 +68,20 @@ pub enum TimeForm {
 impl Timestamps {
     /// A reader for which a time without an offset is in `zone`.
     pub fn new(zone: Zone) -> Timestamps {
-        let none = Stamp {
+        let epoch = Stamp {
             time: Second(0),
             offset: 0,
             zoned: true,
-            len: 0,
+            len: CLF_LEN,
         };
+        // True from the beginning: bytes that are no time never equal what is remembered.
         Timestamps {
             zone,
-            last: ([0; CLF_LEN], none),
-            date: ([0; DATE_LEN], 0),
-            iso_date: ([0; 10], 0),
+            last: (*b"01/Jan/1970:00:00:00 +0000", epoch),
+            midnight: Second(0),
+            date: (*b"01/Jan/1970", 0),
+            moment: (*b"1970-01-01 00:00:00", Second(0)),
+            iso_date: (*b"1970-01-01", 0),
         }
     }
 
@@ -81,17 +91,43 @@ impl Timestamps {
     /// `Why::Missing` means that this is no timestamp, `Why::NoSuchTime` that it is one and cannot be.
     #[inline]
     pub fn clf(&mut self, text: &[u8]) -> Result<Stamp, Why> {
-        if let Some((head, [b']', ..])) = text.split_first_chunk::<CLF_LEN>() {
-            if *head == self.last.0 {
-                return Ok(self.last.1);
-            }
-            let stamp = self.bracketed(text)?;
-            if stamp.len == CLF_LEN {
-                self.last = (*head, stamp);
-            }
+        match text.split_first_chunk::<CLF_LEN>() {
+            Some((head, [b']', ..])) if *head == self.last.0 => Ok(self.last.1),
+            _ => self.other_clf(text),
+        }
+    }
+
+    fn other_clf(&mut self, text: &[u8]) -> Result<Stamp, Why> {
+        let Some((head, [b']', ..])) = text.split_first_chunk::<CLF_LEN>() else {
+            return self.bracketed(text);
+        };
+        if let Some(stamp) = self.same_day(head) {
             return Ok(stamp);
         }
-        self.bracketed(text)
+        let stamp = self.bracketed(text)?;
+        self.remember(head, stamp);
+        Ok(stamp)
+    }
+
+    /// A time of the same day and offset as the last: what changes from second to second. In a log with
+    /// a line every few seconds this is each of them.
+    fn same_day(&mut self, text: &[u8; CLF_LEN]) -> Option<Stamp> {
+        let (last, stamp) = &mut self.last;
+        if text[..12] != last[..12] || text[20..] != last[20..] {
+            return None;
+        }
+        let of_day = clock(&mut &text[12..20]).ok()??;
+        *last = *text;
+        stamp.time = self.midnight + Span(of_day);
+        Some(*stamp)
+    }
+
+    fn remember(&mut self, text: &[u8; CLF_LEN], stamp: Stamp) {
+        if stamp.len == CLF_LEN && text[2] == b'/' && text[20] == b' ' {
+            let of_day = (stamp.time.0 + i64::from(stamp.offset)).rem_euclid(86_400);
+            self.last = (*text, stamp);
+            self.midnight = Second(stamp.time.0 - of_day);
+        }
     }
 
     fn bracketed(&mut self, text: &[u8]) -> Result<Stamp, Why> {
@@ -168,9 +204,13 @@ impl Timestamps {
                 if text == self.last.0 {
                     return Ok(self.last.1);
                 }
+                let head: Option<&[u8; CLF_LEN]> = text.try_into().ok();
+                if let Some(stamp) = head.and_then(|head| self.same_day(head)) {
+                    return Ok(stamp);
+                }
                 let stamp = self.clf_any(text).and_then(whole)?;
-                if let Ok(text) = text.try_into() {
-                    self.last = (text, stamp);
+                if let Some(head) = head {
+                    self.remember(head, stamp);
                 }
                 Ok(stamp)
             }
@@ -225,6 +265,19 @@ impl Timestamps {
         let days = days(year, month, digits(&mut rest, 2)?)?;
         self.iso_date = (*date, days);
         Ok(days)
+    }
+
+    /// Reads `2000-10-10 13:55:36` as a time in UTC.
+    #[inline]
+    pub fn date_and_clock(&mut self, text: &[u8; MOMENT_LEN]) -> Result<Second, Why> {
+        if *text != self.moment.0 {
+            if text[10] != b' ' {
+                return Err(Why::Form);
+            }
+            let time = self.iso_date(&text[..10])? * 86_400 + Timestamps::of_day(&text[11..])?;
+            self.moment = (*text, Second(time));
+        }
+        Ok(self.moment.1)
     }
 
     /// Reads `13:55:36`, with a fraction or without, as seconds of the day.

@@ -1,6 +1,8 @@
 //! Timestamps in their forms, and what is none.
 
 use super::*;
+use proptest::prelude::*;
+use proptest::sample::select;
 
 fn clf(text: &str) -> Result<(i64, i32, usize), Why> {
     Timestamps::new(Zone::UTC)
@@ -74,6 +76,35 @@ fn the_memory_of_the_last_time_changes_nothing() {
             "{text}"
         );
     }
+}
+
+proptest! {
+    /// Days, times and offsets that repeat, in forms of which some are as long as the usual one.
+    #[test]
+    fn whatever_came_before_changes_no_time(texts in prop::collection::vec((
+        select(vec!["10/Oct", "11/Oct", "1/Oct", "31/Feb", "10/Foo", "\0\0/\0\0\0"]),
+        select(vec!["00:00:00", "13:55:36", "23:59:60", "24:00:00", "13:5x:36", "13:55.36"]),
+        select(vec![" -0700", " +0000", " -07:00", "", ".1234", ".12345", ".123456", " +2400", " 00000"]),
+        select(vec!["]", "] ", "", "x"]),
+    ), 1..12)) {
+        let mut one = Timestamps::new(Zone::UTC);
+        for (date, time, offset, end) in texts {
+            let text = format!("{date}/2000:{time}{offset}{end}");
+            let alone = || Timestamps::new(Zone::UTC);
+            prop_assert_eq!(one.clf(text.as_bytes()), alone().clf(text.as_bytes()), "{}", text);
+            let form = TimeForm::Clf;
+            prop_assert_eq!(one.read(&form, text.as_bytes()), alone().read(&form, text.as_bytes()), "{}", text);
+        }
+    }
+}
+
+#[test]
+fn bytes_that_are_no_time_equal_nothing_that_is_remembered() {
+    let mut times = Timestamps::new(Zone::UTC);
+    let text = [[0; 26].as_slice(), b"]"].concat();
+    assert_eq!(times.clf(&text), Err(Why::Missing));
+    assert_eq!(times.read(&TimeForm::Clf, &text[..26]), Err(Why::Missing));
+    assert_eq!(times.iso_date(&text), Err(Why::Missing));
 }
 
 #[test]

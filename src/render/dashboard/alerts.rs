@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::super::text::{DIM, FIRING, PLAIN, RESOLVED};
+use super::super::text::{DIM, FIRING, GOOD, PLAIN};
 use super::super::{escape, units};
 use super::Page;
 use super::layout::Layout;
@@ -18,7 +18,7 @@ impl Page<'_> {
         line.put(PLAIN, " alerts  ");
         match (all, firing) {
             (0, _) => line.put(DIM, "none in this run"),
-            (_, 0) => line.put(RESOLVED, "none firing"),
+            (_, 0) => line.put(GOOD, "none firing"),
             _ => line.put(FIRING, &format!("{firing} firing")),
         }
         if all > 0 {

@@ -3,10 +3,13 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::super::units;
-use super::{FIRING, Page, RESOLVED, TITLE, noun};
+use super::{FIRED, FIRING, Page, RESOLVED, TITLE, noun};
 use crate::alert::measure::Unit;
 use crate::report::{Alert, Alerts, Change, Fired, Key, State};
 use crate::time::{Second, Span};
+
+/// The bytes of a date in a time, with the `T` behind it.
+const DATE: usize = "2026-11-20T".len();
 
 impl Page<'_> {
     /// ` for client 10.0.0.4`, where the rule is by key.
@@ -33,7 +36,7 @@ impl Page<'_> {
                 } else {
                     units::figure(figure.value, unit)
                 };
-                self.line(FIRING, |page| {
+                self.line(FIRED, |page| {
                     page.write(format_args!("{rule} generated an alert"));
                     page.for_key(&alert.key);
                     page.write(format_args!(" - {measure} = {value}, triggered at "));
@@ -132,12 +135,26 @@ impl Page<'_> {
         }
         let told = |fired: &&Fired| whole || fired.until.is_some();
         for fired in alerts.told.iter().filter(told) {
-            let line = self.aside(|page| page.fired(fired, alerts.now));
-            if self.look.rich && TITLE + line.width() > self.look.width {
-                self.write(format_args!("    {line}\n"));
-            } else {
-                self.row("", |page| page.raw(&line));
+            let mut line = self.aside(|page| page.fired(fired, alerts.now, false));
+            let width = self.look.width;
+            let fits = |line: &str, indent| indent + line.width() <= width;
+            let mut indent = TITLE;
+            if self.look.rich && !fits(&line, indent) {
+                line = self.aside(|page| page.fired(fired, alerts.now, true));
+                indent = if fits(&line, TITLE) { TITLE } else { 4 };
             }
+            self.blanks(indent);
+            // On a narrow screen the peak goes to the next line.
+            match line.rsplit_once("  ") {
+                Some((fired, peak)) if self.look.rich && !fits(&line, indent) => {
+                    self.raw(fired);
+                    self.raw("\n");
+                    self.blanks(TITLE);
+                    self.raw(peak);
+                }
+                _ => self.raw(&line),
+            }
+            self.raw("\n");
         }
         if whole && alerts.untold > 0 {
             self.row("", |page| {
@@ -177,18 +194,25 @@ impl Page<'_> {
         }
     }
 
-    /// An alert of the run: `2. High traffic 09:04:00Z to 09:07:58Z  3m58s  peak 14.48/s`.
-    fn fired(&mut self, fired: &Fired, now: Option<Second>) {
+    /// An alert of the run: `2. High traffic 2026-11-20T09:04:00Z to 2026-11-20T09:07:58Z  3m58s  peak 14.48/s`;
+    /// if `short`, the date stands once where the day is the same.
+    fn fired(&mut self, fired: &Fired, now: Option<Second>, short: bool) {
         self.number(fired.number);
         self.raw(". ");
         self.raw(&fired.rule);
         self.for_key(&fired.key);
         self.raw(" ");
+        let since = self.out.len();
         self.time(fired.since);
         let length = match fired.until {
             Some(until) => {
                 self.raw(" to ");
+                let start = self.out.len();
                 self.time(until);
+                let date = |at: usize| self.out.get(at..at + DATE);
+                if short && date(start).is_some() && date(since) == date(start) {
+                    self.out.drain(start..start + DATE);
+                }
                 self.raw("  ");
                 until - fired.since
             }
@@ -204,7 +228,7 @@ impl Page<'_> {
 }
 
 /// A difference of shares in percentage points, rounded at the `scale`, and never `-0`.
-fn points(share: f64, was: f64, scale: f64) -> f64 {
+pub(super) fn points(share: f64, was: f64, scale: f64) -> f64 {
     let rounded = ((share - was) * 100.0 * scale).round() / scale;
     if rounded == 0.0 { 0.0 } else { rounded }
 }

@@ -1,5 +1,9 @@
 //! Text for people: plain lines that stand well in a file, a mail or `grep`; on a colour terminal
-//! also bars, a sparkline and colour. Meaning is never carried by colour alone.
+//! also bars, a sparkline, what changed against the report before, and colour. Meaning is never carried
+//! by colour alone.
+//!
+//! Of what was written a colour terminal needs to know little: the numbers of the last report, and how
+//! wide its columns were, so that those of the next stand under them.
 
 mod alerts;
 mod headline;
@@ -15,6 +19,7 @@ use super::escape;
 use super::units;
 use crate::report::{Block, Event, Example, Figure, Report};
 use crate::time::{Second, Span, Zone};
+use headline::Numbers;
 use table::Columns;
 
 /// What the reader's screen can show.
@@ -33,6 +38,8 @@ const TITLE: usize = 12;
 /// Narrower than this nothing can be laid out.
 const MIN_WIDTH: usize = 40;
 const MAX_WIDTH: usize = 200;
+/// The columns behind the sparkline, for the height of its highest column.
+const SCALE: usize = 16;
 /// No key is cut shorter than this.
 const MIN_KEY: usize = 12;
 
@@ -48,7 +55,9 @@ pub(super) const GOOD: &str = "\x1b[32m";
 pub(super) const WARN: &str = "\x1b[33m";
 pub(super) const BAD: &str = "\x1b[31m";
 pub(super) const FIRING: &str = "\x1b[1m\x1b[31m";
-pub(super) const RESOLVED: &str = "\x1b[1m\x1b[32m";
+// Reversed, the terminal's own background is the colour of the letters, which reads well on any theme.
+const FIRED: &str = "\x1b[1m\x1b[7m\x1b[31m";
+const RESOLVED: &str = "\x1b[1m\x1b[7m\x1b[32m";
 /// And behind it.
 pub(super) const RESET: &str = "\x1b[0m";
 
@@ -56,6 +65,21 @@ pub(super) const RESET: &str = "\x1b[0m";
 #[derive(Debug)]
 pub struct Text {
     look: Look,
+    /// What the last event was, if there was one.
+    last: Option<Kind>,
+    /// The numbers of the last report, where the next may be compared with them.
+    before: Option<Numbers>,
+    /// The columns of the last report's tables.
+    columns: Columns,
+    /// Whether the numbers of the last report stood on a line of their own.
+    broken: bool,
+}
+
+/// What an event looks like: some lines, or a block of them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    Lines,
+    Block,
 }
 
 impl Text {
@@ -66,6 +90,10 @@ impl Text {
                 width: look.width.clamp(MIN_WIDTH, MAX_WIDTH),
                 ..look
             },
+            last: None,
+            before: None,
+            columns: Columns::default(),
+            broken: false,
         }
     }
 }
@@ -75,12 +103,36 @@ impl Render for Text {
         let mut page = Page {
             look: self.look,
             zone,
-            columns: Columns::default(),
+            before: None,
+            columns: self.columns,
+            broken: self.broken,
             codes: 0,
             out,
         };
+        if self.look.rich {
+            let kind = match event {
+                Event::Alert(_) | Event::Gap { .. } => Kind::Lines,
+                Event::Report(_) | Event::Summary(_) => Kind::Block,
+            };
+            // Blocks stand apart, alerts in a row together.
+            if let Some(last) = self.last.replace(kind)
+                && (last, kind) != (Kind::Lines, Kind::Lines)
+            {
+                page.raw("\n");
+            }
+        }
         match event {
             Event::Alert(alert) => page.alert(alert),
+            Event::Report(report) if self.look.rich => {
+                let numbers = Numbers::of(report);
+                page.before = self.before.filter(|before| {
+                    numbers.is_some_and(|numbers| numbers.can_be_compared_with(before))
+                });
+                page.report(report, false);
+                self.before = numbers;
+                self.columns = page.columns.kept();
+                self.broken = page.broken;
+            }
             Event::Report(report) => page.report(report, false),
             Event::Gap { from, to } => page.line(DIM, |page| {
                 page.time(*from);
@@ -97,7 +149,12 @@ impl Render for Text {
 struct Page<'a> {
     look: Look,
     zone: &'a Zone,
+    /// What the report is compared with.
+    before: Option<Numbers>,
+    /// At first those of the last report.
     columns: Columns,
+    /// See [`Text`].
+    broken: bool,
     /// Bytes of codes in the headline so far, which take no columns.
     codes: usize,
     out: &'a mut Vec<u8>,
@@ -158,10 +215,8 @@ impl Page<'_> {
 
     /// The beginning of a row, `  title     `: the title stands once for all lines under it.
     fn title(&mut self, title: &str) {
-        self.paint(DIM, |page| {
-            page.raw("  ");
-            page.raw(title);
-        });
+        self.raw("  ");
+        self.paint(DIM, |page| page.raw(title));
         // Titles are names of this program: a byte is a column.
         let gap = TITLE.saturating_sub(2 + title.len());
         self.blanks(gap.max(usize::from(!title.is_empty())));
@@ -242,8 +297,10 @@ impl Page<'_> {
             Block::Trend(trend) if self.look.rich => self.row("trend", |page| {
                 let Look { width, ascii, .. } = page.look;
                 page.paint(BAR, |page| {
-                    push_sparkline(trend, width - TITLE, ascii, page.out)
+                    push_sparkline(trend, width - TITLE - SCALE, ascii, page.out)
                 });
+                let most = trend.iter().max().copied().unwrap_or(0);
+                page.paint(DIM, |page| page.write(format_args!("  max {most}/s")));
             }),
             Block::Ranking(ranking) if ranking.listed && ranking.unique > 0 => {
                 if self.look.rich && !ranking.rows.is_empty() {

@@ -13,6 +13,34 @@ pub(super) struct Columns {
     keys: usize,
     bar: usize,
     digits: usize,
+    /// What the number of 5xx takes; 0 where there has been none.
+    errors: usize,
+}
+
+/// The widest column of keys that is kept for the next report: an IPv6 address.
+const KEPT: usize = 39;
+/// The columns of the longest key in a plain line; JSON has it whole.
+const LONGEST: usize = 200;
+/// The columns of the share, of the two gaps before the hits, of one before the share, and of two before the bar.
+const GAPS: usize = 9;
+/// No bar needs more columns.
+const BAR_COLUMNS: usize = 48;
+/// What stands behind the share, with a number, where a server failed.
+const FAILED: &str = "  5xx ";
+
+impl Columns {
+    /// What the next report begins with, so that its columns stand under those of this one. A very long
+    /// key widens only its own report.
+    pub(super) fn kept(self) -> Columns {
+        Columns {
+            keys: self.keys.min(KEPT),
+            ..self
+        }
+    }
+}
+
+fn digits_of(number: u64) -> usize {
+    number.checked_ilog10().unwrap_or(0) as usize + 1
 }
 
 impl Page<'_> {
@@ -26,7 +54,7 @@ impl Page<'_> {
         let mut gap = "";
         for row in &ranking.rows {
             self.raw(gap);
-            self.key(&row.key);
+            self.short_key(&row.key);
             self.raw(" ");
             self.number(row.count.hits);
             self.raw(" (");
@@ -51,6 +79,17 @@ impl Page<'_> {
         self.raw("\n");
     }
 
+    /// A key in a line that nobody's screen bounds: one of thousands of bytes would hide the others.
+    fn short_key(&mut self, key: &[u8]) {
+        // No byte takes more than the four columns of `\xff`.
+        if key.len() <= LONGEST / 4 || key.len() <= LONGEST && escape::is_plain(key) {
+            return self.key(key);
+        }
+        let ascii = self.look.ascii;
+        let key = cut(&escape::terminal(key, ascii), LONGEST, ascii);
+        self.raw(&key);
+    }
+
     /// `9 unique`, `about 1200000 unique (+-9600)`.
     fn unique(&mut self, ranking: &Ranking) {
         if ranking.unique_error > 0 {
@@ -72,9 +111,10 @@ impl Page<'_> {
         }
     }
 
-    /// The columns that all tables of a report share, so that their bars begin in one place.
+    /// The columns that all tables of a report share, so that numbers and bars stand in one place; no
+    /// narrower than those before.
     pub(super) fn columns(&self, report: &Report) -> Columns {
-        let (mut keys, mut most) = (0, 0);
+        let (mut keys, mut most, mut errors) = (self.columns.keys, 0, 0);
         for block in &report.blocks {
             let Block::Ranking(ranking) = block else {
                 continue;
@@ -82,53 +122,61 @@ impl Page<'_> {
             for row in &ranking.rows {
                 keys = self.width_of(&row.key).max(keys);
                 most = row.count.hits.max(most);
+                errors = row.count.errors.max(errors);
             }
             if ranking.other() > 0 && !ranking.rows.is_empty() {
                 keys = others(ranking).len().max(keys);
                 most = ranking.other().max(most);
             }
         }
-        let digits = most.checked_ilog10().unwrap_or(0) as usize + 1;
-        // Title, key, bar, hits, share: " 100%". The bar takes a quarter, the key what is left.
-        // Where too little is left for a key the bar is shorter.
-        let left = self.look.width.saturating_sub(TITLE + digits + 7);
-        let bar = (self.look.width / 4)
-            .clamp(8, 40)
-            .min(left.saturating_sub(MIN_KEY));
-        let room = (left - bar).max(MIN_KEY);
+        let digits = digits_of(most).max(self.columns.digits);
+        // Title, key, hits, share, errors, bar. The key may take what a bar of a fifth leaves, the
+        // bar what the keys leave. Where too little is left for a key there are no errors, and less of a bar.
+        let left = self.look.width.saturating_sub(TITLE + digits + GAPS);
+        let errors = match errors {
+            0 => self.columns.errors,
+            errors => (FAILED.len() + digits_of(errors)).max(self.columns.errors),
+        };
+        let errors = if left < MIN_KEY + errors { 0 } else { errors };
+        let left = left - errors;
+        let least = (self.look.width / 5).min(left.saturating_sub(MIN_KEY));
+        let room = (left - least).max(MIN_KEY);
+        let keys = keys.min(room);
         Columns {
-            keys: keys.min(room),
-            bar,
+            keys,
+            bar: left.saturating_sub(keys).clamp(least, BAR_COLUMNS),
             digits,
+            errors,
         }
     }
 
-    /// A line per key, with a bar, and one for the others, which tells how many they are.
+    /// A line per key, with a bar as long as its share, and one for the others, which tells how many they are.
     pub(super) fn table(&mut self, ranking: &Ranking) {
-        let Columns { keys, bar, digits } = self.columns;
+        let Columns { bar, errors, .. } = self.columns;
         let ascii = self.look.ascii;
-        let most = ranking.rows.iter().map(|row| row.count.hits).max();
         let mut title = ranking.dimension.title;
         for row in &ranking.rows {
             self.title(title);
             self.cell(PLAIN, &row.key);
-            self.paint(BAR, |page| {
-                push_bar(row.count.hits, most.unwrap_or(0), bar, ascii, page.out);
-            });
             self.hits(row.count.hits, ranking);
-            if row.count.errors > 0 {
-                let errors = format!("  5xx {}", row.count.errors);
-                if TITLE + keys + bar + digits + 7 + errors.len() <= self.look.width {
-                    self.paint(BAD, |page| page.raw(&errors));
-                }
+            match row.count.errors {
+                failed if failed > 0 && errors > 0 => self.paint(BAD, |page| {
+                    page.raw(FAILED);
+                    page.right(errors - FAILED.len(), |out| digits::whole(failed, out));
+                }),
+                _ => self.blanks(errors),
             }
+            self.paint(BAR, |page| {
+                page.raw("  ");
+                push_bar(row.count.hits, ranking.hits, bar, ascii, page.out);
+                page.out.truncate(page.out.trim_ascii_end().len());
+            });
             self.raw("\n");
             title = "";
         }
         if ranking.other() > 0 {
             self.title(title);
             self.cell(DIM, others(ranking).as_bytes());
-            self.paint(BAR, |page| page.blanks(bar));
             self.hits(ranking.other(), ranking);
             self.raw("\n");
         }
@@ -139,7 +187,7 @@ impl Page<'_> {
         }
     }
 
-    /// A key, cut or filled up to where the bars begin.
+    /// A key, cut or filled up to where the numbers begin.
     fn cell(&mut self, style: &str, key: &[u8]) {
         let keys = self.columns.keys;
         let mut width = self.width_of(key);
@@ -180,4 +228,67 @@ fn others(ranking: &Ranking) -> String {
     };
     let more = ranking.unique.saturating_sub(ranking.rows.len() as u64);
     format!("{about}{more} other")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Look, Text};
+    use super::*;
+    use crate::render::Render;
+    use crate::report::{Event, Row};
+    use crate::stats::dimension::parse_top;
+    use crate::stats::tally::Count;
+    use crate::time::{Second, Zone};
+
+    /// The lines of a report on a colour terminal, without its codes.
+    fn lines(width: usize, blocks: Vec<Block>) -> Vec<String> {
+        let look = Look {
+            rich: true,
+            width,
+            ascii: false,
+        };
+        let report = Report {
+            from: Some(Second(0)),
+            to: Some(Second(60)),
+            partial: false,
+            blocks,
+        };
+        let mut out = Vec::new();
+        Text::new(look).render(&Event::Report(report), &Zone::UTC, &mut out);
+        let text = String::from_utf8(out).expect("text is UTF-8");
+        let plain = text.split('\x1b').enumerate().map(|(index, part)| {
+            let code = part.find('m').map_or(0, |end| end + 1);
+            &part[if index == 0 { 0 } else { code }..]
+        });
+        plain
+            .collect::<String>()
+            .lines()
+            .map(str::to_owned)
+            .collect()
+    }
+
+    #[test]
+    fn a_table_fits_the_screen_whatever_its_keys_and_numbers() {
+        let top = parse_top("section").expect("a list")[0];
+        let row = |key: String, hits: u64, errors: u64| Row {
+            key: key.into_bytes().into(),
+            count: Count {
+                hits,
+                errors,
+                ..Count::default()
+            },
+        };
+        for width in 40..=200 {
+            for (length, hits, errors) in [(1, 1, 0), (30, 77, 77), (500, 9_999_999, 123_456)] {
+                let rows = vec![
+                    row("a".repeat(length), hits, errors),
+                    row("\u{65e5}".repeat(length), hits, 0),
+                ];
+                let ranking = Ranking::new(top, rows, 2 * hits + 1, 3, 0, 0);
+                for line in lines(width, vec![Block::Ranking(ranking)]) {
+                    assert!(line.width() <= width, "{width}: {line}");
+                }
+            }
+        }
+    }
 }

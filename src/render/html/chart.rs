@@ -1,0 +1,338 @@
+//! The time line: hits, errors and alerts above one another on one scale of time, as inline SVG.
+//!
+//! A drawing is as many units wide as the series has points and is stretched to the page, so its text
+//! stands beside it, where it keeps its size on a phone. A point is a step of its own: an empty one is 0,
+//! never a slope between its neighbours.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use super::super::digest::grouped;
+use super::super::{clock, escape};
+use super::axis;
+use crate::report::{Alerts, Fired};
+use crate::stats::series::{Point, Series};
+use crate::time::{Second, Zone};
+
+/// The height of a drawing in its own units.
+const HEIGHT: u64 = 1000;
+/// What is not 0 is drawn at least so high: about a pixel.
+const LEAST_HEIGHT: u64 = 6;
+/// An alert is drawn at least this part of the width wide, so that it is seen.
+const LEAST_WIDTH: f64 = 0.003;
+
+/// The whole time line.
+pub(super) fn time_line(series: &Series, alerts: Option<&Alerts>, zone: &Zone) -> String {
+    let chart = Chart::new(series, alerts, zone);
+    let step = series.step_name();
+    let mut out = String::from("<div class=\"time\">\n");
+    chart.hits(&step, &mut out);
+    chart.errors(&step, &mut out);
+    chart.lanes(alerts, &mut out);
+    chart.axis(zone, &mut out);
+    out.push_str("</div>\n");
+    out
+}
+
+struct Chart<'a> {
+    series: &'a Series,
+    /// How many points there are, and how many units the drawing is wide.
+    width: usize,
+    /// What lies behind each plot: a line for each time below, and the spans of alerts.
+    behind: String,
+    /// Up to when alerts that fire do so.
+    now: Second,
+}
+
+impl<'a> Chart<'a> {
+    fn new(series: &'a Series, alerts: Option<&Alerts>, zone: &Zone) -> Chart<'a> {
+        let now = alerts.and_then(|alerts| alerts.now).unwrap_or(series.to());
+        let mut chart = Chart {
+            series,
+            width: series.points().len(),
+            behind: String::new(),
+            now,
+        };
+        let mut behind = String::new();
+        let told = alerts.iter().flat_map(|alerts| &alerts.told);
+        for (from, to) in chart.spans(told) {
+            write!(
+                behind,
+                "<rect class=\"band\" x=\"{from:.2}\" y=\"0\" width=\"{:.2}\" height=\"{HEIGHT}\"/>",
+                to - from
+            )
+            .expect("a string takes every write");
+        }
+        behind.push_str("<path class=\"grid\" d=\"");
+        for at in axis::ticks(zone, series.from(), series.to()) {
+            write!(behind, "M{:.2} 0V{HEIGHT}", chart.x(at)).expect("a string takes every write");
+        }
+        write!(behind, "M0 {}H{w}M0 0H{w}\"/>", HEIGHT / 2, w = chart.width)
+            .expect("a string takes every write");
+        chart.behind = behind;
+        chart
+    }
+
+    /// Where a second lies.
+    fn x(&self, second: Second) -> f64 {
+        let x = (second - self.series.from()).0 as f64 / self.series.step().0 as f64;
+        x.clamp(0.0, self.width as f64)
+    }
+
+    /// The spans in which any of these alerts fired; those that touch, or nearly do, are one.
+    fn spans<'f>(&self, alerts: impl Iterator<Item = &'f Fired>) -> Vec<(f64, f64)> {
+        let least = self.width as f64 * LEAST_WIDTH;
+        let mut all: Vec<(f64, f64)> = alerts
+            .map(|fired| {
+                let from = self.x(fired.since).min(self.width as f64 - least);
+                let to = self.x(fired.until.unwrap_or(self.now).next());
+                (from, to.max(from + least))
+            })
+            .collect();
+        all.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut spans: Vec<(f64, f64)> = Vec::new();
+        for (from, to) in all {
+            match spans.last_mut() {
+                Some(last) if from <= last.1 => last.1 = last.1.max(to),
+                _ => spans.push((from, to)),
+            }
+        }
+        spans
+    }
+
+    fn hits(&self, step: &str, out: &mut String) {
+        let most = self
+            .series
+            .points()
+            .map(|point| point.hits)
+            .max()
+            .unwrap_or(0);
+        let top = round_above(most);
+        let areas = [("hits", self.area(|point| level(point.hits, top)))];
+        let scale = [grouped(top), half(top), "0".to_owned()];
+        let title = format!("Hits per {step}");
+        let label = format!("{title}, at most {}", grouped(most));
+        self.plot(&title, &label, &scale, &areas, out);
+    }
+
+    /// 5xx, and 4xx upon them, on a scale of their own.
+    fn errors(&self, step: &str, out: &mut String) {
+        let server = |point: &Point| point.server_errors;
+        let both = |point: &Point| point.server_errors + point.client_errors;
+        let most = self.series.points().map(both).max().unwrap_or(0);
+        if most == 0 {
+            return;
+        }
+        let top = round_above(most);
+        let areas = [
+            ("client", self.area(|point| level(both(point), top))),
+            ("server", self.area(|point| level(server(point), top))),
+        ];
+        let scale = [grouped(top), half(top), "0".to_owned()];
+        let title = format!(
+            "Errors per {step}: <i class=\"server\"></i> 5xx and <i class=\"client\"></i> 4xx"
+        );
+        let label = format!("Errors per {step}, at most {}", grouped(most));
+        self.plot(&title, &label, &scale, &areas, out);
+    }
+
+    /// A plot: `title` is HTML, `label` is what is said of it where it is not seen.
+    fn plot(
+        &self,
+        title: &str,
+        label: &str,
+        scale: &[String; 3],
+        areas: &[(&str, String)],
+        out: &mut String,
+    ) {
+        write!(
+            out,
+            "<h3>{title}</h3>\n<div class=\"scale\"><span>{}</span><span>{}</span><span>{}</span></div>\n\
+             <svg viewBox=\"0 0 {} {HEIGHT}\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{label}\">{}",
+            scale[0], scale[1], scale[2], self.width, self.behind
+        )
+        .expect("a string takes every write");
+        for (class, path) in areas {
+            write!(out, "<path class=\"{class}\" d=\"{path}\"/>")
+                .expect("a string takes every write");
+        }
+        out.push_str("</svg>\n");
+    }
+
+    /// The area under what `height` makes of each point.
+    fn area(&self, height: impl Fn(&Point) -> u64) -> String {
+        let mut path = format!("M0 {HEIGHT}");
+        let mut level = HEIGHT;
+        for (i, point) in self.series.points().enumerate() {
+            let y = HEIGHT - height(point);
+            if y != level {
+                write!(path, "H{i}V{y}").expect("a string takes every write");
+                level = y;
+            }
+        }
+        write!(path, "H{}V{HEIGHT}Z", self.width).expect("a string takes every write");
+        path
+    }
+
+    /// For each rule that fired, when it did.
+    fn lanes(&self, alerts: Option<&Alerts>, out: &mut String) {
+        let mut rules: BTreeMap<&str, Vec<&Fired>> = BTreeMap::new();
+        for fired in alerts.iter().flat_map(|alerts| &alerts.told) {
+            rules.entry(&fired.rule).or_default().push(fired);
+        }
+        for (rule, fired) in rules {
+            let count = match fired.len() {
+                1 => "1 alert".to_owned(),
+                n => format!("{} alerts", grouped(n as u64)),
+            };
+            write!(
+                out,
+                "<h3><i class=\"alert\"></i> {} <small>{count}</small></h3>\n\
+                 <svg class=\"lane\" viewBox=\"0 0 {} 1\" preserveAspectRatio=\"none\" aria-hidden=\"true\">",
+                escape::html(rule),
+                self.width
+            )
+            .expect("a string takes every write");
+            for (from, to) in self.spans(fired.into_iter()) {
+                write!(
+                    out,
+                    "<rect x=\"{from:.2}\" y=\"0\" width=\"{:.2}\" height=\"1\"/>",
+                    to - from
+                )
+                .expect("a string takes every write");
+            }
+            out.push_str("</svg>\n");
+        }
+    }
+
+    /// The times below; those of class `less` are for wide screens only.
+    fn axis(&self, zone: &Zone, out: &mut String) {
+        out.push_str("<div class=\"axis\">");
+        for label in axis::labels(zone, self.series.from(), self.series.to()) {
+            let left = 100.0 * self.x(label.at) / self.width as f64;
+            let class = match (label.narrow, left > 97.0) {
+                (false, _) => " class=\"less\"",
+                // One at the very end must not reach past the page.
+                (true, true) => " class=\"end\"",
+                (true, false) => "",
+            };
+            write!(
+                out,
+                "<span{class} style=\"left:{left:.2}%\">{}</span>",
+                label.text
+            )
+            .expect("a string takes every write");
+        }
+        out.push_str("</div>\n");
+    }
+}
+
+/// How high `part` of `whole` is drawn: a little is not nothing.
+fn level(part: u64, whole: u64) -> u64 {
+    match part {
+        0 => 0,
+        _ => ((u128::from(part) * u128::from(HEIGHT) / u128::from(whole)) as u64)
+            .clamp(LEAST_HEIGHT, HEIGHT),
+    }
+}
+
+/// The busiest point, as a sentence.
+pub(super) fn busiest(series: &Series, zone: &Zone) -> String {
+    let mut best = (0, Second(0));
+    let mut at = series.from();
+    for point in series.points() {
+        if point.hits > best.0 {
+            best = (point.hits, at);
+        }
+        at = at + series.step();
+    }
+    format!(
+        "The busiest {} had {} {}, from {} on.",
+        series.step_name(),
+        grouped(best.0),
+        if best.0 == 1 { "hit" } else { "hits" },
+        clock::when(zone, best.1)
+    )
+}
+
+/// The least round number that is no less than `most`; half of it reads as well.
+fn round_above(most: u64) -> u64 {
+    const SMALL: [u64; 6] = [1, 2, 4, 6, 8, 10];
+    const LEADS: [u64; 11] = [12, 14, 16, 20, 24, 30, 40, 50, 60, 80, 100];
+    let powers = std::iter::successors(Some(1u64), |power| power.checked_mul(10));
+    let large = powers.flat_map(|power| LEADS.map(|lead| power.saturating_mul(lead)));
+    let mut round = SMALL.into_iter().chain(large);
+    round.find(|round| *round >= most).unwrap_or(u64::MAX)
+}
+
+/// Half of a round number; of 1 there is none to count to.
+fn half(number: u64) -> String {
+    if number.is_multiple_of(2) {
+        grouped(number / 2)
+    } else {
+        String::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::bucket::Counters;
+
+    fn series(points: &[(i64, u64)]) -> Series {
+        let mut series = Series::default();
+        for &(second, hits) in points {
+            let counters = Counters {
+                hits,
+                ..Counters::default()
+            };
+            series.add(Second(second), &counters, None);
+        }
+        series
+    }
+
+    #[test]
+    fn a_point_is_a_step_and_an_empty_one_is_nothing() {
+        let series = series(&[(10, 4), (11, 4), (13, 1), (14, 10_000)]);
+        let chart = Chart::new(&series, None, &Zone::UTC);
+        let area = chart.area(|point| level(point.hits, 10_000));
+        assert_eq!(area, "M0 1000H0V994H2V1000H3V994H4V0H5V1000Z");
+    }
+
+    #[test]
+    fn alerts_that_touch_are_drawn_as_one_and_none_is_too_thin() {
+        let series = series(&[(0, 1), (99, 1)]);
+        let chart = Chart::new(&series, None, &Zone::UTC);
+        let fired = |since, until| Fired {
+            number: 1,
+            rule: "R".into(),
+            key: None,
+            unit: crate::alert::measure::Unit::Count,
+            since: Second(since),
+            until: Some(Second(until)),
+            peak: crate::report::Figure {
+                hits: 0,
+                value: 0.0,
+                threshold: 0.0,
+                window: crate::time::Span(1),
+                below: false,
+            },
+        };
+        let alerts = [
+            fired(40, 50),
+            fired(10, 20),
+            fired(15, 30),
+            fired(31, 32),
+            fired(200, 300),
+        ];
+        let spans = chart.spans(alerts.iter());
+        assert_eq!(spans, [(10.0, 33.0), (40.0, 51.0), (99.7, 100.0)]);
+    }
+
+    #[test]
+    fn scales_end_at_a_round_number() {
+        let tops = [0, 1, 3, 7, 9, 11, 999, 1001].map(round_above);
+        assert_eq!(tops, [1, 1, 4, 8, 10, 12, 1000, 1200]);
+        assert!(round_above(u64::MAX) == u64::MAX);
+    }
+}

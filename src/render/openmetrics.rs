@@ -1,0 +1,384 @@
+//! Metrics for Prometheus, as node_exporter's textfile collector reads them from a file.
+//!
+//! The text is OpenMetrics 1.0, and what of it counts is Prometheus's older text format too, which that
+//! collector reads: there is no type that one of them lacks, no time stamp, no exemplar. Only the names of
+//! counters are understood in two ways. OpenMetrics calls `httpmon_hits` the counter whose sample is
+//! `httpmon_hits_total`; the older format takes the sample for a metric of its own, without a type.
+//!
+//! Counters run from the beginning of the run and never fall (past a cap of LIMITS a key's may begin anew,
+//! as after a restart). Durations are those of the newest report, or of the run where there was none.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use super::{Render, escape};
+use crate::report::{Alerts, Block, Event, Ranking, Report, Value};
+use crate::time::Zone;
+
+/// A family of metrics.
+#[derive(Debug)]
+pub struct Family {
+    /// Its name, behind `httpmon_`; `KEY` stands for the name of each dimension that is listed.
+    pub name: &'static str,
+    /// `counter` or `gauge`, or `summary`.
+    pub kind: &'static str,
+    /// The unit that its name ends with.
+    pub unit: Option<&'static str>,
+    /// What it is, without a full stop.
+    pub about: &'static str,
+    /// Its samples.
+    samples: Samples,
+}
+
+/// Where the samples of a family come from.
+#[derive(Debug)]
+enum Samples {
+    /// A number that leads, or one about the input, of this key.
+    Number(&'static str),
+    /// The group of this key.
+    Group(&'static str),
+    /// How long requests took.
+    Latency,
+    /// Of each dimension that is counted.
+    Dimension(fn(&Ranking) -> u64),
+    /// Of each key that is listed.
+    Rows(fn(&crate::stats::tally::Count) -> u64),
+    /// Of each rule that has fired: how often it fires now.
+    Firing,
+    /// How many alerts fired.
+    Alerts,
+    /// A second.
+    Time(fn(&Report) -> Option<crate::time::Second>),
+}
+
+/// Every family, in order.
+pub static FAMILIES: &[Family] = &[
+    Family {
+        name: "lines",
+        kind: "counter",
+        unit: None,
+        about: "Lines read",
+        samples: Samples::Number("lines"),
+    },
+    Family {
+        name: "hits",
+        kind: "counter",
+        unit: None,
+        about: "Records",
+        samples: Samples::Number("hits"),
+    },
+    Family {
+        name: "sent_bytes",
+        kind: "counter",
+        unit: Some("bytes"),
+        about: "Bytes sent",
+        samples: Samples::Number("bytes"),
+    },
+    Family {
+        name: "responses",
+        kind: "counter",
+        unit: None,
+        about: "Records by class of status",
+        samples: Samples::Group("status"),
+    },
+    Family {
+        name: "malformed",
+        kind: "counter",
+        unit: None,
+        about: "Records whose request is none",
+        samples: Samples::Number("malformed"),
+    },
+    Family {
+        name: "unparsed",
+        kind: "counter",
+        unit: None,
+        about: "Lines that are no record",
+        samples: Samples::Number("unparsed"),
+    },
+    Family {
+        name: "skipped",
+        kind: "counter",
+        unit: None,
+        about: "Lines with nothing to count",
+        samples: Samples::Number("skipped"),
+    },
+    Family {
+        name: "filtered",
+        kind: "counter",
+        unit: None,
+        about: "Records that were left out by --where",
+        samples: Samples::Number("filtered"),
+    },
+    Family {
+        name: "late",
+        kind: "counter",
+        unit: None,
+        about: "Records that came when their second was closed",
+        samples: Samples::Number("late"),
+    },
+    Family {
+        name: "skewed",
+        kind: "counter",
+        unit: None,
+        about: "Records whose time cannot be believed",
+        samples: Samples::Number("skewed"),
+    },
+    Family {
+        name: "latency_seconds",
+        kind: "summary",
+        unit: Some("seconds"),
+        about: "How long requests took, where the log says; of the newest report",
+        samples: Samples::Latency,
+    },
+    Family {
+        name: "unique",
+        kind: "gauge",
+        unit: None,
+        about: "Distinct keys of a dimension",
+        samples: Samples::Dimension(|ranking| ranking.unique),
+    },
+    Family {
+        name: "unique_error",
+        kind: "gauge",
+        unit: None,
+        about: "By how much httpmon_unique may be off",
+        samples: Samples::Dimension(|ranking| ranking.unique_error),
+    },
+    Family {
+        name: "undercount",
+        kind: "gauge",
+        unit: None,
+        about: "By how many hits a key of a dimension may be undercounted",
+        samples: Samples::Dimension(|ranking| ranking.error),
+    },
+    Family {
+        name: "KEY_hits",
+        kind: "counter",
+        unit: None,
+        about: "Records of the heaviest keys",
+        samples: Samples::Rows(|count| count.hits),
+    },
+    Family {
+        name: "KEY_sent_bytes",
+        kind: "counter",
+        unit: Some("bytes"),
+        about: "Bytes sent of the heaviest keys",
+        samples: Samples::Rows(|count| count.bytes),
+    },
+    Family {
+        name: "KEY_errors",
+        kind: "counter",
+        unit: None,
+        about: "Records with a 5xx status of the heaviest keys",
+        samples: Samples::Rows(|count| count.errors),
+    },
+    Family {
+        name: "alerts",
+        kind: "counter",
+        unit: None,
+        about: "Alerts that have fired",
+        samples: Samples::Alerts,
+    },
+    Family {
+        name: "alerts_firing",
+        kind: "gauge",
+        unit: None,
+        about: "Alerts that fire now, of each rule that has fired",
+        samples: Samples::Firing,
+    },
+    Family {
+        name: "first_timestamp_seconds",
+        kind: "gauge",
+        unit: Some("seconds"),
+        about: "The least time in the log that is believed, since 1970",
+        samples: Samples::Time(|report| report.from),
+    },
+    Family {
+        name: "newest_timestamp_seconds",
+        kind: "gauge",
+        unit: Some("seconds"),
+        about: "The greatest time in the log that is believed, since 1970",
+        samples: Samples::Time(|report| report.to),
+    },
+];
+
+/// The OpenMetrics output.
+#[derive(Debug, Default)]
+pub struct OpenMetrics {
+    /// How long requests took in the newest report; `None` before the first.
+    latency: Option<Vec<(&'static str, f64)>>,
+}
+
+impl Render for OpenMetrics {
+    fn render(&mut self, event: &Event, _: &Zone, out: &mut Vec<u8>) {
+        match event {
+            Event::Report(report) => self.latency = Some(latency(report).to_vec()),
+            Event::Summary(report) => {
+                let mut text = String::new();
+                for family in FAMILIES {
+                    self.family(family, report, &mut text);
+                }
+                text.push_str("# EOF\n");
+                out.extend_from_slice(text.as_bytes());
+            }
+            Event::Alert(_) | Event::Gap { .. } => {}
+        }
+    }
+}
+
+impl OpenMetrics {
+    fn family(&self, family: &Family, report: &Report, out: &mut String) {
+        let mut samples = Vec::new();
+        match &family.samples {
+            Samples::Rows(number) => {
+                let rankings = report.blocks.iter().filter_map(|block| match block {
+                    Block::Ranking(ranking) if ranking.listed => Some(ranking),
+                    _ => None,
+                });
+                for ranking in rankings {
+                    let name = ranking.dimension.name;
+                    let rows = rows(ranking, *number);
+                    let samples = rows
+                        .into_iter()
+                        .map(|(key, sum)| (label(name, &key), sum.to_string()));
+                    write_family(
+                        family,
+                        &family.name.replace("KEY", name),
+                        samples.collect(),
+                        out,
+                    );
+                }
+                return;
+            }
+            Samples::Number(wanted) => {
+                let found = report.blocks.iter().find_map(|block| match block {
+                    Block::Headline {
+                        key,
+                        value: Value::Count(number) | Value::Bytes(number),
+                    }
+                    | Block::Input { key, value: number }
+                        if key == wanted =>
+                    {
+                        Some(*number)
+                    }
+                    _ => None,
+                });
+                samples.extend(found.map(|number| (String::new(), number.to_string())));
+            }
+            Samples::Group(wanted) => {
+                for block in &report.blocks {
+                    if let Block::Group { key, items } = block
+                        && key == wanted
+                    {
+                        let sample =
+                            |item: &(&str, u64)| (label("class", item.0), item.1.to_string());
+                        samples.extend(items.iter().map(sample));
+                    }
+                }
+            }
+            Samples::Latency => {
+                let items = self.latency.as_deref().unwrap_or_else(|| latency(report));
+                for (name, ms) in items {
+                    // The longest is what none exceeds.
+                    let quantile = match name.strip_prefix('p').and_then(|p| p.parse::<f64>().ok())
+                    {
+                        Some(percent) => percent / 100.0,
+                        None => 1.0,
+                    };
+                    let label = label("quantile", &quantile.to_string());
+                    samples.push((label, (ms / 1000.0).to_string()));
+                }
+            }
+            Samples::Dimension(number) => {
+                for block in &report.blocks {
+                    if let Block::Ranking(ranking) = block {
+                        let label = label("dimension", ranking.dimension.name);
+                        samples.push((label, number(ranking).to_string()));
+                    }
+                }
+            }
+            Samples::Firing => {
+                for (rule, firing) in alerts(report).map(firing).unwrap_or_default() {
+                    samples.push((label("rule", rule), firing.to_string()));
+                }
+            }
+            Samples::Alerts => {
+                let fired = alerts(report).map(|all| all.told.len() as u64 + all.untold);
+                samples.extend(fired.map(|fired| (String::new(), fired.to_string())));
+            }
+            Samples::Time(second) => {
+                samples.extend(second(report).map(|at| (String::new(), at.0.to_string())));
+            }
+        }
+        write_family(family, family.name, samples, out);
+    }
+}
+
+/// Writes a family with its samples: labels with their braces, and a number.
+fn write_family(family: &Family, name: &str, samples: Vec<(String, String)>, out: &mut String) {
+    if samples.is_empty() {
+        return;
+    }
+    let Family {
+        kind, unit, about, ..
+    } = family;
+    let mut line = |text: std::fmt::Arguments<'_>| {
+        out.write_fmt(text).expect("a string takes every write");
+        out.push('\n');
+    };
+    line(format_args!("# TYPE httpmon_{name} {kind}"));
+    if let Some(unit) = unit {
+        line(format_args!("# UNIT httpmon_{name} {unit}"));
+    }
+    line(format_args!("# HELP httpmon_{name} {about}."));
+    let suffix = if *kind == "counter" { "_total" } else { "" };
+    for (labels, number) in samples {
+        line(format_args!("httpmon_{name}{suffix}{labels} {number}"));
+    }
+}
+
+/// `{name="value"}`
+fn label(name: &str, value: &str) -> String {
+    let value = value
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n");
+    format!("{{{name}=\"{value}\"}}")
+}
+
+/// A number of each key that is listed. Keys that are shown alike are one: no metric may come twice.
+fn rows(ranking: &Ranking, number: fn(&crate::stats::tally::Count) -> u64) -> Vec<(String, u64)> {
+    let mut rows: Vec<(String, u64)> = Vec::new();
+    for row in &ranking.rows {
+        let key = escape::shown(&row.key);
+        let more = number(&row.count);
+        match rows.iter_mut().find(|known| known.0 == key) {
+            Some(known) => known.1 = known.1.saturating_add(more),
+            None => rows.push((key, more)),
+        }
+    }
+    rows
+}
+
+fn latency(report: &Report) -> &[(&'static str, f64)] {
+    let found = report.blocks.iter().find_map(|block| match block {
+        Block::Latency(items) => Some(items.as_slice()),
+        _ => None,
+    });
+    found.unwrap_or_default()
+}
+
+fn alerts(report: &Report) -> Option<&Alerts> {
+    report.blocks.iter().find_map(|block| match block {
+        Block::Alerts(alerts) => Some(alerts),
+        _ => None,
+    })
+}
+
+fn firing(alerts: &Alerts) -> BTreeMap<&str, u64> {
+    let mut rules: BTreeMap<&str, u64> = BTreeMap::new();
+    for fired in &alerts.told {
+        *rules.entry(&fired.rule).or_default() += u64::from(fired.until.is_none());
+    }
+    rules
+}

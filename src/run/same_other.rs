@@ -1,0 +1,13 @@
+//! Whether two names lead to one file, where only their full paths can tell.
+
+use std::path::Path;
+
+/// Whether both are the same file.
+pub(super) fn files(a: &Path, b: &Path) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+}
+
+/// Whether standard input comes from this file, which cannot be told here.
+pub(super) fn stdin(_: &Path) -> bool {
+    false
+}
