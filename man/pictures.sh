@@ -21,8 +21,13 @@ report() {
         python3 man/ansi2svg.py 104 >man/report.svg
 }
 
+# man/dashboard.svg: the dashboard of a live log, on 100 columns and 30 rows; the tests hold it.
+dashboard() {
+    HTTPMON_BLESS=1 cargo test --locked --quiet --test dashboard the_picture >/dev/null
+}
+
 if (($# == 0)); then
-    set -- report
+    set -- report dashboard
 fi
 for picture; do
     "$picture"

