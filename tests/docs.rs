@@ -20,7 +20,7 @@ use httpmon::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_OK};
 use httpmon::filter::Filter;
 use httpmon::format::{Choice, formats};
 use httpmon::stats::dimension::DIMENSIONS;
-use shell::{Shell, httpmon};
+use shell::{Shell, httpmon, httpmon_reading};
 
 const BLESS: &str = "HTTPMON_BLESS=1 cargo test --test docs";
 const LOG: &str = "tests/data/access.log";
@@ -79,11 +79,15 @@ fn the_readme_shows_what_the_program_writes() {
             .strip_prefix("$ cargo run --release -- ")
             .or_else(|| command.strip_prefix("$ httpmon "))
             .unwrap_or_else(|| panic!("not a command of httpmon: {command}"));
-        let arguments = arguments_of(arguments);
+        // Only httpmon is piped into here.
+        let stages = arguments.split(" | httpmon ").map(arguments_of);
+        let shown_now = stages.fold(String::new(), |input, arguments| {
+            httpmon_reading(&arguments, input)
+        });
         should.push_str(before);
         should.push_str(command);
         should.push('\n');
-        should.push_str(&httpmon(&arguments));
+        should.push_str(&shown_now);
         rest = &shown[end..];
         blocks += 1;
     }
@@ -160,6 +164,7 @@ fn every_option_is_in_the_man_page_and_the_helps_and_the_readme_names_no_other()
     let others = [
         "--log-format",
         "--all-targets",
+        "--collector",
         "--locked",
         "--path",
         "--prefix",

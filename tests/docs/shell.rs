@@ -2,6 +2,7 @@
 //! the programs that a machine may lack. They need nothing but `sh` and `cat`.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -51,11 +52,26 @@ printf '%s %s %s\n' "$HTTPMON_STATE" "$HTTPMON_RULE" "$HTTPMON_AT" >>told
 
 /// What httpmon prints with these arguments.
 pub fn httpmon(arguments: &[&str]) -> String {
+    httpmon_reading(arguments, String::new())
+}
+
+/// What it prints when it reads this.
+pub fn httpmon_reading(arguments: &[&str], input: String) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_httpmon"));
     command
         .args(arguments)
         .current_dir(env!("CARGO_MANIFEST_DIR"));
-    let output = plain(&mut command).output().expect("httpmon runs");
+    let mut child = plain(&mut command)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("httpmon runs");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    // It may have ended before it read anything.
+    let writer = std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
+    let output = child.wait_with_output().expect("it ends");
+    writer.join().expect("it writes");
     assert!(output.status.success(), "{arguments:?}: {output:?}");
     String::from_utf8(output.stdout).expect("UTF-8")
 }
