@@ -24,6 +24,7 @@ complete -c httpmon -n 'not __fish_seen_subcommand_from simulate' -l since -d 'c
 complete -c httpmon -n 'not __fish_seen_subcommand_from simulate' -l until -d 'count only records before T' -x
 complete -c httpmon -n 'not __fish_seen_subcommand_from simulate' -l report -s r -d 'how to write reports and alerts (text)' -x -a '(printf \'%s\\n\' \'text	for people, plain or coloured\' \'json	JSON Lines, one object per line\' \'html	one page of the whole run, with its time line: no script, nothing from elsewhere\' \'email	a whole message, in text and HTML, for sendmail -t behind a To: of your own\' \'openmetrics	metrics for node_exporter\\\'s textfile collector\' \'csv	a row for each interval, for spreadsheets\')'
 complete -c httpmon -n 'not __fish_seen_subcommand_from simulate' -l output -s o -d 'write to FILE instead of standard output' -r
+complete -c httpmon -n 'not __fish_seen_subcommand_from simulate' -l dashboard -d 'on a terminal: one screen, painted anew, instead of reports'
 complete -c httpmon -n 'not __fish_seen_subcommand_from simulate' -l color -d 'when to colour (auto)' -x -a '(printf \'%s\\n\' \'auto	on a terminal\' \'always	in any case\' \'never	plain text\')'
 complete -c httpmon -n 'not __fish_seen_subcommand_from simulate' -l on-alert -d 'run PROG when an alert fires and when it is over' -r -a '(complete -C (commandline -ct | string replace -r "^--on-alert=" ""))'
 complete -c httpmon -n 'not __fish_seen_subcommand_from simulate' -l on-alert-in-replay -d 'run the program of --on-alert in replay too'

@@ -21,10 +21,27 @@ report() {
         python3 man/ansi2svg.py 104 >man/report.svg
 }
 
+# man/dashboard.svg: the dashboard of a live log, on 100 columns and 30 rows; the tests hold it.
+dashboard() {
+    HTTPMON_BLESS=1 cargo test --locked --quiet --test dashboard the_picture >/dev/null
+}
+
+# man/page.png: the page of the log of the demo, as Chromium shows it. It needs chromium.
+page() {
+    local folder
+    folder=$(mktemp -d)
+    "$httpmon" --replay --report html --output "$folder/page.html" --threshold 10 \
+        --alert 'Server errors: 5xx > 5% over 2m min 100' --alert 'Overloaded: 503 > 20 over 1m by client' \
+        tests/data/access.log
+    chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --user-data-dir="$folder/profile" \
+        --window-size=1100,1400 --screenshot="$PWD/man/page.png" "$folder/page.html" 2>/dev/null
+    rm -r "$folder"
+}
+
 if (($# == 0)); then
-    set -- report
+    set -- report dashboard page
 fi
 for picture; do
     "$picture"
-    printf 'man/%s.svg\n' "$picture"
+    ls man/"$picture".*
 done

@@ -32,5 +32,6 @@ pub mod render;
 pub mod report;
 pub mod run;
 pub mod simulate;
+pub mod snapshot;
 pub mod stats;
 pub mod time;

@@ -136,6 +136,24 @@ impl History {
         }
     }
 
+    /// How many alerts there were, and how many of them fire now.
+    pub fn count(&self) -> (u64, usize) {
+        (self.forgotten + self.fired.len() as u64, self.firing.len())
+    }
+
+    /// Some of those that are remembered, in the order of a screen: those that fire, then the others, each
+    /// newest first.
+    pub fn page(&self, skip: usize, most: usize) -> Vec<Fired> {
+        let firing = self
+            .firing
+            .iter()
+            .rev()
+            .map(|number| &self.fired[(number - 1 - self.forgotten) as usize]);
+        let over = self.fired.iter().rev();
+        let over = over.filter(|fired| fired.until.is_some());
+        firing.chain(over).skip(skip).take(most).cloned().collect()
+    }
+
     /// Those that fire, and the newest `past` of the others.
     pub fn newest(&self, now: Second, past: usize) -> Alerts {
         let newest = self

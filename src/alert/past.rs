@@ -54,6 +54,11 @@ impl Past {
         }
     }
 
+    /// Keeps at least the seconds of `span`.
+    pub fn keep(&mut self, span: Span) {
+        self.keep = self.keep.max(span);
+    }
+
     /// Takes in a second that closed. `scratch` must be clear, and is again; buckets that are too old
     /// go to `recycle`.
     pub fn push(

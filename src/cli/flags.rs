@@ -289,6 +289,20 @@ pub static FLAGS: &[Flag] = &[
         },
     },
     Flag {
+        long: "dashboard",
+        short: None,
+        value: None,
+        help: "on a terminal: one screen, painted anew, instead of reports",
+        more: "Traffic as a graph, status classes, the top of a dimension, and every alert of the run. Keys come from \
+               the terminal, also while standard input is the log. When it ends, the summary is written as usual. \
+               With --output, that file is written as without. See DASHBOARD.",
+        choices: NO_CHOICES,
+        apply: |o, _| {
+            o.dashboard = true;
+            Ok(None)
+        },
+    },
+    Flag {
         long: "color",
         short: None,
         value: Some("WHEN"),

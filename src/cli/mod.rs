@@ -83,6 +83,8 @@ pub struct Options {
     pub until: Option<Moment>,
     /// The output.
     pub report: &'static Output,
+    /// A screen that is painted anew instead of reports.
+    pub dashboard: bool,
     /// The file to write to, where given.
     pub output: Option<PathBuf>,
     /// When to colour.
@@ -123,6 +125,7 @@ impl Default for Options {
             since: None,
             until: None,
             report: &OUTPUTS[0],
+            dashboard: false,
             output: None,
             color: Color::Auto,
             on_alert: None,
@@ -201,7 +204,11 @@ impl Options {
     pub fn tops(&self) -> Vec<Top> {
         let listed = dimension::with_standing(&self.top);
         let needed = plan::needed(&self.alerts, &listed);
-        listed.into_iter().chain(needed).collect()
+        let mut tops: Vec<Top> = listed.into_iter().chain(needed).collect();
+        if self.dashboard {
+            dimension::add_to_choose_from(&mut tops);
+        }
+        tops
     }
 
     /// Whether the traffic rule stands: where no other is given, or its own options are.

@@ -8,6 +8,7 @@
 mod fold;
 mod intake;
 mod peaks;
+mod snapshot;
 mod writing;
 
 use std::collections::VecDeque;
@@ -26,6 +27,7 @@ use crate::stats::Hit;
 use crate::stats::bucket::{Bucket, Counters};
 use crate::stats::dimension::{RARE, Top};
 use crate::stats::latency::Histogram;
+use crate::stats::scales::Scales;
 use crate::stats::series::Series;
 use crate::stats::tally::Tally;
 use crate::stats::timeline::Timeline;
@@ -91,6 +93,8 @@ pub struct Monitor {
     past: Past,
     trend: VecDeque<(Second, u64)>,
     peaks: Peaks,
+    /// What a screen shows of the past, where there is one.
+    scales: Option<Box<Scales>>,
     series: Series,
     /// Lines that were no record before anything was believed.
     unparsed_before: u64,
@@ -136,6 +140,7 @@ impl Monitor {
             history: History::default(),
             trend: VecDeque::new(),
             peaks: Peaks::new(config.interval),
+            scales: None,
             series: Series::default(),
             unparsed_before: 0,
             late: 0,
@@ -403,6 +408,9 @@ impl Monitor {
             .iter_mut()
             .for_each(|rule| rule.late(hit, closed));
         self.past.late(hit, closed, self.intake.totals.dimensions());
+        if self.scales.is_some() {
+            self.add_to_scales(hit.time, &hit.counters());
+        }
         self.series
             .add(hit.time, &hit.counters(), self.zone.as_ref());
         let Some(interval) = self.interval else {
@@ -482,6 +490,9 @@ impl Monitor {
                 }
                 self.trend.push_back((second, counters.hits));
             }
+        }
+        if !empty && self.scales.is_some() {
+            self.add_to_scales(second, &counters);
         }
         let mut changes = Vec::new();
         for (index, rule) in self.rules.iter_mut().enumerate() {

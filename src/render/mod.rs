@@ -3,6 +3,7 @@
 mod bars;
 mod clock;
 pub mod csv;
+pub mod dashboard;
 mod digest;
 pub mod digits;
 pub mod email;

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use memchr::memrchr;
 
 use super::parts::{self, Parallel, Part, Shared};
-use super::{file, signals};
+use super::{file, signals, terminal};
 use crate::error::Error;
 use crate::format::State;
 
@@ -45,6 +45,8 @@ pub enum Signal {
     End(i32),
     /// To tell how things stand, and to go on.
     Tell,
+    /// To paint anew: the screen has another size, or was another program's.
+    Redraw,
 }
 
 /// What comes next.
@@ -62,6 +64,8 @@ pub enum Message {
     Quiet,
     /// A signal.
     Signal(Signal),
+    /// What was typed.
+    Keys(Vec<u8>),
     /// There is no more.
     End,
     /// Reading failed.
@@ -142,10 +146,17 @@ pub struct Threads {
 }
 
 impl Threads {
-    /// Reads the operands, in this order, and waits for signals.
-    pub(super) fn start(operands: Vec<Operand>, parallel: Option<Parallel>) -> Threads {
+    /// Reads the operands, in this order, and waits for signals; with a `screen`, for its keys too.
+    pub(super) fn start(
+        operands: Vec<Operand>,
+        parallel: Option<Parallel>,
+        screen: bool,
+    ) -> Threads {
         let (threads, sender) = Threads::reading(operands, parallel);
-        signals::forward(sender);
+        if screen {
+            terminal::send_keys(sender.clone());
+        }
+        signals::forward(sender, screen);
         threads
     }
 

@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::{kill, say};
+use super::{kill, say, terminal};
 
 /// Transitions that wait for their turn; more are dropped, and told.
 const QUEUE: usize = 1024;
@@ -139,6 +139,10 @@ fn run(program: &OsString, notice: Notice, limit: Duration) -> Result<(), String
         .stdin(Stdio::piped())
         // Standard output is the report's.
         .stdout(io::stderr());
+    // What is painted there would be written over.
+    if terminal::is_shared_with_stderr() {
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+    }
     kill::in_group(&mut command);
     let mut child = command.spawn().map_err(|error| error.to_string())?;
     if let Some(mut stdin) = child.stdin.take() {

@@ -1,6 +1,7 @@
 //! The only place that touches the outside: arguments, files, standard streams, signals, clocks.
 
 mod ahead;
+mod dashboard;
 mod databases;
 mod feed;
 #[cfg(unix)]
@@ -34,8 +35,15 @@ mod signals;
 #[path = "signals_other.rs"]
 mod signals;
 mod simulate;
+#[cfg(unix)]
+#[path = "terminal_unix.rs"]
+mod terminal;
+#[cfg(not(unix))]
+#[path = "terminal_other.rs"]
+mod terminal;
 
 pub use ahead::settle;
+pub use dashboard::{Dashboard, Frame, Surface};
 pub use feed::{Feed, Message, Now, Signal, Threads};
 pub use hook::{Hook, Notice};
 pub use output::Output;
@@ -105,6 +113,11 @@ fn run(mut options: Options) -> Result<u8, Error> {
         );
         return Ok(EXIT_ERROR);
     }
+    if options.dashboard && !std::io::stdout().is_terminal() {
+        return Err(Error::new(
+            "--dashboard: standard output is no terminal (leave it out for reports that a file or a program can read)",
+        ));
+    }
     let files = feed::check(&options.files)?;
     ahead::settle(&mut options)?;
     let mut session = Session::new(&options, Output::open(&options, &files)?)?;
@@ -120,8 +133,14 @@ fn run(mut options: Options) -> Result<u8, Error> {
         1
     };
     let parallel = (threads > 1).then(|| session.parallel(threads, PART));
+    if options.dashboard {
+        let screen = Box::new(terminal::enter()?);
+        let look = output::look(options.color);
+        let total = progress::size(&files);
+        session.set_dashboard(Dashboard::new(screen, look, !options.replay, total));
+    }
     let watched = progress::total(&options, &files);
-    let mut feed = Threads::start(files, parallel);
+    let mut feed = Threads::start(files, parallel, options.dashboard);
     let ended = match watched {
         Some(total) => session.run(&mut Watched::new(feed, total)),
         None => session.run(&mut feed),
@@ -146,8 +165,11 @@ fn run(mut options: Options) -> Result<u8, Error> {
 
 /// Says something on standard error; a closed one is no reason to stop.
 fn say(message: &dyn std::fmt::Display) {
-    progress::clear();
-    let _ = writeln!(anstream::stderr().lock(), "httpmon: {message}");
+    let message = format!("httpmon: {message}");
+    if !terminal::keep(&message) {
+        progress::clear();
+        let _ = writeln!(anstream::stderr().lock(), "{message}");
+    }
 }
 
 /// The options of a command line, for tests that drive a [`Session`].

@@ -29,6 +29,8 @@ pub struct Output {
     buffer: Vec<u8>,
     /// Each event is written and flushed at once.
     live: bool,
+    /// Whether that is standard output.
+    stdout: bool,
     /// What the sink is called in a message.
     name: String,
 }
@@ -51,6 +53,7 @@ impl Output {
             renderer,
             buffer: Vec::new(),
             live,
+            stdout: true,
             name: STDOUT.to_owned(),
         }
     }
@@ -95,6 +98,7 @@ impl Output {
             renderer: (report.make)(look),
             buffer: Vec::new(),
             live: !options.replay,
+            stdout: options.output.is_none(),
             name,
         })
     }
@@ -102,6 +106,11 @@ impl Output {
     /// What it is called in a message.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether it is standard output.
+    pub fn is_stdout(&self) -> bool {
+        self.stdout
     }
 
     /// Whether it shows how things stand, and wants a summary with every report.
@@ -146,6 +155,11 @@ impl Output {
         self.buffer.clear();
         written
     }
+}
+
+/// What standard output can show.
+pub(super) fn look(color: Color) -> Look {
+    stdout(color).0
 }
 
 /// Standard output, and what it can show.

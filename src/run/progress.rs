@@ -83,12 +83,17 @@ impl Progress {
 /// where somebody looks at standard error and nothing else writes there unasked.
 pub(super) fn total(options: &Options, operands: &[Operand]) -> Option<u64> {
     let term = std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb");
-    if !options.replay || options.quiet || options.hook().is_some() || !term {
+    if !options.replay || options.dashboard || options.quiet || options.hook().is_some() || !term {
         return None;
     }
     if !std::io::stderr().is_terminal() {
         return None;
     }
+    size(operands)
+}
+
+/// How many bytes there are to read, where all of it is regular files.
+pub(super) fn size(operands: &[Operand]) -> Option<u64> {
     operands
         .iter()
         .map(|operand| match operand {
@@ -135,7 +140,7 @@ impl Feed for Watched {
         match &message {
             Message::Block(block) => self.bytes = block.len() as u64,
             Message::Part(part) => self.bytes = part.bytes(),
-            Message::Signal(_) | Message::End | Message::Failed(_) => clear(),
+            Message::Signal(_) | Message::Keys(_) | Message::End | Message::Failed(_) => clear(),
             Message::Begin(_) | Message::Where(_) | Message::Quiet => {}
         }
         message

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::feed::{Feed, Message, Now, STDIN, Signal, failure};
 use super::hook::{Hook, Notice};
 use super::parts::{Parallel, Part};
-use super::{Output, ahead, databases, say};
+use super::{Dashboard, Output, ahead, databases, say};
 use crate::cli::Options;
 use crate::error::Error;
 use crate::filter::Filter;
@@ -59,6 +59,7 @@ pub struct Session {
     quiet: bool,
     verbose: bool,
     hook: Option<Hook>,
+    dashboard: Option<Dashboard>,
     idle_exit: Option<Duration>,
     file: Option<Arc<str>>,
     /// The number of the last line, in its file.
@@ -119,6 +120,7 @@ impl Session {
             quiet: options.quiet,
             verbose: options.verbose,
             hook: None,
+            dashboard: None,
             idle_exit: options
                 .idle_exit
                 .map(|span| Duration::from_secs(span.0.unsigned_abs())),
@@ -153,6 +155,13 @@ impl Session {
         self.hook = Some(hook);
     }
 
+    /// Shows on `dashboard` how things stand. Nothing but the summary is written to standard output, once that
+    /// is gone.
+    pub fn set_dashboard(&mut self, dashboard: Dashboard) {
+        self.monitor.keep_for_screen();
+        self.dashboard = Some(dashboard);
+    }
+
     /// Waits for what was told.
     pub fn finish_hook(&mut self) {
         if let Some(hook) = &mut self.hook {
@@ -173,12 +182,13 @@ impl Session {
         self.last_block = feed.now().monotonic;
         loop {
             let before = feed.now();
-            let wait = if self.live {
-                self.wait(before.monotonic)
-            } else {
-                None
-            };
-            match feed.next(wait) {
+            self.paint(before);
+            let wait = self.wait(before.monotonic);
+            let message = feed.next(wait);
+            if self.live && self.was_stopped(before, wait, feed.now(), &message) {
+                continue;
+            }
+            match message {
                 Message::Begin(name) => {
                     self.end_line(feed.now())?;
                     self.line = 0;
@@ -188,6 +198,7 @@ impl Session {
                 }
                 Message::Block(block) => {
                     self.block(&block, feed.now())?;
+                    self.count_read(block.len() as u64);
                     feed.recycle(block);
                 }
                 Message::Where(reply) => {
@@ -200,16 +211,12 @@ impl Session {
                         self.finish(now)?;
                         return Ok(Ended::Failed(error));
                     }
+                    self.count_read(part.bytes());
                     feed.resume(self.parser.state());
                 }
                 Message::Quiet => {
                     let now = feed.now();
-                    let over =
-                        (now.monotonic - before.monotonic).saturating_sub(wait.unwrap_or_default());
-                    if over >= STOPPED {
-                        // What stopped this process most likely stopped the writer too.
-                        self.last_block += over;
-                        self.anchor = self.anchor.map(|(newest, at)| (newest, at + over));
+                    if !self.live {
                         continue;
                     }
                     if self
@@ -221,6 +228,21 @@ impl Session {
                     }
                     self.silence(now)?;
                 }
+                Message::Keys(keys) => {
+                    let dashboard = self.dashboard.as_mut();
+                    if dashboard.is_some_and(|dashboard| dashboard.keys(&keys)) {
+                        self.finish(feed.now())?;
+                        return Ok(Ended::Input);
+                    }
+                }
+                Message::Signal(Signal::Redraw) => {
+                    if let Some(dashboard) = &mut self.dashboard {
+                        dashboard.redraw();
+                    }
+                }
+                // Whoever sees the dashboard knows.
+                Message::Signal(Signal::Tell)
+                    if self.dashboard.is_some() && self.output.is_stdout() => {}
                 Message::Signal(Signal::Tell) => {
                     let summary = self.monitor.summary(true);
                     self.output.write(&summary, self.monitor.zone())?;
@@ -231,8 +253,10 @@ impl Session {
                     return Ok(Ended::Signal(signal));
                 }
                 Message::End => {
-                    self.finish(feed.now())?;
-                    return Ok(Ended::Input);
+                    self.close(feed.now())?;
+                    let ended = self.stay(feed);
+                    self.conclude()?;
+                    return Ok(ended);
                 }
                 Message::Failed(error) => {
                     self.finish(feed.now())?;
@@ -242,8 +266,73 @@ impl Session {
         }
     }
 
-    /// How long to wait for the next block: to the next moment at which silence changes something.
+    /// Shows how things stand, where that is due.
+    fn paint(&mut self, now: Now) {
+        if let Some(dashboard) = &mut self.dashboard {
+            dashboard.paint(&mut self.monitor, now.monotonic);
+        }
+    }
+
+    fn count_read(&mut self, bytes: u64) {
+        if let Some(dashboard) = &mut self.dashboard {
+            dashboard.read(bytes);
+        }
+    }
+
+    /// The input has ended: the dashboard stays until its reader has seen enough.
+    fn stay(&mut self, feed: &mut dyn Feed) -> Ended {
+        if let Some(dashboard) = &mut self.dashboard {
+            dashboard.end();
+        }
+        while let Some(dashboard) = &mut self.dashboard {
+            dashboard.paint(&mut self.monitor, feed.now().monotonic);
+            let wait = dashboard.due();
+            match feed.next(wait.map(|due| due.saturating_sub(feed.now().monotonic))) {
+                Message::Keys(keys) if dashboard.keys(&keys) => break,
+                Message::Signal(Signal::End(signal)) => return Ended::Signal(signal),
+                Message::Signal(Signal::Redraw) => dashboard.redraw(),
+                Message::End => break,
+                _ => {}
+            }
+        }
+        Ended::Input
+    }
+
+    /// Whether a wait took so much longer than asked that this process was stopped, and nothing came.
+    fn was_stopped(
+        &mut self,
+        before: Now,
+        wait: Option<Duration>,
+        now: Now,
+        message: &Message,
+    ) -> bool {
+        let over = match wait {
+            Some(wait) => (now.monotonic - before.monotonic).saturating_sub(wait),
+            None => Duration::ZERO,
+        };
+        if over < STOPPED {
+            return false;
+        }
+        // What stopped this process most likely stopped the writer too.
+        self.last_block += over;
+        self.anchor = self.anchor.map(|(newest, at)| (newest, at + over));
+        matches!(message, Message::Quiet)
+    }
+
+    /// How long to wait for the next message: to the next moment at which something changes without one.
     fn wait(&self, now: Duration) -> Option<Duration> {
+        let silence = if self.live {
+            self.wait_for_silence(now)
+        } else {
+            None
+        };
+        let frame = self.dashboard.as_ref().and_then(Dashboard::due);
+        let frame = frame.map(|due| due.saturating_sub(now));
+        silence.into_iter().chain(frame).min()
+    }
+
+    /// How long to wait for the next block: to the next moment at which silence changes something.
+    fn wait_for_silence(&self, now: Duration) -> Option<Duration> {
         let silent_from = self.last_block + SILENCE;
         let tick = match self.anchor {
             Some((_, at)) if self.monitor.is_live() && now >= silent_from => {
@@ -271,6 +360,9 @@ impl Session {
         self.monitor
             .silence(reached.unwrap_or(Second(i64::MIN)), wall);
         self.drain()?;
+        if let Some(dashboard) = &mut self.dashboard {
+            dashboard.changed();
+        }
         self.refresh()?;
         if self.anchor.is_none() {
             self.set_anchor(now);
@@ -421,6 +513,12 @@ impl Session {
                     at: zone.show(alert.at),
                 });
             }
+            if let Some(dashboard) = &mut self.dashboard {
+                dashboard.news();
+                if self.output.is_stdout() {
+                    continue;
+                }
+            }
             self.stale |= matches!(event, Event::Report(_)) && self.output.is_replaced();
             if self.quiet && !matches!(event, Event::Alert(_)) {
                 continue;
@@ -440,9 +538,20 @@ impl Session {
     }
 
     fn finish(&mut self, now: Now) -> io::Result<()> {
+        self.close(now)?;
+        self.conclude()
+    }
+
+    /// Closes what is open.
+    fn close(&mut self, now: Now) -> io::Result<()> {
         self.end_line(now)?;
         self.monitor.finish();
-        self.drain()?;
+        self.drain()
+    }
+
+    /// Writes the summary, where the dashboard was.
+    fn conclude(&mut self) -> io::Result<()> {
+        self.dashboard = None;
         if !self.quiet {
             let summary = self.monitor.summary(false);
             self.output.write(&summary, self.monitor.zone())?;

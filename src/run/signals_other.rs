@@ -5,7 +5,7 @@ use std::sync::mpsc::SyncSender;
 use super::feed::Message;
 
 /// Nothing to forward.
-pub(super) fn forward(_: SyncSender<Message>) {}
+pub(super) fn forward(_: SyncSender<Message>, _: bool) {}
 
 /// Nothing to end by.
 pub(super) fn end_by(_: i32) {}

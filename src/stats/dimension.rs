@@ -249,6 +249,22 @@ pub fn with_standing(list: &[Top]) -> Vec<Top> {
     tops
 }
 
+/// What a screen lets one choose from beside what is listed.
+const TO_CHOOSE_FROM: [&str; 3] = ["path", "status", "agent"];
+
+/// Adds what a screen lets one choose from.
+pub fn add_to_choose_from(tops: &mut Vec<Top>) {
+    for dimension in TO_CHOOSE_FROM.iter().filter_map(|name| named(name)) {
+        if !tops.iter().any(|top| top.dimension == dimension) {
+            tops.push(Top {
+                dimension,
+                rows: 0,
+                timed: false,
+            });
+        }
+    }
+}
+
 /// What is listed by default.
 pub fn default_top() -> Vec<Top> {
     DIMENSIONS[..2]

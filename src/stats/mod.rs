@@ -13,6 +13,7 @@ pub mod keys;
 pub mod latency;
 mod network;
 pub mod run;
+pub mod scales;
 pub mod series;
 pub mod spread;
 pub mod tally;

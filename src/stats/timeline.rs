@@ -59,6 +59,13 @@ impl Timeline {
         self.buckets.get_mut(index).map(|bucket| &mut **bucket)
     }
 
+    /// The open seconds, oldest first.
+    pub fn open(&self) -> impl Iterator<Item = (Second, &Bucket)> {
+        (self.first.0..)
+            .map(Second)
+            .zip(self.buckets.iter().map(|bucket| &**bucket))
+    }
+
     /// Closes the first open second and hands over its bucket, if it has one.
     pub fn close(&mut self) -> Option<Box<Bucket>> {
         self.first = self.first.next();

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use httpmon::render::text::Look;
-use httpmon::run::{self, Ended, Feed, Message, Now, Output, Session};
+use httpmon::run::{self, Dashboard, Ended, Feed, Message, Now, Output, Session};
 
 /// What happens, and when by the monotonic clock, which begins at 0.
 pub struct Script {
@@ -25,6 +25,11 @@ pub type Written = Vec<(Duration, Vec<u8>)>;
 /// Runs httpmon with these arguments over the script. A script that does not end the run goes on
 /// in silence until an option ends it.
 pub fn run(args: &[&str], script: Script) -> (Ended, Written) {
+    run_on(args, script, None)
+}
+
+/// As [`run`], with a dashboard.
+pub fn run_on(args: &[&str], script: Script, dashboard: Option<Dashboard>) -> (Ended, Written) {
     let options = run::options(args).expect("the arguments ask for a run");
     let clock = Rc::new(Cell::new(Duration::ZERO));
     let (sender, written) = std::sync::mpsc::channel();
@@ -49,6 +54,9 @@ pub fn run(args: &[&str], script: Script) -> (Ended, Written) {
         stops: script.stops.into(),
     };
     let mut session = Session::new(&options, output).expect("rules that work together");
+    if let Some(dashboard) = dashboard {
+        session.set_dashboard(dashboard);
+    }
     let ended = session.run(&mut feed);
     drop(session);
     (ended, written.into_iter().collect())

@@ -1,6 +1,7 @@
 //! The man page httpmon(1), written from the tables: options, formats, dimensions, outputs, exit
 //! statuses and examples. Only prose that no table holds stands in `prose`.
 
+mod dashboard;
 mod formats;
 mod outputs;
 mod prose;
@@ -55,6 +56,9 @@ pub fn page() -> String {
     page.request("PP", &[]);
     page.paragraphs(rules::ALERTS_MORE);
     alert_rules(&mut page);
+    page.section("DASHBOARD");
+    page.paragraphs(dashboard::DASHBOARD);
+    items(&mut page, dashboard::KEYS);
     page.section("SIMULATE");
     simulate::section(&mut page);
     page.section("TIME");
@@ -254,6 +258,7 @@ mod tests {
                 "ALERT RULES",
                 "EXPRESSIONS",
                 "TELLING SOMEONE",
+                "DASHBOARD",
                 "SIMULATE",
                 "TIME",
                 "EXIT STATUS",

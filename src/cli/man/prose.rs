@@ -321,7 +321,15 @@ pub(super) const SIGNALS: Items = &[
         "INT, TERM",
         "Close what is open, write the summary, and end by that signal. A second one ends at once.",
     ),
-    ("USR1", "Write the summary so far, and go on."),
+    (
+        "USR1",
+        "Write the summary so far, and go on; nothing with --dashboard.",
+    ),
+    (
+        "HUP, QUIT, TSTP, CONT, WINCH",
+        "With --dashboard the first two are like INT. Before httpmon stops, the terminal is as it was; when it goes on, \
+         or the terminal has another size, all is painted anew.",
+    ),
 ];
 
 pub(super) const ENVIRONMENT: Items = &[

@@ -48,19 +48,19 @@ const MIN_KEY: usize = 12;
 const PAUSE: Span = Span(10);
 
 // What a terminal is told before a text: "select graphic rendition" of ECMA-48.
-const PLAIN: &str = "";
-const BOLD: &str = "\x1b[1m";
-const DIM: &str = "\x1b[2m";
-const BAR: &str = "\x1b[36m";
-const GOOD: &str = "\x1b[32m";
-const WARN: &str = "\x1b[33m";
-const BAD: &str = "\x1b[31m";
-const FIRING: &str = "\x1b[1m\x1b[31m";
+pub(super) const PLAIN: &str = "";
+pub(super) const BOLD: &str = "\x1b[1m";
+pub(super) const DIM: &str = "\x1b[2m";
+pub(super) const BAR: &str = "\x1b[36m";
+pub(super) const GOOD: &str = "\x1b[32m";
+pub(super) const WARN: &str = "\x1b[33m";
+pub(super) const BAD: &str = "\x1b[31m";
+pub(super) const FIRING: &str = "\x1b[1m\x1b[31m";
 // Reversed, the terminal's own background is the colour of the letters, which reads well on any theme.
 const FIRED: &str = "\x1b[1m\x1b[7m\x1b[31m";
 const RESOLVED: &str = "\x1b[1m\x1b[7m\x1b[32m";
 /// And behind it.
-const RESET: &str = "\x1b[0m";
+pub(super) const RESET: &str = "\x1b[0m";
 
 /// The text output.
 #[derive(Debug)]
@@ -414,7 +414,7 @@ impl Page<'_> {
 }
 
 /// The unit of a count in the headline.
-fn noun(key: &'static str, number: u64) -> &'static str {
+pub(super) fn noun(key: &'static str, number: u64) -> &'static str {
     match (key, number) {
         ("hits", 1) => "hit",
         ("lines", 1) => "line",
@@ -422,7 +422,7 @@ fn noun(key: &'static str, number: u64) -> &'static str {
     }
 }
 
-fn class_style(name: &str) -> &'static str {
+pub(super) fn class_style(name: &str) -> &'static str {
     match name {
         "2xx" => GOOD,
         "4xx" => WARN,

@@ -1,0 +1,80 @@
+//! Every alert of the run: those that fire, then the others, newest first.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::super::text::{DIM, FIRING, GOOD, PLAIN};
+use super::super::{escape, units};
+use super::Page;
+use super::layout::Layout;
+use super::view::View;
+use crate::report::Fired;
+use crate::snapshot::Snapshot;
+use crate::time::Span;
+
+impl Page<'_> {
+    pub(super) fn alerts(&mut self, seen: &Snapshot, view: &View, layout: &Layout) {
+        let (all, firing) = seen.alerts;
+        let mut line = self.line();
+        line.put(PLAIN, " alerts  ");
+        match (all, firing) {
+            (0, _) => line.put(DIM, "none in this run"),
+            (_, 0) => line.put(GOOD, "none firing"),
+            _ => line.put(FIRING, &format!("{firing} firing")),
+        }
+        if all > 0 {
+            line.put(DIM, &format!(", {all} in this run"));
+        }
+        if all as usize > layout.alerts {
+            let first = view.alert + 1;
+            let last = view.alert + seen.told.len();
+            line.right(DIM, &format!("{first}-{last} of {all}, PgUp and PgDn "));
+        }
+        self.end(line);
+        let digits = seen
+            .told
+            .iter()
+            .map(|fired| fired.number)
+            .max()
+            .unwrap_or(0);
+        let digits = digits.to_string().len();
+        for row in 0..layout.alerts {
+            match seen.told.get(row) {
+                Some(fired) => self.fired_row(fired, digits, seen),
+                None => {
+                    let line = self.line();
+                    self.end(line);
+                }
+            }
+        }
+    }
+
+    /// `▲ 12. 11-20 09:04:00  3m12s  firing  High traffic for client 192.0.2.7  peak 14.48/s`
+    fn fired_row(&mut self, fired: &Fired, digits: usize, seen: &Snapshot) {
+        let fires = fired.until.is_none();
+        let style = if fires { FIRING } else { PLAIN };
+        let mut line = self.line();
+        let mark = match (fires, self.look.ascii) {
+            (true, false) => " ▲ ",
+            (true, true) => " ! ",
+            (false, _) => "   ",
+        };
+        line.push(style, mark, 3);
+        line.put(DIM, &format!("{:>digits$}. ", fired.number));
+        line.put(style, &self.brief(fired.since));
+        let until = fired.until.or(seen.newest).unwrap_or(fired.since);
+        let length = (until - fired.since).max(Span(0)).to_string();
+        line.put(style, &format!("  {length:>8}  "));
+        line.put(style, if fires { "firing  " } else { "over    " });
+        let peak = format!("  peak {} ", units::figure(fired.peak.value, fired.unit));
+        let room = line.left().saturating_sub(peak.width());
+        let mut what = fired.rule.to_string();
+        if let Some(key) = &fired.key {
+            let key_text = escape::terminal(&key.key, self.look.ascii);
+            what = format!("{what} for {} {key_text}", key.dimension.name);
+        }
+        let what = super::super::bars::cut(&what, room, self.look.ascii);
+        line.put(style, &what);
+        line.put(DIM, &peak);
+        self.end(line);
+    }
+}

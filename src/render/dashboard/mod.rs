@@ -1,0 +1,267 @@
+//! The dashboard: a screenful of text from a snapshot, and what must be written to get there from the last.
+//!
+//! A frame is a pure function of what is known, what the reader chose and the size of the screen: lines
+//! without a newline at the end, as many as there are rows, none wider than the screen. What is
+//! written of it are the lines that changed.
+
+mod alerts;
+mod graph;
+pub mod keys;
+pub mod layout;
+mod line;
+mod rankings;
+pub mod view;
+
+use super::text::{BAD, BOLD, DIM, Look, PLAIN, WARN, class_style, noun};
+use super::{escape, units};
+use crate::report::{Block, status_group};
+use crate::snapshot::{RECENT, Snapshot};
+use crate::time::{Second, Zone};
+use layout::{LEAST, Layout};
+use line::Line;
+use rankings::percent;
+use unicode_width::UnicodeWidthStr;
+use view::View;
+
+/// What is chosen, and what must be seen: in the colours of the reader, the other way round.
+const CHOSEN: &str = "\x1b[1m\x1b[7m";
+
+/// What a frame is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'a> {
+    /// What is known.
+    pub seen: &'a Snapshot,
+    /// What the reader chose.
+    pub view: &'a View,
+    /// The zone of times.
+    pub zone: &'a Zone,
+    /// Where the input stands: `live`, `43% of 1.2 GB`, `end of input`.
+    pub input: &'a str,
+    /// Something that was to be said on standard error; empty for nothing.
+    pub message: &'a str,
+}
+
+/// The frame of a screen with so many columns and rows; `look` says what it can show.
+pub fn frame(scene: &Scene<'_>, look: Look, height: usize) -> Vec<Vec<u8>> {
+    let mut page = Page {
+        look,
+        zone: scene.zone,
+        width: look.width,
+        lines: Vec::with_capacity(height),
+    };
+    let Some(layout) = Layout::new(look.width, height) else {
+        page.too_small(height);
+        return page.lines;
+    };
+    page.width = layout.width;
+    page.title(scene);
+    page.figures(scene);
+    page.status(scene.seen);
+    page.graph(scene.seen, scene.view.scale.is_none(), &layout);
+    page.dimensions(scene.seen, scene.view);
+    page.rankings(scene.seen, scene.view, &layout);
+    page.alerts(scene.seen, scene.view, &layout);
+    page.foot(scene, height);
+    page.lines
+}
+
+/// The bytes that turn a screen that shows `old` into one that shows `new`; without `old`, whatever it shows.
+pub fn paint(old: Option<&[Vec<u8>]>, new: &[Vec<u8>]) -> Vec<u8> {
+    let mut out = Vec::new();
+    if old.is_none() {
+        out.extend_from_slice(b"\x1b[2J");
+    }
+    for (row, line) in new.iter().enumerate() {
+        if old.and_then(|old| old.get(row)) != Some(line) {
+            // Cleared before it is written: behind the last column there is nothing to clear from.
+            out.extend_from_slice(format!("\x1b[{};1H\x1b[2K", row + 1).as_bytes());
+            out.extend_from_slice(line);
+        }
+    }
+    if out.is_empty() {
+        return out;
+    }
+    // Terminals that know it show all of it at once; others pass over it.
+    [b"\x1b[?2026h", &out[..], b"\x1b[?2026l"].concat()
+}
+
+/// A frame that is being filled.
+struct Page<'a> {
+    look: Look,
+    zone: &'a Zone,
+    width: usize,
+    lines: Vec<Vec<u8>>,
+}
+
+impl Page<'_> {
+    fn line(&self) -> Line {
+        self.line_of(self.width)
+    }
+
+    fn line_of(&self, width: usize) -> Line {
+        Line::new(width, self.look.rich, self.look.ascii)
+    }
+
+    fn end(&mut self, line: Line) {
+        self.lines.push(line.finish());
+    }
+
+    fn columns_of(&self, key: &[u8]) -> usize {
+        escape::terminal(key, self.look.ascii).width()
+    }
+
+    /// A second as `11-20 09:04:00`.
+    fn brief(&self, second: Second) -> String {
+        let time = self.zone.show(second);
+        match (time.get(5..10), time.get(11..19)) {
+            (Some(date), Some(time)) => format!("{date} {time}"),
+            _ => time,
+        }
+    }
+
+    fn too_small(&mut self, height: usize) {
+        let text = format!("{}x{} is too small:", self.width, height);
+        let need = format!("{}x{} is enough", LEAST.0, LEAST.1);
+        for text in [text, need, "q quits".to_owned()].iter().take(height) {
+            let mut line = self.line();
+            line.put(PLAIN, text);
+            self.end(line);
+        }
+        self.lines.resize(height, Vec::new());
+    }
+
+    /// What this is, where the input stands, what time it is there.
+    fn title(&mut self, scene: &Scene<'_>) {
+        let mut line = self.line();
+        line.put(CHOSEN, " httpmon ");
+        line.put(PLAIN, "  ");
+        if scene.view.paused {
+            line.put(CHOSEN, " PAUSED ");
+            line.put(WARN, " input goes on, p continues");
+        } else {
+            line.put(PLAIN, scene.input);
+            if let Some(silent) = scene.seen.silent.filter(|silent| silent.0 >= 5) {
+                line.put(WARN, &format!("  no lines for {silent}"));
+            }
+        }
+        if let Some(newest) = scene.seen.newest {
+            line.right(BOLD, &format!("{} ", self.zone.show(newest)));
+        }
+        self.end(line);
+    }
+
+    /// The figures of the time that was chosen.
+    fn figures(&mut self, scene: &Scene<'_>) {
+        let seen = scene.seen;
+        let counters = &seen.counters;
+        let mut line = self.line();
+        let time = match seen.length {
+            Some(length) if scene.view.recent && length < RECENT => format!("{length} so far"),
+            Some(_) if scene.view.recent => format!("last {RECENT}"),
+            _ => "whole run".to_owned(),
+        };
+        line.put(DIM, &format!(" {time:<10} "));
+        line.put(BOLD, &counters.hits.to_string());
+        line.put(PLAIN, &format!(" {}", noun("hits", counters.hits)));
+        if let Some(length) = seen.length {
+            let rate = units::rate(counters.hits as f64 / length.0 as f64);
+            line.put(BOLD, &format!("  {rate}"));
+        }
+        line.put(PLAIN, &format!("  {}", units::bytes(counters.bytes)));
+        let errors = counters.status[4] + counters.status[5];
+        let share = percent(errors, counters.hits.max(1));
+        let style = if errors > 0 { BAD } else { PLAIN };
+        line.put(style, &format!("  errors {share}"));
+        if let Some(figure) = seen.window {
+            let over = figure.value > figure.threshold;
+            let text = format!(
+                "  {} of {}/s over {}",
+                units::rate(figure.value),
+                figure.threshold,
+                figure.window
+            );
+            line.put(if over { BAD } else { DIM }, &text);
+        }
+        if let [.., (name, ms), _, _] = seen.latency[..] {
+            let text = format!("  {name} {} in the run", units::milliseconds(ms));
+            if text.len() <= line.left() {
+                line.put(DIM, &text);
+            }
+        }
+        self.end(line);
+    }
+
+    /// The status classes, and what there is to know of the input.
+    fn status(&mut self, seen: &Snapshot) {
+        let mut line = self.line();
+        line.put(DIM, " status    ");
+        if let Block::Group { items, .. } = status_group(&seen.counters) {
+            for (name, number) in items.into_iter().filter(|(_, number)| *number > 0) {
+                let share = percent(number, seen.counters.hits);
+                let style = class_style(name);
+                line.put(style, &format!(" {name} {number}"));
+                line.put(DIM, &format!(" {share} "));
+            }
+        }
+        let known = seen.input.iter().filter(|(_, number)| *number > 0);
+        let known: Vec<_> = known
+            .map(|(key, number)| format!("{key} {number}  "))
+            .collect();
+        line.right(WARN, known.concat().trim_end());
+        self.end(line);
+    }
+
+    /// The last row: a message, or how to learn the keys; all keys over the rows above it.
+    fn foot(&mut self, scene: &Scene<'_>, height: usize) {
+        let keys: &[&str] = if scene.view.help { &ALL_KEYS } else { &KEYS };
+        let mut rows = vec![self.line()];
+        for key in keys {
+            let mut last = rows.pop().unwrap_or_else(|| self.line());
+            if last.left() < key.width() + 3 {
+                rows.push(last);
+                last = self.line();
+            }
+            let (name, what) = key.split_once(": ").unwrap_or((key, ""));
+            last.put(BOLD, &format!(" {name}"));
+            last.put(DIM, &format!(" {what} "));
+            rows.push(last);
+        }
+        if !scene.message.is_empty() && !scene.view.help {
+            let mut line = self.line();
+            let keys = "  ? keys ";
+            line.put(PLAIN, " ");
+            let room = line.left() - keys.len() - 1;
+            line.key(WARN, scene.message.as_bytes(), room);
+            line.right(DIM, keys);
+            rows = vec![line];
+        }
+        self.lines.truncate(height - rows.len());
+        rows.into_iter().for_each(|row| self.end(row));
+    }
+}
+
+/// What the last row tells.
+const KEYS: [&str; 6] = [
+    "q: quit",
+    "p: pause",
+    "tab: dimension",
+    "/: filter",
+    "w: last 2m or all",
+    "?: all keys",
+];
+
+/// And on request.
+const ALL_KEYS: [&str; 12] = [
+    "q: quit",
+    "p: pause",
+    "tab, left, right: dimension",
+    "up, down: its rows",
+    "/: only keys that contain",
+    "Esc: all of them",
+    "w: last 2m or the whole run",
+    "+ -: length of a column",
+    "0: the run in the graph",
+    "PgUp, PgDn: alerts",
+    "Home: the top of both",
+    "?: this",
+];

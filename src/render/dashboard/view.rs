@@ -1,0 +1,180 @@
+//! What the reader chose to see, and what each key changes of it.
+
+use super::keys::Key;
+use super::layout::Layout;
+use crate::snapshot::{Ask, Snapshot};
+use crate::stats::scales::STEPS;
+
+/// The longest filter, in bytes.
+const FILTER: usize = 200;
+
+/// The place of the scale that a live log begins with: two seconds.
+const LIVE: usize = 1;
+
+/// What the reader chose.
+#[derive(Debug, Clone, Default)]
+pub struct View {
+    /// Rankings and figures are of the last two minutes, not of the whole run.
+    pub recent: bool,
+    /// The place of the dimension that is chosen.
+    pub dimension: usize,
+    /// The first row that is shown of it.
+    pub row: usize,
+    /// Only its keys that contain this.
+    pub filter: String,
+    /// Keys go into the filter.
+    pub typing: bool,
+    /// The place of the scale of the graph; `None` for one in which the run fits.
+    pub scale: Option<usize>,
+    /// The first alert that is shown.
+    pub alert: usize,
+    /// The screen stands still.
+    pub paused: bool,
+    /// All keys are told.
+    pub help: bool,
+}
+
+/// What a key asks for beyond the view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// Nothing: the key is unknown here.
+    Ignore,
+    /// To show the view, which may have changed.
+    Show,
+    /// To end.
+    Quit,
+}
+
+impl View {
+    /// What is shown first: of a live log the last minutes, of history all of it.
+    pub fn new(live: bool) -> View {
+        View {
+            recent: live,
+            scale: live.then_some(LIVE),
+            ..View::default()
+        }
+    }
+
+    /// Takes a key; `seen` is what was shown last, in `layout`.
+    pub fn key(&mut self, key: Key, seen: Option<&Snapshot>, layout: &Layout) -> Act {
+        if self.typing {
+            return self.type_key(key);
+        }
+        match key {
+            Key::Char('q' | 'Q') => return Act::Quit,
+            Key::Char('p' | ' ') => self.paused = !self.paused,
+            Key::Char('w') => {
+                self.recent = !self.recent;
+                self.row = 0;
+            }
+            Key::Char('?' | 'h') => self.help = !self.help,
+            Key::Char('/') => self.typing = true,
+            Key::Char('+' | '=') => self.zoom(seen, -1),
+            Key::Char('-' | '_') => self.zoom(seen, 1),
+            Key::Char('0') => self.scale = None,
+            Key::Escape if self.help => self.help = false,
+            Key::Escape => self.set_filter(String::new()),
+            Key::Tab | Key::Right => self.turn(seen, 1),
+            Key::BackTab | Key::Left => self.turn(seen, -1),
+            Key::Up => self.row = self.row.saturating_sub(1),
+            Key::Down => self.row = step(self.row, 1, rows(seen), layout.rows),
+            Key::PageUp => self.alert = self.alert.saturating_sub(layout.alerts.max(1)),
+            Key::PageDown => {
+                self.alert = step(
+                    self.alert,
+                    layout.alerts.max(1),
+                    alerts(seen),
+                    layout.alerts,
+                );
+            }
+            Key::Home => (self.row, self.alert) = (0, 0),
+            Key::End => self.alert = step(self.alert, usize::MAX, alerts(seen), layout.alerts),
+            Key::Enter | Key::Backspace | Key::Char(_) => return Act::Ignore,
+        }
+        Act::Show
+    }
+
+    /// A key while the filter is typed.
+    fn type_key(&mut self, key: Key) -> Act {
+        let mut filter = self.filter.clone();
+        match key {
+            Key::Escape => {
+                self.typing = false;
+                filter.clear();
+            }
+            Key::Enter => self.typing = false,
+            // Nothing left to take away: the way out.
+            Key::Backspace => self.typing = filter.pop().is_some(),
+            Key::Char(c) if filter.len() + c.len_utf8() <= FILTER => filter.push(c),
+            _ => return Act::Ignore,
+        }
+        self.set_filter(filter);
+        Act::Show
+    }
+
+    fn set_filter(&mut self, filter: String) {
+        if filter != self.filter {
+            self.filter = filter;
+            self.row = 0;
+        }
+    }
+
+    /// Chooses the next dimension that has a key. The filter is of the one that was chosen.
+    fn turn(&mut self, seen: Option<&Snapshot>, by: isize) {
+        if let Some(place) = next(seen, self.dimension, by) {
+            self.dimension = place;
+            self.row = 0;
+            self.filter.clear();
+        }
+    }
+
+    fn zoom(&mut self, seen: Option<&Snapshot>, by: isize) {
+        let shown = seen.and_then(|seen| seen.scale.as_ref());
+        let place = shown.and_then(|scale| STEPS.iter().position(|&step| step == scale.step()));
+        if let Some(place) = self.scale.or(place) {
+            self.scale = Some(place.saturating_add_signed(by).min(STEPS.len() - 1));
+        }
+    }
+
+    /// What to ask for to show this in `layout`.
+    pub fn ask(&self, layout: &Layout) -> Ask {
+        Ask {
+            recent: self.recent,
+            dimension: self.dimension,
+            rankings: layout.panels,
+            rows: self.row + layout.rows,
+            filter: self.filter.as_bytes().to_vec(),
+            scale: self.scale,
+            points: layout.points(),
+            alerts: (self.alert, layout.alerts),
+        }
+    }
+}
+
+/// The place of the next dimension with a key behind `from`, or before it, all around.
+fn next(seen: Option<&Snapshot>, from: usize, by: isize) -> Option<usize> {
+    let dimensions = seen.map_or(&[][..], |seen| &seen.dimensions);
+    let count = dimensions.len();
+    (1..count)
+        .map(|steps| (from as isize + by * steps as isize).rem_euclid(count as isize) as usize)
+        .find(|&place| dimensions[place].1)
+}
+
+/// So many further, but not past the last screenful of `all`.
+fn step(from: usize, by: usize, all: usize, room: usize) -> usize {
+    from.saturating_add(by).min(all.saturating_sub(room))
+}
+
+fn rows(seen: Option<&Snapshot>) -> usize {
+    let count = |seen: &Snapshot| match seen.matched {
+        Some((keys, _)) => keys,
+        None => seen.rankings.first().map_or(0, |ranking| ranking.unique),
+    };
+    seen.map_or(0, |seen| usize::try_from(count(seen)).unwrap_or(usize::MAX))
+}
+
+fn alerts(seen: Option<&Snapshot>) -> usize {
+    seen.map_or(0, |seen| {
+        usize::try_from(seen.alerts.0).unwrap_or(usize::MAX)
+    })
+}

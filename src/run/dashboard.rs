@@ -1,0 +1,185 @@
+//! The dashboard of a run: keys to a view, and a frame when there is something new to see.
+//!
+//! A frame costs 0.1 ms, and 3 ms where each of three dimensions has 50,000 keys or more, so it is made
+//! between two blocks of the log, at most four times a second; for a key, a report or an alert at once.
+//! What shows it is a [`Surface`]: the terminal, or a test.
+
+use std::time::Duration;
+
+use crate::monitor::Monitor;
+use crate::render::dashboard::keys::Decoder;
+use crate::render::dashboard::layout::{LEAST, Layout};
+use crate::render::dashboard::view::{Act, View};
+use crate::render::dashboard::{Scene, frame};
+use crate::render::text::Look;
+use crate::render::units;
+use crate::snapshot::Snapshot;
+
+/// The lines of a screen.
+pub type Frame = Vec<Vec<u8>>;
+
+/// Between two frames, while lines come.
+const CADENCE: Duration = Duration::from_millis(250);
+/// The same where there is news: a report or an alert is seen within a tenth of a second.
+const AT_ONCE: Duration = Duration::from_millis(50);
+
+/// What frames are shown on.
+pub trait Surface {
+    /// Columns and rows, now.
+    fn size(&self) -> (usize, usize);
+
+    /// Shows a frame, without waiting for it; if `anew`, nothing that is shown now is what it was.
+    fn show(&mut self, frame: Frame, anew: bool);
+
+    /// What was to be said to the reader, where it cannot be said beside the screen.
+    fn message(&self) -> String;
+}
+
+/// What the next frame is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Cause {
+    Nothing,
+    Lines,
+    News,
+    Reader,
+}
+
+/// The dashboard of a run.
+pub struct Dashboard {
+    surface: Box<dyn Surface>,
+    look: Look,
+    view: View,
+    decoder: Decoder,
+    /// What was shown last.
+    seen: Option<Snapshot>,
+    live: bool,
+    /// Bytes of the whole input, where that is known, and those that were read.
+    total: Option<u64>,
+    read: u64,
+    ended: bool,
+    cause: Cause,
+    /// All of the screen is to be painted.
+    anew: bool,
+    painted: Option<Duration>,
+}
+
+impl Dashboard {
+    /// A dashboard on `surface`, which can show what `look` says; of input of `total` bytes, where that is
+    /// known.
+    pub fn new(surface: Box<dyn Surface>, look: Look, live: bool, total: Option<u64>) -> Dashboard {
+        Dashboard {
+            surface,
+            look,
+            view: View::new(live),
+            decoder: Decoder::default(),
+            seen: None,
+            live,
+            total,
+            read: 0,
+            ended: false,
+            cause: Cause::Reader,
+            anew: true,
+            painted: None,
+        }
+    }
+
+    /// So many bytes were read and counted.
+    pub fn read(&mut self, bytes: u64) {
+        self.read += bytes;
+        self.changed();
+    }
+
+    /// There is something new to see.
+    pub fn changed(&mut self) {
+        self.cause = self.cause.max(Cause::Lines);
+    }
+
+    /// There is something to be seen at once.
+    pub fn news(&mut self) {
+        self.cause = self.cause.max(Cause::News);
+    }
+
+    /// The input has ended.
+    pub fn end(&mut self) {
+        self.ended = true;
+        self.cause = Cause::Reader;
+    }
+
+    /// The screen is not what it was, or has another size.
+    pub fn redraw(&mut self) {
+        self.cause = Cause::Reader;
+        self.anew = true;
+    }
+
+    /// Takes what was typed: whether to quit.
+    pub fn keys(&mut self, bytes: &[u8]) -> bool {
+        for key in self.decoder.keys(bytes) {
+            match self.view.key(key, self.seen.as_ref(), &self.layout()) {
+                Act::Ignore => {}
+                Act::Show => self.cause = Cause::Reader,
+                Act::Quit => return true,
+            }
+        }
+        false
+    }
+
+    fn layout(&self) -> Layout {
+        let (width, height) = self.surface.size();
+        Layout::new(width, height)
+            .or_else(|| Layout::new(LEAST.0, LEAST.1))
+            .expect("the least is enough")
+    }
+
+    /// When the next frame is due, if any is.
+    pub fn due(&self) -> Option<Duration> {
+        let after = match self.cause {
+            Cause::Reader => return Some(Duration::ZERO),
+            _ if self.view.paused => return None,
+            Cause::Nothing => return None,
+            Cause::News => AT_ONCE,
+            Cause::Lines => CADENCE,
+        };
+        Some(self.painted.map_or(Duration::ZERO, |last| last + after))
+    }
+
+    /// Shows how things stand, if that is due.
+    pub fn paint(&mut self, monitor: &mut Monitor, now: Duration) {
+        if self.due().is_none_or(|due| due > now) {
+            return;
+        }
+        let (width, height) = self.surface.size();
+        let layout = self.layout();
+        let seen = monitor.snapshot(&self.view.ask(&layout));
+        let scene = Scene {
+            seen: &seen,
+            view: &self.view,
+            zone: monitor.zone(),
+            input: &self.input(monitor),
+            message: &self.surface.message(),
+        };
+        let look = Look { width, ..self.look };
+        let anew = std::mem::take(&mut self.anew);
+        self.surface.show(frame(&scene, look, height), anew);
+        self.cause = Cause::Nothing;
+        self.seen = Some(seen);
+        self.painted = Some(now);
+    }
+
+    /// Where the input stands.
+    fn input(&self, monitor: &Monitor) -> String {
+        if self.ended {
+            return "end of input, q leaves".to_owned();
+        }
+        if self.live {
+            let live = monitor.is_live() || monitor.records() == 0;
+            return if live { "live" } else { "reading an old log" }.to_owned();
+        }
+        match self.total.filter(|&total| total >= self.read) {
+            None => format!("replay, {} read", units::bytes(self.read)),
+            Some(total) => {
+                let percent = (self.read as u128 * 100 / u128::from(total.max(1))) as u64;
+                format!("replay {percent}% of {}", units::bytes(total))
+            }
+        }
+    }
+}
