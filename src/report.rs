@@ -152,8 +152,8 @@ pub struct Ranking {
     pub unique_error: u64,
     /// By how many hits a key may be undercounted (0: exact).
     pub error: u64,
-    /// By which part of themselves the percentiles of the rows may be off (0: less than 1 %). It is a power of
-    /// two; an `f64` would make every block larger.
+    /// By which part of themselves the percentiles of the rows may be off (0: less than 1 %). An
+    /// `f64` would make every block larger, and tell no more.
     pub p95_error: f32,
 }
 

@@ -41,7 +41,11 @@ pub(super) fn middle(bucket: u16, level: u32) -> f64 {
 
 /// By which part of itself the middle of a bucket may be off, from 64 µs on.
 pub(super) fn error(level: u32) -> f64 {
-    f64::from(1u32 << level) / f64::from(2u32 << BITS)
+    match level.checked_sub(BITS) {
+        // Several powers of two in one: half of what its end is above its beginning.
+        Some(powers) => (f64::from(1u32 << powers).exp2() - 1.0) / 2.0,
+        None => f64::from(1u32 << level) / f64::from(2u32 << BITS),
+    }
 }
 
 /// Durations of one second.
