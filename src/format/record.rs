@@ -51,22 +51,28 @@ pub struct Request<'a> {
 
 impl<'a> Record<'a> {
     /// A record of which nothing is known yet.
-    pub const EMPTY: Record<'static> = Record {
-        time: Second(0),
-        offset: 0,
-        zoned: true,
-        client: b"-",
-        user: None,
-        host: None,
-        request: None,
-        status: None,
-        bytes: 0,
-        referrer: None,
-        agent: None,
-        duration_us: None,
-        cache: None,
-        source: b"-",
-    };
+    pub const EMPTY: Record<'static> = Record::empty();
+
+    /// The same, made field by field: a constant is copied, all 200 bytes of it, by a call (50 instructions a line).
+    #[inline(always)]
+    pub const fn empty() -> Record<'static> {
+        Record {
+            time: Second(0),
+            offset: 0,
+            zoned: true,
+            client: b"-",
+            user: None,
+            host: None,
+            request: None,
+            status: None,
+            bytes: 0,
+            referrer: None,
+            agent: None,
+            duration_us: None,
+            cache: None,
+            source: b"-",
+        }
+    }
 
     /// The class of the status: 1 to 5 for 1xx to 5xx, 0 for anything else.
     pub fn status_class(&self) -> usize {

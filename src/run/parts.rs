@@ -264,7 +264,7 @@ fn count(parser: &mut Parser, fold: &mut Fold, line: Line<'_>) {
     if line.cut {
         return fold.unparsed(Unparsed::too_long(line.bytes.len()), line.bytes);
     }
-    let mut record = Record::EMPTY;
+    let mut record = Record::empty();
     match parser.read(line.bytes, &mut record) {
         Read::Record => fold.observe(&record),
         Read::Skipped | Read::Source => fold.skipped(),

@@ -356,7 +356,7 @@ impl Session {
             self.monitor
                 .unparsed(unparsed, self.line, self.file.as_ref(), line.bytes);
         } else {
-            let mut record = Record::EMPTY;
+            let mut record = Record::empty();
             match self.parser.read(line.bytes, &mut record) {
                 Read::Record => {
                     let wall = self.live.then_some(Second(now.wall.as_secs() as i64));

@@ -292,13 +292,14 @@ fn bytes_of<'a>(entries: &[Entry], arena: &'a [u8], id: u32) -> &'a [u8] {
 }
 
 /// Whether two keys of the same length are equal. Most are shorter than a call to compare memory takes:
-/// eight bytes at a time, the last eight overlapping.
+/// eight bytes at a time, the last eight overlapping. (Compared as slices, the words would make that call.)
 #[inline]
 fn same_bytes(a: &[u8], b: &[u8]) -> bool {
     let (Some(last_a), Some(last_b)) = (a.last_chunk::<8>(), b.last_chunk::<8>()) else {
         return a.iter().zip(b).all(|(a, b)| a == b);
     };
-    last_a == last_b && a.as_chunks::<8>().0 == b.as_chunks::<8>().0
+    let (words_a, words_b) = (a.as_chunks::<8>().0, b.as_chunks::<8>().0);
+    last_a == last_b && words_a.iter().zip(words_b).all(|(a, b)| a == b)
 }
 
 /// A hash that is the same in every run, so that estimates are too.
