@@ -149,7 +149,7 @@ impl KeyTable {
     }
 
     /// Counts one hit under `key` and returns its id.
-    #[inline]
+    #[inline(always)]
     pub fn count(&mut self, key: &[u8], hit: Count) -> u32 {
         self.hits += hit.hits;
         let ends = Ends::of(key);
