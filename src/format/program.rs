@@ -453,7 +453,7 @@ impl<'a> Cursor<'a> {
         &self.line[self.at..]
     }
 
-    #[inline]
+    #[inline(always)]
     fn literal(&mut self, bytes: &[u8]) -> Result<(), Why> {
         // A loop over the few bytes: shorter than a call to compare memory.
         let rest = self.rest();

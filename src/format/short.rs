@@ -82,13 +82,19 @@ pub(super) fn find3(bytes: [u8; 3], text: &[u8]) -> Option<usize> {
         }
         at += 8;
     }
+    find3_from(at, bytes, text)
+}
+
+/// Of the last seven bytes: apart as [`find2_from`].
+#[inline(never)]
+fn find3_from(at: usize, bytes: [u8; 3], text: &[u8]) -> Option<usize> {
     let found = text[at..].iter().position(|b| bytes.contains(b));
     found.map(|found| at + found)
 }
 
 /// The number at the beginning of `text` and how many digits it has, where that is one to seven of them, before
 /// some other byte, and eight bytes are there. A loop over digits ends where the processor least expects it.
-#[inline]
+#[inline(always)]
 pub(super) fn number(text: &[u8]) -> Option<(u64, usize)> {
     let digits = u64::from_le_bytes(*text.first_chunk()?) ^ (u64::from(b'0') * ONES);
     // Past nine, by the seven lower bits or by the highest. No byte carries into the next.

@@ -39,7 +39,7 @@ pub(super) fn bytes(text: &[u8]) -> Result<u64, Why> {
 
 /// Reads ` status bytes` where they are what they nearly always are, three digits and up to 18, before a
 /// space or the end; with the length. `None` says nothing: [`status`] and [`bytes`] know more forms.
-#[inline]
+#[inline(always)] // Its callers are large: left to itself it became a call.
 pub(super) fn status_then_bytes(text: &[u8]) -> Option<(u16, u64, usize)> {
     let [b' ', a, b, c, b' ', rest @ ..] = text else {
         return None;
