@@ -126,9 +126,12 @@ pub(super) fn quote(text: &[u8]) -> Option<usize> {
 
 /// The first quote, if [`quote`] would end there: one with no backslash right before it. (Of one byte the search is
 /// shorter than of two.)
-#[inline]
+#[inline(always)]
 pub(super) fn plain_quote(text: &[u8]) -> Option<usize> {
-    memchr(b'"', text).filter(|&end| end == 0 || text[end - 1] != b'\\')
+    match memchr(b'"', text) {
+        Some(end) if end == 0 || text[end - 1] != b'\\' => Some(end),
+        _ => None,
+    }
 }
 
 /// The end of a quoted request: see [`Extent::Request`].

@@ -30,17 +30,10 @@ impl Head {
         times: &mut Timestamps,
         record: &mut Record<'a>,
     ) -> Result<usize, (usize, Field, Why)> {
-        // Nearly every line: an address in digits and dots, which has no list, quotes or port to lose, and two dashes.
-        let address = short::dotted_len(line);
         if self != Head::Host
-            && address > 0
-            && line[address..].starts_with(b" - - [")
-            && let Ok(stamp) = times.clf(&line[address + 6..])
+            && let Some(at) = plain(line, times, record)
         {
-            record.client = &line[..address];
-            record.user = Some(b"-");
-            set_time(record, stamp);
-            return Ok(address + 6 + stamp.len + 1);
+            return Ok(at);
         }
         self.any(line, times, record)
     }
@@ -173,6 +166,28 @@ impl Head {
         }
         Ok(())
     }
+}
+
+/// Reads the head of nearly every line, where it is no host's: an address in digits and dots, which has no list,
+/// quotes or port to lose, and two dashes. Returns where the rest begins.
+#[inline(always)] // Into both: see [`Program::read_plain`](super::program::Program::read_plain).
+pub(super) fn plain<'a>(
+    line: &'a [u8],
+    times: &mut Timestamps,
+    record: &mut Record<'a>,
+) -> Option<usize> {
+    let (client, rest) = line.split_at(short::dotted_len(line));
+    let (b" - - [", text) = rest.split_first_chunk()? else {
+        return None;
+    };
+    if client.is_empty() {
+        return None;
+    }
+    let stamp = times.clf(text).ok()?;
+    record.client = client;
+    record.user = Some(b"-");
+    set_time(record, stamp);
+    Some(client.len() + 6 + stamp.len + 1)
 }
 
 /// Whether a line of NCSA's family begins with a virtual host.

@@ -77,6 +77,9 @@ pub struct Parser {
     lines: Vec<Vec<Program>>,
     /// Bit `i` of slot `b`: a line that begins with `b` can be in format `i`.
     begins: Box<[u16; 256]>,
+    /// The format whose first program reads nearly every line in one, if no other is tried before it on a line that
+    /// begins with a digit.
+    plain: Option<u8>,
     json: Option<json::Reader>,
     w3c: Option<Defaults>,
     /// The format that was chosen, where it was not left to the lines.
@@ -129,6 +132,7 @@ impl Parser {
         let mut parser = Parser {
             lines: Vec::new(),
             begins: Box::new([u16::MAX; 256]),
+            plain: None,
             json: None,
             w3c: None,
             choice: match choice {
@@ -177,6 +181,12 @@ impl Parser {
                     parser.own = true;
                 }
             },
+        }
+        let first = (b'0'..=b'9').fold(0, |all, digit| all | parser.begins[usize::from(digit)]);
+        let first = first.trailing_zeros();
+        let programs = parser.lines.get(first as usize);
+        if !parser.own && programs.is_some_and(|programs| programs[0].has_plain()) {
+            parser.plain = Some(first as u8);
         }
         parser
     }
@@ -257,6 +267,10 @@ impl Parser {
     /// In place, since a record is large: returned, its 200 bytes were copied twice for every line.
     #[inline]
     pub fn read<'a>(&'a mut self, line: &'a [u8], record: &mut Record<'a>) -> Line {
+        if self.read_plain(line, record) {
+            record.source = &self.state.source;
+            return Line::Record;
+        }
         let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
         match line.first() {
             None => return Line::Skipped,
@@ -296,6 +310,23 @@ impl Parser {
             Ok(()) => Line::Record,
             Err(unparsed) => Line::Unparsed(unparsed),
         }
+    }
+
+    /// Reads nearly every line of nearly every log, which begins with an address: what all that [`Parser::read`] tries
+    /// before would come to. `false` says nothing of the line.
+    #[inline(always)]
+    fn read_plain<'a>(&mut self, line: &'a [u8], record: &mut Record<'a>) -> bool {
+        let Some(index) = self.plain else {
+            return false;
+        };
+        // No date, no carrier, no fields named above.
+        let read = matches!(line, [b'0'..=b'9', _, _, _, after, ..] if *after != b'-')
+            && self.state.header.fields().is_none()
+            && self.lines[usize::from(index)][0].read_plain(line, &mut self.times, record);
+        if read {
+            self.last = Reader::Lines(index);
+        }
+        read
     }
 
     /// Reads what stands in `line` behind its carriers.

@@ -54,23 +54,29 @@ pub struct Request<'a> {
 
 impl<'a> Record<'a> {
     /// A record of which nothing is known yet.
-    pub const EMPTY: Record<'static> = Record {
-        time: Second(0),
-        offset: 0,
-        zoned: true,
-        client: b"-",
-        user: None,
-        host: None,
-        request: None,
-        status: None,
-        bytes: 0,
-        referrer: None,
-        agent: None,
-        duration_us: None,
-        cache: None,
-        source: b"-",
-        place: None,
-    };
+    pub const EMPTY: Record<'static> = Record::empty();
+
+    /// The same, made field by field: a constant is copied, all 200 bytes of it, by a call (50 instructions a line).
+    #[inline(always)]
+    pub const fn empty() -> Record<'static> {
+        Record {
+            time: Second(0),
+            offset: 0,
+            zoned: true,
+            client: b"-",
+            user: None,
+            host: None,
+            request: None,
+            status: None,
+            bytes: 0,
+            referrer: None,
+            agent: None,
+            duration_us: None,
+            cache: None,
+            source: b"-",
+            place: None,
+        }
+    }
 
     /// The class of the status: 1 to 5 for 1xx to 5xx, 0 for anything else.
     pub fn status_class(&self) -> usize {
@@ -172,7 +178,17 @@ fn is_token(b: u8) -> bool {
     TABLE[usize::from(b)]
 }
 
-fn trim_spaces(mut text: &[u8]) -> &[u8] {
+#[inline(always)]
+fn trim_spaces(text: &[u8]) -> &[u8] {
+    match text {
+        [b' ', ..] | [.., b' '] => trim_some(text),
+        _ => text,
+    }
+}
+
+/// Apart: loops that end at once are 60 instructions a line.
+#[inline(never)]
+fn trim_some(mut text: &[u8]) -> &[u8] {
     while let [b' ', rest @ ..] = text {
         text = rest;
     }
@@ -183,7 +199,7 @@ fn trim_spaces(mut text: &[u8]) -> &[u8] {
 }
 
 /// The length of a protocol that ends `text` after a space: `HTTP/1.1`, `HTTP/2`.
-#[inline]
+#[inline(always)]
 fn protocol_len(text: &[u8]) -> Option<usize> {
     // Arrays, which are compared as a word and a half.
     if let Some([name @ .., major, b'.', minor]) = text.last_chunk::<9>()

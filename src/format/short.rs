@@ -68,6 +68,20 @@ fn equal(eight: u64, byte: u8) -> u64 {
     zero.wrapping_sub(ONES) & !zero & HIGH
 }
 
+/// Whether two texts are the same: of up to sixteen bytes their first and their last say it, overlapping. A call to
+/// compare memory takes longer.
+#[inline]
+pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    match a.len() {
+        8..=16 => a.first_chunk::<8>() == b.first_chunk() && a.last_chunk::<8>() == b.last_chunk(),
+        4..=7 => a.first_chunk::<4>() == b.first_chunk() && a.last_chunk::<4>() == b.last_chunk(),
+        _ => a == b,
+    }
+}
+
 /// Where one of three bytes stands first.
 #[inline]
 pub(super) fn find3(bytes: [u8; 3], text: &[u8]) -> Option<usize> {
@@ -82,13 +96,19 @@ pub(super) fn find3(bytes: [u8; 3], text: &[u8]) -> Option<usize> {
         }
         at += 8;
     }
+    find3_from(at, bytes, text)
+}
+
+/// Of the last seven bytes: apart as [`find2_from`].
+#[inline(never)]
+fn find3_from(at: usize, bytes: [u8; 3], text: &[u8]) -> Option<usize> {
     let found = text[at..].iter().position(|b| bytes.contains(b));
     found.map(|found| at + found)
 }
 
 /// The number at the beginning of `text` and how many digits it has, where that is one to seven of them, before
 /// some other byte, and eight bytes are there. A loop over digits ends where the processor least expects it.
-#[inline]
+#[inline(always)]
 pub(super) fn number(text: &[u8]) -> Option<(u64, usize)> {
     let digits = u64::from_le_bytes(*text.first_chunk()?) ^ (u64::from(b'0') * ONES);
     // Past nine, by the seven lower bits or by the highest. No byte carries into the next.
@@ -144,6 +164,17 @@ mod tests {
         fn a_byte_is_found_where_a_loop_finds_it(text in prop::collection::vec(prop_oneof![Just(b' '), Just(b'!'), Just(0xa0), any::<u8>()], 0..80), byte in prop_oneof![Just(b' '), any::<u8>()]) {
             prop_assert_eq!(find(byte, &text), text.iter().position(|&b| b == byte));
             prop_assert_eq!(find2(byte, b'!', &text), text.iter().position(|&b| b == byte || b == b'!'));
+        }
+
+        #[test]
+        fn texts_are_the_same_where_a_loop_finds_no_difference(a in "[ab]{0,20}", at in 0usize..20, b in "[ab]{0,20}") {
+            let mut changed = a.clone().into_bytes();
+            if let Some(byte) = changed.get_mut(at) {
+                *byte = b'c';
+            }
+            for other in [a.as_bytes(), b.as_bytes(), &changed] {
+                prop_assert_eq!(same(a.as_bytes(), other), a.bytes().eq(other.iter().copied()));
+            }
         }
 
         #[test]

@@ -268,7 +268,7 @@ fn count(parser: &mut Parser, places: &mut Option<Places>, fold: &mut Fold, line
     if line.cut {
         return fold.unparsed(Unparsed::too_long(line.bytes.len()), line.bytes);
     }
-    let mut record = Record::EMPTY;
+    let mut record = Record::empty();
     match parser.read(line.bytes, &mut record) {
         Read::Record => {
             if let Some(places) = places {

@@ -447,7 +447,7 @@ impl Session {
             self.monitor
                 .unparsed(unparsed, self.line, self.file.as_ref(), line.bytes);
         } else {
-            let mut record = Record::EMPTY;
+            let mut record = Record::empty();
             match self.parser.read(line.bytes, &mut record) {
                 Read::Record => {
                     if let Some(places) = &mut self.places {

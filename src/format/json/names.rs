@@ -1,5 +1,6 @@
 //! The names that count, as data, and the trie of key paths that they make.
 
+use super::super::short;
 use super::super::unparsed::{Field, Unit};
 
 /// The names that Caddy, Traefik, nginx, Envoy, Cloudflare, Fastly, Google Cloud and many set-ups of
@@ -146,7 +147,7 @@ impl Node {
         let (from, to) = (*self.starts.get(bucket)?, *self.starts.get(bucket + 1)?);
         self.children[usize::from(from)..usize::from(to)]
             .iter()
-            .find(|node| *node.name == *name)
+            .find(|node| short::same(&node.name, name))
     }
 
     /// Notes where the children of each bucket begin, once all are in their places.

@@ -89,7 +89,7 @@ impl Timestamps {
     ///
     /// A one-digit day, a fraction of the second, and no offset at all are read as well.
     /// `Why::Missing` means that this is no timestamp, `Why::NoSuchTime` that it is one and cannot be.
-    #[inline]
+    #[inline(always)] // Up to where the text differs from the last.
     pub fn clf(&mut self, text: &[u8]) -> Result<Stamp, Why> {
         match text.split_first_chunk::<CLF_LEN>() {
             Some((head, [b']', ..])) if *head == self.last.0 => Ok(self.last.1),
@@ -97,6 +97,7 @@ impl Timestamps {
         }
     }
 
+    #[inline(never)]
     fn other_clf(&mut self, text: &[u8]) -> Result<Stamp, Why> {
         let Some((head, [b']', ..])) = text.split_first_chunk::<CLF_LEN>() else {
             return self.bracketed(text);
