@@ -265,16 +265,20 @@ fn a_named_pipe_is_read_as_a_file_is() {
     let pipe = folder.join("pipe");
     let made = Command::new("mkfifo").arg(&pipe).status();
     assert!(made.expect("mkfifo runs").success());
-    let path = pipe.clone();
-    // Opening it waits for httpmon to open its end.
-    let writer = std::thread::spawn(move || std::fs::write(path, log(0, 5000)));
-    let output = httpmon(&["--replay", "--report=json", pipe.to_str().expect("UTF-8")])
-        .output()
-        .expect("httpmon runs");
-    assert!(writer.join().expect("the writer ends").is_ok());
+    // More threads than one read regular files in parts, and this as it comes.
+    for threads in ["1", "2", "2", "2"] {
+        let path = pipe.clone();
+        // Opening it waits for httpmon to open its end.
+        let writer = std::thread::spawn(move || std::fs::write(path, log(0, 5000)));
+        let name = pipe.to_str().expect("UTF-8");
+        let output = httpmon(&["--replay", "--threads", threads, "--report=json", name])
+            .output()
+            .expect("httpmon runs");
+        assert!(writer.join().expect("the writer ends").is_ok());
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        assert!(text.contains("\"lines\":5000,\"hits\":5000,"), "{text}");
+    }
     std::fs::remove_dir_all(&folder).expect("the folder goes");
-    let text = String::from_utf8(output.stdout).expect("UTF-8");
-    assert!(text.contains("\"lines\":5000,\"hits\":5000,"), "{text}");
 }
 
 #[test]

@@ -269,21 +269,24 @@ impl Reader {
 
     /// Whether anyone still listens.
     fn read_one(&self, operand: &Operand) -> io::Result<bool> {
-        if let Some((shared, parallel)) = &self.parallel {
-            let regular = match operand {
-                Operand::Stdin => file::stdin(),
-                Operand::File(name) => file::regular(File::open(name)?),
-            };
-            if let Some(regular) = regular {
-                return self.read_parts(regular, parallel, shared);
-            }
-        }
         match operand {
-            Operand::Stdin => {
-                file::widen_stdin();
-                self.read_blocks(io::stdin().lock())
+            Operand::Stdin => match (&self.parallel, file::stdin()) {
+                (Some((shared, parallel)), Some(file)) => self.read_parts(file, parallel, shared),
+                _ => {
+                    file::widen_stdin();
+                    self.read_blocks(io::stdin().lock())
+                }
+            },
+            Operand::File(name) => {
+                // Opened once: a second time would cut the writer of a named pipe off.
+                let file = File::open(name)?;
+                match &self.parallel {
+                    Some((shared, parallel)) if file::is_regular(&file) => {
+                        self.read_parts(file, parallel, shared)
+                    }
+                    _ => self.read_blocks(file),
+                }
             }
-            Operand::File(name) => self.read_blocks(File::open(name)?),
         }
     }
 

@@ -19,7 +19,7 @@ pub(super) fn read_at(file: &File, block: &mut [u8], offset: u64) -> io::Result<
 /// Standard input, if it is a regular file.
 pub(super) fn stdin() -> Option<File> {
     let file = File::from(io::stdin().as_fd().try_clone_to_owned().ok()?);
-    regular(file)
+    is_regular(&file).then_some(file)
 }
 
 /// How much of standard input is left to read, if it is a regular file.
@@ -52,9 +52,7 @@ pub(super) fn widen_stdin() {
     let _ = rustix::pipe::fcntl_setpipe_size(io::stdin(), 1 << 20);
 }
 
-/// The file, if it is a regular one.
-pub(super) fn regular(file: File) -> Option<File> {
-    file.metadata()
-        .is_ok_and(|data| data.is_file())
-        .then_some(file)
+/// Whether it can be read at any place.
+pub(super) fn is_regular(file: &File) -> bool {
+    file.metadata().is_ok_and(|data| data.is_file())
 }
