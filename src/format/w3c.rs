@@ -5,6 +5,8 @@
 //! only a time. Where a stream begins in the middle of a file, the default lists of IIS and
 //! CloudFront are told apart by the shape of the line.
 
+use std::sync::OnceLock;
+
 use bstr::ByteSlice;
 
 use super::program::{Extent, Program, Step, literal};
@@ -145,15 +147,21 @@ const DEFAULTS: [&str; 4] = [
      cs-uri-query cs(Cookie) x-edge-result-type x-edge-request-id x-host-header cs-protocol cs-bytes time-taken",
 ];
 
-/// The default lists, compiled.
+/// The default lists, compiled at the first line that may need them.
 #[derive(Debug, Clone)]
 pub(super) struct Defaults {
+    wanted: Vec<Field>,
+    compiled: OnceLock<Compiled>,
+}
+
+#[derive(Debug, Clone)]
+struct Compiled {
     iis: Vec<(usize, Program)>,
     cloudfront: Program,
 }
 
-impl Defaults {
-    pub(super) fn new(wanted: &[Field]) -> Defaults {
+impl Compiled {
+    fn new(wanted: &[Field]) -> Compiled {
         let count = |list: &str| list.split_whitespace().count();
         let compiled =
             |list: &str, microsoft| match compile(list.as_bytes(), microsoft, None, wanted) {
@@ -168,9 +176,18 @@ impl Defaults {
             let [spaces, _] = compiled(list, true);
             (count(list), spaces)
         });
-        Defaults {
+        Compiled {
             iis: iis.collect(),
             cloudfront: Program::new(&steps, wanted),
+        }
+    }
+}
+
+impl Defaults {
+    pub(super) fn new(wanted: &[Field]) -> Defaults {
+        Defaults {
+            wanted: wanted.to_vec(),
+            compiled: OnceLock::new(),
         }
     }
 
@@ -186,14 +203,16 @@ impl Defaults {
     }
 
     fn for_dated(&self, line: &[u8]) -> Option<&Program> {
+        let compiled = self.compiled.get_or_init(|| Compiled::new(&self.wanted));
         if line[10] == b'\t' {
-            return Some(&self.cloudfront);
+            return Some(&compiled.cloudfront);
         }
         let values = line
             .split_str(" ")
             .filter(|value| !value.is_empty())
             .count();
-        self.iis
+        compiled
+            .iis
             .iter()
             .find(|(count, _)| *count == values)
             .map(|(_, program)| program)

@@ -124,6 +124,14 @@ pub(super) fn check(files: &[OsString]) -> Result<Vec<Operand>, Error> {
         .collect()
 }
 
+/// Whether one of the operands is a regular file.
+pub(super) fn any_regular(operands: &[Operand]) -> bool {
+    operands.iter().any(|operand| match operand {
+        Operand::Stdin => file::stdin().is_some(),
+        Operand::File(name) => std::fs::metadata(name).is_ok_and(|data| data.is_file()),
+    })
+}
+
 /// What is said of input that cannot be read.
 pub(super) fn failure(name: &str, error: &io::Error) -> Error {
     let name = crate::render::escape::terminal(name.as_bytes(), false);

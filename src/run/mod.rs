@@ -127,7 +127,8 @@ fn run(mut options: Options) -> Result<u8, Error> {
     // What is told of each line as it comes is told by one thread; and as long as the period waits for the
     // first record, only one knows it.
     let settled = options.period().bounds().is_some();
-    let threads = if options.replay && !options.verbose && settled {
+    let parted = options.replay && !options.verbose && settled;
+    let threads = if parted && feed::any_regular(&files) {
         options.threads_in_force()
     } else {
         1

@@ -9,6 +9,8 @@ mod scan;
 
 pub(super) use names::FIELDS;
 
+use std::sync::OnceLock;
+
 use super::head::set_time;
 use super::program::{finish_request, store};
 use super::record::Record;
@@ -26,7 +28,9 @@ pub(super) type Path = Vec<String>;
 /// Reads JSON lines.
 #[derive(Debug, Clone)]
 pub(super) struct Reader {
-    root: Node,
+    own: Vec<(Field, Path)>,
+    /// Made at the first object: most logs have none, and the start is shorter without.
+    root: OnceLock<Node>,
     scratch: Vec<u8>,
 }
 
@@ -58,6 +62,14 @@ pub(super) fn mapping(text: &str) -> Result<Vec<(Field, Path)>, Refused> {
 impl Reader {
     /// A reader by the usual names, and before them by those in `own`.
     pub(super) fn new(own: &[(Field, Path)]) -> Reader {
+        Reader {
+            own: own.to_vec(),
+            root: OnceLock::new(),
+            scratch: Vec::new(),
+        }
+    }
+
+    fn tree(own: &[(Field, Path)]) -> Node {
         let mut root = Node::default();
         for (field, names) in NAMES {
             if own.iter().any(|(given, _)| slot(*given) == slot(*field)) {
@@ -75,10 +87,7 @@ impl Reader {
             );
         }
         root.index();
-        Reader {
-            root,
-            scratch: Vec::new(),
-        }
+        root
     }
 
     /// Reads a line that is an object into `record`, which must be [`Record::EMPTY`].
@@ -88,6 +97,7 @@ impl Reader {
         times: &mut Timestamps,
         record: &mut Record<'a>,
     ) -> Result<(), Unparsed> {
+        let root = self.root.get_or_init(|| Reader::tree(&self.own));
         self.scratch.clear();
         let mut scan = Scan {
             line,
@@ -95,7 +105,7 @@ impl Reader {
             values: [None; SLOTS],
             scratch: &mut self.scratch,
         };
-        let scanned = scan.object(Some(&self.root), DEPTH).and_then(|()| {
+        let scanned = scan.object(Some(root), DEPTH).and_then(|()| {
             scan.space();
             if scan.at == line.len() {
                 Ok(())
