@@ -470,6 +470,21 @@ pub static FLAGS: &[Flag] = &[
     },
 ];
 
+/// Every option of a table has a name of its own, and takes every value that it offers.
+#[cfg(test)]
+pub(super) fn check<O: Default>(flags: &[Flag<O>]) {
+    for (i, flag) in flags.iter().enumerate() {
+        assert!(
+            flags[..i].iter().all(|other| other.long != flag.long
+                && (flag.short.is_none() || other.short != flag.short))
+        );
+        for (choice, _) in (flag.choices)() {
+            let done = (flag.apply)(&mut O::default(), choice);
+            assert!(done.is_ok(), "--{} {choice}", flag.long);
+        }
+    }
+}
+
 /// The reason, the text, and a caret under the place.
 fn caret(text: &str, mistake: &Mistake) -> String {
     let column = text[..mistake.at].chars().count();

@@ -177,16 +177,6 @@ mod tests {
 
     #[test]
     fn every_option_has_one_name_and_every_choice_is_accepted() {
-        for (i, flag) in FLAGS.iter().enumerate() {
-            assert!(FLAGS[..i].iter().all(|other| other.long != flag.long
-                && (flag.short.is_none() || other.short != flag.short)));
-            for (choice, _) in (flag.choices)() {
-                assert!(
-                    (flag.apply)(&mut Options::default(), choice).is_ok(),
-                    "--{} {choice}",
-                    flag.long
-                );
-            }
-        }
+        super::super::flags::check(FLAGS);
     }
 }

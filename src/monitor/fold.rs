@@ -24,7 +24,7 @@ use crate::stats::{DIMENSIONS, Hit, keys};
 use crate::time::{Second, Zone};
 
 /// A part with more lines that are no record is read line by line: it is no log.
-const MAX_UNPARSED: usize = 1 << 14;
+const MAX_UNPARSED: u64 = 1 << 14;
 /// No duration.
 const NONE: u64 = u64::MAX;
 /// The bit of a malformed request, above the class of the status.
@@ -79,10 +79,9 @@ pub struct Fold {
     intake: Intake,
     columns: Columns,
     steps: Vec<Step>,
-    lines: u64,
-    rejected: usize,
+    /// Lines that are no record, which the intake does not know of.
+    rejected: u64,
     reasons: Vec<&'static str>,
-    full: bool,
 }
 
 /// What all parts of a run have in common.
@@ -118,10 +117,8 @@ impl Fold {
             ),
             columns: Columns::default(),
             steps: Vec::new(),
-            lines: 0,
             rejected: 0,
             reasons: Vec::new(),
-            full: false,
         }
     }
 
@@ -131,17 +128,17 @@ impl Fold {
         self.columns.clear();
         self.steps.clear();
         self.reasons.clear();
-        (self.lines, self.rejected, self.full) = (0, 0, false);
+        self.rejected = 0;
     }
 
     /// How many lines it has.
     pub fn lines(&self) -> u64 {
-        self.lines
+        self.intake.lines + self.rejected
     }
 
     /// Whether a cap was passed: the part is of no use, and what is left of it need not be read.
     pub fn is_full(&self) -> bool {
-        self.full || self.intake.totals.is_full()
+        self.rejected > MAX_UNPARSED || self.intake.totals.is_full()
     }
 
     /// The steps, to be taken in this order.
@@ -151,7 +148,6 @@ impl Fold {
 
     /// A line that there is nothing to count of.
     pub fn skipped(&mut self) {
-        self.lines += 1;
         self.intake.lines += 1;
         self.intake.skipped += 1;
     }
@@ -159,9 +155,7 @@ impl Fold {
     /// A line that is no record.
     #[cold]
     pub fn unparsed(&mut self, unparsed: Unparsed, text: &[u8]) {
-        self.lines += 1;
         self.rejected += 1;
-        self.full |= self.rejected > MAX_UNPARSED;
         let reason = unparsed.reason();
         let known = self.reasons.contains(&reason);
         let text = if known {
@@ -172,7 +166,7 @@ impl Fold {
         };
         self.steps.push(Step::Unparsed(Rejected {
             unparsed,
-            line: self.lines,
+            line: self.lines(),
             text,
         }));
     }
@@ -180,7 +174,6 @@ impl Fold {
     /// A record.
     #[inline]
     pub fn observe(&mut self, record: &Record<'_>) {
-        self.lines += 1;
         let mut hit = Hit::uncounted(record.time);
         self.intake.count(record, &mut hit);
         self.intake.find_matches(record, &mut hit);

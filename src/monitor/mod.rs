@@ -374,11 +374,9 @@ impl Monitor {
         match self.clock.newest() {
             Some(newest) if time <= newest => {}
             newest => {
-                if let Some(newest) = newest {
-                    // Most of what comes for it has come.
-                    if let Some(bucket) = self.timeline.get_mut(newest) {
-                        bucket.settle(&mut self.scratch[0]);
-                    }
+                // Most of what comes for the newest second has come.
+                if let Some(bucket) = newest.and_then(|newest| self.timeline.get_mut(newest)) {
+                    bucket.settle(&mut self.scratch[0]);
                 }
                 self.clock.advance(time);
                 let watermark = self.clock.watermark().expect("something is believed");

@@ -233,6 +233,38 @@ mod tests {
         assert_eq!(series.points().map(|point| point.hits).sum::<u64>(), 2);
     }
 
+    fn check(seconds: &[(i64, u64)], offset: i32, most: usize) {
+        let zone = Zone::fixed(offset);
+        let mut series = Series::default();
+        for &(second, errors) in seconds {
+            series.add(Second(second), &hits(errors + 1, errors), Some(&zone));
+        }
+        assert!(series.points().len() <= MOST);
+        for series in [series.at_most(most), series] {
+            let (from, step) = (series.from().0, series.step().0);
+            let mut points: BTreeMap<i64, Point> = BTreeMap::new();
+            for &(second, errors) in seconds {
+                points
+                    .entry((second - from).div_euclid(step))
+                    .or_default()
+                    .add(Point {
+                        hits: errors + 1,
+                        client_errors: errors,
+                        server_errors: errors,
+                    });
+            }
+            assert_eq!((from + i64::from(offset)).rem_euclid(step), 0);
+            let last = *points.keys().last().expect("one at least");
+            assert_eq!(
+                (points.keys().next(), series.points().len() as i64),
+                (Some(&0), last + 1)
+            );
+            for (i, point) in series.points().enumerate() {
+                assert_eq!(*point, points.remove(&(i as i64)).unwrap_or_default());
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn every_point_is_the_exact_sum_of_its_seconds(
@@ -240,29 +272,12 @@ mod tests {
             offset in -43_200i32..43_200,
             most in 2usize..100,
         ) {
-            let zone = Zone::fixed(offset);
-            let mut series = Series::default();
-            for &(second, errors) in &seconds {
-                series.add(Second(second), &hits(errors + 1, errors), Some(&zone));
-            }
-            prop_assert!(series.points().len() <= MOST);
-            for series in [series.at_most(most), series] {
-                let (from, step) = (series.from().0, series.step().0);
-                let mut points: BTreeMap<i64, Point> = BTreeMap::new();
-                for &(second, errors) in &seconds {
-                    points.entry((second - from).div_euclid(step)).or_default().add(Point {
-                        hits: errors + 1,
-                        client_errors: errors,
-                        server_errors: errors,
-                    });
-                }
-                prop_assert_eq!((from + i64::from(offset)).rem_euclid(step), 0);
-                let last = *points.keys().last().expect("one at least");
-                prop_assert_eq!((points.keys().next(), series.points().len() as i64), (Some(&0), last + 1));
-                for (i, point) in series.points().enumerate() {
-                    prop_assert_eq!(*point, points.remove(&(i as i64)).unwrap_or_default());
-                }
-            }
+            check(&seconds, offset, most);
         }
+    }
+
+    #[test]
+    fn a_point_on_either_side_of_1970_is_a_sum_too() {
+        check(&[(-40_112, 0), (0, 0)], 0, 2);
     }
 }

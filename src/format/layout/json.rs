@@ -67,21 +67,15 @@ impl Node {
 
 fn value(field: Field, line: &mut Line) {
     let value = match field {
-        Field::Status => return line.value(Value::Status),
-        Field::Bytes => return line.value(Value::Bytes),
-        Field::Duration(unit) => return line.value(Value::Duration(unit)),
-        Field::Skipped | Field::Line => return line.text(b"null"),
-        Field::Time => Value::Time(Moment::Whole(TimeForm::Iso)),
-        Field::Client => Value::Client,
-        Field::Host => Value::Host,
-        Field::User => Value::User,
-        Field::Request => Value::Request,
-        Field::Method => Value::Method,
-        Field::Target => Value::Target,
-        Field::Protocol => Value::Protocol,
-        Field::Cache => Value::Cache,
-        Field::Referrer => Value::Referrer,
-        Field::Agent => Value::Agent,
+        Field::Time => Some(Value::Time(Moment::Whole(TimeForm::Iso))),
+        _ => Value::of(field),
+    };
+    let value = match value {
+        None => return line.text(b"null"),
+        Some(number @ (Value::Status | Value::Bytes | Value::Duration(_))) => {
+            return line.value(number);
+        }
+        Some(text) => text,
     };
     line.text(b"\"");
     line.pieces.push(Piece::Value(value, Fit::AsIs));

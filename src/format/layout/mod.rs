@@ -76,6 +76,28 @@ pub enum Value {
     Time(Moment),
 }
 
+impl Value {
+    /// What stands at the place of a field; `None` for a time, which has a form, and for what says nothing.
+    fn of(field: Field) -> Option<Value> {
+        Some(match field {
+            Field::Client => Value::Client,
+            Field::Host => Value::Host,
+            Field::User => Value::User,
+            Field::Request => Value::Request,
+            Field::Status => Value::Status,
+            Field::Bytes => Value::Bytes,
+            Field::Method => Value::Method,
+            Field::Target => Value::Target,
+            Field::Protocol => Value::Protocol,
+            Field::Cache => Value::Cache,
+            Field::Referrer => Value::Referrer,
+            Field::Agent => Value::Agent,
+            Field::Duration(unit) => Value::Duration(unit),
+            Field::Skipped | Field::Line | Field::Time => return None,
+        })
+    }
+}
+
 /// Which part of the time, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Moment {
@@ -245,24 +267,13 @@ impl Line {
 
     fn field(&mut self, field: Field, extent: &Extent) {
         let value = match field {
-            Field::Client => Value::Client,
-            Field::Host => Value::Host,
-            Field::User => Value::User,
-            Field::Request => Value::Request,
-            Field::Status => Value::Status,
-            Field::Bytes => Value::Bytes,
-            Field::Method => Value::Method,
-            Field::Target => Value::Target,
-            Field::Protocol => Value::Protocol,
-            Field::Cache => Value::Cache,
-            Field::Referrer => Value::Referrer,
-            Field::Agent => Value::Agent,
-            Field::Duration(unit) if !self.has_duration => {
-                self.has_duration = true;
-                Value::Duration(unit)
+            Field::Duration(_) if std::mem::replace(&mut self.has_duration, true) => {
+                return self.text(b"0");
             }
-            Field::Duration(_) => return self.text(b"0"),
-            Field::Skipped | Field::Line | Field::Time => return self.text(b"-"),
+            _ => Value::of(field),
+        };
+        let Some(value) = value else {
+            return self.text(b"-");
         };
         self.pieces
             .push(Piece::Value(value, Fit::Within(extent.clone())));
