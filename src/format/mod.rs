@@ -10,6 +10,7 @@ mod carrier;
 mod choice;
 mod clf;
 mod csv;
+mod cursor;
 pub mod detect;
 mod extent;
 mod head;

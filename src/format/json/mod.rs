@@ -11,8 +11,8 @@ pub(super) use names::FIELDS;
 
 use std::sync::OnceLock;
 
+use super::cursor::{finish_request, store};
 use super::head::set_time;
-use super::program::{finish_request, store};
 use super::record::Record;
 use super::template::Refused;
 use super::timestamp::{TimeForm, Timestamps};
