@@ -97,8 +97,8 @@ const fn place(first: u8, second: u8) -> usize {
 /// The robots that agents named, so that an agent is read once and then known again: a log has some hundreds, and to
 /// compare one takes a tenth of the time.
 ///
-/// An agent has one place, by some of its bytes, and the last that came there stays. By default there are no places, and
-/// every agent is read.
+/// An agent has a few places, by some of its bytes, and of those that came there the last ones stay. By default there are
+/// no places, and every agent is read.
 #[derive(Debug, Default)]
 pub struct Robots {
     places: Box<[Remembered]>,
@@ -115,6 +115,8 @@ struct Remembered {
 
 /// How many agents are remembered at most: a power of two.
 const PLACES: usize = 1 << 12;
+/// The places that an agent may have: with one, one in a hundred was read anew.
+const WAYS: usize = 4;
 /// One longer than this is read anew: nearly none is.
 const LONGEST: usize = 512;
 
@@ -135,45 +137,54 @@ impl Robots {
         {
             return known.name;
         }
-        let place = place_of(agent);
-        match self.places.get(place) {
-            Some(known) if known.agent == agent => {
-                self.last = place;
-                known.name
-            }
-            _ => self.read(agent, place),
+        let first = place_of(agent);
+        let places = self.places.get(first..first + WAYS).unwrap_or_default();
+        if let Some(way) = places.iter().position(|known| known.agent == agent) {
+            self.last = first + way;
+            return places[way].name;
         }
+        self.read(agent, first)
     }
 
-    /// Reads an agent, to be remembered at `place`.
+    /// Reads an agent, to be remembered at `first`.
     #[cold]
-    fn read(&mut self, agent: &[u8], place: usize) -> Option<&'static str> {
+    fn read(&mut self, agent: &[u8], first: usize) -> Option<&'static str> {
         let name = named_in(agent).map(|bot| bot.name);
-        if let Some(known) = self.places.get_mut(place)
+        if let Some(places) = self.places.get_mut(first..first + WAYS)
             && agent.len() <= LONGEST
         {
-            agent.clone_into(&mut known.agent);
-            known.name = name;
-            self.last = place;
+            places.rotate_right(1);
+            agent.clone_into(&mut places[0].agent);
+            places[0].name = name;
+            self.last = first;
         }
         name
     }
 }
 
-/// Where an agent is remembered: by its length and the bytes in which browsers and their versions differ, those of the
-/// system after `Mozilla/5.0 (` and those near the end.
+/// The first place of an agent: by its length and the bytes in which browsers and their versions differ, those of the
+/// system after `Mozilla/5.0 (` and those at the end; a short one by all of it.
 #[inline]
 fn place_of(agent: &[u8]) -> usize {
-    let word = |at: usize| {
-        let eight = agent.get(at..).and_then(|rest| rest.first_chunk());
-        eight.map_or(0, |&eight| u64::from_le_bytes(eight))
+    let mixed = match (agent.get(13..45), agent.last_chunk::<32>()) {
+        (Some(system), Some(end)) => mix(system) ^ mix(end).rotate_left(1),
+        _ => mix(agent) ^ agent.last_chunk::<8>().map_or(0, |end| mix(end)),
     };
-    let from_end = |len: usize| word(agent.len().saturating_sub(len));
-    let mut mixed = agent.len() as u64;
-    for word in [word(20), word(38), from_end(26), from_end(16), from_end(8)] {
-        mixed = (mixed.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-    (mixed >> 32) as usize % PLACES
+    ((mixed ^ agent.len() as u64).wrapping_mul(FACTOR) >> 32) as usize % (PLACES / WAYS) * WAYS
+}
+
+/// The golden ratio in 64 bits, as in Knuth's multiplicative hashing.
+const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// A number for the whole words of a text. The words are multiplied apart, so that none waits for another.
+#[inline]
+fn mix(text: &[u8]) -> u64 {
+    let (words, _) = text.as_chunks();
+    let mixed = words
+        .iter()
+        .zip(0u32..)
+        .map(|(&word, i)| u64::from_le_bytes(word).wrapping_mul(FACTOR.rotate_left(2 * i) | 1));
+    mixed.fold(0, u64::wrapping_add)
 }
 
 /// The robot that an agent names.

@@ -24,8 +24,8 @@ impl Requests {
     /// Counts one. A dash is no method: the log has none.
     #[inline]
     pub fn observe(&mut self, request: &Request<'_>) {
-        if request.method != b"-" {
-            self.methods[method(request.method)] += 1;
+        if let Some(method) = method(request.method) {
+            self.methods[method] += 1;
         }
         if let Some(name) = request.protocol {
             self.protocols[protocol(name)] += 1;
@@ -54,22 +54,31 @@ impl Requests {
 }
 
 #[inline]
-fn method(name: &[u8]) -> usize {
-    if name == b"GET" {
-        return 0;
+fn method(name: &[u8]) -> Option<usize> {
+    // By a pattern, which is a comparison or two and no call.
+    match name {
+        [b'G', b'E', b'T'] => Some(0),
+        _ => rare_method(name),
     }
+}
+
+#[inline(never)]
+fn rare_method(name: &[u8]) -> Option<usize> {
     let known = METHODS.iter().position(|known| known.as_bytes() == name);
-    known.unwrap_or(METHODS.len() - 1)
+    known.or((name != b"-").then_some(METHODS.len() - 1))
 }
 
 #[inline]
 fn protocol(name: &[u8]) -> usize {
-    match name {
-        b"HTTP/1.1" => 1,
-        b"HTTP/1.0" => 0,
-        b"HTTP/2.0" | b"HTTP/2" => 2,
-        b"HTTP/3.0" | b"HTTP/3" => 3,
-        _ => 4,
+    let Some((b"HTTP/", version)) = name.split_first_chunk() else {
+        return PROTOCOLS.len() - 1;
+    };
+    match version {
+        b"1.1" => 1,
+        b"1.0" => 0,
+        b"2.0" | b"2" => 2,
+        b"3.0" | b"3" => 3,
+        _ => PROTOCOLS.len() - 1,
     }
 }
 
