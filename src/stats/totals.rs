@@ -38,7 +38,7 @@ impl Totals {
             counters: Counters::default(),
             durations: Histogram::default(),
             cached: 0,
-            timed: tops.iter().any(|top| top.timed),
+            timed: tops.iter().any(|top| top.asked),
             tops,
             tables,
             spreads,
@@ -98,7 +98,7 @@ impl Totals {
     #[inline(never)]
     fn observe_by_key(&mut self, us: u64, hit: &Hit) {
         for ((top, spread), &id) in self.tops.iter().zip(&mut self.spreads).zip(&hit.ids) {
-            if top.timed {
+            if top.asked {
                 spread.observe(id, us);
             }
         }
@@ -165,7 +165,7 @@ impl Totals {
             let ids: Vec<u32> = top_counts.iter().map(|&(id, _)| id).collect();
             let mut rows = tally::rows(top_counts, table);
             let longest = self.durations.max_ms();
-            if top.timed && !self.durations.is_empty() {
+            if top.asked && !self.durations.is_empty() {
                 let slow = spread.percentiles_ms(&ids, 95);
                 rows.iter_mut()
                     .zip(slow)
