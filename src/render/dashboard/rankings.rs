@@ -1,6 +1,7 @@
-//! The dimensions to choose from, and rankings side by side: a key, its hits, its share as a bar, bytes, errors.
+//! The dimensions to choose from, and rankings side by side: a key, its hits, its share, also as a bar, errors,
+//! how long its requests took where that is known of the time that is shown, bytes.
 
-use super::super::bars::push_bar;
+use super::super::bars::{cut, push_bar};
 use super::super::text::{BAD, BAR, BOLD, DIM, PLAIN};
 use super::super::units;
 use super::layout::Layout;
@@ -12,8 +13,23 @@ use crate::snapshot::Snapshot;
 
 /// Columns between two rankings.
 const GAP: usize = 3;
-/// Columns behind the bar: a gap, bytes, a gap, the share of 5xx.
-const BEHIND: usize = 1 + 9 + 1 + 4;
+/// The columns of the share of 5xx, and of bytes.
+const FAILED: usize = 4;
+const BYTES: usize = 9;
+/// Columns before hits, before the share, of it, and before the bar.
+const BEFORE: usize = 1 + 1 + 4 + 1;
+/// A bar is no shorter for the sake of durations.
+const BAR_LEAST: usize = 6;
+
+/// The columns of a ranking.
+#[derive(Clone, Copy)]
+struct Columns {
+    keys: usize,
+    digits: usize,
+    bar: usize,
+    /// 0 where no duration is known, or where there is no room.
+    slow: usize,
+}
 
 impl Page<'_> {
     /// Every dimension that has a key, the chosen one marked; and the filter.
@@ -44,16 +60,15 @@ impl Page<'_> {
         let panels = layout.panels.min(seen.rankings.len()).max(1);
         let width = (layout.width - (panels - 1) * GAP) / panels;
         let shown = |place: usize| if place == 0 { view.row } else { 0 };
-        let widths: Vec<usize> = seen
-            .rankings
-            .iter()
-            .map(|ranking| self.key_columns(ranking, width))
+        let columns = seen.rankings.iter();
+        let columns: Vec<Columns> = columns
+            .map(|ranking| self.columns(ranking, width, layout.roomy))
             .collect();
         if layout.roomy {
             let mut line = self.line();
             for (place, ranking) in seen.rankings.iter().enumerate() {
                 line.to(place * (width + GAP));
-                line.append(self.heading(ranking, width));
+                line.append(self.heading(ranking, columns[place], width));
             }
             self.end(line);
         }
@@ -61,61 +76,95 @@ impl Page<'_> {
             let mut line = self.line();
             for (place, ranking) in seen.rankings.iter().enumerate() {
                 line.to(place * (width + GAP));
-                line.append(self.ranked(ranking, shown(place) + row, widths[place], width));
+                line.append(self.ranked(ranking, shown(place) + row, columns[place], width));
             }
             self.end(line);
         }
     }
 
-    fn heading(&self, ranking: &Ranking, width: usize) -> Line {
-        let mut line = self.line_of(width);
-        let about = if ranking.unique_error > 0 {
-            "about "
-        } else {
-            ""
-        };
-        line.put(BOLD, &format!(" {}", ranking.dimension.title));
-        line.put(DIM, &format!("  {about}{} unique", ranking.unique));
-        if ranking.error > 0 {
-            line.put(DIM, &format!(", each up to {} more", ranking.error));
+    fn heading(&self, ranking: &Ranking, columns: Columns, width: usize) -> Line {
+        let mut names = format!("{:>FAILED$}", "5xx");
+        if columns.slow > 0 {
+            names = format!("{names}  {:>1$}", "p95", columns.slow);
         }
-        line.right(DIM, &format!("{:>9} {:>4}", "bytes", "5xx"));
+        names = format!("{names} {:>BYTES$}", "bytes");
+        let mut about = format!("  {} unique", ranking.unique);
+        if ranking.unique_error > 0 {
+            about = format!("  about {} unique", ranking.unique);
+        }
+        if ranking.error > 0 {
+            about = format!("{about}, each up to {} more", ranking.error);
+        }
+        if columns.slow > 0 && ranking.p95_error > 0.0 {
+            let percent = ranking.p95_error * 100.0;
+            about = format!("{about}, p95 up to {percent:.1}% off");
+        }
+        let mut line = self.line_of(width);
+        line.put(BOLD, &format!(" {}", ranking.dimension.title));
+        let room = line.left().saturating_sub(names.len() + 1);
+        line.put(DIM, &cut(&about, room, self.look.ascii));
+        line.right(DIM, &names);
         line
     }
 
-    /// The columns of the keys: as wide as the widest that is listed, but less than half.
-    fn key_columns(&self, ranking: &Ranking, width: usize) -> usize {
-        let widest = ranking
-            .rows
-            .iter()
-            .map(|row| self.columns_of(&row.key))
-            .max();
-        widest.unwrap_or(0).clamp(12, width * 9 / 20)
+    /// The columns of the keys are as wide as the widest that is listed, but less than half; a number that has
+    /// no name above it is no duration.
+    fn columns(&self, ranking: &Ranking, width: usize, named: bool) -> Columns {
+        let rows = ranking.rows.iter();
+        let widest = rows.clone().map(|row| self.columns_of(&row.key)).max();
+        let keys = widest.unwrap_or(0).clamp(12, width * 9 / 20);
+        let most = ranking.rows.first().map_or(1, |row| row.count.hits);
+        let digits = most.to_string().len().max(4);
+        let bar = width.saturating_sub(1 + keys + digits + BEFORE + 1 + FAILED + 1 + BYTES);
+        let slow = rows.filter_map(|row| row.p95_ms);
+        let slow = slow.map(|ms| units::milliseconds(ms).len()).max();
+        match slow {
+            Some(slow) if named && bar >= BAR_LEAST + 2 + slow => Columns {
+                keys,
+                digits,
+                bar: bar - 2 - slow,
+                slow,
+            },
+            _ => Columns {
+                keys,
+                digits,
+                bar,
+                slow: 0,
+            },
+        }
     }
 
-    fn ranked(&self, ranking: &Ranking, at: usize, keys: usize, width: usize) -> Line {
+    fn ranked(&self, ranking: &Ranking, at: usize, columns: Columns, width: usize) -> Line {
         let mut line = self.line_of(width);
         let Some(row) = ranking.rows.get(at) else {
             return line;
         };
+        let Columns {
+            keys,
+            digits,
+            bar,
+            slow,
+        } = columns;
         let most = ranking.rows.first().map_or(1, |row| row.count.hits);
-        let digits = most.to_string().len().max(4);
         line.put(PLAIN, " ");
         line.key(PLAIN, &row.key, keys);
         line.to(1 + keys + 1);
         let share = percent(row.count.hits, ranking.hits);
         line.put(PLAIN, &format!("{:>digits$} {share:>4} ", row.count.hits));
-        let bar = line.left().saturating_sub(BEHIND);
         let mut out = Vec::new();
         push_bar(row.count.hits, most, bar, self.look.ascii, &mut out);
         line.push(BAR, &String::from_utf8_lossy(&out), bar);
-        line.put(DIM, &format!(" {:>9}", units::bytes(row.count.bytes)));
-        if row.count.errors > 0 {
-            line.put(
-                BAD,
-                &format!(" {:>4}", percent(row.count.errors, row.count.hits)),
-            );
+        let failed = match row.count.errors {
+            0 => String::new(),
+            errors => percent(errors, row.count.hits),
+        };
+        line.put(BAD, &format!(" {failed:>FAILED$}"));
+        if slow > 0 {
+            let ms = row.p95_ms.map_or(String::new(), units::milliseconds);
+            line.put(PLAIN, &format!("  {ms:>slow$}"));
         }
+        let bytes = units::bytes(row.count.bytes);
+        line.put(DIM, &format!(" {bytes:>BYTES$}"));
         line
     }
 }
