@@ -97,7 +97,7 @@ impl Page<'_> {
         }
         if columns.slow > 0 && ranking.p95_error > 0.0 {
             let percent = ranking.p95_error * 100.0;
-            about = format!("{about}, p95 up to {percent:.1}% off");
+            about = format!("{about}, p95 +-{percent:.1}%");
         }
         let mut line = self.line_of(width);
         line.put(BOLD, &format!(" {}", ranking.dimension.title));
@@ -173,4 +173,87 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
     let mut out = Vec::new();
     units::push_percent(part, whole, &mut out);
     String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Page;
+    use super::*;
+    use crate::render::text::Look;
+    use crate::report::Row;
+    use crate::stats::dimension::parse_top;
+    use crate::stats::tally::Count;
+    use crate::time::Zone;
+    use unicode_width::UnicodeWidthStr;
+
+    /// The heading and the rows of a ranking.
+    fn lines(ranking: &Ranking, width: usize, named: bool) -> Vec<String> {
+        let look = Look {
+            rich: false,
+            width,
+            ascii: false,
+        };
+        let page = Page {
+            look,
+            zone: &Zone::UTC,
+            width,
+            lines: Vec::new(),
+        };
+        let columns = page.columns(ranking, width, named);
+        let rows = (0..ranking.rows.len()).map(|at| page.ranked(ranking, at, columns, width));
+        let lines = std::iter::once(page.heading(ranking, columns, width)).chain(rows);
+        let text = |line: Line| String::from_utf8(line.finish()).expect("a line is UTF-8");
+        lines.map(text).collect()
+    }
+
+    fn ranking(key: &str, hits: u64, p95_ms: Option<f64>) -> Ranking {
+        let count = Count {
+            hits,
+            errors: hits / 2,
+            bytes: 999_900_000,
+        };
+        let row = |p95_ms| Row {
+            key: key.as_bytes().into(),
+            count,
+            p95_ms,
+        };
+        let top = parse_top("path").expect("a list")[0];
+        Ranking {
+            p95_error: 0.016,
+            ..Ranking::new(top, vec![row(p95_ms), row(None)], 2 * hits, 1234, 5, 9)
+        }
+    }
+
+    #[test]
+    fn durations_are_shown_with_their_error_where_there_is_room() {
+        let shown = lines(&ranking("/a", 100, Some(310.2)), 80, true);
+        assert_eq!(
+            shown,
+            [
+                " paths  about 1234 unique, each up to 9 more, p95 +-1.6%   5xx     p95     bytes",
+                " /a            100  50% █████████████████████████████████  50%  310 ms  999.9 MB",
+                " /a            100  50% █████████████████████████████████  50%          999.9 MB",
+            ]
+        );
+        for (key, named) in [("/a", false), (&"k".repeat(99)[..], true)] {
+            let shown = lines(&ranking(key, 100, Some(310.2)), 58, named);
+            assert!(!shown.concat().contains("p95"), "{shown:?}");
+            assert!(!shown.concat().contains("310 ms"), "{shown:?}");
+        }
+    }
+
+    #[test]
+    fn no_line_is_wider_than_its_place() {
+        for width in 50..=250 {
+            for hits in [1, 9_999_999, u64::MAX / 4] {
+                for key in ["", "/a", &"\u{65e5}".repeat(99)] {
+                    for ms in [None, Some(0.25), Some(1e12)] {
+                        for line in lines(&ranking(key, hits, ms), width, true) {
+                            assert!(line.width() <= width, "{width}: {line:?}");
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
