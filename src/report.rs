@@ -45,6 +45,19 @@ pub struct Report {
     pub blocks: Vec<Block>,
 }
 
+impl Report {
+    /// The groups that say more than a listed ranking does.
+    pub fn groups(&self) -> impl Iterator<Item = (&'static str, &[(&'static str, u64)])> {
+        let told = |key: &str| {
+            self.blocks.iter().any(|block| matches!(block, Block::Ranking(ranking) if ranking.listed && ranking.dimension.title == key))
+        };
+        self.blocks.iter().filter_map(move |block| match block {
+            Block::Group { key, items } if !told(key) => Some((*key, &items[..])),
+            _ => None,
+        })
+    }
+}
+
 /// One thing that a report says.
 #[derive(Debug, Clone)]
 pub enum Block {

@@ -163,8 +163,8 @@ proptest! {
                 assert!(unparsed.at <= text.len());
             }
         };
-        lines.feed(&bytes, |line| read(line.bytes));
-        lines.finish(|line| read(line.bytes));
+        lines.feed(&bytes, &mut |line: httpmon::input::lines::Line<'_>| read(line.bytes));
+        lines.finish(&mut |line: httpmon::input::lines::Line<'_>| read(line.bytes));
         let ends = bytes.iter().filter(|b| **b == b'\n').count();
         prop_assert_eq!(count, ends + usize::from(bytes.last().is_some_and(|b| *b != b'\n')));
         prop_assert!(!detect::looks_like(&bytes).is_empty());

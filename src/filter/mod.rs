@@ -15,7 +15,7 @@ use bstr::ByteSlice;
 
 use crate::format::record::Record;
 use crate::format::unparsed::{Field, Unit};
-use crate::stats::dimension::{Buffer, Dimension};
+use crate::stats::dimension::{Dimension, Scratch};
 
 /// An expression that a record matches or does not.
 #[derive(Debug, Clone, PartialEq)]
@@ -142,9 +142,8 @@ impl Expr {
             Expr::And(all) => all.iter().all(|expr| expr.matches(record)),
             Expr::Or(any) => any.iter().any(|expr| expr.matches(record)),
             Expr::Not(expr) => !expr.matches(record),
-            Expr::Key(dimension, test) => {
-                (dimension.key)(record, &mut Buffer::default()).is_some_and(|key| test.matches(key))
-            }
+            Expr::Key(dimension, test) => (dimension.key)(record, &mut Scratch::default())
+                .is_some_and(|key| test.matches(key)),
             Expr::Number(quantity, order, number) => match quantity.of(record) {
                 Some(value) => order.holds(value, *number),
                 None => *order == Order::Unequal,

@@ -3,24 +3,13 @@
 //! `client ident user [time] "request" status bytes`, then, in combined, `"referrer" "agent"` and
 //! whatever a site adds. See Apache's `mod_log_config` and nginx's `log_format combined`.
 
-use super::program::{Extent, Head, Step, entry_steps, literal};
-use super::unparsed::Field;
+use super::program::{Head, Step, entry_steps, referrer_and_agent};
 use super::{Format, Source};
 
 fn request() -> Vec<Step> {
     let mut steps = vec![Step::Remark];
     steps.extend(entry_steps());
     steps
-}
-
-const fn referrer_and_agent() -> [Step; 5] {
-    [
-        literal(b" \""),
-        Step::Field(Field::Referrer, Extent::Quoted),
-        literal(b"\" \""),
-        Step::Field(Field::Agent, Extent::Quoted),
-        literal(b"\""),
-    ]
 }
 
 fn any() -> Vec<Step> {

@@ -4,7 +4,7 @@
 
 use memchr::memchr;
 
-use super::extent::Extent;
+use super::extent::{Extent, plain_quote};
 use super::head::{Head, set_time};
 use super::program::Step;
 use super::record::{Record, Request};
@@ -124,7 +124,7 @@ impl<'a> Cursor<'a> {
     #[inline(always)] // Into both.
     pub(super) fn plain_entry(&mut self, record: &mut Record<'a>) -> bool {
         let rest = self.rest();
-        if let Some(end) = super::extent::plain_quote(rest)
+        if let Some(end) = plain_quote(rest)
             && let Some((status, bytes, len)) = values::status_then_bytes(&rest[end + 1..])
         {
             record.request = Request::parse(&rest[..end]);
@@ -135,6 +135,39 @@ impl<'a> Cursor<'a> {
         } else {
             false
         }
+    }
+
+    /// Reads ` "referrer" "agent"` of nearly every line. `false` says nothing of the line.
+    #[inline(always)]
+    pub(super) fn plain_agent(&mut self, record: &mut Record<'a>) -> bool {
+        let Some(referrer) = self.rest().strip_prefix(b" \"") else {
+            return false;
+        };
+        // Most often there is none.
+        let end = match referrer {
+            [b'-', b'"', ..] => Some(1),
+            _ => plain_quote(referrer),
+        };
+        if let Some(end) = end
+            && let Some(agent) = referrer[end..].strip_prefix(b"\" \"")
+            && let Some(len) = plain_quote(agent)
+        {
+            record.referrer = Some(or_dash(&referrer[..end]));
+            record.agent = Some(or_dash(&agent[..len]));
+            self.at += 2 + end + 3 + len + 1;
+            return true;
+        }
+        false
+    }
+
+    /// Goes to the newline that ends the line.
+    #[inline(always)]
+    pub(super) fn go_to_newline(&mut self) -> Option<()> {
+        self.at += match self.rest() {
+            [b'\n', ..] => 0,
+            rest => memchr(b'\n', rest)?,
+        };
+        Some(())
     }
 
     /// What [`Step::Entry`] stands for, step by step.

@@ -267,10 +267,6 @@ impl Parser {
     /// In place, since a record is large: returned, its 200 bytes were copied twice for every line.
     #[inline]
     pub fn read<'a>(&'a mut self, line: &'a [u8], record: &mut Record<'a>) -> Line {
-        if self.read_plain(line, record) {
-            record.source = &self.state.source;
-            return Line::Record;
-        }
         let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
         match line.first() {
             None => return Line::Skipped,
@@ -312,21 +308,22 @@ impl Parser {
         }
     }
 
-    /// Reads nearly every line of nearly every log, which begins with an address: what all that [`Parser::read`] tries
-    /// before would come to. `false` says nothing of the line.
+    /// Reads the line that `text` begins with, if it is as nearly every line of nearly every log: one that begins with
+    /// an address. Returns its length with its newline; [`Parser::read`] would have read the same record. `None` says
+    /// nothing of the line, and leaves `record` as it was: [`Record::EMPTY`].
     #[inline(always)]
-    fn read_plain<'a>(&mut self, line: &'a [u8], record: &mut Record<'a>) -> bool {
-        let Some(index) = self.plain else {
-            return false;
-        };
+    pub fn read_plain<'a>(&'a mut self, text: &'a [u8], record: &mut Record<'a>) -> Option<usize> {
+        let index = self.plain?;
         // No date, no carrier, no fields named above.
-        let read = matches!(line, [b'0'..=b'9', _, _, _, after, ..] if *after != b'-')
-            && self.state.header.fields().is_none()
-            && self.lines[usize::from(index)][0].read_plain(line, &mut self.times, record);
-        if read {
-            self.last = Reader::Lines(index);
+        if !matches!(text, [b'0'..=b'9', _, _, _, after, ..] if *after != b'-')
+            || self.state.header.fields().is_some()
+        {
+            return None;
         }
-        read
+        let len = self.lines[usize::from(index)][0].read_plain(text, &mut self.times, record)?;
+        self.last = Reader::Lines(index);
+        record.source = &self.state.source;
+        Some(len)
     }
 
     /// Reads what stands in `line` behind its carriers.

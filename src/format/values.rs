@@ -38,7 +38,7 @@ pub(super) fn bytes(text: &[u8]) -> Result<u64, Why> {
 }
 
 /// Reads ` status bytes` where they are what they nearly always are, three digits and up to 18, before a
-/// space or the end; with the length. `None` says nothing: [`status`] and [`bytes`] know more forms.
+/// space or the end of the line; with the length. `None` says nothing: [`status`] and [`bytes`] know more forms.
 #[inline(always)] // Its callers are large: left to itself it became a call.
 pub(super) fn status_then_bytes(text: &[u8]) -> Option<(u16, u64, usize)> {
     let [b' ', a, b, c, b' ', rest @ ..] = text else {
@@ -50,7 +50,7 @@ pub(super) fn status_then_bytes(text: &[u8]) -> Option<(u16, u64, usize)> {
     };
     let status = u16::from(digit(a)?) * 100 + u16::from(digit(b)?) * 10 + u16::from(digit(c)?);
     if let Some((number, len)) = short::number(rest)
-        && matches!(rest[len], b' ' | b'"')
+        && matches!(rest[len], b' ' | b'"' | b'\n')
     {
         return Some((status, number, 5 + len));
     }
@@ -60,8 +60,10 @@ pub(super) fn status_then_bytes(text: &[u8]) -> Option<(u16, u64, usize)> {
         len += 1;
     }
     match rest.get(len) {
-        None | Some(b' ' | b'"') if (1..=18).contains(&len) => Some((status, number, 5 + len)),
-        Some(b'-') if len == 0 && matches!(rest.get(1), None | Some(b' ' | b'"')) => {
+        None | Some(b' ' | b'"' | b'\n') if (1..=18).contains(&len) => {
+            Some((status, number, 5 + len))
+        }
+        Some(b'-') if len == 0 && matches!(rest.get(1), None | Some(b' ' | b'"' | b'\n')) => {
             Some((status, 0, 6))
         }
         _ => None,
@@ -185,16 +187,16 @@ mod tests {
         }
 
         #[test]
-        fn status_then_bytes_says_what_the_two_say(status_text in "[0-9]{2,4}|-", bytes_text in "[0-9]{0,20}|-|[-0-9x]{1,3}", after in "( \"x|\"| |x|-)?") {
+        fn status_then_bytes_says_what_the_two_say(status_text in "[0-9]{2,4}|-", bytes_text in "[0-9]{0,20}|-|[-0-9x]{1,3}", after in "( \"x|\"| |\n|x|-)?") {
             let text = format!(" {status_text} {bytes_text}{after}");
             if let Some((found_status, found_bytes, len)) = status_then_bytes(text.as_bytes()) {
                 prop_assert_eq!(status(status_text.as_bytes()), Ok(Some(found_status)));
                 prop_assert_eq!(bytes(&text.as_bytes()[2 + status_text.len()..len]), Ok(found_bytes));
-                prop_assert!(matches!(text.as_bytes().get(len), None | Some(b' ' | b'"')));
+                prop_assert!(matches!(text.as_bytes().get(len), None | Some(b' ' | b'"' | b'\n')));
             } else {
                 let plain = status_text.len() == 3 && (1..=18).contains(&bytes_text.len());
                 let digits = bytes_text.bytes().all(|b| b.is_ascii_digit()) || bytes_text == "-";
-                let ends = after.is_empty() || after.starts_with([' ', '"']);
+                let ends = after.is_empty() || after.starts_with([' ', '"', '\n']);
                 prop_assert!(!(plain && digits && ends), "{text}");
             }
         }

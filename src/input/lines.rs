@@ -4,7 +4,7 @@
 //! is put together in `carry`, which never holds more than [`MAX_LINE`]: past that the rest of the
 //! line is dropped and the line says so.
 
-use memchr::{memchr, memchr_iter};
+use memchr::memchr;
 
 /// The longest line that is read whole.
 pub const MAX_LINE: usize = 1 << 20;
@@ -18,6 +18,28 @@ pub struct Line<'a> {
     pub cut: bool,
 }
 
+/// Who takes lines. A function does, one by one.
+pub trait Take {
+    /// Takes the line that `text` begins with, if it ends in there and who takes it need not be told where: its
+    /// length, with its newline. `None`, and nothing was taken, where it is to be found first.
+    fn take_ahead(&mut self, text: &[u8]) -> Option<usize>;
+
+    /// Takes a line.
+    fn take(&mut self, line: Line<'_>);
+}
+
+impl<F: FnMut(Line<'_>)> Take for F {
+    #[inline(always)]
+    fn take_ahead(&mut self, _: &[u8]) -> Option<usize> {
+        None
+    }
+
+    #[inline(always)]
+    fn take(&mut self, line: Line<'_>) {
+        self(line);
+    }
+}
+
 /// Splits blocks into lines. The lines do not depend on where the blocks were cut.
 #[derive(Debug, Default)]
 pub struct Lines {
@@ -27,34 +49,40 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Takes a block and lends every line that it ends to `take`.
-    pub fn feed(&mut self, block: &[u8], mut take: impl FnMut(Line<'_>)) {
+    /// Takes a block and lends every line that it ends to `taker`.
+    pub fn feed(&mut self, block: &[u8], taker: &mut impl Take) {
         let mut rest = block;
         if self.is_pending() {
             let Some(end) = memchr(b'\n', rest) else {
                 return self.hold(rest);
             };
             self.hold(&rest[..end]);
-            self.finish(&mut take);
+            self.finish(taker);
             rest = &rest[end + 1..];
         }
-        let mut start = 0;
-        for end in memchr_iter(b'\n', rest) {
-            let line = &rest[start..end];
-            start = end + 1;
+        loop {
+            // One that is longer is to be cut.
+            if let Some(len) = taker.take_ahead(&rest[..rest.len().min(MAX_LINE)]) {
+                rest = &rest[len..];
+                continue;
+            }
+            let Some(end) = memchr(b'\n', rest) else {
+                return self.hold(rest);
+            };
+            let line = &rest[..end];
             let cut = line.len() > MAX_LINE;
-            take(Line {
+            taker.take(Line {
                 bytes: trim_return(&line[..line.len().min(MAX_LINE)]),
                 cut,
             });
+            rest = &rest[end + 1..];
         }
-        self.hold(&rest[start..]);
     }
 
     /// The input ended: lends the last line, if it had no newline.
-    pub fn finish(&mut self, mut take: impl FnMut(Line<'_>)) {
+    pub fn finish(&mut self, taker: &mut impl Take) {
         if self.is_pending() {
-            take(Line {
+            taker.take(Line {
                 bytes: trim_return(&self.carry),
                 cut: self.cut,
             });
@@ -90,9 +118,11 @@ mod tests {
         let mut lines = Lines::default();
         let mut out = Vec::new();
         for block in blocks {
-            lines.feed(block, |line| out.push((line.bytes.to_vec(), line.cut)));
+            lines.feed(block, &mut |line: Line<'_>| {
+                out.push((line.bytes.to_vec(), line.cut))
+            });
         }
-        lines.finish(|line| out.push((line.bytes.to_vec(), line.cut)));
+        lines.finish(&mut |line: Line<'_>| out.push((line.bytes.to_vec(), line.cut)));
         out
     }
 
@@ -124,9 +154,40 @@ mod tests {
         let mut exact = vec![b'x'; MAX_LINE];
         exact.push(b'\n');
         assert_eq!(split(&[&exact]), [(vec![b'x'; MAX_LINE], false)]);
+        // Nor is one taken ahead that is to be cut.
+        let mut long = vec![b'a'; MAX_LINE + 1];
+        long.push(b'\n');
+        let mut ahead = Ahead::default();
+        Lines::default().feed(&long, &mut ahead);
+        assert_eq!(ahead.0, [(vec![b'a'; MAX_LINE], true)]);
+    }
+
+    /// Takes lines of the letter `a` without being told where they end.
+    #[derive(Default)]
+    struct Ahead(Vec<(Vec<u8>, bool)>);
+
+    impl Take for Ahead {
+        fn take_ahead(&mut self, text: &[u8]) -> Option<usize> {
+            let len = text.iter().position(|&b| b != b'a')?;
+            (text[len] == b'\n').then(|| self.0.push((text[..len].to_vec(), false)))?;
+            Some(len + 1)
+        }
+
+        fn take(&mut self, line: Line<'_>) {
+            self.0.push((line.bytes.to_vec(), line.cut));
+        }
     }
 
     proptest! {
+        #[test]
+        fn lines_that_are_taken_ahead_are_the_same_lines(bytes in proptest::collection::vec(prop_oneof![Just(b'\n'), Just(b'a'), Just(b'a'), Just(b'b')], 0..60), size in 1usize..70) {
+            let mut lines = Lines::default();
+            let mut ahead = Ahead::default();
+            bytes.chunks(size).for_each(|block| lines.feed(block, &mut ahead));
+            lines.finish(&mut ahead);
+            prop_assert_eq!(ahead.0, split(&[&bytes]));
+        }
+
         #[test]
         fn any_split_into_blocks_gives_the_same_lines(bytes in proptest::collection::vec(prop_oneof![Just(b'\n'), Just(b'\r'), any::<u8>()], 0..200), cuts in proptest::collection::vec(0usize..200, 0..8)) {
             let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).collect();

@@ -34,6 +34,13 @@ impl Monitor {
         });
         blocks.push(report::error_share(counters));
         blocks.push(report::status_group(counters));
+        let requests = &self.intake.totals.requests;
+        for (key, items) in [
+            ("methods", requests.methods()),
+            ("protocols", requests.protocols()),
+        ] {
+            blocks.push(Block::Group { key, items });
+        }
         blocks.push(input("malformed", counters.malformed));
         blocks.push(input("unparsed", self.intake.unparsed));
         blocks.push(input("skipped", self.intake.skipped));

@@ -33,10 +33,10 @@ pub struct Family {
 /// Where the samples of a family come from.
 #[derive(Debug)]
 enum Samples {
-    /// A number that leads, or one about the input, of this key.
+    /// A number that leads, one about the input, or a part of the hits, of this key.
     Number(&'static str),
-    /// The group of this key.
-    Group(&'static str),
+    /// The group of this key, each by this label.
+    Group(&'static str, &'static str),
     /// How long requests took.
     Latency,
     /// Of each dimension that is counted.
@@ -79,7 +79,35 @@ pub static FAMILIES: &[Family] = &[
         kind: "counter",
         unit: None,
         about: "Records by class of status",
-        samples: Samples::Group("status"),
+        samples: Samples::Group("status", "class"),
+    },
+    Family {
+        name: "requests",
+        kind: "counter",
+        unit: None,
+        about: "Records by method of the request",
+        samples: Samples::Group("methods", "method"),
+    },
+    Family {
+        name: "protocols",
+        kind: "counter",
+        unit: None,
+        about: "Records by protocol of the request",
+        samples: Samples::Group("protocols", "protocol"),
+    },
+    Family {
+        name: "cached",
+        kind: "counter",
+        unit: None,
+        about: "Records that a cache answered",
+        samples: Samples::Number("cached"),
+    },
+    Family {
+        name: "bots",
+        kind: "counter",
+        unit: None,
+        about: "Records of robots that say so, where the log has agents",
+        samples: Samples::Number("bots"),
     },
     Family {
         name: "malformed",
@@ -261,17 +289,20 @@ impl OpenMetrics {
                     {
                         Some(*number)
                     }
+                    Block::Portions { items, .. } => items
+                        .iter()
+                        .find(|item| item.0 == *wanted)
+                        .map(|item| item.1),
                     _ => None,
                 });
                 samples.extend(found.map(|number| (String::new(), number.to_string())));
             }
-            Samples::Group(wanted) => {
+            Samples::Group(wanted, name) => {
                 for block in &report.blocks {
                     if let Block::Group { key, items } = block
                         && key == wanted
                     {
-                        let sample =
-                            |item: &(&str, u64)| (label("class", item.0), item.1.to_string());
+                        let sample = |item: &(&str, u64)| (label(name, item.0), item.1.to_string());
                         samples.extend(items.iter().map(sample));
                     }
                 }

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::filter::period::Period;
 use crate::format::record::Record;
 use crate::format::{Line as Parsed, Parser};
-use crate::input::lines::{Line, Lines};
+use crate::input::lines::{Line, Lines, Take};
 use crate::time::{Second, Span, Zone};
 
 /// Bytes read at once.
@@ -122,6 +122,26 @@ struct Log {
     all: bool,
 }
 
+impl Take for Log {
+    #[inline]
+    fn take_ahead(&mut self, text: &[u8]) -> Option<usize> {
+        let mut record = Record::empty();
+        let len = self.parser.read_plain(text, &mut record)?;
+        let (time, offset) = (record.time, record.offset);
+        self.observe(time, offset);
+        Some(len)
+    }
+
+    #[inline]
+    fn take(&mut self, line: Line<'_>) {
+        let mut record = Record::empty();
+        if !line.cut && self.parser.read(line.bytes, &mut record) == Parsed::Record {
+            let (time, offset) = (record.time, record.offset);
+            self.observe(time, offset);
+        }
+    }
+}
+
 impl Log {
     /// Reads a file from where it stands, and leaves it there.
     fn read(&mut self, file: &mut File) -> io::Result<()> {
@@ -131,10 +151,10 @@ impl Log {
         while self.all || self.first.is_none() {
             match file.read(&mut block) {
                 Ok(0) => {
-                    lines.finish(|line| self.take(line));
+                    lines.finish(self);
                     break;
                 }
-                Ok(count) => lines.feed(&block[..count], |line| self.take(line)),
+                Ok(count) => lines.feed(&block[..count], self),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
@@ -143,26 +163,20 @@ impl Log {
         Ok(())
     }
 
+    /// A record from `time`, written with this offset.
     #[inline]
-    fn take(&mut self, line: Line<'_>) {
-        if line.cut {
-            return;
+    fn observe(&mut self, time: Second, offset: i32) {
+        if self.first.is_none() {
+            self.first = Some((time, offset));
         }
-        let mut record = Record::EMPTY;
-        if let Parsed::Record = self.parser.read(line.bytes, &mut record) {
-            let time = record.time;
-            if self.first.is_none() {
-                self.first = Some((time, record.offset));
-            }
-            if self.clock.takes(time) {
-                return self.clock.advance(time);
-            }
-            match self.clock.offer(time, time, None) {
-                Believed::None => {}
-                Believed::One(time) => self.clock.advance(time),
-                Believed::Several(times) => {
-                    times.iter().for_each(|&(time, _)| self.clock.advance(time))
-                }
+        if self.clock.takes(time) {
+            return self.clock.advance(time);
+        }
+        match self.clock.offer(time, time, None) {
+            Believed::None => {}
+            Believed::One(time) => self.clock.advance(time),
+            Believed::Several(times) => {
+                times.iter().for_each(|&(time, _)| self.clock.advance(time))
             }
         }
     }

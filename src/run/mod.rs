@@ -35,6 +35,7 @@ mod signals;
 #[path = "signals_other.rs"]
 mod signals;
 mod simulate;
+mod taker;
 #[cfg(unix)]
 #[path = "terminal_unix.rs"]
 mod terminal;
@@ -48,7 +49,7 @@ pub use feed::{Feed, Message, Now, Signal, Threads};
 pub use hook::{Hook, Notice};
 pub use output::Output;
 pub use parts::{PART, Parallel, Part};
-pub use session::{Ended, Session};
+pub use session::{Ended, Session, wanted};
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};

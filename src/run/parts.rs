@@ -20,7 +20,7 @@ use super::file::read_at;
 use crate::format::record::Record;
 use crate::format::unparsed::Unparsed;
 use crate::format::{Line as Read, Parser, State};
-use crate::input::lines::{Line, Lines};
+use crate::input::lines::{Line, Lines, Take};
 use crate::monitor::{Counting, Fold};
 use crate::place::Places;
 
@@ -241,10 +241,14 @@ fn work(
             if fold.is_full() {
                 return;
             }
-            let take = |line: Line<'_>| count(&mut parser, &mut places, &mut fold, line);
+            let taker = &mut Counter {
+                parser: &mut parser,
+                places: &mut places,
+                fold: &mut fold,
+            };
             match bytes {
-                Some(bytes) => lines.feed(bytes, take),
-                None => lines.finish(take),
+                Some(bytes) => lines.feed(bytes, taker),
+                None => lines.finish(taker),
             }
         });
         let part = read.map(|(range, last)| Part {
@@ -262,23 +266,43 @@ fn work(
     }
 }
 
-/// Counts a line.
-#[inline]
-fn count(parser: &mut Parser, places: &mut Option<Places>, fold: &mut Fold, line: Line<'_>) {
-    if line.cut {
-        return fold.unparsed(Unparsed::too_long(line.bytes.len()), line.bytes);
+/// Counts lines.
+struct Counter<'a> {
+    parser: &'a mut Parser,
+    places: &'a mut Option<Places>,
+    fold: &'a mut Fold,
+}
+
+impl Take for Counter<'_> {
+    #[inline]
+    fn take_ahead(&mut self, text: &[u8]) -> Option<usize> {
+        let mut record = Record::empty();
+        let len = self.parser.read_plain(text, &mut record)?;
+        observe(record, self.places, self.fold);
+        Some(len)
     }
-    let mut record = Record::empty();
-    match parser.read(line.bytes, &mut record) {
-        Read::Record => {
-            if let Some(places) = places {
-                record.place = Some(places.of(record.client));
-            }
-            fold.observe(&record);
+
+    #[inline]
+    fn take(&mut self, line: Line<'_>) {
+        if line.cut {
+            let unparsed = Unparsed::too_long(line.bytes.len());
+            return self.fold.unparsed(unparsed, line.bytes);
         }
-        Read::Skipped | Read::Source => fold.skipped(),
-        Read::Unparsed(unparsed) => fold.unparsed(unparsed, line.bytes),
+        let mut record = Record::empty();
+        match self.parser.read(line.bytes, &mut record) {
+            Read::Record => observe(record, self.places, self.fold),
+            Read::Skipped | Read::Source => self.fold.skipped(),
+            Read::Unparsed(unparsed) => self.fold.unparsed(unparsed, line.bytes),
+        }
     }
+}
+
+#[inline(always)]
+fn observe<'a>(mut record: Record<'a>, places: &'a mut Option<Places>, fold: &mut Fold) {
+    if let Some(places) = places {
+        record.place = Some(places.of(record.client));
+    }
+    fold.observe(&record);
 }
 
 /// As much of `block` as is to be read of `range`.

@@ -10,14 +10,14 @@ use std::time::Duration;
 use super::feed::{Feed, Message, Now, STDIN, Signal, failure};
 use super::hook::{Hook, Notice};
 use super::parts::{Parallel, Part};
+use super::taker::Taker;
 use super::{Dashboard, Output, ahead, databases, say};
 use crate::cli::Options;
 use crate::error::Error;
 use crate::filter::Filter;
-use crate::format::record::Record;
-use crate::format::unparsed::{Field, Unparsed};
+use crate::format::unparsed::Field;
 use crate::format::{Line as Read, Parser, closest, detect, recognise};
-use crate::input::lines::{Line, Lines};
+use crate::input::lines::Lines;
 use crate::monitor::{Config, Counting, Monitor};
 use crate::place::{self, Places};
 use crate::render::json::Json;
@@ -50,9 +50,9 @@ pub enum Ended {
 /// A run.
 pub struct Session {
     counting: Counting,
-    parser: Parser,
-    places: Option<Places>,
-    monitor: Monitor,
+    pub(super) parser: Parser,
+    pub(super) places: Option<Places>,
+    pub(super) monitor: Monitor,
     lines: Lines,
     output: Output,
     live: bool,
@@ -84,6 +84,25 @@ struct Hints {
     lacking: bool,
 }
 
+/// The fields that a run with these options reads where they are optional.
+///
+/// # Errors
+///
+/// If its rules cannot work together.
+pub fn wanted(options: &Options) -> Result<Vec<Field>, Error> {
+    let plan = options.plan()?;
+    let mut wanted = vec![Field::Cache];
+    if !options.quiet {
+        // For the robots of the summary, which take a line of combined a fifth longer to read and count.
+        wanted.push(Field::Agent);
+    }
+    let tops = options.tops();
+    wanted.extend(tops.iter().map(|top| top.dimension.field));
+    let filters = options.filter.iter().chain(&plan.expressions);
+    wanted.extend(filters.flat_map(Filter::fields));
+    Ok(wanted)
+}
+
 impl Session {
     /// A run with these options, writing to `output`.
     ///
@@ -95,9 +114,6 @@ impl Session {
         let tops = options.tops();
         let filters = || options.filter.iter().chain(&plan.expressions);
         let places = databases::open(options, &tops, filters())?;
-        let mut wanted = vec![Field::Cache];
-        wanted.extend(tops.iter().map(|top| top.dimension.field));
-        wanted.extend(filters().flat_map(Filter::fields));
         let config = Config {
             interval: options.interval_in_force(),
             lateness: options.lateness_in_force(),
@@ -108,6 +124,7 @@ impl Session {
             top: tops,
             zone: options.tz.clone(),
         };
+        let wanted = wanted(options)?;
         let counting = Counting::new(&config);
         Ok(Session {
             counting,
@@ -387,6 +404,11 @@ impl Session {
         }
     }
 
+    /// The wall clock, where it says something of the log.
+    fn wall(&self, now: Now) -> Option<Second> {
+        self.live.then_some(Second(now.wall.as_secs() as i64))
+    }
+
     fn block(&mut self, block: &[u8], now: Now) -> io::Result<()> {
         self.last_block = now.monotonic;
         if !self.hints.foreign && self.sample.len() < SAMPLE && self.monitor.records() == 0 {
@@ -395,12 +417,10 @@ impl Session {
                 .extend_from_slice(&block[..block.len().min(room)]);
         }
         let mut lines = std::mem::take(&mut self.lines);
-        let mut result = Ok(());
-        lines.feed(block, |line| {
-            if result.is_ok() {
-                result = self.take(line, now);
-            }
-        });
+        let wall = self.wall(now);
+        let mut taker = Taker::new(self, wall);
+        lines.feed(block, &mut taker);
+        let result = taker.result;
         self.lines = lines;
         result?;
         self.after_lines(now)
@@ -432,57 +452,54 @@ impl Session {
     /// The last line of a file may have no newline.
     fn end_line(&mut self, now: Now) -> io::Result<()> {
         let mut lines = std::mem::take(&mut self.lines);
-        let mut result = Ok(());
-        lines.finish(|line| result = self.take(line, now));
+        let wall = self.wall(now);
+        let mut taker = Taker::new(self, wall);
+        lines.finish(&mut taker);
+        let result = taker.result;
         self.lines = lines;
         result?;
         self.after_lines(now)
     }
 
-    #[inline]
-    fn take(&mut self, line: Line<'_>, now: Now) -> io::Result<()> {
+    /// A line that is no record.
+    #[cold]
+    pub(super) fn no_record(&mut self, read: Read, line: &[u8]) {
         self.line += 1;
-        if line.cut {
-            let unparsed = Unparsed::too_long(line.bytes.len());
-            self.monitor
-                .unparsed(unparsed, self.line, self.file.as_ref(), line.bytes);
-        } else {
-            let mut record = Record::empty();
-            match self.parser.read(line.bytes, &mut record) {
-                Read::Record => {
-                    if let Some(places) = &mut self.places {
-                        record.place = Some(places.of(record.client));
-                    }
-                    let wall = self.live.then_some(Second(now.wall.as_secs() as i64));
-                    if !record.zoned && !self.hints.zone {
-                        self.hints.zone(record.time, wall);
-                    }
-                    self.monitor.observe(&record, wall);
-                    if self.verbose
-                        && let Some(format) = self.parser.newly_recognised(line.bytes)
-                    {
-                        let file = self
-                            .file
-                            .as_deref()
-                            .map_or(String::new(), |file| format!("{file} "));
-                        say(&format!(
-                            "{}line {}: format {format}",
-                            escape::terminal(file.as_bytes(), false),
-                            self.line
-                        ));
-                    }
-                }
-                Read::Skipped | Read::Source => self.monitor.skipped(),
-                Read::Unparsed(unparsed) => {
-                    self.monitor
-                        .unparsed(unparsed, self.line, self.file.as_ref(), line.bytes);
-                    if !self.hints.foreign && self.monitor.lines() >= ENOUGH {
-                        self.hint_foreign();
-                    }
-                }
-            }
+        let Read::Unparsed(unparsed) = read else {
+            return self.monitor.skipped();
+        };
+        let file = self.file.as_ref();
+        self.monitor.unparsed(unparsed, self.line, file, line);
+        if !self.hints.foreign && self.monitor.lines() >= ENOUGH {
+            self.hint_foreign();
         }
-        self.drain()
+    }
+
+    /// A record that was counted, read from `line`: its time, and whether that has an offset.
+    #[inline]
+    pub(super) fn record(&mut self, time: Second, zoned: bool, wall: Option<Second>, line: &[u8]) {
+        self.line += 1;
+        if !zoned && !self.hints.zone {
+            self.hints.zone(time, wall);
+        }
+        if self.verbose {
+            self.tell_format(line);
+        }
+    }
+
+    #[cold]
+    fn tell_format(&mut self, line: &[u8]) {
+        if let Some(format) = self.parser.newly_recognised(line) {
+            let file = self
+                .file
+                .as_deref()
+                .map_or(String::new(), |file| format!("{file} "));
+            say(&format!(
+                "{}line {}: format {format}",
+                escape::terminal(file.as_bytes(), false),
+                self.line
+            ));
+        }
     }
 
     /// What is due when all lines of a block were taken.
@@ -499,7 +516,7 @@ impl Session {
     }
 
     #[inline]
-    fn drain(&mut self) -> io::Result<()> {
+    pub(super) fn drain(&mut self) -> io::Result<()> {
         while let Some(event) = self.monitor.next_event() {
             if let (Some(hook), Event::Alert(alert)) = (&mut self.hook, &event) {
                 let zone = self.monitor.zone();

@@ -94,8 +94,90 @@ const fn place(first: u8, second: u8) -> usize {
     ((first & 31) as usize) << 5 | (second & 31) as usize
 }
 
+/// The robots that agents named, so that an agent is read once and then known again: a log has some hundreds, and to
+/// compare one takes a tenth of the time.
+///
+/// An agent has one place, by some of its bytes, and the last that came there stays. By default there are no places, and
+/// every agent is read.
+#[derive(Debug, Default)]
+pub struct Robots {
+    places: Box<[Remembered]>,
+    /// Where the last one is: the next is most often the same (58 % in a common log).
+    last: usize,
+}
+
+/// An agent, and the name of the robot that it is.
+#[derive(Debug, Clone, Default)]
+struct Remembered {
+    agent: Vec<u8>,
+    name: Option<&'static str>,
+}
+
+/// How many agents are remembered at most: a power of two.
+const PLACES: usize = 1 << 12;
+/// One longer than this is read anew: nearly none is.
+const LONGEST: usize = 512;
+
+impl Robots {
+    /// Remembers agents.
+    pub fn remembered() -> Robots {
+        Robots {
+            places: vec![Remembered::default(); PLACES].into(),
+            last: 0,
+        }
+    }
+
+    /// The name of the robot that `agent` names.
+    #[inline]
+    pub fn named_in(&mut self, agent: &[u8]) -> Option<&'static str> {
+        if let Some(known) = self.places.get(self.last)
+            && known.agent == agent
+        {
+            return known.name;
+        }
+        let place = place_of(agent);
+        match self.places.get(place) {
+            Some(known) if known.agent == agent => {
+                self.last = place;
+                known.name
+            }
+            _ => self.read(agent, place),
+        }
+    }
+
+    /// Reads an agent, to be remembered at `place`.
+    #[cold]
+    fn read(&mut self, agent: &[u8], place: usize) -> Option<&'static str> {
+        let name = named_in(agent).map(|bot| bot.name);
+        if let Some(known) = self.places.get_mut(place)
+            && agent.len() <= LONGEST
+        {
+            agent.clone_into(&mut known.agent);
+            known.name = name;
+            self.last = place;
+        }
+        name
+    }
+}
+
+/// Where an agent is remembered: by its length and the bytes in which browsers and their versions differ, those of the
+/// system after `Mozilla/5.0 (` and those near the end.
+#[inline]
+fn place_of(agent: &[u8]) -> usize {
+    let word = |at: usize| {
+        let eight = agent.get(at..).and_then(|rest| rest.first_chunk());
+        eight.map_or(0, |&eight| u64::from_le_bytes(eight))
+    };
+    let from_end = |len: usize| word(agent.len().saturating_sub(len));
+    let mut mixed = agent.len() as u64;
+    for word in [word(20), word(38), from_end(26), from_end(16), from_end(8)] {
+        mixed = (mixed.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+    (mixed >> 32) as usize % PLACES
+}
+
 /// The robot that an agent names.
-pub(super) fn named_in(agent: &[u8]) -> Option<&'static Bot> {
+fn named_in(agent: &[u8]) -> Option<&'static Bot> {
     let mut found = BOTS.len();
     for (at, pair) in agent.windows(2).enumerate() {
         let mut rows = BEGINS[place(pair[0], pair[1])];
@@ -163,6 +245,28 @@ mod tests {
                 want,
                 "{agent}"
             );
+        }
+    }
+
+    #[test]
+    fn what_is_remembered_is_what_would_be_read() {
+        let mut robots = Robots::remembered();
+        let mut nothing = Robots::default();
+        let long = "x".repeat(LONGEST);
+        for _ in 0..2 {
+            // More than there are places, and alike in all but one byte.
+            for i in 0..PLACES + PLACES / 8 {
+                for rest in ["", "; bot", "; Googlebot/2.1", &long, &format!("{long}bot")] {
+                    let agent = format!("Mozilla/5.0 ({i:05}) and no more{rest}");
+                    let want = named_in(agent.as_bytes()).map(|bot| bot.name);
+                    assert_eq!(robots.named_in(agent.as_bytes()), want, "{agent}");
+                    assert_eq!(nothing.named_in(agent.as_bytes()), want, "{agent}");
+                }
+            }
+        }
+        for agent in [&b""[..], b"-", b"bot", b"", b"\xff"] {
+            let want = named_in(agent).map(|bot| bot.name);
+            assert_eq!(robots.named_in(agent), want, "{agent:?}");
         }
     }
 

@@ -1,7 +1,8 @@
 //! The dimensions: what records are counted by. One row each.
 
+use super::SERVER_ERROR;
+use super::bots::Robots;
 use super::network::network;
-use super::{SERVER_ERROR, bots};
 use crate::format::record::Record;
 use crate::format::unparsed::Field;
 
@@ -16,8 +17,17 @@ pub struct Dimension {
     pub about: &'static str,
     /// The field that must be read for it.
     pub field: Field,
-    /// The key of a record, which may use the buffer; `None` where the record has none.
-    pub key: for<'r> fn(&'r Record<'_>, &'r mut Buffer) -> Option<&'r [u8]>,
+    /// The key of a record, which may use the scratch; `None` where the record has none.
+    pub key: for<'r> fn(&'r Record<'_>, &'r mut Scratch) -> Option<&'r [u8]>,
+}
+
+/// What a key that does not stand in the log is made with.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    /// Room for it.
+    pub buffer: Buffer,
+    /// The robots that agents named.
+    pub robots: Robots,
 }
 
 /// Room for a key that does not stand in the log.
@@ -74,13 +84,14 @@ pub static DIMENSIONS: [Dimension; 18] = [
         title: "statuses",
         about: "the status code",
         field: Field::Status,
-        key: |r, buffer| match r.status {
+        key: |r, scratch| match r.status {
             None => Some(b"-"),
             Some(code) => {
                 // Three digits by construction.
                 let digits = [code / 100, code / 10 % 10, code % 10];
-                buffer[..3].copy_from_slice(&digits.map(|digit| b'0' + digit as u8));
-                Some(&buffer[..3])
+                let buffer = &mut scratch.buffer[..3];
+                buffer.copy_from_slice(&digits.map(|digit| b'0' + digit as u8));
+                Some(buffer)
             }
         },
     },
@@ -117,7 +128,7 @@ pub static DIMENSIONS: [Dimension; 18] = [
         title: "networks",
         about: "the /24 of a client's IPv4 address, the /48 of an IPv6 address",
         field: Field::Client,
-        key: |r, buffer| network(r.client, buffer),
+        key: |r, scratch| network(r.client, &mut scratch.buffer),
     },
     Dimension {
         name: "not-found",
@@ -138,7 +149,7 @@ pub static DIMENSIONS: [Dimension; 18] = [
         title: "bots",
         about: "the robot that the user agent names; see below",
         field: Field::Agent,
-        key: |r, _| bots::named_in(r.agent?).map(|bot| bot.name.as_bytes()),
+        key: |r, scratch| scratch.robots.named_in(r.agent?).map(str::as_bytes),
     },
     Dimension {
         name: "cache",

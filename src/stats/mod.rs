@@ -12,6 +12,7 @@ pub mod distinct;
 pub mod keys;
 pub mod latency;
 mod network;
+pub mod requests;
 pub mod run;
 pub mod scales;
 pub mod series;

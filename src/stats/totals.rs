@@ -1,10 +1,12 @@
 //! The totals of a whole run, counted per record as it comes: they depend on no order and no clock.
 
+use super::bots::Robots;
 use super::bucket::Counters;
 use super::cache::is_cached;
-use super::dimension::{Buffer, Top, with_standing};
+use super::dimension::{Scratch, Top, with_standing};
 use super::keys::{KeyTable, Renumbering};
 use super::latency::Histogram;
+use super::requests::Requests;
 use super::spread::Spread;
 use super::tally::{self, Count, Tally};
 use super::{Hit, SERVER_ERROR};
@@ -18,8 +20,15 @@ pub struct Totals {
     pub counters: Counters,
     /// How long their requests took.
     pub durations: Histogram,
+    /// By which method and protocol they came.
+    pub requests: Requests,
     /// Records that a cache answered.
     pub cached: u64,
+    /// Records of which the user agent is known.
+    agents: u64,
+    /// Those of them that a robot made.
+    bots: u64,
+    scratch: Scratch,
     tops: Vec<Top>,
     tables: Vec<KeyTable>,
     /// How long the requests of each key took, where it was asked for.
@@ -37,7 +46,14 @@ impl Totals {
         Totals {
             counters: Counters::default(),
             durations: Histogram::default(),
+            requests: Requests::default(),
             cached: 0,
+            agents: 0,
+            bots: 0,
+            scratch: Scratch {
+                robots: Robots::remembered(),
+                ..Scratch::default()
+            },
             timed: tops.iter().any(|top| top.asked),
             tops,
             tables,
@@ -75,14 +91,20 @@ impl Totals {
         if (hit.class == 3 || record.cache.is_some()) && is_cached(record) {
             self.cached += 1;
         }
+        if let Some(request) = &record.request {
+            self.requests.observe(request);
+        }
+        if let Some(agent) = record.agent {
+            self.agents += 1;
+            self.bots += u64::from(self.scratch.robots.named_in(agent).is_some());
+        }
         let count = Count {
             hits: 1,
             bytes: hit.bytes,
             errors: u64::from(hit.class == SERVER_ERROR),
         };
-        let mut buffer = Buffer::default();
         for ((top, table), id) in self.tops.iter().zip(&mut self.tables).zip(&mut hit.ids) {
-            if let Some(key) = (top.dimension.key)(record, &mut buffer) {
+            if let Some(key) = (top.dimension.key)(record, &mut self.scratch) {
                 *id = table.count(key, count);
             }
         }
@@ -113,7 +135,10 @@ impl Totals {
         }
         self.counters.merge(&other.counters);
         self.durations.add_all(&other.durations);
+        self.requests.merge(&other.requests);
         self.cached += other.cached;
+        self.agents += other.agents;
+        self.bots += other.bots;
         let tables = self.tables.iter_mut().zip(&other.tables);
         let ids: Vec<Renumbering> = tables.map(|(table, other)| table.merge(other)).collect();
         let spreads = self.spreads.iter_mut().zip(&other.spreads);
@@ -127,7 +152,8 @@ impl Totals {
     pub fn clear(&mut self) {
         self.counters = Counters::default();
         self.durations.clear();
-        self.cached = 0;
+        self.requests = Requests::default();
+        (self.cached, self.agents, self.bots) = (0, 0, 0);
         self.tables.iter_mut().for_each(KeyTable::clear);
         self.spreads.iter_mut().for_each(Spread::clear);
     }
@@ -151,10 +177,9 @@ impl Totals {
         reduced
     }
 
-    /// Hits of a robot, where robots are counted.
+    /// Hits of robots that say so, where any says who made it.
     pub fn bots(&self) -> Option<u64> {
-        let place = self.tops.iter().position(|top| top.dimension.name == "bot");
-        place.map(|place| self.tables[place].hits())
+        (self.agents > 0).then_some(self.bots)
     }
 
     /// The rankings of the whole run.

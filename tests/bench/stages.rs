@@ -86,7 +86,7 @@ fn parse(lines: usize, stages: &mut Vec<Stage>) {
             by_bytes: true,
             want,
             run: Box::new(move || {
-                let lines: Vec<&[u8]> = log[..log.len() - 1].split(|&b| b == b'\n').collect();
+                let lines: Vec<&[u8]> = log.split_inclusive(|&b| b == b'\n').collect();
                 let mut parser = subject::parser();
                 time(|| work(&mut parser, &lines))
             }),

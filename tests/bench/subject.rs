@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use httpmon::cli::Options;
 use httpmon::format::record::{Record, Request};
-use httpmon::format::unparsed::Field;
-use httpmon::format::{Line, Parser};
-use httpmon::input::lines::Lines;
+use httpmon::format::{Line as Read, Parser};
+use httpmon::input::lines::{Line, Lines};
 use httpmon::monitor::{Config, Counting, Fold, Monitor};
 use httpmon::render::OUTPUTS;
 use httpmon::render::text::Look;
@@ -45,7 +44,7 @@ pub fn split(log: &[u8]) -> Seen {
     let mut lines = Lines::default();
     let mut seen = [0, 0];
     for block in log.chunks(BLOCK) {
-        lines.feed(block, |line| {
+        lines.feed(block, &mut |line: Line<'_>| {
             seen[0] += 1;
             seen[1] += black_box(line).bytes.len() as u64;
         });
@@ -56,22 +55,25 @@ pub fn split(log: &[u8]) -> Seen {
 /// A parser as `--format auto` has it under the default options.
 pub fn parser() -> Parser {
     let options = options(&[]);
-    let wanted: Vec<Field> = options
-        .tops()
-        .iter()
-        .map(|top| top.dimension.field)
-        .collect();
+    let wanted = run::wanted(&options).expect("rules that work together");
     Parser::new(&options.format, Zone::UTC, &wanted)
 }
 
-/// Reads lines: how many are records, and the bytes that these say were sent.
+/// Reads lines with their newlines, as the program does: how many are records, and the bytes that these say were sent.
 pub fn parse(parser: &mut Parser, lines: &[&[u8]]) -> Seen {
     let mut seen = [0, 0];
     for line in lines {
         let mut record = Record::EMPTY;
-        if black_box(parser.read(line, &mut record)) == Line::Record {
+        let mut read = black_box(parser.read_plain(line, &mut record)).is_some();
+        let mut bytes = black_box(&record).bytes;
+        if !read {
+            let mut record = Record::EMPTY;
+            read = black_box(parser.read(&line[..line.len() - 1], &mut record)) == Read::Record;
+            bytes = black_box(&record).bytes;
+        }
+        if read {
             seen[0] += 1;
-            seen[1] += black_box(&record).bytes;
+            seen[1] += bytes;
         }
     }
     seen
@@ -81,7 +83,8 @@ pub fn parse(parser: &mut Parser, lines: &[&[u8]]) -> Seen {
 pub fn refuse(parser: &mut Parser, lines: &[&[u8]]) -> Seen {
     let refused = |line: &&&[u8]| {
         let mut record = Record::EMPTY;
-        matches!(black_box(parser.read(line, &mut record)), Line::Unparsed(_))
+        let line = &line[..line.len() - 1];
+        matches!(black_box(parser.read(line, &mut record)), Read::Unparsed(_))
     };
     [lines.iter().filter(refused).count() as u64, 0]
 }
@@ -99,6 +102,7 @@ fn record<'a>(entry: &Entry<'a>) -> Record<'a> {
         status: Some(entry.status),
         bytes: entry.bytes,
         duration_us: entry.duration_us,
+        agent: Some(entry.agent.as_bytes()),
         ..Record::EMPTY
     }
 }

@@ -55,6 +55,11 @@ pub(super) const TEXT_ROWS: Items = &[
          of the nearest rank and at most 1 % off; the longest is exact.",
     ),
     (
+        "methods, protocols",
+        "In the summary: hits by the method and the protocol of their request, of those that have one. `HTTP/2` is also \
+         HTTP/2.0; `other` is what is less common, and --top method,protocol names it.",
+    ),
+    (
         "peak, busiest",
         "In the summary: the second with the most hits, and the interval of --interval with the most, or the \
          minute where there is none; of equals the first. What came late or is skewed does not count here.",
@@ -63,7 +68,7 @@ pub(super) const TEXT_ROWS: Items = &[
         "share",
         "In the summary, where it is not 0: `cached`, the share of hits with status 304 or of which the log says that \
          a cache answered (a cache status that holds `hit`, `revalidated`, `stale`, `updating` or `unmodified`, in any \
-         case); and with --top bot `bots`, the share of hits whose user agent names a robot.",
+         case), and `bots`, the share of hits whose user agent names a robot.",
     ),
     (
         "sections, clients, …",
@@ -223,6 +228,10 @@ pub(super) const JSON_OBJECTS: &[(&str, Items)] = &[
             ),
             ("skewed", "Records whose time cannot be believed; see TIME."),
             (
+                "methods, protocols",
+                "Hits by method and by protocol of the request, each under its name, and `other`.",
+            ),
+            (
                 "peak, busiest",
                 "The second with the most hits, and the interval (the minute, where there are no reports): `from`, `to` \
                  (exclusive) and `hits`. Left out where no second has closed.",
@@ -230,7 +239,7 @@ pub(super) const JSON_OBJECTS: &[(&str, Items)] = &[
             ("cached", "Hits that a cache answered; see `share` above."),
             (
                 "bots",
-                "With --top bot: hits whose user agent names a robot.",
+                "Hits whose user agent names a robot. Left out where no line has a user agent.",
             ),
             (
                 "p95_error",

@@ -141,13 +141,15 @@ impl Page<'_> {
         if let Some(alerts) = alerts {
             self.alerts(alerts);
         }
+        for (key, items) in report.groups() {
+            self.group(key, items);
+        }
         for block in &report.blocks {
-            match block {
-                Block::Group { key, items } => self.group(key, items),
-                Block::Ranking(ranking) if ranking.listed && ranking.unique > 0 => {
-                    self.ranking(ranking);
-                }
-                _ => {}
+            if let Block::Ranking(ranking) = block
+                && ranking.listed
+                && ranking.unique > 0
+            {
+                self.ranking(ranking);
             }
         }
         self.title("Input", "");

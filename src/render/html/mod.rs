@@ -85,11 +85,11 @@ impl Page<'_> {
         if let Some(alerts) = alerts {
             self.alerts(alerts);
         }
-        for block in &report.blocks {
-            if let Block::Group { key, items } = block {
-                self.group(key, items);
-            }
+        self.out.push_str("<div class=\"groups\">\n");
+        for (key, items) in report.groups() {
+            self.group(key, items);
         }
+        self.out.push_str("</div>\n");
         let timed = if self.timed { " timed" } else { "" };
         self.put(format_args!("<div class=\"tables{timed}\">\n"));
         for block in &report.blocks {
@@ -166,7 +166,16 @@ impl Page<'_> {
     /// The parts of a whole, as one bar and a legend.
     fn group(&mut self, key: &str, items: &[(&'static str, u64)]) {
         let whole: u64 = items.iter().map(|item| item.1).sum();
-        let some = || items.iter().filter(|item| item.1 > 0);
+        // A class of status has its own colour, everything else that of its place.
+        let class = |place: usize, name: &str| match key {
+            "status" => format!("c{name}"),
+            _ => format!("p{}", place.min(4)),
+        };
+        let some = items.iter().filter(|item| item.1 > 0).enumerate();
+        let some = || {
+            some.clone()
+                .map(|(place, (name, number))| (class(place, name), name, *number))
+        };
         if whole == 0 {
             return;
         }
@@ -174,18 +183,18 @@ impl Page<'_> {
             "<section>\n<h2>{}</h2>\n<div class=\"parts\" aria-hidden=\"true\">",
             titled(key)
         ));
-        for (name, number) in some() {
+        for (class, _, number) in some() {
             self.put(format_args!(
-                "<i class=\"c{name}\" style=\"width:{:.3}%\"></i>",
-                units::share(*number, whole)
+                "<i class=\"{class}\" style=\"width:{:.3}%\"></i>",
+                units::share(number, whole)
             ));
         }
         self.out.push_str("</div>\n<ul class=\"legend\">");
-        for (name, number) in some() {
+        for (class, name, number) in some() {
             self.put(format_args!(
-                "<li><i class=\"c{name}\"></i>{name} <b>{}</b> {}</li>",
-                grouped(*number),
-                percent(*number, whole)
+                "<li><i class=\"{class}\"></i>{name} <b>{}</b> {}</li>",
+                grouped(number),
+                percent(number, whole)
             ));
         }
         self.out.push_str("</ul>\n</section>\n");

@@ -267,6 +267,11 @@ impl Page<'_> {
             {
                 continue;
             }
+            if let Block::Group { key, .. } = block
+                && !report.groups().any(|group| group.0 == *key)
+            {
+                continue;
+            }
             self.block(block, whole);
         }
         self.input(report);
