@@ -154,6 +154,8 @@ pub struct Ranking {
     pub dimension: &'static Dimension,
     /// Whether rows were asked for; if not, only the number of distinct keys was.
     pub listed: bool,
+    /// Whether they were asked for by name: then a summary has a line for each.
+    pub asked: bool,
     /// The rows.
     pub rows: Vec<Row>,
     /// Hits that have a key, the rows among them.
@@ -183,6 +185,7 @@ impl Ranking {
         Ranking {
             dimension: top.dimension,
             listed: top.rows > 0,
+            asked: top.asked,
             rows,
             hits,
             unique,
@@ -190,6 +193,11 @@ impl Ranking {
             error,
             p95_error: 0.0,
         }
+    }
+
+    /// Whether it tells of any row how long its requests took.
+    pub fn is_timed(&self) -> bool {
+        self.rows.iter().any(|row| row.p95_ms.is_some())
     }
 
     /// Hits under keys that are not listed.

@@ -3,7 +3,7 @@
 //! A screen is painted a few times a second while a log may have 100,000 keys and alerts, so that the one who
 //! asks says which rows are seen. What is copied is a screenful.
 
-use crate::report::{Figure, Fired, Ranking};
+use crate::report::{Figure, Fired, Peak, Ranking};
 use crate::stats::bucket::Counters;
 use crate::stats::scales::Scale;
 use crate::time::{Second, Span};
@@ -53,6 +53,10 @@ pub struct Snapshot {
     pub latency: Vec<(&'static str, f64)>,
     /// Where the traffic rule stands.
     pub window: Option<Figure>,
+    /// The second of the run with the most hits, of those that are closed.
+    pub peak: Option<Peak>,
+    /// The interval of the run with the most.
+    pub busiest: Option<Peak>,
     /// Hits and errors, those of seconds that are still open too.
     pub scale: Option<Scale>,
     /// The title of every dimension, and whether it has any key.

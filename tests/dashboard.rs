@@ -13,6 +13,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
+use httpmon::format::Choice;
 use httpmon::render::dashboard::paint;
 use httpmon::render::text::Look;
 use httpmon::run::{Dashboard, Ended, Frame, Message, Signal, Surface};
@@ -122,6 +123,10 @@ fn holds(name: &str, should: &str) {
 
 /// A quarter of an hour with a flood from one client in it.
 fn log() -> Vec<u8> {
+    log_in("combined")
+}
+
+fn log_in(format: &str) -> Vec<u8> {
     let minutes = |minutes: &[u64]| minutes.iter().map(|minutes| minutes * 60).collect();
     let settings = Settings {
         rates: rates("8,9,11,9,30,28,9,8,12,9").expect("rates"),
@@ -129,6 +134,7 @@ fn log() -> Vec<u8> {
         errors: shares("0,0,1,0,12,8,0,0,0,1").expect("shares"),
         flood: shares("0,0,0,0,40,40,0,0,0,0").expect("shares"),
         seed: 7,
+        format: Choice::parse(format).expect("a format"),
         ..Settings::default()
     };
     let mut log = Log::new(&settings, Start::FIXED).expect("a log");
@@ -190,6 +196,18 @@ fn frames_are_what_they_were() {
         let frame = scene.after(log(), keys);
         holds(&format!("tests/dashboard/{name}.txt"), &text(&frame));
     }
+    // Durations of keys are known of what was asked for, and of the whole run.
+    let timed = "--replay --dashboard --top client,section";
+    let scenes: [(&str, usize, usize, &[&str]); 4] = [
+        ("timed_60x24", 60, 24, &["\t"]),
+        ("timed_100x24", 100, 24, &[]),
+        ("timed_100x24_recent", 100, 24, &["w"]),
+        ("timed_180x30", 180, 30, &["/2", "\r"]),
+    ];
+    for (name, width, height, keys) in scenes {
+        let frame = Scene::new(timed, width, height).after(log_in("nginx_timed"), keys);
+        holds(&format!("tests/dashboard/{name}.txt"), &text(&frame));
+    }
     let ascii = Scene {
         ascii: true,
         ..Scene::new(replay, 80, 24)
@@ -237,12 +255,14 @@ fn colour_changes_no_letter() {
 #[test]
 fn hostile_keys_are_shown_and_do_nothing() {
     let line = |path: &str, client: &str| {
-        format!("{client} - - [01/Jan/2026:00:00:00 +0000] \"GET {path} HTTP/1.1\" 200 1\n")
+        format!(
+            "{client} - - [01/Jan/2026:00:00:00 +0000] \"GET {path} HTTP/1.1\" 503 999999 \"-\" \"-\" 86400.125\n"
+        )
     };
     let mut log = line("/\x1b]0;title\x07\x1b[2J", "192.0.2.1");
     log += &line("/\u{9b}31m\u{202e}reversed", "192.0.2.2");
     log += &line(&format!("/{}", "日本語".repeat(40)), "192.0.2.3");
-    for width in [60, 61, 80, 120, 200] {
+    for width in (60..80).chain((80..=250).step_by(7)) {
         let scene = Scene::new("--replay --dashboard --top path", width, 24);
         let frame = scene.after(log.clone().into_bytes(), &["\t"]);
         for line in &frame {

@@ -148,7 +148,7 @@ fn clients_have_the_places_that_the_databases_know() {
         &databases,
     ));
     let text = String::from_utf8(text.stdout).expect("UTF-8");
-    assert!(text.contains("Naïve <Net>\\x1b[1m 1 (12%)"), "{text}");
+    assert!(text.contains("Naïve <Net>\\x1b[1m  1  12%"), "{text}");
 }
 
 #[test]

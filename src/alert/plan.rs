@@ -174,7 +174,7 @@ pub fn needed(specs: &[Spec], tops: &[Top]) -> Vec<Top> {
             needed.push(Top {
                 dimension: dimension as &'static Dimension,
                 rows: 0,
-                timed: false,
+                asked: false,
             });
         }
     }

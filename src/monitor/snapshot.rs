@@ -61,6 +61,8 @@ impl Monitor {
             length: recent.map_or(run, |(_, length)| Some(length)),
             latency,
             window: traffic.and_then(Rule::figure),
+            peak: self.peaks.second(),
+            busiest: self.peaks.busiest(),
             scale: newest.map(|newest| self.scale(ask, newest)),
             dimensions: tops
                 .map(|(at, top)| (top.dimension.title, totals.table(at).hits() > 0))
@@ -110,17 +112,21 @@ impl Monitor {
             let counted = |(_, count): &(u32, Count)| {
                 found = (found.0 + 1, found.1 + count.hits);
             };
-            let rows = if ask.recent {
+            let (rows, p95_error) = if ask.recent {
                 let counts = tally.counts().filter(|row| holds(row.0));
-                tally::top(counts.inspect(counted), table, ask.rows)
+                (tally::top(counts.inspect(counted), table, ask.rows), 0.0)
             } else {
                 let counts = table.counts().filter(|row| holds(row.0));
-                tally::top(counts.inspect(counted), table, ask.rows)
+                let ids = tally::heaviest(counts.inspect(counted), table, ask.rows);
+                totals.timed_rows(at, ids)
             };
             if finder.is_some() {
                 matched = Some(found);
             }
-            rankings.push(self.ranking(ask, at, table, rows));
+            rankings.push(Ranking {
+                p95_error,
+                ..self.ranking(ask, at, table, rows)
+            });
         }
         (rankings, matched)
     }

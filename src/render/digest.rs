@@ -3,8 +3,8 @@
 use super::clock;
 use super::escape;
 use super::units;
-use crate::report::{Alerts, Block, Fired, Report, Value};
-use crate::time::{Span, Zone};
+use crate::report::{Alerts, Block, Fired, Ranking, Report, Value};
+use crate::time::{Second, Span, Zone};
 
 /// A number that leads.
 pub(super) struct Tile {
@@ -34,9 +34,9 @@ pub(super) fn tiles(report: &Report, zone: &Zone) -> Vec<Tile> {
                 bad: false,
             }),
             Block::Share { key, part, whole } => tiles.push(Tile {
-                name: titled(key),
+                name: format!("{} (4xx, 5xx)", titled(key)),
                 value: format!("{:.1}%", units::share(*part, *whole)),
-                note: format!("{} answers 4xx or 5xx", grouped(*part)),
+                note: format!("{} hits", grouped(*part)),
                 bad: *part > 0,
             }),
             Block::Ranking(ranking) if ranking.dimension.name == "client" => tiles.push(Tile {
@@ -69,7 +69,7 @@ pub(super) fn tiles(report: &Report, zone: &Zone) -> Vec<Tile> {
             Block::Peak { key: "peak", peak } => tiles.push(Tile {
                 name: "Peak".to_owned(),
                 value: format!("{}/s", grouped(peak.hits)),
-                note: format!("at {}", clock::when(zone, peak.from)),
+                note: peak_time(report, peak.from, zone),
                 bad: false,
             }),
             Block::Portions { items, whole } => {
@@ -97,6 +97,40 @@ pub(super) fn tiles(report: &Report, zone: &Zone) -> Vec<Tile> {
         }
     }
     tiles
+}
+
+/// The time of a second in a report; without the date where all of it is of one day.
+fn peak_time(report: &Report, second: Second, zone: &Zone) -> String {
+    let day = |second: Second| clock::parts(zone, second).0;
+    let ends = [report.from, report.to].into_iter().flatten();
+    let (date, time) = clock::parts(zone, second);
+    if ends.map(day).all(|day| day == date) {
+        format!("at {time}")
+    } else {
+        clock::when(zone, second)
+    }
+}
+
+/// Whether a ranking tells how long requests took: then the tables of all have a column for it.
+pub(super) fn is_timed(report: &Report) -> bool {
+    report
+        .blocks
+        .iter()
+        .any(|block| matches!(block, Block::Ranking(ranking) if ranking.is_timed()))
+}
+
+/// By how much the rows of a ranking may be off, a sentence each.
+pub(super) fn errors(ranking: &Ranking) -> Vec<String> {
+    let mut errors = Vec::new();
+    if ranking.error > 0 {
+        let error = grouped(ranking.error);
+        errors.push(format!("Each may have up to {error} hits more."));
+    }
+    if ranking.p95_error > 0.0 {
+        let percent = ranking.p95_error * 100.0;
+        errors.push(format!("Each p95 may be up to {percent:.1}% off."));
+    }
+    errors
 }
 
 /// What comes in a second, of numbers of which that tells something.
@@ -260,7 +294,6 @@ pub(super) fn grouped(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::Second;
 
     #[test]
     fn alerts_that_fire_are_told_before_any_that_are_over() {
@@ -301,6 +334,19 @@ mod tests {
             assert_eq!(numbers, told);
             assert_eq!(short.untold + numbers.len() as u64, 8);
         }
+    }
+
+    #[test]
+    fn what_may_be_off_is_told() {
+        let top = crate::stats::dimension::default_top()[0];
+        let mut ranking = Ranking::new(top, Vec::new(), 0, 0, 0, 0);
+        assert!(errors(&ranking).is_empty());
+        (ranking.error, ranking.p95_error) = (1200, 0.016);
+        let told = [
+            "Each may have up to 1,200 hits more.",
+            "Each p95 may be up to 1.6% off.",
+        ];
+        assert_eq!(errors(&ranking), told);
     }
 
     #[test]

@@ -193,9 +193,9 @@ pub struct Top {
     pub dimension: &'static Dimension,
     /// Rows listed; 0 for one that is counted only.
     pub rows: usize,
-    /// Whether a summary tells how long the requests of each row took, where the log says: of what was asked
-    /// for, since it costs a log with durations a tenth of the time.
-    pub timed: bool,
+    /// Whether it was asked for by name. Then a summary tells more of each row; and how long its requests took,
+    /// where the log says, which costs such a log a tenth of the time.
+    pub asked: bool,
 }
 
 /// The dimension of this name.
@@ -233,7 +233,7 @@ pub fn parse_top(list: &str) -> Result<Vec<Top>, String> {
         tops.push(Top {
             dimension,
             rows,
-            timed: true,
+            asked: true,
         });
     }
     Ok(tops)
@@ -253,7 +253,7 @@ pub fn with_standing(list: &[Top]) -> Vec<Top> {
             tops.push(Top {
                 dimension,
                 rows: 0,
-                timed: false,
+                asked: false,
             });
         }
     }
@@ -270,7 +270,7 @@ pub fn add_to_choose_from(tops: &mut Vec<Top>) {
             tops.push(Top {
                 dimension,
                 rows: 0,
-                timed: false,
+                asked: false,
             });
         }
     }
@@ -283,7 +283,7 @@ pub fn default_top() -> Vec<Top> {
         .map(|dimension| Top {
             dimension,
             rows: ROWS,
-            timed: false,
+            asked: false,
         })
         .collect()
 }

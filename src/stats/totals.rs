@@ -11,7 +11,7 @@ use super::spread::Spread;
 use super::tally::{self, Count, Tally};
 use super::{Hit, SERVER_ERROR};
 use crate::format::record::Record;
-use crate::report::Ranking;
+use crate::report::{Ranking, Row};
 
 /// The totals, and the keys of every dimension that is counted.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ impl Totals {
                 robots: Robots::remembered(),
                 ..Scratch::default()
             },
-            timed: tops.iter().any(|top| top.timed),
+            timed: tops.iter().any(|top| top.asked),
             tops,
             tables,
             spreads,
@@ -120,7 +120,7 @@ impl Totals {
     #[inline(never)]
     fn observe_by_key(&mut self, us: u64, hit: &Hit) {
         for ((top, spread), &id) in self.tops.iter().zip(&mut self.spreads).zip(&hit.ids) {
-            if top.timed {
+            if top.asked {
                 spread.observe(id, us);
             }
         }
@@ -184,24 +184,12 @@ impl Totals {
 
     /// The rankings of the whole run.
     pub fn rankings(&self) -> Vec<Ranking> {
-        let rank = |((top, table), spread): ((&Top, &KeyTable), &Spread)| {
+        let rank = |(index, (top, table)): (usize, (&Top, &KeyTable))| {
             let (unique, unique_error) = table.unique();
             let top_counts = tally::heaviest(table.counts(), table, top.rows);
-            let ids: Vec<u32> = top_counts.iter().map(|&(id, _)| id).collect();
-            let mut rows = tally::rows(top_counts, table);
-            let longest = self.durations.max_ms();
-            if top.timed && !self.durations.is_empty() {
-                let slow = spread.percentiles_ms(&ids, 95);
-                rows.iter_mut()
-                    .zip(slow)
-                    .for_each(|(row, p95)| row.p95_ms = p95.map(|p95| p95.min(longest)));
-            }
+            let (rows, p95_error) = self.timed_rows(index, top_counts);
             Ranking {
-                p95_error: if spread.is_coarse() {
-                    spread.error() as f32
-                } else {
-                    0.0
-                },
+                p95_error,
                 ..Ranking::new(
                     *top,
                     rows,
@@ -213,7 +201,31 @@ impl Totals {
             }
         };
         let tables = self.tops.iter().zip(&self.tables);
-        tables.zip(&self.spreads).map(rank).collect()
+        tables.enumerate().map(rank).collect()
+    }
+
+    /// The rows of these ids of dimension `index`, with how long their requests took over the whole run where
+    /// that was asked for and the log says; and by which part of themselves these may be off (0: less than 1 %).
+    pub fn timed_rows(&self, index: usize, ids: Vec<(u32, Count)>) -> (Vec<Row>, f32) {
+        let spread = &self.spreads[index];
+        let timed = self.tops[index].asked && !self.durations.is_empty();
+        let slow = if timed {
+            let ids: Vec<u32> = ids.iter().map(|&(id, _)| id).collect();
+            spread.percentiles_ms(&ids, 95)
+        } else {
+            Vec::new()
+        };
+        let mut rows = tally::rows(ids, &self.tables[index]);
+        let longest = self.durations.max_ms();
+        rows.iter_mut()
+            .zip(slow)
+            .for_each(|(row, p95)| row.p95_ms = p95.map(|p95| p95.min(longest)));
+        let error = if spread.is_coarse() {
+            spread.error() as f32
+        } else {
+            0.0
+        };
+        (rows, error)
     }
 
     /// The rankings of a span of time.

@@ -10,8 +10,11 @@ pub(super) const DASHBOARD: Paragraphs = &[
      A slow terminal does not hold up reading.",
     "Figures and dimensions are those of the last two minutes before the newest second that is closed, and with \
      --replay those of the whole run; `w` turns from one to the other. The dimensions are those of --top, and path, \
-     status and agent. Percentages of keys are shares of the hits that have a key, as in reports; those at the end of \
-     a row are the share of its hits that were answered with 5xx. Latencies are of the whole run.",
+     status and agent. Percentages of keys are shares of the hits that have a key, as in reports; those behind the \
+     bar are the share of its hits that were answered with 5xx. Latencies are of the whole run; so the percentile 95 of the \
+     durations of a key is there when the whole run is shown, for what --top asks for, where there is room. Above the graph \
+     stand, where there is room, the second and the interval of the run with the most hits, as in the summary, and at \
+     the end the highest column of the graph.",
     "It stays when the input has ended, until `q`. Then the summary is written as usual. Standard output must be a \
      terminal of at least 60 columns and 15 rows, and the keys come from /dev/tty. What is to be said on standard error \
      stands in the last row, and is written when the terminal is back; what the program of --on-alert prints is \

@@ -74,7 +74,9 @@ pub(super) const TEXT_ROWS: Items = &[
         "sections, clients, …",
         "Where not all are listed, how many distinct keys there were. Then the heaviest keys with their hits and \
          their share of the hits that have a key here; ties in the order of the keys' bytes. `other` is the hits \
-         of all keys that are not listed.",
+         of all keys that are not listed. In a summary, what --top asks for has a line for each key instead, in this \
+         order: the key, hits, share, `5xx`, `p95` (the percentile 95 of its durations, where the log has any; `-` where \
+         none is known of this key) and bytes. A key of more than 60 columns moves the numbers behind it.",
     ),
     (
         "window",

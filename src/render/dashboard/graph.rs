@@ -6,6 +6,7 @@ use super::super::digits;
 use super::super::text::{BAD, BAR, DIM, PLAIN};
 use super::Page;
 use super::layout::{Layout, SCALE};
+use crate::report::Peak;
 use crate::snapshot::Snapshot;
 use crate::stats::scales::{Point, Scale};
 use crate::time::{Second, Span};
@@ -74,7 +75,7 @@ impl Page<'_> {
             points,
         };
         if layout.roomy {
-            self.graph_title(&columns);
+            self.graph_title(&columns, seen);
         }
         let threshold = seen.window.map(|figure| figure.threshold);
         self.bars(&columns, threshold, layout.graph);
@@ -85,7 +86,8 @@ impl Page<'_> {
         self.axis(&columns);
     }
 
-    fn graph_title(&mut self, columns: &Columns<'_>) {
+    /// What a column is, and as far as there is room when most came in the run.
+    fn graph_title(&mut self, columns: &Columns<'_>, seen: &Snapshot) {
         let step = columns.scale.step();
         let mut line = self.line();
         line.put(PLAIN, " requests/s");
@@ -93,8 +95,38 @@ impl Page<'_> {
             DIM,
             &format!("  {} a column, + and - change it", Span(step)),
         );
-        line.right(DIM, &format!("peak {} ", rate(columns.most())));
+        let highest = format!("highest {} ", rate(columns.most()));
+        let room = line.left().saturating_sub(highest.len() + 2);
+        let peak = seen.peak.map_or(String::new(), |peak| {
+            format!(
+                "  run: peak {}/s at {}",
+                peak.hits,
+                self.time_of(peak, seen)
+            )
+        });
+        let busiest = seen.busiest.map_or(String::new(), |busiest| {
+            let (hits, length) = (busiest.hits, busiest.to - busiest.from);
+            let from = self.time_of(busiest, seen);
+            format!(", busiest {hits} in {length} from {from}")
+        });
+        if peak.len() <= room {
+            line.put(DIM, &peak);
+            if peak.len() + busiest.len() <= room {
+                line.put(DIM, &busiest);
+            }
+        }
+        line.right(DIM, &highest);
         self.end(line);
+    }
+
+    /// When a peak began; without the date on the day of the newest second.
+    fn time_of(&self, peak: Peak, seen: &Snapshot) -> String {
+        let time = self.brief(peak.from);
+        let today = seen.newest.map(|newest| self.brief(newest));
+        match (time.split_once(' '), &today) {
+            (Some((date, time)), Some(today)) if today.starts_with(date) => time.to_owned(),
+            _ => time,
+        }
     }
 
     /// The bars: as high as the hits per second, the least of them an eighth.

@@ -1,6 +1,7 @@
-//! The dimensions to choose from, and rankings side by side: a key, its hits, its share as a bar, bytes, errors.
+//! The dimensions to choose from, and rankings side by side: a key, its hits, its share, also as a bar, errors,
+//! how long its requests took where that is known of the time that is shown, bytes.
 
-use super::super::bars::push_bar;
+use super::super::bars::{cut, push_bar};
 use super::super::text::{BAD, BAR, BOLD, DIM, PLAIN};
 use super::super::units;
 use super::layout::Layout;
@@ -12,8 +13,23 @@ use crate::snapshot::Snapshot;
 
 /// Columns between two rankings.
 const GAP: usize = 3;
-/// Columns behind the bar: a gap, bytes, a gap, the share of 5xx.
-const BEHIND: usize = 1 + 9 + 1 + 4;
+/// The columns of the share of 5xx, and of bytes.
+const FAILED: usize = 4;
+const BYTES: usize = 9;
+/// Columns before hits, before the share, of it, and before the bar.
+const BEFORE: usize = 1 + 1 + 4 + 1;
+/// A bar is no shorter for the sake of durations.
+const BAR_LEAST: usize = 6;
+
+/// The columns of a ranking.
+#[derive(Clone, Copy)]
+struct Columns {
+    keys: usize,
+    digits: usize,
+    bar: usize,
+    /// 0 where no duration is known, or where there is no room.
+    slow: usize,
+}
 
 impl Page<'_> {
     /// Every dimension that has a key, the chosen one marked; and the filter.
@@ -44,16 +60,15 @@ impl Page<'_> {
         let panels = layout.panels.min(seen.rankings.len()).max(1);
         let width = (layout.width - (panels - 1) * GAP) / panels;
         let shown = |place: usize| if place == 0 { view.row } else { 0 };
-        let widths: Vec<usize> = seen
-            .rankings
-            .iter()
-            .map(|ranking| self.key_columns(ranking, width))
+        let columns = seen.rankings.iter();
+        let columns: Vec<Columns> = columns
+            .map(|ranking| self.columns(ranking, width, layout.roomy))
             .collect();
         if layout.roomy {
             let mut line = self.line();
             for (place, ranking) in seen.rankings.iter().enumerate() {
                 line.to(place * (width + GAP));
-                line.append(self.heading(ranking, width));
+                line.append(self.heading(ranking, columns[place], width));
             }
             self.end(line);
         }
@@ -61,61 +76,95 @@ impl Page<'_> {
             let mut line = self.line();
             for (place, ranking) in seen.rankings.iter().enumerate() {
                 line.to(place * (width + GAP));
-                line.append(self.ranked(ranking, shown(place) + row, widths[place], width));
+                line.append(self.ranked(ranking, shown(place) + row, columns[place], width));
             }
             self.end(line);
         }
     }
 
-    fn heading(&self, ranking: &Ranking, width: usize) -> Line {
-        let mut line = self.line_of(width);
-        let about = if ranking.unique_error > 0 {
-            "about "
-        } else {
-            ""
-        };
-        line.put(BOLD, &format!(" {}", ranking.dimension.title));
-        line.put(DIM, &format!("  {about}{} unique", ranking.unique));
-        if ranking.error > 0 {
-            line.put(DIM, &format!(", each up to {} more", ranking.error));
+    fn heading(&self, ranking: &Ranking, columns: Columns, width: usize) -> Line {
+        let mut names = format!("{:>FAILED$}", "5xx");
+        if columns.slow > 0 {
+            names = format!("{names}  {:>1$}", "p95", columns.slow);
         }
-        line.right(DIM, &format!("{:>9} {:>4}", "bytes", "5xx"));
+        names = format!("{names} {:>BYTES$}", "bytes");
+        let mut about = format!("  {} unique", ranking.unique);
+        if ranking.unique_error > 0 {
+            about = format!("  about {} unique", ranking.unique);
+        }
+        if ranking.error > 0 {
+            about = format!("{about}, each up to {} more", ranking.error);
+        }
+        if columns.slow > 0 && ranking.p95_error > 0.0 {
+            let percent = ranking.p95_error * 100.0;
+            about = format!("{about}, p95 +-{percent:.1}%");
+        }
+        let mut line = self.line_of(width);
+        line.put(BOLD, &format!(" {}", ranking.dimension.title));
+        let room = line.left().saturating_sub(names.len() + 1);
+        line.put(DIM, &cut(&about, room, self.look.ascii));
+        line.right(DIM, &names);
         line
     }
 
-    /// The columns of the keys: as wide as the widest that is listed, but less than half.
-    fn key_columns(&self, ranking: &Ranking, width: usize) -> usize {
-        let widest = ranking
-            .rows
-            .iter()
-            .map(|row| self.columns_of(&row.key))
-            .max();
-        widest.unwrap_or(0).clamp(12, width * 9 / 20)
+    /// The columns of the keys are as wide as the widest that is listed, but less than half; a number that has
+    /// no name above it is no duration.
+    fn columns(&self, ranking: &Ranking, width: usize, named: bool) -> Columns {
+        let rows = ranking.rows.iter();
+        let widest = rows.clone().map(|row| self.columns_of(&row.key)).max();
+        let keys = widest.unwrap_or(0).clamp(12, width * 9 / 20);
+        let most = ranking.rows.first().map_or(1, |row| row.count.hits);
+        let digits = most.to_string().len().max(4);
+        let bar = width.saturating_sub(1 + keys + digits + BEFORE + 1 + FAILED + 1 + BYTES);
+        let slow = rows.filter_map(|row| row.p95_ms);
+        let slow = slow.map(|ms| units::milliseconds(ms).len()).max();
+        match slow {
+            Some(slow) if named && bar >= BAR_LEAST + 2 + slow => Columns {
+                keys,
+                digits,
+                bar: bar - 2 - slow,
+                slow,
+            },
+            _ => Columns {
+                keys,
+                digits,
+                bar,
+                slow: 0,
+            },
+        }
     }
 
-    fn ranked(&self, ranking: &Ranking, at: usize, keys: usize, width: usize) -> Line {
+    fn ranked(&self, ranking: &Ranking, at: usize, columns: Columns, width: usize) -> Line {
         let mut line = self.line_of(width);
         let Some(row) = ranking.rows.get(at) else {
             return line;
         };
+        let Columns {
+            keys,
+            digits,
+            bar,
+            slow,
+        } = columns;
         let most = ranking.rows.first().map_or(1, |row| row.count.hits);
-        let digits = most.to_string().len().max(4);
         line.put(PLAIN, " ");
         line.key(PLAIN, &row.key, keys);
         line.to(1 + keys + 1);
         let share = percent(row.count.hits, ranking.hits);
         line.put(PLAIN, &format!("{:>digits$} {share:>4} ", row.count.hits));
-        let bar = line.left().saturating_sub(BEHIND);
         let mut out = Vec::new();
         push_bar(row.count.hits, most, bar, self.look.ascii, &mut out);
         line.push(BAR, &String::from_utf8_lossy(&out), bar);
-        line.put(DIM, &format!(" {:>9}", units::bytes(row.count.bytes)));
-        if row.count.errors > 0 {
-            line.put(
-                BAD,
-                &format!(" {:>4}", percent(row.count.errors, row.count.hits)),
-            );
+        let failed = match row.count.errors {
+            0 => String::new(),
+            errors => percent(errors, row.count.hits),
+        };
+        line.put(BAD, &format!(" {failed:>FAILED$}"));
+        if slow > 0 {
+            let ms = row.p95_ms.map_or(String::new(), units::milliseconds);
+            line.put(PLAIN, &format!("  {ms:>slow$}"));
         }
+        let bytes = units::bytes(row.count.bytes);
+        line.put(DIM, &format!(" {bytes:>BYTES$}"));
         line
     }
 }
@@ -124,4 +173,87 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
     let mut out = Vec::new();
     units::push_percent(part, whole, &mut out);
     String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Page;
+    use super::*;
+    use crate::render::text::Look;
+    use crate::report::Row;
+    use crate::stats::dimension::parse_top;
+    use crate::stats::tally::Count;
+    use crate::time::Zone;
+    use unicode_width::UnicodeWidthStr;
+
+    /// The heading and the rows of a ranking.
+    fn lines(ranking: &Ranking, width: usize, named: bool) -> Vec<String> {
+        let look = Look {
+            rich: false,
+            width,
+            ascii: false,
+        };
+        let page = Page {
+            look,
+            zone: &Zone::UTC,
+            width,
+            lines: Vec::new(),
+        };
+        let columns = page.columns(ranking, width, named);
+        let rows = (0..ranking.rows.len()).map(|at| page.ranked(ranking, at, columns, width));
+        let lines = std::iter::once(page.heading(ranking, columns, width)).chain(rows);
+        let text = |line: Line| String::from_utf8(line.finish()).expect("a line is UTF-8");
+        lines.map(text).collect()
+    }
+
+    fn ranking(key: &str, hits: u64, p95_ms: Option<f64>) -> Ranking {
+        let count = Count {
+            hits,
+            errors: hits / 2,
+            bytes: 999_900_000,
+        };
+        let row = |p95_ms| Row {
+            key: key.as_bytes().into(),
+            count,
+            p95_ms,
+        };
+        let top = parse_top("path").expect("a list")[0];
+        Ranking {
+            p95_error: 0.016,
+            ..Ranking::new(top, vec![row(p95_ms), row(None)], 2 * hits, 1234, 5, 9)
+        }
+    }
+
+    #[test]
+    fn durations_are_shown_with_their_error_where_there_is_room() {
+        let shown = lines(&ranking("/a", 100, Some(310.2)), 80, true);
+        assert_eq!(
+            shown,
+            [
+                " paths  about 1234 unique, each up to 9 more, p95 +-1.6%   5xx     p95     bytes",
+                " /a            100  50% █████████████████████████████████  50%  310 ms  999.9 MB",
+                " /a            100  50% █████████████████████████████████  50%          999.9 MB",
+            ]
+        );
+        for (key, named) in [("/a", false), (&"k".repeat(99)[..], true)] {
+            let shown = lines(&ranking(key, 100, Some(310.2)), 58, named);
+            assert!(!shown.concat().contains("p95"), "{shown:?}");
+            assert!(!shown.concat().contains("310 ms"), "{shown:?}");
+        }
+    }
+
+    #[test]
+    fn no_line_is_wider_than_its_place() {
+        for width in 50..=250 {
+            for hits in [1, 9_999_999, u64::MAX / 4] {
+                for key in ["", "/a", &"\u{65e5}".repeat(99)] {
+                    for ms in [None, Some(0.25), Some(1e12)] {
+                        for line in lines(&ranking(key, hits, ms), width, true) {
+                            assert!(line.width() <= width, "{width}: {line:?}");
+                        }
+                    }
+                }
+            }
+        }
+    }
 }

@@ -6,15 +6,16 @@
 
 mod cells;
 mod mime;
+mod tables;
 
 use std::fmt::Write;
 
-use cells::{BAD, FONT, HITS, LINE, SOFT, TEXT, bar, color_of, head, number};
+use cells::{BAD, FONT, HITS, LINE, SOFT, TEXT, bar, head, number};
 
-use super::digest::{self, grouped, titled};
+use super::digest::{self, grouped};
 use super::text::{Look, Text};
 use super::{Render, clock, escape, units};
-use crate::report::{Alerts, Block, Event, Ranking, Report};
+use crate::report::{Alerts, Block, Event, Report};
 use crate::stats::series::Series;
 use crate::time::{Second, Zone};
 
@@ -50,6 +51,7 @@ impl Render for Email {
         let plain = String::from_utf8(plain).expect("text is UTF-8");
         let mut page = Page {
             zone,
+            timed: digest::is_timed(report),
             out: String::new(),
         };
         page.write(report);
@@ -104,6 +106,8 @@ fn count(number: u64, noun: &str) -> String {
 
 struct Page<'a> {
     zone: &'a Zone,
+    /// Whether tables have a column for durations.
+    timed: bool,
     out: String,
 }
 
@@ -305,71 +309,6 @@ impl Page<'_> {
                 grouped(alerts.untold)
             ));
         }
-    }
-
-    fn group(&mut self, key: &str, items: &[(&'static str, u64)]) {
-        let whole: u64 = items.iter().map(|item| item.1).sum();
-        if whole == 0 {
-            return;
-        }
-        self.title(&titled(key), "");
-        self.open();
-        for (name, hits) in items.iter().filter(|item| item.1 > 0) {
-            self.row(name, (*hits, whole, whole), 0, color_of(name));
-        }
-        self.close();
-    }
-
-    fn ranking(&mut self, ranking: &Ranking) {
-        let about = if ranking.unique_error > 0 {
-            "about "
-        } else {
-            ""
-        };
-        let all = format!("{about}{} in all", grouped(ranking.unique));
-        self.title(&titled(ranking.dimension.title), &all);
-        self.open();
-        let most = ranking.rows.first().map_or(1, |row| row.count.hits);
-        for row in &ranking.rows {
-            let key = escape::html(&escape::shown(&row.key));
-            let count = row.count;
-            self.row(&key, (count.hits, most, ranking.hits), count.errors, HITS);
-        }
-        if ranking.other() > 0 {
-            let more = ranking.unique.saturating_sub(ranking.rows.len() as u64);
-            let name = format!(
-                "<span style=\"color:{SOFT}\">{about}{} other</span>",
-                grouped(more)
-            );
-            self.row(&name, (ranking.other(), 0, ranking.hits), 0, HITS);
-        }
-        self.close();
-        if ranking.error > 0 {
-            self.put(format_args!(
-                "<div style=\"color:{SOFT}\">Each may have up to {} hits more.</div>",
-                grouped(ranking.error)
-            ));
-        }
-    }
-
-    /// A key (as HTML) with a bar of its `hits` against the most, and its share of the whole.
-    fn row(&mut self, key: &str, (hits, most, whole): (u64, u64, u64), failed: u64, color: &str) {
-        let bar = if most > 0 {
-            bar(&[(hits, color)], most)
-        } else {
-            String::new()
-        };
-        let share = escape::html(&units::percent(hits, whole));
-        self.put(format_args!(
-            "<tr><td width=\"50%\" valign=\"top\" style=\"padding:4px 8px 4px 0;border-top:1px solid {LINE};word-break:break-word\">{key}</td>\
-             <td width=\"30%\" valign=\"top\" style=\"padding:9px 0 0;border-top:1px solid {LINE}\">{bar}</td>{}{}{}</tr>",
-            number(&grouped(hits), TEXT, true),
-            number(&share, SOFT, true),
-            match failed {
-                0 => number("", SOFT, true),
-                failed => number(&format!("5xx {}", grouped(failed)), BAD, true),
-            }
-        ));
     }
 }
 

@@ -8,6 +8,8 @@ mod chart;
 
 use std::fmt::Write;
 
+use unicode_width::UnicodeWidthStr;
+
 use super::Render;
 use super::digest::{self, Tile, grouped, titled};
 use super::escape;
@@ -17,6 +19,12 @@ use crate::time::Zone;
 
 /// The most alerts that are listed: those that fire, then the newest. The time line shows them all.
 const LISTED: usize = 1000;
+
+/// A table with a key of more columns than these has none beside it.
+const LONG: usize = 60;
+
+/// The most tiles in a row.
+const TILES: usize = 7;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -29,6 +37,7 @@ impl Render for Html {
         if let Event::Summary(report) = event {
             let mut page = Page {
                 zone,
+                timed: digest::is_timed(report),
                 out: String::new(),
             };
             page.write(report);
@@ -39,6 +48,8 @@ impl Render for Html {
 
 struct Page<'a> {
     zone: &'a Zone,
+    /// Whether tables have a column for durations.
+    timed: bool,
     out: String,
 }
 
@@ -79,7 +90,8 @@ impl Page<'_> {
             self.group(key, items);
         }
         self.out.push_str("</div>\n");
-        self.out.push_str("<div class=\"tables\">\n");
+        let timed = if self.timed { " timed" } else { "" };
+        self.put(format_args!("<div class=\"tables{timed}\">\n"));
         for block in &report.blocks {
             if let Block::Ranking(ranking) = block
                 && ranking.listed
@@ -95,8 +107,14 @@ impl Page<'_> {
     }
 
     fn tiles(&mut self, report: &Report) {
-        self.out.push_str("<dl class=\"tiles\">\n");
-        for tile in digest::tiles(report, self.zone) {
+        let tiles = digest::tiles(report, self.zone);
+        // The rows of a wide page are as long as one another, or nearly.
+        let rows = tiles.len().div_ceil(TILES).max(1);
+        let columns = tiles.len().div_ceil(rows).max(1);
+        self.put(format_args!(
+            "<dl class=\"tiles\" style=\"--n:{columns}\">\n"
+        ));
+        for tile in tiles {
             let Tile {
                 name, value, note, ..
             } = tile;
@@ -188,26 +206,43 @@ impl Page<'_> {
         } else {
             ""
         };
+        let keys = ranking.rows.iter().map(|row| escape::shown(&row.key));
+        let keys: Vec<String> = keys.collect();
+        let class = if keys.iter().any(|key| key.width() > LONG) {
+            " class=\"wide\""
+        } else {
+            ""
+        };
+        let slow = if self.timed {
+            "<th class=\"n p95\">p95</th>"
+        } else {
+            ""
+        };
         self.put(format_args!(
-            "<section>\n<table>\n<caption>{} <small>{about}{} in all</small></caption>\n\
-             <thead><tr><th>{}</th><th class=\"n\">Hits</th><th class=\"n\">Share</th>\
-             <th class=\"n\">Bytes</th><th class=\"n\">5xx</th></tr></thead>\n<tbody>\n",
+            "<section{class}>\n<table>\n<caption>{} <small>{about}{} in all</small></caption>\n\
+             <thead><tr><th>{}</th><th class=\"n hits\">Hits</th><th class=\"n share\">Share</th>\
+             <th class=\"n failed\">5xx</th>{slow}<th class=\"n bytes\">Bytes</th></tr></thead>\n<tbody>\n",
             titled(ranking.dimension.title),
             grouped(ranking.unique),
             titled(ranking.dimension.name)
         ));
         let most = ranking.rows.first().map_or(1, |row| row.count.hits);
-        for row in &ranking.rows {
+        for (row, key) in ranking.rows.iter().zip(&keys) {
             let count = row.count;
             let errors = match count.errors {
                 0 => "<td class=\"n none\">0</td>".to_owned(),
                 errors => format!("<td class=\"n errors\">{}</td>", grouped(errors)),
             };
+            let slow = match row.p95_ms {
+                _ if !self.timed => String::new(),
+                None => "<td class=\"n none\">-</td>".to_owned(),
+                Some(ms) => format!("<td class=\"n\">{}</td>", units::milliseconds(ms)),
+            };
             self.put(format_args!(
                 "<tr><td class=\"key\" style=\"--w:{:.1}%\">{}</td><td class=\"n\">{}</td>\
-                 <td class=\"n\">{}</td><td class=\"n\">{}</td>{errors}</tr>\n",
+                 <td class=\"n share\">{}</td>{errors}{slow}<td class=\"n\">{}</td></tr>\n",
                 units::share(count.hits, most),
-                escape::html(&escape::shown(&row.key)),
+                escape::html(key),
                 grouped(count.hits),
                 percent(count.hits, ranking.hits),
                 units::bytes(count.bytes)
@@ -215,19 +250,18 @@ impl Page<'_> {
         }
         if ranking.other() > 0 {
             let more = ranking.unique.saturating_sub(ranking.rows.len() as u64);
+            let rest = if self.timed { 3 } else { 2 };
             self.put(format_args!(
-                "<tr class=\"other\"><td>{about}{} other</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td></td><td></td></tr>\n",
+                "<tr class=\"other\"><td>{about}{} other</td><td class=\"n\">{}</td><td class=\"n share\">{}</td>\
+                 <td colspan=\"{rest}\"></td></tr>\n",
                 grouped(more),
                 grouped(ranking.other()),
                 percent(ranking.other(), ranking.hits)
             ));
         }
         self.out.push_str("</tbody>\n</table>\n");
-        if ranking.error > 0 {
-            self.put(format_args!(
-                "<p>Each may have up to {} hits more.</p>\n",
-                grouped(ranking.error)
-            ));
+        for error in digest::errors(ranking) {
+            self.put(format_args!("<p>{error}</p>\n"));
         }
         self.out.push_str("</section>\n");
     }

@@ -8,6 +8,7 @@
 mod alerts;
 mod extras;
 mod headline;
+mod plain;
 mod table;
 
 use std::fmt::Arguments;
@@ -319,8 +320,12 @@ impl Page<'_> {
                 page.paint(DIM, |page| page.write(format_args!("  max {most}/s")));
             }),
             Block::Ranking(ranking) if ranking.listed && ranking.unique > 0 => {
-                if self.look.rich && !ranking.rows.is_empty() {
+                if ranking.rows.is_empty() {
+                    self.list(ranking);
+                } else if self.look.rich {
                     self.table(ranking);
+                } else if whole && ranking.asked {
+                    self.lines(ranking);
                 } else {
                     self.list(ranking);
                 }

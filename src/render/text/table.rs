@@ -1,4 +1,4 @@
-//! Rankings: a line each, or a table with bars on a colour terminal.
+//! Rankings on a colour terminal: tables with bars, as wide as the screen.
 
 use unicode_width::UnicodeWidthStr;
 
@@ -19,8 +19,6 @@ pub(super) struct Columns {
 
 /// The widest column of keys that is kept for the next report: an IPv6 address.
 const KEPT: usize = 39;
-/// The columns of the longest key in a plain line; JSON has it whole.
-const LONGEST: usize = 200;
 /// The columns of the share, of the two gaps before the hits, of one before the share, and of two before the bar.
 const GAPS: usize = 9;
 /// No bar needs more columns.
@@ -42,66 +40,8 @@ fn digits_of(number: u64) -> usize {
 }
 
 impl Page<'_> {
-    /// One line: `sections  9 unique: /api 812 (63%)  /img 301 (23%)  other 73`.
-    pub(super) fn list(&mut self, ranking: &Ranking) {
-        self.title(ranking.dimension.title);
-        if ranking.unique > ranking.rows.len() as u64 {
-            self.unique(ranking);
-            self.raw(": ");
-        }
-        let mut gap = "";
-        for row in &ranking.rows {
-            self.raw(gap);
-            self.short_key(&row.key);
-            self.raw(" ");
-            self.number(row.count.hits);
-            self.raw(" (");
-            units::push_percent(row.count.hits, ranking.hits, self.out);
-            self.raw(")");
-            gap = "  ";
-        }
-        if ranking.other() > 0 {
-            self.raw(gap);
-            self.raw("other ");
-            self.number(ranking.other());
-            gap = "  ";
-        }
-        if ranking.error > 0 {
-            self.raw(gap);
-            if ranking.rows.is_empty() {
-                self.write(format_args!("none above {}", ranking.error));
-            } else {
-                self.write(format_args!("each up to {} more", ranking.error));
-            }
-        }
-        self.raw("\n");
-    }
-
-    /// A key in a line that nobody's screen bounds: one of thousands of bytes would hide the others.
-    fn short_key(&mut self, key: &[u8]) {
-        // No byte takes more than the four columns of `\xff`.
-        if key.len() <= LONGEST / 4 || key.len() <= LONGEST && escape::is_plain(key) {
-            return self.key(key);
-        }
-        let ascii = self.look.ascii;
-        let key = cut(&escape::terminal(key, ascii), LONGEST, ascii);
-        self.raw(&key);
-    }
-
-    /// `9 unique`, `about 1200000 unique (+-9600)`.
-    fn unique(&mut self, ranking: &Ranking) {
-        if ranking.unique_error > 0 {
-            self.raw("about ");
-        }
-        self.number(ranking.unique);
-        self.raw(" unique");
-        if ranking.unique_error > 0 {
-            self.write(format_args!(" (+-{})", ranking.unique_error));
-        }
-    }
-
     /// The columns that a key takes.
-    fn width_of(&self, key: &[u8]) -> usize {
+    pub(super) fn width_of(&self, key: &[u8]) -> usize {
         if escape::is_plain(key) {
             key.len()
         } else {
@@ -174,6 +114,11 @@ impl Page<'_> {
             self.hits(ranking.other(), ranking);
             self.raw("\n");
         }
+        self.errors(ranking);
+    }
+
+    /// By how much the rows above may be off.
+    pub(super) fn errors(&mut self, ranking: &Ranking) {
         if ranking.error > 0 {
             self.row("", |page| {
                 page.write(format_args!("each up to {} more", ranking.error));
@@ -220,7 +165,7 @@ impl Page<'_> {
 }
 
 /// What stands for the keys that are not listed: `70 other`, `about 70 other`.
-fn others(ranking: &Ranking) -> String {
+pub(super) fn others(ranking: &Ranking) -> String {
     let about = if ranking.unique_error > 0 {
         "about "
     } else {
