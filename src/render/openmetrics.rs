@@ -18,7 +18,8 @@ use crate::time::Zone;
 /// A family of metrics.
 #[derive(Debug)]
 pub struct Family {
-    /// Its name, behind `httpmon_`; `KEY` stands for the name of each dimension that is listed.
+    /// Its name, behind `httpmon_`; `KEY` stands for the name of each dimension that is listed, with `_` for
+    /// a dash.
     pub name: &'static str,
     /// `counter` or `gauge`, or `summary`.
     pub kind: &'static str,
@@ -264,14 +265,15 @@ impl OpenMetrics {
                     _ => None,
                 });
                 for ranking in rankings {
-                    let name = ranking.dimension.name;
+                    // Names of metrics and labels have no dash.
+                    let name = ranking.dimension.name.replace('-', "_");
                     let rows = rows(ranking, *number);
                     let samples = rows
                         .into_iter()
-                        .map(|(key, sum)| (label(name, &key), sum.to_string()));
+                        .map(|(key, sum)| (label(&name, &key), sum.to_string()));
                     write_family(
                         family,
-                        &family.name.replace("KEY", name),
+                        &family.name.replace("KEY", &name),
                         samples.collect(),
                         out,
                     );

@@ -32,7 +32,7 @@ const METRICS: Paragraphs = &[
     "For the textfile collector of node_exporter: let --output name a file `*.prom` in its folder. The text is OpenMetrics 1.0 \
      and valid in the older format of Prometheus too, which that collector reads (and in which it does not know \
      that a counter is one; rate() does not ask). Counters are of the whole run and begin anew with it. The collector refuses two files with the \
-     same metrics, so let one httpmon read all logs of a machine, with `source` in --top to tell them apart.",
+     same metrics, so let one httpmon read all logs of a machine, with `source` in --top to tell them apart. In names a dash is `_`.",
 ];
 
 const CSV: Paragraphs = &[
