@@ -4,6 +4,7 @@ use std::fmt::Arguments;
 use std::io::Write;
 
 use bstr::ByteSlice;
+use unicode_width::UnicodeWidthChar;
 
 /// Characters that a terminal or a reader's eye would not take as they are: controls, and format
 /// characters that reorder, join or hide text.
@@ -13,6 +14,9 @@ fn is_unsafe(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
             | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
+
+/// So many marks stand above and below one letter in some script; a pile of them is drawn over the lines around it.
+const MARKS: usize = 4;
 
 /// Log bytes as text for a terminal: what is unsafe as `\u{…}`, what is not UTF-8 as `\x…`.
 ///
@@ -28,12 +32,14 @@ pub fn push_terminal(bytes: &[u8], ascii: bool, out: &mut Vec<u8>) {
     if is_plain(bytes) {
         return out.extend_from_slice(bytes);
     }
+    let mut marks = 0;
     for (start, end, c) in bytes.char_indices() {
         let raw = &bytes[start..end];
+        marks = if c.width() == Some(0) { marks + 1 } else { 0 };
         if (c == '\u{fffd}' && raw != "\u{fffd}".as_bytes()) || c.is_ascii_control() {
             raw.iter()
                 .for_each(|byte| push(out, format_args!("\\x{byte:02x}")));
-        } else if is_unsafe(c) || (ascii && !c.is_ascii()) {
+        } else if is_unsafe(c) || marks > MARKS || (ascii && !c.is_ascii()) {
             push(out, format_args!("\\u{{{:x}}}", c as u32));
         } else {
             out.extend_from_slice(raw);
@@ -133,6 +139,12 @@ mod tests {
             "\\u{9b}31m\\u{202e}x\\u{200b}"
         );
         assert_eq!(terminal(b"a\xffb\xc3", false), "a\\xffb\\xc3");
+        let piled = format!("Z{}a\u{301}", "\u{361}".repeat(6));
+        let four = "\u{361}".repeat(4);
+        assert_eq!(
+            terminal(piled.as_bytes(), false),
+            format!("Z{four}\\u{{361}}\\u{{361}}a\u{301}")
+        );
     }
 
     #[test]
