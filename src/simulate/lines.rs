@@ -1,11 +1,11 @@
 //! Entries to lines: a layout with every text that can stand in it written ahead.
 //!
-//! A line is then copies of texts, three numbers, and the time, which is written anew only where the
+//! A line is then copies of texts, three numbers, and the times, which are written anew only where the
 //! second changes. Nothing is allocated once the output has grown to its size.
 
 use super::catalogue::{Client, Page, REFERRERS};
 use super::traffic::{Entry, Traffic};
-use crate::format::layout::{Fit, Layout, Moment, Piece, Value};
+use crate::format::layout::{Fit, Layout, Moment, Piece, TimeText, Value};
 use crate::format::unparsed::Unit;
 use crate::format::write::{duration, number};
 
@@ -25,7 +25,8 @@ enum Part {
     Status,
     Bytes,
     Duration(Unit),
-    Time(Moment, Vec<u8>),
+    /// One of the times, by its index.
+    Time(usize),
 }
 
 /// Texts in one piece of memory. Invariant: `ends` has one item more than there are texts.
@@ -56,67 +57,67 @@ impl Words {
 pub(super) struct Lines {
     header: Vec<Part>,
     line: Vec<Part>,
-    /// The beginning of the log, in seconds since 1970, and its offset from UTC.
+    /// The times of both, each as often as it differs.
+    times: Vec<TimeText>,
+    /// The beginning of the log, in seconds since 1970.
     start: i64,
-    offset: i32,
     /// The second whose time is written.
     second: Option<u64>,
 }
 
 impl Lines {
     pub(super) fn new(layout: &Layout, traffic: &Traffic, start: i64, offset: i32) -> Lines {
-        let parts = |pieces: &[Piece]| {
+        let mut moments = Vec::new();
+        let mut parts = |pieces: &[Piece]| {
             let mut parts = Vec::new();
             for piece in pieces {
-                part(piece, traffic, &mut parts);
+                part(piece, traffic, &mut moments, &mut parts);
             }
             parts
         };
+        let (header, line) = (parts(&layout.header), parts(&layout.line));
+        let times = moments
+            .into_iter()
+            .map(|moment| TimeText::new(moment, offset));
         Lines {
-            header: parts(&layout.header),
-            line: parts(&layout.line),
+            header,
+            line,
+            times: times.collect(),
             start,
-            offset,
             second: None,
         }
     }
 
     /// Appends the header, where the format has one: text and times.
     pub(super) fn header(&mut self, out: &mut Vec<u8>) {
-        set_time(&mut self.header, self.start, self.offset);
-        write(&self.header, &Entry::default(), out);
+        self.set_time(0);
+        write(&self.header, &self.times, &Entry::default(), out);
     }
 
     /// Appends the line of an entry, with its newline.
     #[inline]
     pub(super) fn write(&mut self, entry: &Entry, out: &mut Vec<u8>) {
         if self.second != Some(entry.second) {
-            self.second = Some(entry.second);
-            // The last second of a log is in the calendar: its settings were checked.
-            set_time(
-                &mut self.line,
-                self.start + entry.second as i64,
-                self.offset,
-            );
+            self.set_time(entry.second);
         }
-        write(&self.line, entry, out);
+        write(&self.line, &self.times, entry, out);
     }
-}
 
-fn set_time(parts: &mut [Part], time: i64, offset: i32) {
-    for part in parts {
-        if let Part::Time(moment, text) = part {
-            text.clear();
-            moment.write(time, offset, text);
+    fn set_time(&mut self, second: u64) {
+        self.second = Some(second);
+        for time in &mut self.times {
+            // The last second of a log is in the calendar: its settings were checked.
+            time.set(self.start + second as i64);
         }
     }
 }
 
 #[inline]
-fn write(parts: &[Part], entry: &Entry, out: &mut Vec<u8>) {
+fn write(parts: &[Part], times: &[TimeText], entry: &Entry, out: &mut Vec<u8>) {
     for part in parts {
         match part {
-            Part::Text(text) | Part::Time(_, text) => out.extend_from_slice(text),
+            Part::Text(text) => out.extend_from_slice(text),
+            Part::Time(index) => out.extend_from_slice(times[*index].text()),
             Part::Word(by, words) => out.extend_from_slice(words.get(match by {
                 By::Client => entry.client,
                 By::Page => entry.page,
@@ -137,8 +138,8 @@ fn is_fine(unit: Unit) -> bool {
     matches!(unit, Unit::Microseconds | Unit::Nanoseconds)
 }
 
-/// Appends what writes a piece.
-fn part(piece: &Piece, traffic: &Traffic, parts: &mut Vec<Part>) {
+/// Appends what writes a piece, and its time, where it has one that is not among the moments.
+fn part(piece: &Piece, traffic: &Traffic, moments: &mut Vec<Moment>, parts: &mut Vec<Part>) {
     let (value, fit) = match piece {
         Piece::Text(text) => return parts.push(Part::Text(text.clone())),
         Piece::Value(value, fit) => (value, fit),
@@ -180,7 +181,13 @@ fn part(piece: &Piece, traffic: &Traffic, parts: &mut Vec<Part>) {
         Value::Status => Part::Status,
         Value::Bytes => Part::Bytes,
         Value::Duration(unit) => Part::Duration(*unit),
-        Value::Time(moment) => Part::Time(moment.clone(), Vec::new()),
+        Value::Time(moment) => {
+            let known = moments.iter().position(|known| known == moment);
+            Part::Time(known.unwrap_or_else(|| {
+                moments.push(moment.clone());
+                moments.len() - 1
+            }))
+        }
     };
     parts.push(last);
 }
