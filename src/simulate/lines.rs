@@ -1,7 +1,9 @@
 //! Entries to lines: a layout with every text that can stand in it written ahead.
 //!
-//! A line is then copies of texts, three numbers, and the times, which are written anew only where the
-//! second changes. Nothing is allocated once the output has grown to its size.
+//! A line is then copies of texts, the bytes and the duration, and the times, which are written anew
+//! only where the second changes. What stands side by side and is chosen by the same index is one
+//! text, short texts between them included: a line of combined has eight parts, not twenty. Nothing is
+//! allocated once the output has grown to its size.
 
 use super::catalogue::{Client, Page, REFERRERS};
 use super::traffic::{Entry, Traffic};
@@ -9,12 +11,19 @@ use crate::format::layout::{Fit, Layout, Moment, Piece, TimeText, Value};
 use crate::format::unparsed::Unit;
 use crate::format::write::{duration, number};
 
-/// Which of the entry's indexes chooses the text.
-#[derive(Debug, Clone, Copy)]
+/// Texts of up to so many bytes are copied into each of those beside them. With longer ones the tables
+/// would grow by what a format string holds, and lines are written no faster.
+const SHORT: usize = 64;
+/// No status is greater.
+const STATUSES: usize = 600;
+
+/// Which number of the entry chooses the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum By {
     Client,
     Page,
     Referrer,
+    Status,
 }
 
 /// What is done to write a part of a line.
@@ -22,7 +31,6 @@ enum By {
 enum Part {
     Text(Vec<u8>),
     Word(By, Words),
-    Status,
     Bytes,
     Duration(Unit),
     /// One of the times, by its index.
@@ -37,14 +45,24 @@ struct Words {
 }
 
 impl Words {
-    fn new(words: impl Iterator<Item = String>) -> Words {
+    fn new(words: impl Iterator<Item = impl AsRef<[u8]>>) -> Words {
         let (mut bytes, mut ends) = (Vec::new(), vec![0]);
         for word in words {
-            bytes.extend_from_slice(word.as_bytes());
+            bytes.extend_from_slice(word.as_ref());
             // A few thousand texts of a hundred bytes.
             ends.push(bytes.len() as u32);
         }
         Words { bytes, ends }
+    }
+
+    /// Each of the texts, with others around it.
+    fn within<'t>(
+        &self,
+        before: impl Fn(usize) -> &'t [u8],
+        after: impl Fn(usize) -> &'t [u8],
+    ) -> Words {
+        let each = 0..self.ends.len() - 1;
+        Words::new(each.map(|i| [before(i), self.get(i), after(i)].concat()))
     }
 
     #[inline]
@@ -73,7 +91,7 @@ impl Lines {
             for piece in pieces {
                 part(piece, traffic, &mut moments, &mut parts);
             }
-            parts
+            joined(parts)
         };
         let (header, line) = (parts(&layout.header), parts(&layout.line));
         let times = moments
@@ -122,8 +140,8 @@ fn write(parts: &[Part], times: &[TimeText], entry: &Entry, out: &mut Vec<u8>) {
                 By::Client => entry.client,
                 By::Page => entry.page,
                 By::Referrer => entry.referrer,
+                By::Status => entry.status.into(),
             })),
-            Part::Status => number(entry.status.into(), out),
             Part::Bytes => number(entry.bytes, out),
             Part::Duration(unit) => {
                 let us = entry.duration_us;
@@ -136,6 +154,31 @@ fn write(parts: &[Part], times: &[TimeText], entry: &Entry, out: &mut Vec<u8>) {
 /// Whether servers that write durations in this unit tell more than milliseconds.
 fn is_fine(unit: Unit) -> bool {
     matches!(unit, Unit::Microseconds | Unit::Nanoseconds)
+}
+
+/// Fewer parts that write the same.
+fn joined(parts: Vec<Part>) -> Vec<Part> {
+    let is_short = |text: &[u8]| text.len() <= SHORT;
+    let mut joined: Vec<Part> = Vec::new();
+    for part in parts {
+        let one = match (joined.last(), &part) {
+            (Some(Part::Word(by, words)), Part::Word(next, more)) if by == next => {
+                Some(Part::Word(*by, words.within(|_| b"", |i| more.get(i))))
+            }
+            (Some(Part::Word(by, words)), Part::Text(text)) if is_short(text) => {
+                Some(Part::Word(*by, words.within(|_| b"", |_| text)))
+            }
+            (Some(Part::Text(text)), Part::Word(by, words)) if is_short(text) => {
+                Some(Part::Word(*by, words.within(|_| text, |_| b"")))
+            }
+            _ => None,
+        };
+        if one.is_some() {
+            joined.pop();
+        }
+        joined.push(one.unwrap_or(part));
+    }
+    joined
 }
 
 /// Appends what writes a piece, and its time, where it has one that is not among the moments.
@@ -178,7 +221,10 @@ fn part(piece: &Piece, traffic: &Traffic, moments: &mut Vec<Moment>, parts: &mut
             let words = REFERRERS.iter().map(|referrer| fit.fit(referrer));
             Part::Word(By::Referrer, Words::new(words))
         }
-        Value::Status => Part::Status,
+        Value::Status => {
+            let words = (0..STATUSES).map(|status| status.to_string());
+            Part::Word(By::Status, Words::new(words))
+        }
         Value::Bytes => Part::Bytes,
         Value::Duration(unit) => Part::Duration(*unit),
         Value::Time(moment) => {
@@ -190,4 +236,46 @@ fn part(piece: &Piece, traffic: &Traffic, moments: &mut Vec<Moment>, parts: &mut
         }
     };
     parts.push(last);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::{Choice, formats};
+
+    /// Beside it, the plain way: a part for each piece.
+    #[test]
+    fn joined_parts_write_what_each_by_itself_does() {
+        let traffic = Traffic::new(1, 0, &[]);
+        for format in formats() {
+            let layout = Choice::Only(format).layout().expect(format.name);
+            let (mut moments, mut plain) = (Vec::new(), Vec::new());
+            for piece in &layout.line {
+                part(piece, &traffic, &mut moments, &mut plain);
+            }
+            let mut lines = Lines::new(&layout, &traffic, 1_767_225_600, 0);
+            assert!(lines.line.len() < plain.len(), "{}", format.name);
+            for entry in traffic.samples(100_000).step_by(7) {
+                let (mut found, mut want) = (Vec::new(), Vec::new());
+                lines.write(&entry, &mut found);
+                let mut times: Vec<TimeText> = moments
+                    .iter()
+                    .map(|moment| TimeText::new(moment.clone(), 0))
+                    .collect();
+                for time in &mut times {
+                    time.set(1_767_225_600 + entry.second as i64);
+                }
+                write(&plain, &times, &entry, &mut want);
+                assert_eq!(found, want, "{}", format.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_of_combined_has_eight_parts() {
+        let traffic = Traffic::new(1, 0, &[]);
+        let layout = Choice::parse("combined").expect("a name").layout();
+        let lines = Lines::new(&layout.expect("a format"), &traffic, 0, 0);
+        assert_eq!(lines.line.len(), 8);
+    }
 }

@@ -2,16 +2,16 @@
 //!
 //! A pattern mostly names hour, minute and second by two digits each, and whatever else it names stands
 //! still for a day. So the calendar (jiff) is asked once a day for a text and for where these digits
-//! stand in it; until the day is over, another second is six digits of arithmetic. Where a pattern
-//! names more that hangs on the time of day, each second asks the calendar.
+//! stand in it; until the day is over, another second is six digits of arithmetic. An epoch is the last
+//! four of its digits, for ten thousand seconds. Where a pattern names more that hangs on the time of
+//! day, each second asks the calendar.
 
 use std::ops::Range;
 
 use jiff::fmt::strtime;
 use jiff::tz::{Offset, TimeZone};
 
-use super::super::timestamp::{TimeForm, Timestamps, epoch};
-use super::super::write::number;
+use super::super::timestamp::{TimeForm, Timestamps};
 use crate::time::Zone;
 
 const DAY: i64 = 86_400;
@@ -36,8 +36,8 @@ pub struct TimeText {
     text: Vec<u8>,
     /// The seconds since 1970 whose texts differ from this one in `digits` alone.
     day: Range<i64>,
-    /// Where two digits stand, and what they say: an index into hour, minute and second. Invariant:
-    /// they lie within the text.
+    /// Where two digits stand, and what they say: an index into hour, minute and second, and then into
+    /// hundreds and ones of an epoch. Invariant: they lie within the text.
     digits: Vec<(usize, usize)>,
 }
 
@@ -67,7 +67,13 @@ impl TimeText {
             return self.begin_day(seconds);
         }
         let of_day = (seconds - self.day.start) as u32;
-        let clock = [of_day / 3600, of_day / 60 % 60, of_day % 60];
+        let clock = [
+            of_day / 3600,
+            of_day / 60 % 60,
+            of_day % 60,
+            of_day / 100,
+            of_day % 100,
+        ];
         for &(at, part) in &self.digits {
             let tens = b'0' + (clock[part] / 10) as u8;
             let ones = b'0' + (clock[part] % 10) as u8;
@@ -78,18 +84,17 @@ impl TimeText {
     fn begin_day(&mut self, seconds: i64) {
         self.text.clear();
         self.day = 0..0;
-        if self.moment == Moment::Whole(TimeForm::Epoch) {
-            // No calendar, and no day.
-            number(seconds.unsigned_abs(), &mut self.text);
-            if epoch(&self.text).is_ok_and(|stamp| stamp.time.0 == seconds) {
-                return;
-            }
-            return self.text.clear();
-        }
         let Some(written) = written(&self.moment, seconds, self.offset) else {
             return;
         };
         self.text.extend_from_slice(written.text.as_bytes());
+        if self.moment == Moment::Whole(TimeForm::Epoch) {
+            // Its last four digits: it has nine at least.
+            let (start, len) = (seconds - seconds % 10_000, self.text.len());
+            self.day = start..start + 10_000;
+            self.digits = vec![(len - 4, 3), (len - 2, 4)];
+            return;
+        }
         if let Some(digits) = digits(&written, seconds) {
             let local = seconds + i64::from(written.offset.seconds());
             let start = seconds - local.rem_euclid(DAY);
