@@ -4,18 +4,15 @@
 //! either read back as the record it was made from, or refused. One pass, no allocation per field
 //! beyond the line itself and the text of a number.
 
-use jiff::fmt::strtime;
-use jiff::tz::{Offset, TimeZone};
 use memchr::memchr2;
 
 use super::head::Head;
-use super::layout::Moment;
+use super::layout::moment::{Written, in_utc, whole};
 use super::program::{Extent, Program, Step, entry_steps};
 use super::record::{Record, Request};
-use super::timestamp::{TimeForm, Timestamps};
+use super::timestamp::TimeForm;
 use super::unparsed::{Field, Unit};
 use super::values;
-use crate::time::{Second, Zone};
 
 impl Program {
     /// Appends the line that says what this format can say of `record`, without a newline; `false`
@@ -77,14 +74,11 @@ impl Writer<'_, '_> {
                     .is_some_and(|text| self.field(*field, extent, &text))
                     && self.close(extent, next)
             }
-            Step::Time(form, extent) => written(form, self.record)
-                .is_some_and(|text| self.field(Field::Time, extent, text.as_bytes())),
-            Step::Date(extent) => in_utc(time, "%Y-%m-%d")
-                .is_some_and(|text| self.field(Field::Time, extent, text.as_bytes())),
+            Step::Time(form, extent) => self.time(whole(form, time, self.record.offset), extent),
+            Step::Date(extent) => self.time(in_utc(time, "%Y-%m-%d"), extent),
             Step::Clock(extent) => {
                 (base_days == 0 || time.div_euclid(86_400) == base_days)
-                    && in_utc(time, "%H:%M:%S")
-                        .is_some_and(|text| self.field(Field::Time, extent, text.as_bytes()))
+                    && self.time(in_utc(time, "%H:%M:%S"), extent)
             }
             Step::Tail => match self.record.duration_us {
                 None => true,
@@ -136,14 +130,19 @@ impl Writer<'_, '_> {
         if !head.splits_as(&self.out[start..], host, record.client, user) {
             return false;
         }
-        match written(&TimeForm::Clf, record) {
-            Some(text) => {
+        match whole(&TimeForm::Clf, record.time.0, record.offset) {
+            Some(time) => {
                 self.put(b"[");
-                self.put(text.as_bytes());
+                self.put(time.text.as_bytes());
                 self.put(b"]")
             }
             None => false,
         }
+    }
+
+    /// Writes a time, if there is a text for it whose end will be found.
+    fn time(&mut self, written: Option<Written<'_>>, extent: &Extent) -> bool {
+        written.is_some_and(|time| self.field(Field::Time, extent, time.text.as_bytes()))
     }
 
     /// Writes the text of a field, if its end will be found.
@@ -307,57 +306,4 @@ pub fn duration(us: u64, unit: Unit, out: &mut Vec<u8>) {
             out.extend_from_slice(b"us");
         }
     }
-}
-
-/// A part of a time, at an offset in seconds east of UTC.
-pub(super) fn moment(moment: &Moment, seconds: i64, offset: i32) -> Option<String> {
-    match moment {
-        Moment::Whole(form) => written(
-            form,
-            &Record {
-                time: Second(seconds),
-                offset,
-                ..Record::EMPTY
-            },
-        ),
-        Moment::Date => in_utc(seconds, "%Y-%m-%d"),
-        Moment::Clock => in_utc(seconds, "%H:%M:%S"),
-    }
-}
-
-/// The record's time in a form.
-fn written(form: &TimeForm, record: &Record<'_>) -> Option<String> {
-    let time = record.time.0;
-    let offset = Offset::from_seconds(record.offset)
-        .ok()
-        .filter(|offset| offset.seconds() % 60 == 0)?;
-    let read = |text: &String| {
-        Timestamps::new(Zone::UTC)
-            .read(form, text.as_bytes())
-            .is_ok_and(|stamp| stamp.time == record.time)
-    };
-    let text = match form {
-        TimeForm::Clf => at_offset(time, offset, "%d/%b/%Y:%H:%M:%S %z"),
-        TimeForm::Iso if record.offset == 0 => in_utc(time, "%Y-%m-%dT%H:%M:%SZ"),
-        TimeForm::Iso | TimeForm::Any => at_offset(time, offset, "%Y-%m-%dT%H:%M:%S%:z"),
-        TimeForm::Epoch => Some(time.to_string()),
-        TimeForm::Asctime => in_utc(time, "%a %b %e %H:%M:%S %Y"),
-        // With its offset, if the pattern has one; else in UTC.
-        TimeForm::Pattern(pattern) => {
-            let pattern = std::str::from_utf8(pattern).ok()?;
-            at_offset(time, offset, pattern)
-                .filter(read)
-                .or_else(|| in_utc(time, pattern))
-        }
-    };
-    text.filter(read)
-}
-
-fn in_utc(time: i64, pattern: &str) -> Option<String> {
-    at_offset(time, Offset::UTC, pattern)
-}
-
-fn at_offset(time: i64, offset: Offset, pattern: &str) -> Option<String> {
-    let moment = jiff::Timestamp::from_second(time).ok()?;
-    strtime::format(pattern, &moment.to_zoned(TimeZone::fixed(offset))).ok()
 }

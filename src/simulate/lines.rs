@@ -1,20 +1,29 @@
 //! Entries to lines: a layout with every text that can stand in it written ahead.
 //!
-//! A line is then copies of texts, three numbers, and the time, which is written anew only where the
-//! second changes. Nothing is allocated once the output has grown to its size.
+//! A line is then copies of texts, the bytes and the duration, and the times, which are written anew
+//! only where the second changes. What stands side by side and is chosen by the same index is one
+//! text, short texts between them included: a line of combined has eight parts, not twenty. Nothing is
+//! allocated once the output has grown to its size.
 
 use super::catalogue::{Client, Page, REFERRERS};
 use super::traffic::{Entry, Traffic};
-use crate::format::layout::{Fit, Layout, Moment, Piece, Value};
+use crate::format::layout::{Fit, Layout, Moment, Piece, TimeText, Value};
 use crate::format::unparsed::Unit;
 use crate::format::write::{duration, number};
 
-/// Which of the entry's indexes chooses the text.
-#[derive(Debug, Clone, Copy)]
+/// Texts of up to so many bytes are copied into each of those beside them. With longer ones the tables
+/// would grow by what a format string holds, and lines are written no faster.
+const SHORT: usize = 64;
+/// No status is greater.
+const STATUSES: usize = 600;
+
+/// Which number of the entry chooses the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum By {
     Client,
     Page,
     Referrer,
+    Status,
 }
 
 /// What is done to write a part of a line.
@@ -22,10 +31,10 @@ enum By {
 enum Part {
     Text(Vec<u8>),
     Word(By, Words),
-    Status,
     Bytes,
     Duration(Unit),
-    Time(Moment, Vec<u8>),
+    /// One of the times, by its index.
+    Time(usize),
 }
 
 /// Texts in one piece of memory. Invariant: `ends` has one item more than there are texts.
@@ -36,14 +45,24 @@ struct Words {
 }
 
 impl Words {
-    fn new(words: impl Iterator<Item = String>) -> Words {
+    fn new(words: impl Iterator<Item = impl AsRef<[u8]>>) -> Words {
         let (mut bytes, mut ends) = (Vec::new(), vec![0]);
         for word in words {
-            bytes.extend_from_slice(word.as_bytes());
+            bytes.extend_from_slice(word.as_ref());
             // A few thousand texts of a hundred bytes.
             ends.push(bytes.len() as u32);
         }
         Words { bytes, ends }
+    }
+
+    /// Each of the texts, with others around it.
+    fn within<'t>(
+        &self,
+        before: impl Fn(usize) -> &'t [u8],
+        after: impl Fn(usize) -> &'t [u8],
+    ) -> Words {
+        let each = 0..self.ends.len() - 1;
+        Words::new(each.map(|i| [before(i), self.get(i), after(i)].concat()))
     }
 
     #[inline]
@@ -56,73 +75,73 @@ impl Words {
 pub(super) struct Lines {
     header: Vec<Part>,
     line: Vec<Part>,
-    /// The beginning of the log, in seconds since 1970, and its offset from UTC.
+    /// The times of both, each as often as it differs.
+    times: Vec<TimeText>,
+    /// The beginning of the log, in seconds since 1970.
     start: i64,
-    offset: i32,
     /// The second whose time is written.
     second: Option<u64>,
 }
 
 impl Lines {
     pub(super) fn new(layout: &Layout, traffic: &Traffic, start: i64, offset: i32) -> Lines {
-        let parts = |pieces: &[Piece]| {
+        let mut moments = Vec::new();
+        let mut parts = |pieces: &[Piece]| {
             let mut parts = Vec::new();
             for piece in pieces {
-                part(piece, traffic, &mut parts);
+                part(piece, traffic, &mut moments, &mut parts);
             }
-            parts
+            joined(parts)
         };
+        let (header, line) = (parts(&layout.header), parts(&layout.line));
+        let times = moments
+            .into_iter()
+            .map(|moment| TimeText::new(moment, offset));
         Lines {
-            header: parts(&layout.header),
-            line: parts(&layout.line),
+            header,
+            line,
+            times: times.collect(),
             start,
-            offset,
             second: None,
         }
     }
 
     /// Appends the header, where the format has one: text and times.
     pub(super) fn header(&mut self, out: &mut Vec<u8>) {
-        set_time(&mut self.header, self.start, self.offset);
-        write(&self.header, &Entry::default(), out);
+        self.set_time(0);
+        write(&self.header, &self.times, &Entry::default(), out);
     }
 
     /// Appends the line of an entry, with its newline.
     #[inline]
     pub(super) fn write(&mut self, entry: &Entry, out: &mut Vec<u8>) {
         if self.second != Some(entry.second) {
-            self.second = Some(entry.second);
-            // The last second of a log is in the calendar: its settings were checked.
-            set_time(
-                &mut self.line,
-                self.start + entry.second as i64,
-                self.offset,
-            );
+            self.set_time(entry.second);
         }
-        write(&self.line, entry, out);
+        write(&self.line, &self.times, entry, out);
     }
-}
 
-fn set_time(parts: &mut [Part], time: i64, offset: i32) {
-    for part in parts {
-        if let Part::Time(moment, text) = part {
-            text.clear();
-            moment.write(time, offset, text);
+    fn set_time(&mut self, second: u64) {
+        self.second = Some(second);
+        for time in &mut self.times {
+            // The last second of a log is in the calendar: its settings were checked.
+            time.set(self.start + second as i64);
         }
     }
 }
 
 #[inline]
-fn write(parts: &[Part], entry: &Entry, out: &mut Vec<u8>) {
+fn write(parts: &[Part], times: &[TimeText], entry: &Entry, out: &mut Vec<u8>) {
     for part in parts {
         match part {
-            Part::Text(text) | Part::Time(_, text) => out.extend_from_slice(text),
+            Part::Text(text) => out.extend_from_slice(text),
+            Part::Time(index) => out.extend_from_slice(times[*index].text()),
             Part::Word(by, words) => out.extend_from_slice(words.get(match by {
                 By::Client => entry.client,
                 By::Page => entry.page,
                 By::Referrer => entry.referrer,
+                By::Status => entry.status.into(),
             })),
-            Part::Status => number(entry.status.into(), out),
             Part::Bytes => number(entry.bytes, out),
             Part::Duration(unit) => {
                 let us = entry.duration_us;
@@ -137,8 +156,33 @@ fn is_fine(unit: Unit) -> bool {
     matches!(unit, Unit::Microseconds | Unit::Nanoseconds)
 }
 
-/// Appends what writes a piece.
-fn part(piece: &Piece, traffic: &Traffic, parts: &mut Vec<Part>) {
+/// Fewer parts that write the same.
+fn joined(parts: Vec<Part>) -> Vec<Part> {
+    let is_short = |text: &[u8]| text.len() <= SHORT;
+    let mut joined: Vec<Part> = Vec::new();
+    for part in parts {
+        let one = match (joined.last(), &part) {
+            (Some(Part::Word(by, words)), Part::Word(next, more)) if by == next => {
+                Some(Part::Word(*by, words.within(|_| b"", |i| more.get(i))))
+            }
+            (Some(Part::Word(by, words)), Part::Text(text)) if is_short(text) => {
+                Some(Part::Word(*by, words.within(|_| b"", |_| text)))
+            }
+            (Some(Part::Text(text)), Part::Word(by, words)) if is_short(text) => {
+                Some(Part::Word(*by, words.within(|_| text, |_| b"")))
+            }
+            _ => None,
+        };
+        if one.is_some() {
+            joined.pop();
+        }
+        joined.push(one.unwrap_or(part));
+    }
+    joined
+}
+
+/// Appends what writes a piece, and its time, where it has one that is not among the moments.
+fn part(piece: &Piece, traffic: &Traffic, moments: &mut Vec<Moment>, parts: &mut Vec<Part>) {
     let (value, fit) = match piece {
         Piece::Text(text) => return parts.push(Part::Text(text.clone())),
         Piece::Value(value, fit) => (value, fit),
@@ -177,10 +221,61 @@ fn part(piece: &Piece, traffic: &Traffic, parts: &mut Vec<Part>) {
             let words = REFERRERS.iter().map(|referrer| fit.fit(referrer));
             Part::Word(By::Referrer, Words::new(words))
         }
-        Value::Status => Part::Status,
+        Value::Status => {
+            let words = (0..STATUSES).map(|status| status.to_string());
+            Part::Word(By::Status, Words::new(words))
+        }
         Value::Bytes => Part::Bytes,
         Value::Duration(unit) => Part::Duration(*unit),
-        Value::Time(moment) => Part::Time(moment.clone(), Vec::new()),
+        Value::Time(moment) => {
+            let known = moments.iter().position(|known| known == moment);
+            Part::Time(known.unwrap_or_else(|| {
+                moments.push(moment.clone());
+                moments.len() - 1
+            }))
+        }
     };
     parts.push(last);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::{Choice, formats};
+
+    /// Beside it, the plain way: a part for each piece.
+    #[test]
+    fn joined_parts_write_what_each_by_itself_does() {
+        let traffic = Traffic::new(1, 0, &[]);
+        for format in formats() {
+            let layout = Choice::Only(format).layout().expect(format.name);
+            let (mut moments, mut plain) = (Vec::new(), Vec::new());
+            for piece in &layout.line {
+                part(piece, &traffic, &mut moments, &mut plain);
+            }
+            let mut lines = Lines::new(&layout, &traffic, 1_767_225_600, 0);
+            assert!(lines.line.len() < plain.len(), "{}", format.name);
+            for entry in traffic.samples(100_000).step_by(7) {
+                let (mut found, mut want) = (Vec::new(), Vec::new());
+                lines.write(&entry, &mut found);
+                let mut times: Vec<TimeText> = moments
+                    .iter()
+                    .map(|moment| TimeText::new(moment.clone(), 0))
+                    .collect();
+                for time in &mut times {
+                    time.set(1_767_225_600 + entry.second as i64);
+                }
+                write(&plain, &times, &entry, &mut want);
+                assert_eq!(found, want, "{}", format.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_of_combined_has_eight_parts() {
+        let traffic = Traffic::new(1, 0, &[]);
+        let layout = Choice::parse("combined").expect("a name").layout();
+        let lines = Lines::new(&layout.expect("a format"), &traffic, 0, 0);
+        assert_eq!(lines.line.len(), 8);
+    }
 }

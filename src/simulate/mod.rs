@@ -1,10 +1,12 @@
 //! A synthetic access log: at exactly these rates, and the same for the same seed.
 //!
-//! `schedule` says when each line stands, `traffic` what it says, `lines` how a format says it.
-//! All three are whole-number arithmetic over tables that are made once, so that the same settings
-//! give the same bytes on every machine, in memory that hangs on neither rate nor length.
+//! `schedule` says when each line stands, `held` which of them come late, `traffic` what they say,
+//! `lines` how a format says it. All are whole-number arithmetic over tables that are made once, so
+//! that the same settings give the same bytes on every machine, in memory that hangs on neither rate
+//! nor length.
 
 mod catalogue;
+mod held;
 mod lines;
 mod random;
 mod schedule;

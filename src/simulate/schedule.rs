@@ -3,11 +3,11 @@
 //! Whole numbers only. Line `k` of a step is stamped `floor(k / rate)` seconds after the step begins.
 //! With disorder some lines of a second are held back for up to so many seconds. Their contents are
 //! made when they come, so holding back remembers counts, never lines: memory does not grow with the
-//! rate.
+//! rate. Seconds in which nothing comes are passed over: a log of a line a day costs its lines.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::held::Held;
 use super::random::hash;
 
 /// Rates and shares are counted in these.
@@ -33,9 +33,24 @@ pub struct Step {
 impl Step {
     /// Its lines that are stamped before its second `second`.
     fn before(&self, second: u64) -> u64 {
-        let billionths = u128::from(self.rate) * u128::from(second);
-        // A rate is at most a billion and a step a year: this is below 2⁶⁴.
-        billionths.div_ceil(BILLION.into()) as u64
+        match self.rate.checked_mul(second) {
+            Some(billionths) => billionths.div_ceil(BILLION),
+            None => {
+                let billionths = u128::from(self.rate) * u128::from(second);
+                // A rate is at most a billion and a step a year: this is below 2⁶⁴.
+                billionths.div_ceil(BILLION.into()) as u64
+            }
+        }
+    }
+
+    /// The second of it that line `index` is stamped with; `None` behind the last.
+    fn second(&self, index: u64) -> Option<u64> {
+        let second = match index.checked_mul(BILLION) {
+            Some(billionths) => billionths.checked_div(self.rate)?,
+            // No line is behind the last by more than one: below 2⁶⁴.
+            None => (u128::from(index) * u128::from(BILLION)).checked_div(self.rate.into())? as u64,
+        };
+        (second < self.seconds).then_some(second)
     }
 
     /// How many lines it has: its rate times its length, rounded up.
@@ -76,30 +91,19 @@ pub(super) struct Place {
     pub(super) index: u64,
 }
 
-/// Lines of one second that come later.
-#[derive(Debug)]
-struct Held {
-    second: u64,
-    step: usize,
-    /// The first of them, as an index into the step.
-    first: u64,
-    count: u64,
-    /// Line `j` of them is `1 + (turn + j) % disorder` seconds late.
-    turn: u64,
-}
-
 /// Hands out places in the order of the log.
 #[derive(Debug)]
 pub(super) struct Schedule {
     steps: Vec<Step>,
     disorder: u64,
     seed: u64,
-    /// The next second to begin: lines come in that second, those that were held back too.
-    next: u64,
-    /// The step of the next second, and where it began.
+    /// The next line in the order of their stamps: its second, its step, when that began, and which
+    /// of its lines it is. No second behind the last line.
+    own: Option<u64>,
     step: usize,
     step_start: u64,
-    held: VecDeque<Held>,
+    index: u64,
+    held: Held,
     now: Now,
 }
 
@@ -116,24 +120,24 @@ struct Now {
     written: u64,
     /// Late lines are spread between the others as a line is drawn by Bresenham.
     balance: u64,
-    /// Who is next of those held back: an item of `held`, and a line of it.
-    item: usize,
-    line: u64,
 }
 
 impl Schedule {
     /// `disorder` is the most seconds that a line may come late.
     pub(super) fn new(steps: Vec<Step>, disorder: u64, seed: u64) -> Schedule {
-        Schedule {
+        let mut schedule = Schedule {
             steps,
             disorder,
             seed,
-            next: 0,
+            own: None,
             step: 0,
             step_start: 0,
-            held: VecDeque::new(),
+            index: 0,
+            held: Held::new(disorder),
             now: Now::default(),
-        }
+        };
+        schedule.find_own();
+        schedule
     }
 
     /// The steps.
@@ -143,7 +147,7 @@ impl Schedule {
 
     /// When the next line is due, from the beginning of the log; `None` at the end.
     pub(super) fn due(&mut self) -> Option<Duration> {
-        self.begin_seconds().then(|| {
+        self.begin_second().then(|| {
             // At most 1.125 billion lines come in a second: no overflow.
             let nanos = self.now.written * BILLION / self.now.lines;
             Duration::new(self.now.second, nanos as u32)
@@ -153,7 +157,7 @@ impl Schedule {
     /// The next line; `None` at the end.
     #[inline]
     pub(super) fn next(&mut self) -> Option<Place> {
-        if self.now.written == self.now.lines && !self.begin_seconds() {
+        if self.now.written == self.now.lines && !self.begin_second() {
             return None;
         }
         let now = &mut self.now;
@@ -161,7 +165,7 @@ impl Schedule {
         now.balance += now.late;
         if now.balance >= now.lines {
             now.balance -= now.lines;
-            return Some(self.next_late());
+            return Some(self.held.next());
         }
         let place = Place {
             second: now.second,
@@ -172,99 +176,64 @@ impl Schedule {
         Some(place)
     }
 
-    fn next_late(&mut self) -> Place {
-        loop {
-            let held = &self.held[self.now.item];
-            if self.now.line < held.count {
-                let place = Place {
-                    second: held.second,
-                    step: held.step,
-                    index: held.first + self.now.line,
-                };
-                self.now.line += self.disorder;
-                return place;
-            }
-            self.now.item += 1;
-            self.now.line = self.first_due(&self.held[self.now.item]);
-        }
-    }
-
-    /// The first line of `held` that comes in this second.
-    fn first_due(&self, held: &Held) -> u64 {
-        let delay = self.now.second - held.second;
-        (delay - 1 + self.disorder - held.turn) % self.disorder
-    }
-
-    /// Begins seconds until one has a line to write; `false` at the end.
-    fn begin_seconds(&mut self) -> bool {
+    /// Begins the next second that has a line to write; `false` at the end.
+    fn begin_second(&mut self) -> bool {
+        // All lines of a second may be held back: then it has none.
         while self.now.written == self.now.lines {
-            while self.step < self.steps.len()
-                && self.next - self.step_start >= self.steps[self.step].seconds
-            {
-                self.step_start += self.steps[self.step].seconds;
-                self.step += 1;
-            }
+            let Some(second) = self.own.into_iter().chain(self.held.due()).min() else {
+                return false;
+            };
+            let late = self.held.begin(second);
             self.now = Now {
-                second: self.next,
+                second,
                 step: self.step,
+                lines: late,
+                late,
                 ..Now::default()
             };
-            self.count_late();
-            if self.step < self.steps.len() {
+            if self.own == Some(second) {
                 self.count_own();
-            } else if self.held.is_empty() {
-                return false;
+                self.find_own();
             }
-            self.next += 1;
         }
         true
     }
 
-    /// Counts the lines that were held back until now.
-    fn count_late(&mut self) {
-        let (now, disorder) = (self.now.second, self.disorder);
-        while self
-            .held
-            .front()
-            .is_some_and(|held| now - held.second > disorder)
-        {
-            self.held.pop_front();
-        }
-        let Some(first) = self.held.front() else {
-            return;
-        };
-        self.now.line = self.first_due(first);
-        let due = |held: &Held| {
-            let first = self.first_due(held);
-            held.count.saturating_sub(first).div_ceil(disorder)
-        };
-        self.now.late = self.held.iter().map(due).sum();
-        self.now.lines = self.now.late;
-    }
-
     /// Counts the lines that are stamped with this second, and holds some of them back.
     fn count_own(&mut self) {
-        let step = &self.steps[self.step];
-        let offset = self.now.second - self.step_start;
-        let (first, end) = (step.before(offset), step.before(offset + 1));
-        let mut count = end - first;
+        let end = self.steps[self.step].before(self.now.second - self.step_start + 1);
+        let mut count = end - self.index;
         if self.disorder > 0 {
             let random = hash(self.seed, self.now.second);
             // Rounded at random, so that a slow log has late lines too.
             let late = (count + random % HELD_ONE_IN) / HELD_ONE_IN;
             count -= late;
             if late > 0 {
-                self.held.push_back(Held {
+                let first = Place {
                     second: self.now.second,
                     step: self.step,
-                    first: first + count,
-                    count: late,
-                    turn: random / HELD_ONE_IN % self.disorder,
-                });
+                    index: self.index + count,
+                };
+                self.held.hold(first, late, random / HELD_ONE_IN);
             }
         }
-        self.now.index = first;
+        self.now.index = self.index;
         self.now.lines += count;
+        self.index = end;
+    }
+
+    /// Finds the second of the next line, of this step or one behind it.
+    fn find_own(&mut self) {
+        self.own = None;
+        while let Some(step) = self.steps.get(self.step) {
+            if let Some(second) = step.second(self.index) {
+                self.own = Some(self.step_start + second);
+                return;
+            }
+            self.step_start += step.seconds;
+            self.step += 1;
+            self.index = 0;
+        }
     }
 }
 
@@ -294,11 +263,39 @@ mod tests {
             (1_500_000_000, 4, &[0, 0, 1, 2, 2, 3]),
             (2 * BILLION, 2, &[0, 0, 1, 1]),
             (0, 9, &[]),
+            // One in a hundred days, for a year: what lies between is passed over.
+            (115, 366 * 86_400, &[0, 8_695_652, 17_391_304, 26_086_956]),
         ] {
             let step = step(rate, seconds);
             let found: Vec<u64> = places(&[step], 0).iter().map(|p| p.second).collect();
             assert_eq!(found, want, "{rate}");
             assert_eq!(step.lines(), want.len() as u64);
+        }
+    }
+
+    #[test]
+    fn the_second_of_a_line_is_exact_at_every_rate() {
+        let year = 366 * 86_400;
+        for rate in [
+            1,
+            7,
+            BILLION - 1,
+            BILLION,
+            7 * BILLION / 3,
+            BILLION * BILLION,
+        ] {
+            let step = step(rate, year);
+            for second in [0, 1, 2, 59, 3600, year / 2, year - 1] {
+                for line in [step.before(second), step.before(second + 1)] {
+                    let found = step.second(line);
+                    let exact = u128::from(line) * u128::from(BILLION) / u128::from(rate);
+                    let exact = u64::try_from(exact).ok().filter(|second| *second < year);
+                    assert_eq!(found, exact, "line {line} at {rate}");
+                    let is_before = found.is_some_and(|found| found < second);
+                    assert_eq!(line < step.before(second), is_before);
+                }
+            }
+            assert_eq!(step.second(step.lines()), None);
         }
     }
 

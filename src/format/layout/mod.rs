@@ -6,6 +6,7 @@
 //! proxies have a template.
 
 mod json;
+pub(super) mod moment;
 mod templates;
 
 use super::choice::OwnSource;
@@ -13,8 +14,10 @@ use super::head::Head;
 use super::program::{Extent, Step, entry_steps};
 use super::timestamp::TimeForm;
 use super::unparsed::{Field, Unit};
-use super::write::{holds, moment};
+use super::write::holds;
 use super::{Choice, Format};
+
+pub use moment::{Moment, TimeText};
 
 /// How to write lines in a format.
 #[derive(Debug)]
@@ -95,31 +98,6 @@ impl Value {
             Field::Duration(unit) => Value::Duration(unit),
             Field::Skipped | Field::Line | Field::Time => return None,
         })
-    }
-}
-
-/// Which part of the time, and how.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Moment {
-    /// All of it.
-    Whole(TimeForm),
-    /// Its date in UTC, `2000-10-10`.
-    Date,
-    /// Its time of day in UTC, `13:55:36`.
-    Clock,
-}
-
-impl Moment {
-    /// Appends the time, `seconds` since 1970 at an offset of `offset` seconds east of UTC; `false`
-    /// where it could not be read back.
-    pub fn write(&self, seconds: i64, offset: i32, out: &mut Vec<u8>) -> bool {
-        match moment(self, seconds, offset) {
-            Some(text) => {
-                out.extend_from_slice(text.as_bytes());
-                true
-            }
-            None => false,
-        }
     }
 }
 
