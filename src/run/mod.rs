@@ -10,6 +10,7 @@ mod file;
 #[cfg(not(unix))]
 #[path = "file_other.rs"]
 mod file;
+mod hints;
 mod hook;
 #[cfg(unix)]
 #[path = "kill_unix.rs"]

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::feed::{Feed, Message, Now, STDIN, Signal, failure};
+use super::hints::Hints;
 use super::hook::{Hook, Notice};
 use super::parts::{Parallel, Part};
 use super::taker::Taker;
@@ -16,10 +17,10 @@ use crate::cli::Options;
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::format::unparsed::Field;
-use crate::format::{Line as Read, Parser, closest, detect, recognise};
+use crate::format::{Line as Read, Parser};
 use crate::input::lines::Lines;
 use crate::monitor::{Config, Counting, Monitor};
-use crate::place::{self, Places};
+use crate::place::Places;
 use crate::render::json::Json;
 use crate::render::{Render, escape};
 use crate::report::Event;
@@ -29,10 +30,6 @@ use crate::time::{Second, Span};
 const SILENCE: Duration = Duration::from_secs(1);
 /// A wait that took so much longer than asked means that this process was stopped.
 const STOPPED: Duration = Duration::from_secs(1);
-/// After so many lines without a record, or records without a dimension, something is said.
-const ENOUGH: u64 = 100;
-/// Bytes of the input kept to say what it looks like.
-const SAMPLE: usize = 4096;
 
 /// How a run ended.
 #[derive(Debug)]
@@ -64,8 +61,6 @@ pub struct Session {
     file: Option<Arc<str>>,
     /// The number of the last line, in its file.
     line: u64,
-    /// The first bytes of the input, until something was made of them.
-    sample: Vec<u8>,
     hints: Hints,
     /// Whether a report was due since the output was last told how things stand.
     stale: bool,
@@ -73,15 +68,6 @@ pub struct Session {
     anchor: Option<(Second, Duration)>,
     /// When the last block came.
     last_block: Duration,
-}
-
-/// What is said once.
-#[derive(Default)]
-struct Hints {
-    foreign: bool,
-    old: bool,
-    zone: bool,
-    lacking: bool,
 }
 
 /// The fields that a run with these options reads where they are optional.
@@ -143,7 +129,6 @@ impl Session {
                 .map(|span| Duration::from_secs(span.0.unsigned_abs())),
             file: None,
             line: 0,
-            sample: Vec::new(),
             hints: Hints::default(),
             stale: false,
             anchor: None,
@@ -411,11 +396,7 @@ impl Session {
 
     fn block(&mut self, block: &[u8], now: Now) -> io::Result<()> {
         self.last_block = now.monotonic;
-        if !self.hints.foreign && self.sample.len() < SAMPLE && self.monitor.records() == 0 {
-            let room = SAMPLE - self.sample.len();
-            self.sample
-                .extend_from_slice(&block[..block.len().min(room)]);
-        }
+        self.hints.block(block, &self.monitor);
         let mut lines = std::mem::take(&mut self.lines);
         let wall = self.wall(now);
         let mut taker = Taker::new(self, wall);
@@ -470,17 +451,15 @@ impl Session {
         };
         let file = self.file.as_ref();
         self.monitor.unparsed(unparsed, self.line, file, line);
-        if !self.hints.foreign && self.monitor.lines() >= ENOUGH {
-            self.hint_foreign();
-        }
+        self.hints.unparsed(&self.monitor);
     }
 
     /// A record that was counted, read from `line`: its time, and whether that has an offset.
     #[inline]
     pub(super) fn record(&mut self, time: Second, zoned: bool, wall: Option<Second>, line: &[u8]) {
         self.line += 1;
-        if !zoned && !self.hints.zone {
-            self.hints.zone(time, wall);
+        if !zoned {
+            self.hints.zoneless(time, wall);
         }
         if self.verbose {
             self.tell_format(line);
@@ -506,11 +485,8 @@ impl Session {
     fn after_lines(&mut self, now: Now) -> io::Result<()> {
         self.set_anchor(now);
         // History is read to its end, where it is known; and then how it was read makes no difference.
-        if self.live && self.monitor.hits() >= ENOUGH {
-            self.hint_lacking();
-        }
-        if self.live && !self.hints.old && !self.monitor.is_live() {
-            self.hint_old(now);
+        if self.live {
+            self.hints.live(&self.monitor, now.wall);
         }
         self.refresh()
     }
@@ -573,90 +549,7 @@ impl Session {
             let summary = self.monitor.summary(false);
             self.output.write(&summary, self.monitor.zone())?;
         }
-        self.hint_foreign();
-        self.hint_lacking();
+        self.hints.end(&self.monitor);
         self.output.flush()
-    }
-
-    /// None of the lines so far is a record: says what the input looks like.
-    fn hint_foreign(&mut self) {
-        let lines = self.monitor.lines();
-        if self.hints.foreign || self.monitor.records() > 0 || self.monitor.unparsed_lines() == 0 {
-            return;
-        }
-        self.hints.foreign = true;
-        let lines = if lines == 1 {
-            "the only line is no".to_owned()
-        } else {
-            format!("none of the first {lines} lines is an")
-        };
-        let sample = std::mem::take(&mut self.sample);
-        let line = sample
-            .split(|&b| b == b'\n')
-            .find(|line| !line.is_empty() && line[0] != b'#')
-            .unwrap_or(b"");
-        if let Some(format) = recognise(line) {
-            say(&format!(
-                "{lines} entry of the format that was given: this looks like {format} (without --format it is read)"
-            ));
-            return;
-        }
-        let looks = detect::looks_like(&sample);
-        say(&format!(
-            "{lines} access-log entry: this looks like {looks}"
-        ));
-        if let Some((format, unparsed)) = closest(line) {
-            say(&format!("the closest format is {format}: {unparsed}"));
-        }
-    }
-
-    /// A dimension that was asked for has no key. Records that were filtered out say nothing of it.
-    fn hint_lacking(&mut self) {
-        if self.hints.lacking || self.monitor.hits() == 0 {
-            return;
-        }
-        self.hints.lacking = true;
-        for name in self.monitor.lacks() {
-            if place::DIMENSIONS.contains(&name) {
-                say(&format!("--mmdb: no client has a {name} there"));
-            } else {
-                say(&format!("--top: this log has no {name}"));
-            }
-        }
-    }
-
-    /// A live log that is not.
-    fn hint_old(&mut self, now: Now) {
-        let Some((first, _)) = self.monitor.span() else {
-            return;
-        };
-        self.hints.old = true;
-        let age = Span(now.wall.as_secs() as i64 - first.0);
-        if age > Span(3600) {
-            let age = match age.0 {
-                ..7200 => "an hour".to_owned(),
-                7200..172_800 => format!("{} hours", age.0 / 3600),
-                _ => format!("{} days", age.0 / 86_400),
-            };
-            say(&format!(
-                "this log is {age} old: --replay reads it as history"
-            ));
-        }
-    }
-}
-
-impl Hints {
-    /// A time without an offset that is off by whole hours is in another zone than it is read in.
-    fn zone(&mut self, time: Second, wall: Option<Second>) {
-        self.zone = true;
-        let Some(off) = wall.map(|wall| (time - wall).0) else {
-            return;
-        };
-        let hours = (off + off.signum() * 1800) / 3600;
-        if hours != 0 && hours.abs() <= 14 && (off - hours * 3600).abs() <= 300 {
-            say(&format!(
-                "times without an offset are {hours:+} hours from now: --log-tz names their zone"
-            ));
-        }
     }
 }

@@ -1,0 +1,145 @@
+//! What is said on standard error of a log that is probably not what its reader thinks it is.
+//!
+//! A hint is said once. Nothing that is counted or written depends on one.
+
+use std::time::Duration;
+
+use super::say;
+use crate::format::{closest, detect, recognise};
+use crate::monitor::Monitor;
+use crate::place;
+use crate::time::{Second, Span};
+
+/// After so many lines without a record, or records without a dimension, something is said.
+const ENOUGH: u64 = 100;
+/// Bytes of the input kept to say what it looks like.
+const SAMPLE: usize = 4096;
+
+/// The hints of a run: which of them are settled, and what they need.
+#[derive(Default)]
+pub(super) struct Hints {
+    foreign: bool,
+    old: bool,
+    zone: bool,
+    lacking: bool,
+    /// The first bytes of the input, until something was made of them.
+    sample: Vec<u8>,
+}
+
+impl Hints {
+    /// These bytes are about to be read.
+    pub(super) fn block(&mut self, block: &[u8], monitor: &Monitor) {
+        if !self.foreign && self.sample.len() < SAMPLE && monitor.records() == 0 {
+            let room = SAMPLE - self.sample.len();
+            self.sample
+                .extend_from_slice(&block[..block.len().min(room)]);
+        }
+    }
+
+    /// A record has a time without an offset. One that is off by whole hours is in another zone than it is
+    /// read in.
+    pub(super) fn zoneless(&mut self, time: Second, wall: Option<Second>) {
+        if std::mem::replace(&mut self.zone, true) {
+            return;
+        }
+        let Some(off) = wall.map(|wall| (time - wall).0) else {
+            return;
+        };
+        let hours = (off + off.signum() * 1800) / 3600;
+        if hours != 0 && hours.abs() <= 14 && (off - hours * 3600).abs() <= 300 {
+            say(&format!(
+                "times without an offset are {hours:+} hours from now: --log-tz names their zone"
+            ));
+        }
+    }
+
+    /// A line could not be read.
+    pub(super) fn unparsed(&mut self, monitor: &Monitor) {
+        if monitor.lines() >= ENOUGH {
+            self.foreign(monitor);
+        }
+    }
+
+    /// Some lines were read, live.
+    pub(super) fn live(&mut self, monitor: &Monitor, wall: Duration) {
+        if monitor.hits() >= ENOUGH {
+            self.lacking(monitor);
+        }
+        if !monitor.is_live() {
+            self.old(monitor, wall);
+        }
+    }
+
+    /// All lines were read.
+    pub(super) fn end(&mut self, monitor: &Monitor) {
+        self.foreign(monitor);
+        self.lacking(monitor);
+    }
+
+    /// None of the lines so far is a record: says what the input looks like.
+    fn foreign(&mut self, monitor: &Monitor) {
+        if self.foreign || monitor.records() > 0 || monitor.unparsed_lines() == 0 {
+            return;
+        }
+        self.foreign = true;
+        let lines = match monitor.lines() {
+            1 => "the only line is no".to_owned(),
+            lines => format!("none of the first {lines} lines is an"),
+        };
+        let sample = std::mem::take(&mut self.sample);
+        let line = sample
+            .split(|&b| b == b'\n')
+            .find(|line| !line.is_empty() && line[0] != b'#')
+            .unwrap_or(b"");
+        if let Some(format) = recognise(line) {
+            say(&format!(
+                "{lines} entry of the format that was given: this looks like {format} (without --format it is read)"
+            ));
+            return;
+        }
+        let looks = detect::looks_like(&sample);
+        say(&format!(
+            "{lines} access-log entry: this looks like {looks}"
+        ));
+        if let Some((format, unparsed)) = closest(line) {
+            say(&format!("the closest format is {format}: {unparsed}"));
+        }
+    }
+
+    /// A dimension that was asked for has no key. Records that were filtered out say nothing of it.
+    fn lacking(&mut self, monitor: &Monitor) {
+        if self.lacking || monitor.hits() == 0 {
+            return;
+        }
+        self.lacking = true;
+        for name in monitor.lacks() {
+            if place::DIMENSIONS.contains(&name) {
+                say(&format!("--mmdb: no client has a {name} there"));
+            } else {
+                say(&format!("--top: this log has no {name}"));
+            }
+        }
+    }
+
+    /// A live log that is not.
+    fn old(&mut self, monitor: &Monitor, wall: Duration) {
+        if self.old {
+            return;
+        }
+        let Some((first, _)) = monitor.span() else {
+            return;
+        };
+        self.old = true;
+        let age = Span(wall.as_secs() as i64 - first.0);
+        if age > Span(3600) {
+            let age = match age.0 {
+                ..7200 => "an hour".to_owned(),
+                7200..172_800 => format!("{} hours", age.0 / 3600),
+                _ => format!("{} days", age.0 / 86_400),
+            };
+            say(&format!(
+                "this log is {age} old: --replay reads it as history"
+            ));
+        }
+    }
+}
