@@ -56,7 +56,7 @@ pub enum Message {
     Begin(Option<Arc<str>>),
     /// Bytes.
     Block(Vec<u8>),
-    /// Where the parser stands is asked for: what follows was begun by others.
+    /// Where the parser stands is asked for: what follows is begun by others.
     Where(SyncSender<State>),
     /// A part of the file that others counted. It begins and ends with whole lines.
     Part(Box<Part>),
@@ -82,9 +82,6 @@ pub trait Feed {
 
     /// Gives a block back, to be read into again.
     fn recycle(&mut self, block: Vec<u8>);
-
-    /// Says where the parser stands behind a part.
-    fn resume(&mut self, _state: &State) {}
 }
 
 /// An operand that was looked at.
@@ -149,7 +146,6 @@ pub(super) fn failure(name: &str, error: &io::Error) -> Error {
 pub struct Threads {
     messages: Receiver<Message>,
     empty: Sender<Vec<u8>>,
-    shared: Option<Arc<Shared>>,
     start: Instant,
 }
 
@@ -186,18 +182,16 @@ impl Threads {
         // A part is never smaller than a block.
         let part = parallel.as_ref().and_then(|p| usize::try_from(p.size).ok());
         let size = part.map_or(BLOCK, |size| size.min(BLOCK));
-        let parallel = parallel.map(|parallel| (Shared::new(&parallel), parallel));
         let threads = Threads {
             messages,
             empty,
-            shared: parallel.as_ref().map(|(shared, _)| Arc::clone(shared)),
             start: Instant::now(),
         };
         let reader = Reader {
             sender: sender.clone(),
             empties,
             size,
-            parallel,
+            parallel: parallel.map(|parallel| (Shared::new(&parallel), parallel)),
         };
         std::thread::spawn(move || reader.read_all(operands));
         (threads, sender)
@@ -232,12 +226,6 @@ impl Feed for Threads {
         // The reader may be gone already.
         let _ = self.empty.send(block);
     }
-
-    fn resume(&mut self, state: &State) {
-        if let Some(shared) = &self.shared {
-            shared.resume(state);
-        }
-    }
 }
 
 /// What the reading thread has. An error to send means that nobody listens any more.
@@ -246,7 +234,7 @@ struct Reader {
     empties: Receiver<Vec<u8>>,
     /// Bytes in a block.
     size: usize,
-    parallel: Option<(Arc<Shared>, Parallel)>,
+    parallel: Option<(Shared, Parallel)>,
 }
 
 impl Reader {
@@ -273,6 +261,13 @@ impl Reader {
             }
         }
         let _ = self.sender.send(Message::End);
+    }
+
+    /// Where the parser stands behind all that was sent, if anyone still listens.
+    fn ask(&self) -> Option<State> {
+        let (reply, stands) = sync_channel(1);
+        self.sender.send(Message::Where(reply)).ok()?;
+        stands.recv().ok()
     }
 
     /// Whether anyone still listens.
@@ -341,17 +336,18 @@ impl Reader {
                 break;
             }
         }
-        let (reply, stands) = sync_channel(1);
-        if self.sender.send(Message::Where(reply)).is_err() {
-            return Ok(false);
-        }
-        let Ok(state) = stands.recv() else {
+        let Some(state) = self.ask() else {
             return Ok(false);
         };
-        shared.resume(&state);
+        shared.resume(state);
         let file = Arc::new(file);
         let end = parts::read(&file, base, parallel, shared, |part| {
-            self.sender.send(Message::Part(Box::new(part))).is_ok()
+            let behind = part.leads_to(&shared.state());
+            if self.sender.send(Message::Part(Box::new(part))).is_err() {
+                return false;
+            }
+            let behind = behind.or_else(|| self.ask());
+            behind.map(|state| shared.resume(state)).is_some()
         })?;
         // Whoever reads standard input next finds its end, as if it had been read in order.
         if let Some(end) = end {

@@ -5,8 +5,9 @@
 //! …, and the parts are handed on in their order. There are two [`Fold`]s for each thread, which go
 //! round, so that memory is bounded; with fewer, some threads could hold all before their turn comes.
 //!
-//! A thread guesses where the parser will stand before its part: as it stood when last heard of. Where
-//! that was wrong, or the part passes a cap, its lines are read again, one by one.
+//! A thread guesses where the parser will stand before its part: as it stands behind the last one that was
+//! handed on. Where that was wrong, or the part passes a cap, its lines are read again, one by one, and whoever
+//! hands the parts on asks where the parser stands then.
 
 use std::fs::File;
 use std::io;
@@ -68,6 +69,12 @@ impl Part {
         self.range.end - self.range.start
     }
 
+    /// Where the parser stands behind it, if it stands at `state` before it; `None` where only who reads its
+    /// lines again will know.
+    pub(super) fn leads_to(&self, state: &State) -> Option<State> {
+        (self.began == *state && !self.fold.is_full()).then(|| self.ended.clone())
+    }
+
     /// Reads its bytes again, block by block; the outer error is that of the file.
     ///
     /// # Errors
@@ -93,38 +100,35 @@ impl Part {
     }
 }
 
-/// What the threads and the session share.
+/// What the threads share with who hands their parts on.
 #[derive(Debug)]
 pub(super) struct Shared {
-    /// Where the parser stood when last heard of.
     state: Mutex<State>,
     spare: Mutex<Receiver<Fold>>,
     back: Sender<Fold>,
 }
 
 impl Shared {
-    pub(super) fn new(parallel: &Parallel) -> Arc<Shared> {
+    pub(super) fn new(parallel: &Parallel) -> Shared {
         let (back, spare) = channel();
         for _ in 0..2 * parallel.threads {
             // The receiver is right here.
             let _ = back.send(Fold::new(&parallel.counting));
         }
-        Arc::new(Shared {
+        Shared {
             state: Mutex::default(),
             spare: Mutex::new(spare),
             back,
-        })
-    }
-
-    /// The parser stands here now.
-    pub(super) fn resume(&self, state: &State) {
-        let mut known = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if *known != *state {
-            known.clone_from(state);
         }
     }
 
-    fn state(&self) -> State {
+    /// The parser stands here now.
+    pub(super) fn resume(&self, state: State) {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
+    }
+
+    /// Where the parser stands behind the last part that was handed on.
+    pub(super) fn state(&self) -> State {
         self.state
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

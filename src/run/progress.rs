@@ -12,7 +12,6 @@ use std::time::Duration;
 use super::feed::{Feed, Message, Now, Operand, Threads};
 use super::file;
 use crate::cli::Options;
-use crate::format::State;
 use crate::render::units;
 use crate::time::Span;
 
@@ -152,10 +151,6 @@ impl Feed for Watched {
 
     fn recycle(&mut self, block: Vec<u8>) {
         self.feed.recycle(block);
-    }
-
-    fn resume(&mut self, state: &State) {
-        self.feed.resume(state);
     }
 }
 

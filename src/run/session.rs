@@ -214,7 +214,6 @@ impl Session {
                         return Ok(Ended::Failed(error));
                     }
                     self.count_read(part.bytes());
-                    feed.resume(self.parser.state());
                 }
                 Message::Quiet => {
                     let now = feed.now();
