@@ -5,7 +5,8 @@
 
 use std::fmt::Write;
 
-use super::flags::{FLAGS, Flag};
+use super::flag::Flag;
+use super::flags::FLAGS;
 use super::simulate;
 
 /// The option whose value is a list of its choices.

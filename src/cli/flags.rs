@@ -1,6 +1,7 @@
-//! The one table of options.
+//! The one table of options, and how the values that only it takes are read.
 
-use super::{Color, Command, Options, complete, help, man};
+use super::flag::{Flag, NO_CHOICES, span};
+use super::{Color, Command, complete, help, man};
 use crate::alert::measure::{Threshold, Unit, decimal};
 use crate::alert::syntax::{self, Spec};
 use crate::filter::period::Moment;
@@ -10,32 +11,10 @@ use crate::render::OUTPUTS;
 use crate::stats::dimension::{DIMENSIONS, parse_top};
 use crate::time::{Span, Zone};
 
-/// An option, of httpmon itself or of one of its commands: it changes what these `O` say.
-#[derive(Debug)]
-pub struct Flag<O: 'static = Options> {
-    /// The long name, without dashes.
-    pub long: &'static str,
-    /// The short name.
-    pub short: Option<char>,
-    /// What its value is called; `None` for a switch.
-    pub value: Option<&'static str>,
-    /// One line, for the short help and the completions.
-    pub help: &'static str,
-    /// The rest of what there is to know, for the long help and the man page.
-    pub more: &'static str,
-    /// The values that it takes, with a word on each, for the completions and the texts.
-    pub choices: fn() -> Vec<(&'static str, &'static str)>,
-    /// What it does: changes the options, or replaces the run by something to print. The value is
-    /// empty for a switch. The error says what is wrong with the value.
-    pub apply: fn(&mut O, &str) -> Result<Option<Command>, String>,
-}
-
 /// The longest window and lateness: a week of seconds.
 const WEEK: Span = Span(7 * 86_400);
 /// The longest interval and idle time.
 const YEAR: Span = Span(366 * 86_400);
-
-pub(super) const NO_CHOICES: fn() -> Vec<(&'static str, &'static str)> = Vec::new;
 
 /// Every option, in the order of the help.
 pub static FLAGS: &[Flag] = &[
@@ -470,21 +449,6 @@ pub static FLAGS: &[Flag] = &[
     },
 ];
 
-/// Every option of a table has a name of its own, and takes every value that it offers.
-#[cfg(test)]
-pub(super) fn check<O: Default>(flags: &[Flag<O>]) {
-    for (i, flag) in flags.iter().enumerate() {
-        assert!(
-            flags[..i].iter().all(|other| other.long != flag.long
-                && (flag.short.is_none() || other.short != flag.short))
-        );
-        for (choice, _) in (flag.choices)() {
-            let done = (flag.apply)(&mut O::default(), choice);
-            assert!(done.is_ok(), "--{} {choice}", flag.long);
-        }
-    }
-}
-
 /// The reason, the text, and a caret under the place.
 fn caret(text: &str, mistake: &Mistake) -> String {
     let column = text[..mistake.at].chars().count();
@@ -514,16 +478,4 @@ fn threads(text: &str) -> Result<usize, String> {
         Ok(threads @ 1..=64) => Ok(threads),
         _ => Err(format!("expected a number from 1 to 64, not '{text}'")),
     }
-}
-
-/// A duration between two bounds.
-pub(super) fn span(text: &str, least: Span, most: Span) -> Result<Span, String> {
-    let span = Span::parse(text)?;
-    if span < least {
-        return Err(format!("'{text}' is too short; at least {least}"));
-    }
-    if span > most {
-        return Err(format!("'{text}' is too long; at most {most}"));
-    }
-    Ok(span)
 }

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::flags::{FLAGS, Flag};
+use super::flag::Flag;
+use super::flags::FLAGS;
 
 /// What httpmon is, in one sentence.
 pub const ABOUT: &str = "watch HTTP access logs: reports and alerts, live or from history";

@@ -7,6 +7,7 @@
 pub mod complete;
 pub mod config;
 pub mod examples;
+pub mod flag;
 pub mod flags;
 pub mod help;
 pub mod man;

@@ -4,7 +4,8 @@ use std::ffi::OsString;
 
 use lexopt::Arg;
 
-use super::flags::{FLAGS, Flag};
+use super::flag::Flag;
+use super::flags::FLAGS;
 use super::{Command, Options, help};
 use crate::error::Error;
 
@@ -177,6 +178,6 @@ mod tests {
 
     #[test]
     fn every_option_has_one_name_and_every_choice_is_accepted() {
-        super::super::flags::check(FLAGS);
+        super::super::flag::check(FLAGS);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use super::flags::{Flag, NO_CHOICES, span};
+use super::flag::{Flag, NO_CHOICES, span};
 use super::parse::Grammar;
 use super::{Command, help};
 use crate::alert::measure::decimal;
@@ -277,7 +277,7 @@ mod tests {
 
     #[test]
     fn every_option_has_one_name_and_every_choice_is_accepted() {
-        super::super::flags::check(FLAGS);
+        super::super::flag::check(FLAGS);
     }
 
     #[test]

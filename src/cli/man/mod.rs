@@ -12,7 +12,8 @@ mod simulate;
 use roff::{Roff, bold};
 
 use super::examples::EXAMPLES;
-use super::flags::{FLAGS, Flag};
+use super::flag::Flag;
+use super::flags::FLAGS;
 use super::help::{ABOUT, USAGE, sentence};
 use crate::alert::syntax;
 use crate::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_OK};
