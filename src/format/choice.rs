@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::json::{self, Path};
-use super::program::{Program, Step};
+use super::program::Step;
 use super::template::Refused;
 use super::unparsed::Field;
 use super::{Format, Source, apache, formats, nginx};
@@ -72,27 +72,6 @@ impl Choice {
             "unknown format '{text}' (auto, {}; or paste an Apache LogFormat, an nginx log_format, or json: field=key …)",
             names.join(", ")
         ))
-    }
-}
-
-impl Choice {
-    /// The programs that read lines in this format, best first; none where the lines decide, and for
-    /// JSON and W3C logs, which are read by keys and by `#Fields`.
-    ///
-    /// Optional fields are read where they are in `wanted`.
-    pub fn programs(&self, wanted: &[Field]) -> Vec<Program> {
-        let variants = match self {
-            Choice::Auto => Vec::new(),
-            Choice::Only(format) => format.variants(),
-            Choice::Own(own) => match &own.0 {
-                OwnSource::Steps(steps) => vec![steps.clone()],
-                OwnSource::Json(_) => Vec::new(),
-            },
-        };
-        variants
-            .iter()
-            .map(|steps| Program::new(steps, wanted))
-            .collect()
     }
 }
 

@@ -69,6 +69,22 @@ impl Extent {
         }
     }
 
+    /// Whether it ends just behind `text`, where this is what stands there.
+    pub(super) fn holds(&self, text: &[u8]) -> bool {
+        let end: &[u8] = match self {
+            Extent::Number | Extent::W3c => b" ",
+            Extent::Quoted | Extent::LastQuote => b"\"",
+            Extent::Request => b"\" 200 1",
+            Extent::Csv => b",",
+            Extent::Until(byte) | Extent::Nth(byte, _) => std::slice::from_ref(byte),
+            Extent::UntilText(text) => text,
+            Extent::List | Extent::Upstreams | Extent::BareRequest => b" x",
+            Extent::Rest => b"",
+        };
+        self.find(&[text, end].concat())
+            .is_ok_and(|found| found.len == text.len())
+    }
+
     /// The length of a field that takes as much of the line as its text.
     fn len(&self, rest: &[u8]) -> Result<usize, Why> {
         Ok(match self {

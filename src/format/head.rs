@@ -78,23 +78,12 @@ impl Head {
         ))
     }
 
-    /// Whether `text` is told apart into just these.
-    pub(super) fn splits_as(
-        self,
-        text: &[u8],
-        host: Option<&[u8]>,
-        client: &[u8],
-        user: &[u8],
-    ) -> bool {
-        let mut record = Record::EMPTY;
-        // A bracket in it could be taken for the one of the time.
-        memchr(b'[', text).is_none()
-            && self.split(text, &mut record).is_ok()
-            && (record.host, record.client, record.user) == (host, client, Some(user))
-    }
-
     /// Tells client, host and user apart.
-    fn split<'a>(self, text: &'a [u8], record: &mut Record<'a>) -> Result<(), (Field, Why)> {
+    pub(super) fn split<'a>(
+        self,
+        text: &'a [u8],
+        record: &mut Record<'a>,
+    ) -> Result<(), (Field, Why)> {
         // A quote that does not end before the time is around the whole line.
         let start = text.iter().position(|&b| b != b' ').unwrap_or(text.len());
         if let Some(inner) = text[start..].strip_prefix(b"\"")

@@ -22,6 +22,8 @@ mod presets;
 pub mod program;
 mod proxies;
 pub mod record;
+#[cfg(test)]
+mod roundtrip;
 mod short;
 #[cfg(test)]
 mod shown;

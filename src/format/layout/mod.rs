@@ -1,12 +1,11 @@
 //! A format as what to write: text that stands in every line, and places for what differs.
 //!
-//! [`Program::write`](super::program::Program::write) writes any record and looks at each field as it goes. Who writes many lines of
-//! which all values are known before takes a [`Layout`]: it fits each value to its place once, and
-//! then only copies. Formats that are steps give their own layout; JSON, W3C logs and the logs of
-//! proxies have a template.
+//! Who writes many lines of which all values are known before fits each value to its place once, and then
+//! only copies. Formats that are steps give their own layout; JSON, W3C logs and the logs of proxies have a
+//! template.
 
 mod json;
-pub(super) mod moment;
+mod moment;
 mod templates;
 
 use super::choice::OwnSource;
@@ -14,9 +13,10 @@ use super::head::Head;
 use super::program::{Extent, Step, entry_steps};
 use super::timestamp::TimeForm;
 use super::unparsed::{Field, Unit};
-use super::write::holds;
 use super::{Choice, Format};
 
+#[cfg(test)]
+pub(super) use moment::written;
 pub use moment::{Moment, TimeText};
 
 /// How to write lines in a format.
@@ -122,7 +122,7 @@ impl Fit {
                 let plain = value.replace(' ', "+");
                 [value, &plain]
                     .into_iter()
-                    .find(|text| holds(extent, text.as_bytes()))
+                    .find(|text| extent.holds(text.as_bytes()))
                     .map_or_else(|| value.replace(is_unusual, "+"), str::to_owned)
             }
         }

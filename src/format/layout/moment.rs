@@ -139,7 +139,7 @@ pub(in super::super) struct Written<'p> {
 }
 
 /// A part of a time, at an offset in seconds east of UTC.
-fn written(moment: &Moment, seconds: i64, offset: i32) -> Option<Written<'_>> {
+pub(in super::super) fn written(moment: &Moment, seconds: i64, offset: i32) -> Option<Written<'_>> {
     match moment {
         Moment::Whole(form) => whole(form, seconds, offset),
         Moment::Date => in_utc(seconds, "%Y-%m-%d"),
@@ -148,7 +148,7 @@ fn written(moment: &Moment, seconds: i64, offset: i32) -> Option<Written<'_>> {
 }
 
 /// A time in a form; `None` where no text would be read back as that time.
-pub(in super::super) fn whole(form: &TimeForm, seconds: i64, offset: i32) -> Option<Written<'_>> {
+fn whole(form: &TimeForm, seconds: i64, offset: i32) -> Option<Written<'_>> {
     let offset = Offset::from_seconds(offset)
         .ok()
         .filter(|offset| offset.seconds() % 60 == 0)?;
@@ -173,7 +173,7 @@ pub(in super::super) fn whole(form: &TimeForm, seconds: i64, offset: i32) -> Opt
 }
 
 /// A time in UTC.
-pub(in super::super) fn in_utc(seconds: i64, pattern: &str) -> Option<Written<'_>> {
+fn in_utc(seconds: i64, pattern: &str) -> Option<Written<'_>> {
     by_pattern(pattern, seconds, Offset::UTC)
 }
 
