@@ -1,13 +1,11 @@
 //! Rules that compare with the past, beside naive ones: more than usual, and the burn rate of an
 //! objective. Both look back for hours, so streams are long and thin.
 
-use httpmon::alert::plan::Plan;
-use httpmon::alert::syntax::Spec;
 use httpmon::format::record::Record;
-use httpmon::monitor::{Config, Monitor};
+use httpmon::monitor::Monitor;
 use httpmon::report::{Event, State};
-use httpmon::stats::dimension::default_top;
-use httpmon::time::{Second, Span, Zone};
+use httpmon::run;
+use httpmon::time::Second;
 use proptest::prelude::*;
 
 /// A second that begins a minute.
@@ -20,20 +18,10 @@ type Hit = (i64, u16);
 type Change = (i64, bool, u64);
 
 fn said(hits: &[Hit], rule: &str, lateness: i64) -> Vec<Change> {
-    let spec = Spec::parse(rule).expect("a rule");
-    let mut plan = Plan::default();
-    plan.add(&spec, Span(120), &default_top())
-        .expect("it can work");
-    let mut monitor = Monitor::new(Config {
-        interval: None,
-        lateness: Span(lateness),
-        plan,
-        traffic: false,
-        filter: None,
-        period: Default::default(),
-        top: default_top(),
-        zone: Some(Zone::UTC),
-    });
+    let lateness = format!("--lateness={lateness}");
+    let options = run::options(&["--replay", &lateness, "--alert", rule]);
+    let config = options.and_then(|options| options.config());
+    let mut monitor = Monitor::new(config.expect("a rule that works"));
     for &(time, status) in hits {
         let record = Record {
             time: Second(time),

@@ -1,14 +1,12 @@
 //! `--where` beside a naive predicate: which records count, and what becomes of the others.
 
-use httpmon::alert::measure::{Threshold, Unit};
-use httpmon::alert::plan::Plan;
 use httpmon::filter::Filter;
 use httpmon::filter::period::{Moment, Period};
 use httpmon::format::record::{Record, Request};
 use httpmon::monitor::{Config, Monitor};
 use httpmon::report::{Block, Event, Report, Value};
-use httpmon::stats::dimension::default_top;
-use httpmon::time::{Second, Span, Zone};
+use httpmon::run;
+use httpmon::time::Second;
 use proptest::prelude::*;
 
 const START: i64 = 1_760_000_000;
@@ -173,21 +171,12 @@ fn hits() -> impl Strategy<Value = Vec<Hit>> {
 }
 
 fn monitor(filter: Option<Filter>, period: Period) -> Monitor {
-    let threshold = Threshold {
-        billionths: 1_000_000_000,
-        unit: Unit::PerSecond,
-    };
-    let mut plan = Plan::default();
-    plan.rules.push(Plan::traffic(threshold, Span(5)));
+    let options = run::options(&["--replay", "--lateness=0", "--threshold=1", "--window=5"]);
+    let config = options.and_then(|options| options.config());
     Monitor::new(Config {
-        interval: None,
-        lateness: Span(0),
-        plan,
-        traffic: true,
         filter,
         period,
-        top: default_top(),
-        zone: Some(Zone::UTC),
+        ..config.expect("a rule that works")
     })
 }
 

@@ -5,14 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use httpmon::alert::plan::{self, Plan};
-use httpmon::alert::syntax::Spec;
 use httpmon::format::record::{Record, Request};
-use httpmon::monitor::{Config, Monitor};
+use httpmon::monitor::Monitor;
 use httpmon::report::{Event, State};
-use httpmon::stats::dimension::default_top;
+use httpmon::run;
 use httpmon::stats::latency::Histogram;
-use httpmon::time::{Second, Span, Zone};
+use httpmon::time::Second;
 use proptest::prelude::*;
 
 const START: i64 = 1_760_000_000;
@@ -356,29 +354,17 @@ fn recount(hits: &[Hit], rules: &[Wanted], seen: impl Fn(i64) -> usize) -> Vec<C
     sorted(changes)
 }
 
+/// A monitor with these rules.
+fn monitor(rules: &[String], lateness: i64) -> Monitor {
+    let mut args = vec!["--replay".to_owned(), format!("--lateness={lateness}")];
+    args.extend(rules.iter().map(|rule| format!("--alert={rule}")));
+    let config = run::options(&args).and_then(|options| options.config());
+    Monitor::new(config.unwrap_or_else(|error| panic!("{error}")))
+}
+
 /// What a monitor with these rules says about hits that come in this order.
 fn said(hits: impl IntoIterator<Item = Hit>, rules: &[String], lateness: i64) -> Vec<Change> {
-    let specs: Vec<Spec> = rules
-        .iter()
-        .map(|rule| Spec::parse(rule).unwrap_or_else(|mistake| panic!("{rule}: {mistake:?}")))
-        .collect();
-    let mut top = default_top();
-    top.extend(plan::needed(&specs, &top));
-    let mut plan = Plan::default();
-    for spec in &specs {
-        plan.add(spec, Span(120), &top)
-            .expect("rules that work together");
-    }
-    let mut monitor = Monitor::new(Config {
-        interval: None,
-        lateness: Span(lateness),
-        plan,
-        traffic: false,
-        filter: None,
-        period: Default::default(),
-        top,
-        zone: Some(Zone::UTC),
-    });
+    let mut monitor = monitor(rules, lateness);
     let mut changes = Vec::new();
     let mut drain = |monitor: &mut Monitor| {
         while let Some(event) = monitor.next_event() {
@@ -575,25 +561,11 @@ fn the_streams_make_every_kind_fire() {
 /// More clients come in a second than are told apart: the rule says what it could not follow.
 #[test]
 fn what_a_rule_by_key_could_not_follow_is_told() {
-    let mut plan = Plan::default();
-    for rule in [
+    let rules = [
         "Flood: hits > 20 over 10s by client",
         "Bots: unique client > 90000 over 10s",
-    ] {
-        let spec = Spec::parse(rule).expect("a rule");
-        plan.add(&spec, Span(120), &default_top())
-            .expect("it can work");
-    }
-    let mut monitor = Monitor::new(Config {
-        interval: None,
-        lateness: Span(60),
-        plan,
-        traffic: false,
-        filter: None,
-        period: Default::default(),
-        top: default_top(),
-        zone: Some(Zone::UTC),
-    });
+    ];
+    let mut monitor = monitor(&rules.map(str::to_owned), 60);
     for i in 0..150_000 {
         let client = format!("c{i}");
         let record = Record {

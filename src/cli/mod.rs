@@ -24,6 +24,7 @@ use crate::error::Error;
 use crate::filter::Filter;
 use crate::filter::period::{Moment, Period};
 use crate::format::Choice;
+use crate::monitor::Config;
 use crate::render::{Form, OUTPUTS, Output};
 use crate::simulate::Settings;
 use crate::stats::dimension::{self, Top};
@@ -162,8 +163,26 @@ impl Options {
         self.plan().map(drop)
     }
 
+    /// What a monitor is to do under these options.
+    ///
+    /// # Errors
+    ///
+    /// If the rules are too many; the error names the option.
+    pub fn config(&self) -> Result<Config, Error> {
+        Ok(Config {
+            interval: self.interval_in_force(),
+            lateness: self.lateness_in_force(),
+            plan: self.plan()?,
+            traffic: self.has_traffic_rule(),
+            top: self.tops(),
+            period: self.period(),
+            filter: self.filter.clone(),
+            zone: self.tz.clone(),
+        })
+    }
+
     /// The cadence of reports in force; `None` for none.
-    pub fn interval_in_force(&self) -> Option<Span> {
+    fn interval_in_force(&self) -> Option<Span> {
         let default = if self.replay { None } else { Some(Span(10)) };
         if self.quiet {
             None
@@ -173,7 +192,7 @@ impl Options {
     }
 
     /// The lateness in force: 5 s live, as nginx flushes its buffer; 60 s in replay, where waiting is free.
-    pub fn lateness_in_force(&self) -> Span {
+    fn lateness_in_force(&self) -> Span {
         self.lateness
             .unwrap_or(Span(if self.replay { 60 } else { 5 }))
     }
@@ -213,16 +232,12 @@ impl Options {
     }
 
     /// Whether the traffic rule stands: where no other is given, or its own options are.
-    pub fn has_traffic_rule(&self) -> bool {
+    fn has_traffic_rule(&self) -> bool {
         self.alerts.is_empty() || self.threshold.is_some() || self.window.is_some()
     }
 
-    /// The rules in force.
-    ///
-    /// # Errors
-    ///
-    /// If they are too many; the error names the option.
-    pub fn plan(&self) -> Result<Plan, Error> {
+    /// The rules in force, if they are not too many.
+    fn plan(&self) -> Result<Plan, Error> {
         let window = self.window.unwrap_or(Span(120));
         let mut plan = Plan::default();
         if self.has_traffic_rule() {

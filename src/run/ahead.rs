@@ -11,7 +11,6 @@ use super::file;
 use crate::cli::Options;
 use crate::clock::{Believed, Clock};
 use crate::error::Error;
-use crate::filter::period::Period;
 use crate::format::record::Record;
 use crate::format::{Line as Parsed, Parser};
 use crate::input::lines::{Line, Lines, Take};
@@ -25,7 +24,7 @@ const BLOCK: usize = 128 << 10;
 /// # Errors
 ///
 /// Names the option and the way out.
-pub(super) fn checked(options: &Options) -> Result<Period, Error> {
+pub(super) fn check(options: &Options) -> Result<(), Error> {
     let period = options.period();
     if let Some((name, span)) = period.told_ago() {
         return Err(Error::new(format!(
@@ -42,7 +41,7 @@ pub(super) fn checked(options: &Options) -> Result<Period, Error> {
                 zone.show(bounds.since)
             )))
         }
-        _ => Ok(period),
+        _ => Ok(()),
     }
 }
 

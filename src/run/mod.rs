@@ -52,7 +52,7 @@ pub use output::Output;
 pub use parts::{PART, Parallel, Part};
 pub use session::{Ended, Session, wanted};
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -175,12 +175,12 @@ fn say(message: &dyn std::fmt::Display) {
     }
 }
 
-/// The options of a command line, for tests that drive a [`Session`].
+/// The options of a command line, for tests that drive a [`Session`] or a monitor.
 ///
 /// # Errors
 ///
 /// As [`cli::parse::parse`]; also where the arguments ask for no run.
-pub fn options(args: &[&str]) -> Result<Options, Error> {
+pub fn options(args: &[impl AsRef<OsStr>]) -> Result<Options, Error> {
     match cli::parse::parse(Vec::new(), args.iter().map(OsString::from))? {
         Command::Run(options) => Ok(*options),
         Command::Simulate(_) | Command::Print(_) => {

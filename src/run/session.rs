@@ -71,22 +71,16 @@ pub struct Session {
 }
 
 /// The fields that a run with these options reads where they are optional.
-///
-/// # Errors
-///
-/// If its rules cannot work together.
-pub fn wanted(options: &Options) -> Result<Vec<Field>, Error> {
-    let plan = options.plan()?;
+pub fn wanted(options: &Options, config: &Config) -> Vec<Field> {
     let mut wanted = vec![Field::Cache];
     if !options.quiet {
         // For the robots of the summary, which take a line of combined a fifth longer to read and count.
         wanted.push(Field::Agent);
     }
-    let tops = options.tops();
-    wanted.extend(tops.iter().map(|top| top.dimension.field));
-    let filters = options.filter.iter().chain(&plan.expressions);
+    wanted.extend(config.top.iter().map(|top| top.dimension.field));
+    let filters = config.filter.iter().chain(&config.plan.expressions);
     wanted.extend(filters.flat_map(Filter::fields));
-    Ok(wanted)
+    wanted
 }
 
 impl Session {
@@ -96,21 +90,11 @@ impl Session {
     ///
     /// If its rules cannot work together, its period cannot be known, or a database cannot be read.
     pub fn new(options: &Options, output: Output) -> Result<Session, Error> {
-        let plan = options.plan()?;
-        let tops = options.tops();
-        let filters = || options.filter.iter().chain(&plan.expressions);
-        let places = databases::open(options, &tops, filters())?;
-        let config = Config {
-            interval: options.interval_in_force(),
-            lateness: options.lateness_in_force(),
-            plan,
-            traffic: options.has_traffic_rule(),
-            filter: options.filter.clone(),
-            period: ahead::checked(options)?,
-            top: tops,
-            zone: options.tz.clone(),
-        };
-        let wanted = wanted(options)?;
+        let config = options.config()?;
+        let filters = config.filter.iter().chain(&config.plan.expressions);
+        let places = databases::open(options, &config.top, filters)?;
+        ahead::check(options)?;
+        let wanted = wanted(options, &config);
         let counting = Counting::new(&config);
         Ok(Session {
             counting,

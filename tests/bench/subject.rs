@@ -55,7 +55,8 @@ pub fn split(log: &[u8]) -> Seen {
 /// A parser as `--format auto` has it under the default options.
 pub fn parser() -> Parser {
     let options = options(&[]);
-    let wanted = run::wanted(&options).expect("rules that work together");
+    let config = options.config().expect("rules that work together");
+    let wanted = run::wanted(&options, &config);
     Parser::new(&options.format, Zone::UTC, &wanted)
 }
 
@@ -120,17 +121,7 @@ pub fn records<'a>(entries: impl Iterator<Item = Entry<'a>>) -> Seen {
 
 /// What a monitor is to do under these options.
 fn config(args: &[String]) -> Config {
-    let options = options(args);
-    Config {
-        interval: options.interval_in_force(),
-        lateness: options.lateness_in_force(),
-        plan: options.plan().expect("rules that work together"),
-        traffic: options.has_traffic_rule(),
-        top: options.tops(),
-        filter: options.filter.clone(),
-        period: options.period(),
-        zone: options.tz.clone(),
-    }
+    options(args).config().expect("rules that work together")
 }
 
 /// A monitor under these options.

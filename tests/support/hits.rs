@@ -1,12 +1,10 @@
 //! Hits for the monitor: streams of them, the orders they may come in, and what it says about them.
 
-use httpmon::alert::measure::{Threshold, Unit, decimal};
-use httpmon::alert::plan::Plan;
 use httpmon::format::record::{Record, Request};
-use httpmon::monitor::{Config, Monitor};
+use httpmon::monitor::Monitor;
 use httpmon::report::Event;
-use httpmon::stats::dimension::default_top;
-use httpmon::time::{Second, Span, Zone};
+use httpmon::run;
+use httpmon::time::Second;
 use proptest::prelude::*;
 
 pub const START: i64 = 1_760_000_000;
@@ -72,23 +70,15 @@ impl Limit {
 
 /// What a monitor says about hits that come in this order.
 pub fn events(hits: &[Hit], limit: Limit, lateness: i64, interval: Option<i64>) -> Vec<Event> {
-    let threshold = Threshold {
-        billionths: decimal(&limit.text()).expect("a threshold"),
-        unit: Unit::PerSecond,
-    };
-    let mut plan = Plan::default();
-    plan.rules
-        .push(Plan::traffic(threshold, Span(limit.window)));
-    let mut monitor = Monitor::new(Config {
-        interval: interval.map(Span),
-        lateness: Span(lateness),
-        plan,
-        traffic: true,
-        filter: None,
-        period: Default::default(),
-        top: default_top(),
-        zone: Some(Zone::UTC),
-    });
+    let mut args = vec![
+        "--replay".to_owned(),
+        format!("--threshold={}", limit.text()),
+        format!("--window={}", limit.window),
+        format!("--lateness={lateness}"),
+    ];
+    args.extend(interval.map(|interval| format!("--interval={interval}")));
+    let config = run::options(&args).and_then(|options| options.config());
+    let mut monitor = Monitor::new(config.expect("a rule that works"));
     for hit in hits {
         monitor.observe(&hit.record(), None);
     }
