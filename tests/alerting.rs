@@ -198,7 +198,7 @@ fn late_records_in_a_gap_count_in_their_window_only() {
 
 /// A hit in common format.
 fn line(hit: &Hit) -> String {
-    let (client, target, status, bytes) = (hit.client(), hit.target(), hit.status(), hit.kind);
+    let (client, target, status, bytes) = (hit.client(), hit.target(), hit.status(), hit.bytes());
     let at = jiff::Timestamp::from_second(hit.time).expect("in range");
     let at = at.strftime("%d/%b/%Y:%H:%M:%S +0000");
     format!("{client} - - [{at}] \"GET {target} HTTP/1.1\" {status} {bytes}\n")

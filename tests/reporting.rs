@@ -111,7 +111,7 @@ fn recount(come: &[Hit], limit: Limit, lateness: i64, interval: i64) -> Vec<Line
             }
         });
         told.hits += 1;
-        told.bytes += hit.kind as u64;
+        told.bytes += hit.bytes();
         *told.clients.entry(hit.client().to_owned()).or_default() += 1;
     }
     for (i, hit) in come.iter().enumerate() {

@@ -1,51 +1,14 @@
-//! Hits for the monitor: streams of them, the orders they may come in, and what it says about them.
+//! What a monitor says about hits that come in some order, under a rule in whole numbers.
 
-use httpmon::format::record::{Record, Request};
+#[path = "streams.rs"]
+mod streams;
+
 use httpmon::monitor::Monitor;
 use httpmon::report::Event;
 use httpmon::run;
-use httpmon::time::Second;
 use proptest::prelude::*;
 
-pub const START: i64 = 1_760_000_000;
-pub const CLIENTS: [&str; 3] = ["192.0.2.1", "192.0.2.2", "2001:db8::3"];
-pub const TARGETS: [&str; 4] = ["/a/x", "/b", "/a/y?z", "/"];
-
-/// A request: when it was, and a number that says everything else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Hit {
-    pub time: i64,
-    pub kind: usize,
-}
-
-impl Hit {
-    pub fn client(self) -> &'static str {
-        CLIENTS[self.kind % CLIENTS.len()]
-    }
-
-    pub fn target(self) -> &'static str {
-        TARGETS[self.kind % TARGETS.len()]
-    }
-
-    pub fn status(self) -> u16 {
-        [200, 304, 404, 503, 200][self.kind % 5]
-    }
-
-    pub fn record(self) -> Record<'static> {
-        Record {
-            time: Second(self.time),
-            client: self.client().as_bytes(),
-            request: Some(Request {
-                method: b"GET",
-                target: self.target().as_bytes(),
-                protocol: None,
-            }),
-            status: Some(self.status()),
-            bytes: self.kind as u64,
-            ..Record::EMPTY
-        }
-    }
-}
+pub use streams::{Hit, START, delayed};
 
 /// A rule in whole numbers: it fires above `thousandths / 1000 × window` hits.
 #[derive(Debug, Clone, Copy)]
@@ -88,29 +51,9 @@ pub fn events(hits: &[Hit], limit: Limit, lateness: i64, interval: Option<i64>) 
     events
 }
 
-/// Hits in order of time: bursts of some hits over some seconds, with gaps between them.
+/// Streams with gaps as long as windows and longer.
 pub fn streams() -> impl Strategy<Value = Vec<Hit>> {
-    let part = (
-        prop_oneof![0i64..3, 0i64..60, 100i64..700],
-        prop_oneof![1usize..5, 1usize..60],
-        prop_oneof![1i64..3, 1i64..90],
-        0usize..60,
-    );
-    prop::collection::vec(part, 1..6).prop_map(|parts| {
-        let mut hits = Vec::new();
-        let mut from = START;
-        for (gap, count, seconds, kind) in parts {
-            from += gap;
-            for i in 0..count {
-                hits.push(Hit {
-                    time: from + i as i64 * seconds / count as i64,
-                    kind: kind + i,
-                });
-            }
-            from += seconds;
-        }
-        hits
-    })
+    streams::streams(prop_oneof![0i64..3, 0i64..60, 100i64..700].boxed())
 }
 
 pub fn limits() -> impl Strategy<Value = Limit> {
@@ -125,15 +68,4 @@ pub fn limits() -> impl Strategy<Value = Limit> {
             window
         }),
     ]
-}
-
-/// The order in which hits come if each is delayed by up to `lateness` seconds.
-pub fn delayed(hits: &[Hit], delays: &[i64], lateness: i64) -> Vec<Hit> {
-    let mut order: Vec<(i64, Hit)> = hits
-        .iter()
-        .zip(delays.iter().cycle())
-        .map(|(hit, delay)| (hit.time + delay % (lateness + 1), *hit))
-        .collect();
-    order.sort_by_key(|(at, _)| *at);
-    order.into_iter().map(|(_, hit)| hit).collect()
 }
