@@ -4,12 +4,13 @@
 //! through every record again and counts those in `(s − W, s]`. Streams are generated with gaps,
 //! bursts, windows from 1 to 300 s, fractional thresholds, and hits that equal the threshold exactly.
 
+#[path = "support/fed.rs"]
+mod fed;
 #[path = "support/hits.rs"]
 mod hits;
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use hits::{Hit, Limit, START, delayed, events, limits, streams};
 use httpmon::report::{Block, Event, State};
@@ -225,18 +226,12 @@ fn the_program_alerts_where_the_recount_says() {
             .flat_map(|&(f, s, c)| spread(f, s, c))
             .collect();
         let log: String = hits.iter().map(line).collect();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_httpmon"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_httpmon"));
+        command
             .args(["--replay", "-q", "-r", "json", "-t", &limit.text()])
             .args(["-w", &limit.window.to_string()])
-            .env_remove("HTTPMON_CONFIG_PATH")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("httpmon starts");
-        let mut stdin = child.stdin.take().expect("a pipe");
-        stdin.write_all(log.as_bytes()).expect("it reads");
-        drop(stdin);
-        let output = child.wait_with_output().expect("it ends");
+            .env_remove("HTTPMON_CONFIG_PATH");
+        let output = fed::output(&mut command, log);
         let said: Vec<(bool, String, u64)> = String::from_utf8(output.stdout)
             .expect("text")
             .lines()

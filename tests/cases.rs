@@ -12,11 +12,14 @@
 //! `HTTPMON_BLESS=1 cargo test --test cases` rewrites the expected files with what the program says
 //! now. Read that diff before it is committed: it is what users will see change.
 
+#[path = "support/fed.rs"]
+mod fed;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 #[test]
 fn every_case_answers_as_written() {
@@ -99,25 +102,14 @@ fn run(case: &Path) -> Result<Said, String> {
         .current_dir(case)
         .env_clear()
         .env("LC_ALL", "C.UTF-8")
-        .env("TZ", "UTC")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+        .env("TZ", "UTC");
     for line in env.lines() {
         let (name, value) = line
             .split_once('=')
             .ok_or_else(|| format!("env: '{line}' is not NAME=value"))?;
         command.env(name, value);
     }
-    let mut child = command.spawn().map_err(|error| error.to_string())?;
-    let mut stdin = child.stdin.take().expect("a pipe");
-    let writer = std::thread::spawn(move || match stdin.write_all(&input) {
-        // The program may end before it has read all, as it does after a usage error.
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.to_string()),
-        _ => Ok(()),
-    });
-    let output = child.wait_with_output().map_err(|e| e.to_string())?;
-    writer.join().expect("the writer does not panic")?;
+    let output = fed::output(&mut command, input);
     Ok(Said {
         stdout: output.stdout,
         stderr: output.stderr,

@@ -5,6 +5,8 @@
 //! the README; read its diff before you commit it.
 #![cfg(unix)]
 
+#[path = "support/fed.rs"]
+mod fed;
 #[path = "docs/shell.rs"]
 mod shell;
 

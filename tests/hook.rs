@@ -1,10 +1,13 @@
 //! The program of `--on-alert`: scripts of all sorts, run by httpmon and by a [`Hook`] alone.
 #![cfg(unix)]
 
+#[path = "support/fed.rs"]
+mod fed;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::time::Duration;
 
 use httpmon::run::{Hook, Notice};
@@ -24,16 +27,10 @@ fn fresh(name: &str) -> PathBuf {
 fn script(folder: &Path, body: &str) -> PathBuf {
     let (path, out) = (folder.join("program"), folder.join("out"));
     let text = format!("#!/bin/sh\nOUT='{}'\n{body}\n", out.display());
-    let mut child = Command::new("sh")
-        .args(["-c", "cat >program && chmod +x program"])
-        .current_dir(folder)
-        .stdin(Stdio::piped())
-        .spawn()
-        .expect("a shell");
-    let mut stdin = child.stdin.take().expect("a pipe");
-    stdin.write_all(text.as_bytes()).expect("it reads");
-    drop(stdin);
-    assert!(child.wait().expect("it ends").success());
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "cat >program && chmod +x program"]);
+    let output = fed::output(shell.current_dir(folder), text);
+    assert!(output.status.success());
     path
 }
 
@@ -58,26 +55,12 @@ fn log(times: usize) -> String {
 
 /// Runs httpmon over a log with one rule and these arguments.
 fn httpmon(args: &[&str], log: String) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_httpmon"))
-        .args([
-            "-q",
-            "-r",
-            "json",
-            "--alert",
-            "Burst $(id): hits > 1 over 1s",
-        ])
+    let mut command = Command::new(env!("CARGO_BIN_EXE_httpmon"));
+    command
+        .args(["-qr", "json", "--alert", "Burst $(id): hits > 1 over 1s"])
         .args(args)
-        .env_remove("HTTPMON_CONFIG_PATH")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("httpmon starts");
-    let mut stdin = child.stdin.take().expect("a pipe");
-    let writer = std::thread::spawn(move || stdin.write_all(log.as_bytes()));
-    let output = child.wait_with_output().expect("it ends");
-    writer.join().expect("no panic").expect("it reads");
-    output
+        .env_remove("HTTPMON_CONFIG_PATH");
+    fed::output(&mut command, log)
 }
 
 fn replay(program: &Path, times: usize) -> Output {

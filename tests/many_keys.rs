@@ -1,8 +1,10 @@
 //! Rules by key under more keys than are followed: what could not be followed is told.
 
-use std::fmt::Write as _;
-use std::io::Write as _;
-use std::process::{Command, Stdio};
+#[path = "support/fed.rs"]
+mod fed;
+
+use std::fmt::Write;
+use std::process::Command;
 
 /// One 404 of each of `clients` clients within a minute, then 60 of one client.
 fn log(clients: u32) -> String {
@@ -28,16 +30,9 @@ const RULE: &str = "Scanner: 404 > 20 over 1h by client";
 
 /// What a replay prints of it, with a rule.
 fn replay(log: &str, lateness: &str, rule: &str) -> String {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_httpmon"))
-        .args(["--replay", "--lateness", lateness, "--alert", rule])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("httpmon runs");
-    let mut stdin = child.stdin.take().expect("a pipe");
-    stdin.write_all(log.as_bytes()).expect("it reads");
-    drop(stdin);
-    let output = child.wait_with_output().expect("it ends");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_httpmon"));
+    command.args(["--replay", "--lateness", lateness, "--alert", rule]);
+    let output = fed::output(command.env_remove("HTTPMON_CONFIG_PATH"), log);
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 

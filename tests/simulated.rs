@@ -2,7 +2,10 @@
 //! asked to, and it ends as a filter should.
 #![cfg(unix)]
 
-use std::io::{BufRead, BufReader, Read, Write};
+#[path = "support/fed.rs"]
+mod fed;
+
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -36,15 +39,8 @@ fn simulated(args: &[&str]) -> Vec<u8> {
 
 /// The objects that a replay of a log writes with these arguments.
 fn replayed(log: &[u8], args: &[&str]) -> Vec<serde_json::Value> {
-    let mut child = httpmon(&[&["--replay", "--report=json"], args].concat())
-        .stdin(Stdio::piped())
-        .spawn()
-        .expect("it runs");
-    let mut stdin = child.stdin.take().expect("a pipe");
-    let log = log.to_vec();
-    let writer = std::thread::spawn(move || stdin.write_all(&log));
-    let output = child.wait_with_output().expect("it ends");
-    writer.join().expect("no panic").expect("it reads");
+    let mut command = httpmon(&[&["--replay", "--report=json"], args].concat());
+    let output = fed::output(&mut command, log);
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     let line = |line: &str| serde_json::from_str(line).expect("JSON");
     text.lines().map(line).collect()

@@ -2,10 +2,11 @@
 //! the programs that a machine may lack. They need nothing but `sh` and `cat`.
 
 use std::fs;
-use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+
+use super::fed;
 
 /// The stand-ins: what each does is as little as shows that the command around it works.
 const STAND_INS: &[(&str, &str)] = &[
@@ -61,17 +62,7 @@ pub fn httpmon_reading(arguments: &[&str], input: String) -> String {
     command
         .args(arguments)
         .current_dir(env!("CARGO_MANIFEST_DIR"));
-    let mut child = plain(&mut command)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("httpmon runs");
-    let mut stdin = child.stdin.take().expect("a pipe");
-    // It may have ended before it read anything.
-    let writer = std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
-    let output = child.wait_with_output().expect("it ends");
-    writer.join().expect("it writes");
+    let output = fed::output(plain(&mut command), input);
     assert!(output.status.success(), "{arguments:?}: {output:?}");
     String::from_utf8(output.stdout).expect("UTF-8")
 }
