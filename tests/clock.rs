@@ -1,4 +1,5 @@
-//! The guard against wrong timestamps beside its rule, written out as plainly as the rule is said.
+//! The guard against wrong timestamps beside its rule, written out as plainly as the rule is said, and by
+//! example.
 
 use httpmon::clock::{Believed, Clock};
 use httpmon::time::{Second, Span};
@@ -99,4 +100,82 @@ proptest! {
         wrong.insert(at, times[at] + years * 365 * 86_400);
         prop_assert_eq!(clock(&wrong), (times, 1));
     }
+}
+
+#[test]
+fn a_short_log_is_believed_at_its_end() {
+    assert_eq!(clock(&[10, 11, 12]), (vec![10, 11, 12], 0));
+}
+
+#[test]
+fn one_record_far_ahead_is_skewed_by_the_next_that_is_not() {
+    let far = 1_000_000_000;
+    assert_eq!(
+        clock(&[1, 2, 3, 4, 5, 6, 7, 8, 9, far, 10]),
+        (vec![1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 1)
+    );
+}
+
+#[test]
+fn one_record_far_ahead_at_the_very_start_is_skewed_by_the_others() {
+    assert_eq!(clock(&[1_000_000_000, 2, 3]), (vec![2, 3], 1));
+}
+
+#[test]
+fn a_log_that_goes_on_after_a_month_is_believed_once_eight_agree() {
+    let later: Vec<i64> = (0..8).map(|i| 10_000_000 + i).collect();
+    let mut times = vec![1, 2, 3, 4, 5, 6, 7, 8];
+    times.extend(&later);
+    let (believed, skewed) = clock(&times);
+    assert_eq!((believed.len(), skewed), (16, 0));
+    let (believed, skewed) = clock(&times[..12]);
+    assert_eq!(
+        (believed.len(), skewed),
+        (8, 4),
+        "four records past a month at the end of input stay skewed"
+    );
+}
+
+#[test]
+fn near_the_wall_clock_a_record_is_believed_at_once() {
+    let mut clock = Clock::new(Span(5));
+    assert_eq!(
+        clock.offer(Second(10), 'a', Some(Second(1_000_000))),
+        Believed::None
+    );
+    assert_eq!(
+        clock.offer(Second(1_000_010), 'b', Some(Second(1_000_000))),
+        Believed::Several(vec![(Second(10), 'a'), (Second(1_000_010), 'b')])
+    );
+}
+
+#[test]
+fn a_record_near_the_wall_clock_refutes_those_far_past_it() {
+    let wall = Some(Second(1_000_000));
+    let mut clock = Clock::new(Span(5));
+    assert_eq!(clock.offer(Second(9_000_000), 'a', wall), Believed::None);
+    assert_eq!(
+        clock.offer(Second(1_000_000), 'b', wall),
+        Believed::Several(vec![(Second(1_000_000), 'b')])
+    );
+    clock.advance(Second(1_000_000));
+    assert_eq!(clock.offer(Second(9_000_001), 'c', wall), Believed::None);
+    assert_eq!(
+        clock.offer(Second(1_000_001), 'd', wall),
+        Believed::One('d'),
+        "it is not ahead itself"
+    );
+    assert_eq!(clock.skewed(), 2);
+}
+
+#[test]
+fn silence_alone_confirms_nothing_far_past_the_wall_clock() {
+    let wall = Second(1_000_000);
+    let mut clock = Clock::new(Span(5));
+    clock.offer(Second(1_003_601), 'a', Some(wall));
+    assert_eq!(clock.settle_in_silence(wall), []);
+    assert_eq!(
+        clock.settle_in_silence(Second(1_000_001)),
+        [(Second(1_003_601), 'a')]
+    );
 }

@@ -212,6 +212,34 @@ fn summary(monitor: &Monitor) -> (Report, [u64; 4]) {
     (report, books)
 }
 
+/// A monitor that counts only what an expression and a period let in, one that only that came to, and the
+/// summary of the first: its books balance, and its totals are those of the second.
+fn beside(
+    expr: &Expr,
+    period: Period,
+    hits: &[Hit],
+    kept: &[&Hit],
+) -> Result<(Monitor, Monitor, Report), TestCaseError> {
+    let mut some = monitor(Filter::parse(&expr.text()).ok(), period);
+    let mut alone = monitor(None, Period::default());
+    hits.iter().for_each(|hit| hit.observe(&mut some));
+    kept.iter().for_each(|hit| hit.observe(&mut alone));
+    some.finish();
+    alone.finish();
+    let (report, [lines, counted, filtered, other]) = summary(&some);
+    prop_assert_eq!(lines, counted + filtered + other);
+    prop_assert_eq!((lines, counted), (hits.len() as u64, kept.len() as u64));
+    let totals = |report: &Report| {
+        let blocks = report.blocks.iter();
+        let blocks: Vec<&Block> = blocks
+            .filter(|block| !matches!(block, Block::Alerts(_)))
+            .collect();
+        format!("{:?} {:?} {blocks:?}", report.from, report.to)
+    };
+    prop_assert_eq!(totals(&report), totals(&summary(&alone).0));
+    Ok((some, alone, report))
+}
+
 proptest! {
     #[test]
     fn an_expression_holds_where_the_naive_one_does(expr in expressions(), hits in hits()) {
@@ -226,22 +254,9 @@ proptest! {
     /// the matching records too: what is left out moves the clock, which only lets more seconds close.
     #[test]
     fn what_does_not_match_is_counted_as_filtered_and_only_moves_the_clock(expr in expressions(), hits in hits()) {
-        let mut some = monitor(Filter::parse(&expr.text()).ok(), Period::default());
-        let mut alone = monitor(None, Period::default());
         let kept: Vec<&Hit> = hits.iter().filter(|hit| expr.holds(hit)).collect();
-        hits.iter().for_each(|hit| hit.observe(&mut some));
-        kept.iter().for_each(|hit| hit.observe(&mut alone));
-        some.finish();
-        alone.finish();
-        let (report, [lines, counted, filtered, other]) = summary(&some);
-        prop_assert_eq!(lines, counted + filtered + other);
-        prop_assert_eq!((lines, counted), (hits.len() as u64, kept.len() as u64));
+        let (mut some, mut alone, _) = beside(&expr, Period::default(), &hits, &kept)?;
         prop_assert_eq!(some.newest(), hits.iter().map(|hit| Second(hit.time)).max());
-        let totals = |report: &Report| {
-            let blocks = report.blocks.iter().filter(|block| !matches!(block, Block::Alerts(_)));
-            format!("{:?} {:?} {:?}", report.from, report.to, blocks.collect::<Vec<_>>())
-        };
-        prop_assert_eq!(totals(&report), totals(&summary(&alone).0));
         let alerts = |monitor: &mut Monitor| -> Vec<String> {
             let events = std::iter::from_fn(|| monitor.next_event());
             events.map(|event| format!("{event:?}")).collect()
@@ -264,24 +279,11 @@ proptest! {
         let (since, until) = (START + since, START + since + length);
         let at = |second| Some(Moment::At(Second(second)));
         let period = Period { since: at(since), until: at(until), zone: None };
-        let mut some = monitor(Filter::parse(&expr.text()).ok(), period);
-        let mut alone = monitor(None, Period::default());
         let kept: Vec<&Hit> = hits
             .iter()
             .filter(|hit| (since..until).contains(&hit.time) && expr.holds(hit))
             .collect();
-        hits.iter().for_each(|hit| hit.observe(&mut some));
-        kept.iter().for_each(|hit| hit.observe(&mut alone));
-        some.finish();
-        alone.finish();
-        let (report, [lines, counted, filtered, other]) = summary(&some);
-        prop_assert_eq!(lines, counted + filtered + other);
-        prop_assert_eq!((lines, counted), (hits.len() as u64, kept.len() as u64));
-        let totals = |report: &Report| {
-            let blocks = report.blocks.iter().filter(|block| !matches!(block, Block::Alerts(_)));
-            format!("{:?} {:?} {:?}", report.from, report.to, blocks.collect::<Vec<_>>())
-        };
-        prop_assert_eq!(totals(&report), totals(&summary(&alone).0));
+        let (mut some, mut alone, report) = beside(&expr, period, &hits, &kept)?;
         let alerts = |monitor: &mut Monitor| -> Vec<String> {
             let inside = |event: &Event| match event {
                 Event::Alert(alert) => alert.at < Second(until),
