@@ -35,6 +35,7 @@ mod signals;
 #[cfg(not(unix))]
 #[path = "signals_other.rs"]
 mod signals;
+mod silence;
 mod simulate;
 mod taker;
 #[cfg(unix)]

@@ -1,7 +1,7 @@
 //! One run: messages in, lines to the parser, records to the monitor, events to the output.
 //!
 //! Clocks matter here and only live: the wall clock tells whether a log is live, the monotonic clock
-//! how long it has been silent.
+//! how long it has been [silent](Silence).
 
 use std::io;
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use super::feed::{Feed, Message, Now, STDIN, Signal, failure};
 use super::hints::Hints;
 use super::hook::{Hook, Notice};
 use super::parts::{Parallel, Part};
+use super::silence::Silence;
 use super::taker::Taker;
 use super::{Dashboard, Output, ahead, databases, say};
 use crate::cli::Options;
@@ -24,12 +25,7 @@ use crate::place::Places;
 use crate::render::json::Json;
 use crate::render::{Render, escape};
 use crate::report::Event;
-use crate::time::{Second, Span};
-
-/// Nothing to read for so long is silence.
-const SILENCE: Duration = Duration::from_secs(1);
-/// A wait that took so much longer than asked means that this process was stopped.
-const STOPPED: Duration = Duration::from_secs(1);
+use crate::time::Second;
 
 /// How a run ended.
 #[derive(Debug)]
@@ -57,17 +53,13 @@ pub struct Session {
     verbose: bool,
     hook: Option<Hook>,
     dashboard: Option<Dashboard>,
-    idle_exit: Option<Duration>,
+    silence: Silence,
     file: Option<Arc<str>>,
     /// The number of the last line, in its file.
     line: u64,
     hints: Hints,
     /// Whether a report was due since the output was last told how things stand.
     stale: bool,
-    /// When the newest second was reached, by the monotonic clock.
-    anchor: Option<(Second, Duration)>,
-    /// When the last block came.
-    last_block: Duration,
 }
 
 /// The fields that a run with these options reads where they are optional.
@@ -108,15 +100,11 @@ impl Session {
             verbose: options.verbose,
             hook: None,
             dashboard: None,
-            idle_exit: options
-                .idle_exit
-                .map(|span| Duration::from_secs(span.0.unsigned_abs())),
+            silence: Silence::new(options.idle_exit),
             file: None,
             line: 0,
             hints: Hints::default(),
             stale: false,
-            anchor: None,
-            last_block: Duration::ZERO,
         })
     }
 
@@ -165,13 +153,14 @@ impl Session {
     }
 
     fn read(&mut self, feed: &mut dyn Feed) -> io::Result<Ended> {
-        self.last_block = feed.now().monotonic;
+        self.silence.heard(feed.now().monotonic);
         loop {
             let before = feed.now();
             self.paint(before);
             let wait = self.wait(before.monotonic);
             let message = feed.next(wait);
-            if self.live && self.was_stopped(before, wait, feed.now(), &message) {
+            let stopped = self.live && self.silence.was_stopped(before, wait, feed.now());
+            if stopped && matches!(message, Message::Quiet) {
                 continue;
             }
             match message {
@@ -204,10 +193,7 @@ impl Session {
                     if !self.live {
                         continue;
                     }
-                    if self
-                        .idle_exit
-                        .is_some_and(|idle| now.monotonic - self.last_block >= idle)
-                    {
+                    if self.silence.ends_input(now.monotonic) {
                         self.finish(now)?;
                         return Ok(Ended::Input);
                     }
@@ -283,64 +269,22 @@ impl Session {
         Ended::Input
     }
 
-    /// Whether a wait took so much longer than asked that this process was stopped, and nothing came.
-    fn was_stopped(
-        &mut self,
-        before: Now,
-        wait: Option<Duration>,
-        now: Now,
-        message: &Message,
-    ) -> bool {
-        let over = match wait {
-            Some(wait) => (now.monotonic - before.monotonic).saturating_sub(wait),
-            None => Duration::ZERO,
-        };
-        if over < STOPPED {
-            return false;
-        }
-        // What stopped this process most likely stopped the writer too.
-        self.last_block += over;
-        self.anchor = self.anchor.map(|(newest, at)| (newest, at + over));
-        matches!(message, Message::Quiet)
-    }
-
     /// How long to wait for the next message: to the next moment at which something changes without one.
     fn wait(&self, now: Duration) -> Option<Duration> {
-        let silence = if self.live {
-            self.wait_for_silence(now)
-        } else {
-            None
-        };
+        let silence = self
+            .live
+            .then(|| self.silence.next(now, self.monitor.is_live()));
         let frame = self.dashboard.as_ref().and_then(Dashboard::due);
         let frame = frame.map(|due| due.saturating_sub(now));
-        silence.into_iter().chain(frame).min()
+        silence.flatten().into_iter().chain(frame).min()
     }
 
-    /// How long to wait for the next block: to the next moment at which silence changes something.
-    fn wait_for_silence(&self, now: Duration) -> Option<Duration> {
-        let silent_from = self.last_block + SILENCE;
-        let tick = match self.anchor {
-            Some((_, at)) if self.monitor.is_live() && now >= silent_from => {
-                // The next whole second of event time.
-                Some(at + Duration::from_secs((now - at).as_secs() + 1))
-            }
-            _ if now < silent_from => Some(silent_from),
-            _ => None,
-        };
-        let idle = self.idle_exit.map(|idle| self.last_block + idle);
-        tick.into_iter()
-            .chain(idle)
-            .min()
-            .map(|until| until.saturating_sub(now))
-    }
-
+    /// Nothing came: the seconds of a live stream go on without it.
     fn silence(&mut self, now: Now) -> io::Result<()> {
-        if now.monotonic < self.last_block + SILENCE {
+        if !self.silence.is_there(now.monotonic) {
             return Ok(());
         }
-        let reached = self
-            .anchor
-            .map(|(newest, at)| newest + Span((now.monotonic - at).as_secs() as i64));
+        let reached = self.silence.reached(now.monotonic);
         let wall = Second(now.wall.as_secs() as i64);
         self.monitor
             .silence(reached.unwrap_or(Second(i64::MIN)), wall);
@@ -349,27 +293,10 @@ impl Session {
             dashboard.changed();
         }
         self.refresh()?;
-        if self.anchor.is_none() {
-            self.set_anchor(now);
+        if reached.is_none() {
+            self.silence.newest_is(self.monitor.newest(), now);
         }
         Ok(())
-    }
-
-    /// Notes when the newest second was reached: at the wall clock's own turn of it where that is the
-    /// second we are in, so that a report is due when people expect it; else now.
-    fn set_anchor(&mut self, now: Now) {
-        let newest = self.monitor.newest();
-        if let Some(newest) = newest
-            && self.anchor.is_none_or(|(anchored, _)| anchored != newest)
-        {
-            let same = i64::try_from(now.wall.as_secs()).is_ok_and(|wall| wall == newest.0);
-            let into = if same {
-                Duration::from_nanos(now.wall.subsec_nanos().into())
-            } else {
-                Duration::ZERO
-            };
-            self.anchor = Some((newest, now.monotonic.saturating_sub(into)));
-        }
     }
 
     /// The wall clock, where it says something of the log.
@@ -378,7 +305,7 @@ impl Session {
     }
 
     fn block(&mut self, block: &[u8], now: Now) -> io::Result<()> {
-        self.last_block = now.monotonic;
+        self.silence.heard(now.monotonic);
         self.hints.block(block, &self.monitor);
         let mut lines = std::mem::take(&mut self.lines);
         let wall = self.wall(now);
@@ -466,7 +393,7 @@ impl Session {
 
     /// What is due when all lines of a block were taken.
     fn after_lines(&mut self, now: Now) -> io::Result<()> {
-        self.set_anchor(now);
+        self.silence.newest_is(self.monitor.newest(), now);
         // History is read to its end, where it is known; and then how it was read makes no difference.
         if self.live {
             self.hints.live(&self.monitor, now.wall);
