@@ -40,7 +40,7 @@ impl Monitor {
         while self.timeline.first() < target {
             if self.timeline.is_empty() && !(silent && self.interval.is_some()) {
                 // Empty seconds are left out up to the next at which a rule could change or an open
-                // report ends.
+                // report ends; the last of them closes, since what grows with time is greatest there.
                 let first = self.timeline.first();
                 let change = self
                     .rules
@@ -48,7 +48,8 @@ impl Monitor {
                     .filter_map(|rule| rule.next_change(first))
                     .min();
                 let end = self.open.as_ref().map(|open| Second(open.to.0 - 1));
-                let last = change.into_iter().chain(end).fold(target, Second::min);
+                let last = Second(target.0 - 1);
+                let last = change.into_iter().chain(end).fold(last, Second::min);
                 if last > first {
                     self.timeline.skip_to(last);
                     continue;
