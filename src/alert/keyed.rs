@@ -11,7 +11,7 @@ use foldhash::fast::RandomState;
 
 use super::held::Held;
 use super::measure::{Threshold, Unit};
-use super::rule::{Clauses, Phase, Step, step};
+use super::rule::{Clauses, Phase, Step, due, step};
 use super::{Source, Verdict};
 use crate::report::Figure;
 use crate::stats::Hit;
@@ -282,8 +282,14 @@ impl Keyed {
         }
     }
 
-    pub(super) fn next_change(&self, from: Second) -> Option<Second> {
-        (!self.seconds.is_empty() || !self.waiting.is_empty()).then_some(from)
+    /// The first second at which anything could change if all from now on are empty.
+    pub(super) fn next_change(&self) -> Option<Second> {
+        let leaves = self.seconds.first().map(|first| first + self.parts.window);
+        let waiting = self.waiting.iter().filter_map(|id| {
+            let sums = self.keys.get(id)?;
+            due(sums.phase, self.verdict(sums), self.parts.clauses)
+        });
+        waiting.chain(leaves).min()
     }
 
     /// Ids have changed. A key that was dropped is followed no more; if its alert fires, `over` is told

@@ -219,10 +219,13 @@ impl Condition for Surge {
             .then(|| format!("baseline not ready: {known} of {needed}"))
     }
 
-    fn next_change(&self, from: Second) -> Option<Second> {
+    fn next_change(&self, from: Second, _: Verdict) -> Option<Second> {
         // With an empty window every minute that ends is back; until it has been, it matters.
         let open = self.hits.sum() > 0 || self.verdict != Verdict::Back || self.beyond > 0;
-        (open && self.minute.is_some()).then_some(from)
+        let minute_ends = from + Span(MINUTE - 1 - from.0.rem_euclid(MINUTE));
+        let leaves = self.hits.next_leave();
+        (open && self.minute.is_some())
+            .then(|| leaves.map_or(minute_ends, |leaves| leaves.min(minute_ends)))
     }
 
     fn window(&self) -> Span {

@@ -127,8 +127,9 @@ impl Condition for Unique {
         self.short.then(|| note.to_owned())
     }
 
-    fn next_change(&self, from: Second) -> Option<Second> {
-        (self.hits.sum() > 0 || !self.seconds.is_empty()).then_some(from)
+    fn next_change(&self, _: Second, _: Verdict) -> Option<Second> {
+        // Whatever has a key is a hit.
+        self.hits.next_leave()
     }
 
     fn window(&self) -> Span {

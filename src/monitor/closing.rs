@@ -5,6 +5,7 @@
 
 use super::writing::TREND;
 use super::{Monitor, UTC};
+use crate::alert::Rule;
 use crate::filter::period::Bounds;
 use crate::stats::bucket::Bucket;
 use crate::time::{Second, Span};
@@ -38,31 +39,37 @@ impl Monitor {
         // The clock goes on behind the period; what is evaluated ends with it.
         let target = target.min(self.intake.bounds.until);
         while self.timeline.first() < target {
-            if self.timeline.is_empty() && !(silent && self.interval.is_some()) {
-                // Empty seconds are left out up to the next at which a rule could change or an open
-                // report ends; the last of them closes, since what grows with time is greatest there.
-                let first = self.timeline.first();
-                let change = self
-                    .rules
-                    .iter()
-                    .filter_map(|rule| rule.next_change(first))
-                    .min();
-                let end = self.open.as_ref().map(|open| Second(open.to.0 - 1));
-                let last = Second(target.0 - 1);
-                let last = change.into_iter().chain(end).fold(last, Second::min);
-                if last > first {
-                    self.timeline.skip_to(last);
-                    continue;
-                }
+            // In a silence every second may end an empty report.
+            if !(silent && self.interval.is_some()) {
+                self.skip_empty(target);
             }
             let second = self.timeline.first();
-            let bucket = self.timeline.close();
-            self.close(second, bucket, silent);
+            if second < target {
+                let bucket = self.timeline.close();
+                self.close(second, bucket, silent);
+            }
         }
     }
 
-    fn close(&mut self, second: Second, bucket: Option<Box<Bucket>>, silent: bool) {
-        let mut bucket = bucket.unwrap_or_default();
+    /// Leaves out empty seconds up to the next at which a rule could change or an open report ends.
+    fn skip_empty(&mut self, target: Second) {
+        let first = self.timeline.first();
+        let held = self.timeline.first_held();
+        let mut next = held.map_or(target, |held| held.min(target));
+        // Their last one closes where nothing is known to come, so that what is shown is not of before,
+        // and where something grows with time: there it is greatest.
+        if next > first && (held.is_none() || self.rules.iter().any(Rule::grows)) {
+            next = Second(next.0 - 1);
+        }
+        if next > first {
+            let changes = self.rules.iter().filter_map(|rule| rule.next_change(first));
+            let end = self.open.as_ref().map(|open| Second(open.to.0 - 1));
+            let next = changes.chain(end).fold(next, Second::min);
+            self.timeline.skip_to(next.max(first));
+        }
+    }
+
+    fn close(&mut self, second: Second, mut bucket: Box<Bucket>, silent: bool) {
         let counters = bucket.counters;
         let empty = bucket.is_empty();
         let zone = self.zone.as_ref().unwrap_or(&UTC);
