@@ -140,7 +140,8 @@ fn burns(hits: &[Hit], budget: u128, min: u64) -> Vec<(i64, bool)> {
 /// Fourteen hours of minutes, with surges and gaps behind the eighth.
 fn days() -> impl Strategy<Value = Vec<u64>> {
     let base = (0u64..30, 1u64..10);
-    let part = (0usize..60, 1usize..40, prop_oneof![Just(0u64), 20u64..150]);
+    let length = prop_oneof![3 => 1usize..40, 1 => 60usize..250];
+    let part = (0usize..60, length, prop_oneof![Just(0u64), 20u64..150]);
     (
         base,
         prop::collection::vec(any::<u8>(), 840),
@@ -171,24 +172,24 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn a_surge_fires_and_recovers_where_a_recount_says(counts in days(), tenths in 10u64..40, window in prop_oneof![Just(60i64), Just(120i64), 30i64..400], lateness in 0i64..60) {
+    fn a_surge_fires_and_recovers_where_a_recount_says(counts in days(), tenths in 10u64..40, window in prop_oneof![Just(60i64), Just(120i64), 30i64..400, 1000i64..8000], lateness in 0i64..60) {
         let hits = by_minute(&counts);
         let rule = format!("Surge: hits > {}.{}x usual over {window}s", tenths / 10, tenths % 10);
         prop_assert_eq!(said(&hits, &rule, lateness), surges(&hits, tenths, window));
     }
 
     #[test]
-    fn the_burn_rate_fires_and_recovers_where_a_recount_says(parts in prop::collection::vec((60i64..9000, 5i64..60, 0u8..4, 1u8..40), 1..5), budget in prop::sample::select(vec![10u64, 50, 100, 1000]), min in prop_oneof![Just(0u64), 1u64..80]) {
+    fn the_burn_rate_fires_and_recovers_where_a_recount_says(parts in prop::collection::vec((60i64..9000, 5i64..60, 0u8..4, 1u8..40, prop_oneof![4000i64..9000, 20_000i64..90_000, 200_000i64..300_000]), 1..5), budget in prop::sample::select(vec![10u64, 50, 100, 1000]), min in prop_oneof![Just(0u64), 1u64..80]) {
         let mut hits = Vec::new();
         let mut time = START;
-        for (length, every, kind, errors) in parts {
+        for (length, every, kind, errors, gap) in parts {
             let end = time + length;
             while time < end {
                 let failed = kind > 1 && hits.len() % 40 < errors.into();
                 hits.push((time, if failed { 503 } else { 200 }));
                 time += every;
             }
-            time += if kind == 1 { 4000 } else { 0 };
+            time += if kind == 1 { gap } else { 0 };
         }
         let objective = 10_000 - budget;
         let least = if min > 0 { format!(" min {min}") } else { String::new() };
@@ -209,6 +210,19 @@ fn a_surge_that_stays_becomes_usual_after_six_hours() {
     // It fires at the second closed minute; the window's two minutes are both of the surge then. The
     // baseline stands still for 360 minutes, leaves out the last 60, and needs 1 % of new ones.
     assert_eq!(minutes, [(601, true), (1026, false)]);
+}
+
+/// A minute that ends in the gap is beyond although nothing was before it.
+#[test]
+fn a_surge_before_a_gap_fires_and_recovers_in_it() {
+    let mut hits = by_minute(&[20; 600]);
+    let from = START + 600 * 60;
+    hits.extend((0..500).map(|i| (from + i / 50, 200)));
+    hits.push((from + 7200, 200));
+    let changes = said(&hits, "Surge: hits > 2x usual over 10m", 0);
+    assert_eq!(changes, surges(&hits, 20, 600));
+    let seconds: Vec<_> = changes.iter().map(|c| (c.0 - from, c.1)).collect();
+    assert_eq!(seconds, [(119, true), (659, false)]);
 }
 
 #[test]

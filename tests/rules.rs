@@ -2,6 +2,8 @@
 //!
 //! The naive evaluator keeps no window: for every second it goes through all records again, takes those
 //! in `(s − W, s]` that the rule speaks of, and measures them. Streams have bursts, gaps and disorder.
+//! Where they are days long, what was measured stands for the seconds up to the next at which the window
+//! can hold anything else.
 
 #[path = "support/streams.rs"]
 mod streams;
@@ -224,6 +226,8 @@ struct Change {
     since: i64,
     hits: u64,
     value: f64,
+    /// The most extreme value while it fired, where it is over.
+    peak: Option<f64>,
 }
 
 fn sorted(mut changes: Vec<Change>) -> Vec<Change> {
@@ -234,11 +238,13 @@ fn sorted(mut changes: Vec<Change>) -> Vec<Change> {
 /// The phases of one alert, from where it stands at each second.
 fn phases(
     seconds: std::ops::RangeInclusive<i64>,
-    (hold, keep): (i64, i64),
-    stands: impl Fn(i64) -> (u64, f64, i32),
+    wanted: &Wanted,
+    mut stands: impl FnMut(i64) -> (u64, f64, i32),
     (rule, key): (String, Option<&str>),
 ) -> Vec<Change> {
+    let (hold, keep) = (wanted.hold, wanted.keep);
     let mut changes = Vec::new();
+    let mut peak = 0.0;
     let (mut since, mut firing, mut back): (Option<i64>, bool, Option<i64>) = (None, false, None);
     for second in seconds {
         let (hits, value, stands) = stands(second);
@@ -262,9 +268,17 @@ fn phases(
             }
             firing = since.is_some_and(|since| second - since >= hold);
         }
+        if firing {
+            peak = match was.0 {
+                false => value,
+                true if wanted.below => value.min(peak),
+                true => value.max(peak),
+            };
+        }
         if firing != was.0 {
             changes.push(Change {
                 at: second,
+                peak: (!firing).then_some(peak),
                 rule: rule.clone(),
                 key: key.map(str::to_owned),
                 fired: firing,
@@ -277,8 +291,27 @@ fn phases(
     changes
 }
 
-/// Every rule evaluated anew for every second; `seen` tells how many hits have come when it closes.
-fn recount(hits: &[Hit], rules: &[Wanted], seen: impl Fn(i64) -> usize) -> Vec<Change> {
+/// The seconds at which the window of a rule can begin to hold anything else, if a second closes so long
+/// after it ended.
+fn moments(hits: &[Hit], rule: &Wanted, lateness: i64) -> BTreeSet<i64> {
+    let first = hits.iter().map(|hit| hit.time).min();
+    let each = |hit: &Hit| [hit.time, hit.time + rule.window, hit.time - lateness];
+    let full = first.map(|first| first + rule.window - 1);
+    hits.iter()
+        .flat_map(each)
+        .chain(first)
+        .chain(full)
+        .collect()
+}
+
+/// Every rule evaluated anew for every second, or every one of its [`moments`] for a `lateness`; `seen`
+/// tells how many hits have come when it closes.
+fn recount(
+    hits: &[Hit],
+    rules: &[Wanted],
+    lateness: Option<i64>,
+    seen: impl Fn(i64) -> usize,
+) -> Vec<Change> {
     let times = || hits.iter().map(|hit| hit.time);
     let (Some(first), Some(last)) = (times().min(), times().max()) else {
         return Vec::new();
@@ -291,17 +324,27 @@ fn recount(hits: &[Hit], rules: &[Wanted], seen: impl Fn(i64) -> usize) -> Vec<C
             vec![None]
         };
         for key in keys {
+            let moments = lateness.map(|lateness| moments(hits, rule, lateness));
+            let mut stood = (0, 0.0, 0);
             let stands = |second| {
+                // What grows with time differs at every second.
+                let holds = moments
+                    .as_ref()
+                    .filter(|_| rule.measure != Measure::Silence);
+                if holds.is_some_and(|moments| !moments.contains(&second)) {
+                    return stood;
+                }
                 let of_key: Vec<Hit> = hits[..seen(second)]
                     .iter()
                     .filter(|hit| key.is_none_or(|key| hit.client() == key))
                     .copied()
                     .collect();
-                rule.measure(&of_key, second, first)
+                stood = rule.measure(&of_key, second, first);
+                stood
             };
             changes.extend(phases(
                 first..=last,
-                (rule.hold, rule.keep),
+                rule,
                 stands,
                 (format!("r{label}"), key),
             ));
@@ -335,6 +378,10 @@ fn said(hits: impl IntoIterator<Item = Hit>, rules: &[String], lateness: i64) ->
                     since: alert.since.0,
                     hits: alert.figure.hits,
                     value: alert.figure.value,
+                    peak: match alert.state {
+                        State::Firing { .. } => None,
+                        State::Resolved { peak } => Some(peak.value),
+                    },
                 });
             }
         }
@@ -359,6 +406,13 @@ fn texts(rules: &[Wanted]) -> Vec<String> {
 /// Gaps of up to minutes.
 fn short() -> BoxedStrategy<i64> {
     prop_oneof![0i64..3, 0i64..30, 60i64..200].boxed()
+}
+
+/// Gaps of up to a day, not of about an hour: what comes out of order around the time from which on a
+/// record must wait to be believed is skewed.
+fn long() -> BoxedStrategy<i64> {
+    prop_oneof![4 => short(), 3 => 600i64..3300, 2 => 3800i64..12_000, 1 => 40_000i64..80_000]
+        .boxed()
 }
 
 fn measures() -> impl Strategy<Value = (Measure, Form, u64)> {
@@ -399,11 +453,12 @@ fn measures() -> impl Strategy<Value = (Measure, Form, u64)> {
             prop::sample::select(vec![1u64, 12, 80, 250, 500, 999, 1000])
         )
             .prop_map(|(m, n)| (m, Form::Number, n)),
-        (0u64..90).prop_map(|n| (Measure::Silence, Form::Number, n)),
+        (prop_oneof![0u64..90, 600u64..9000]).prop_map(|n| (Measure::Silence, Form::Number, n)),
     ]
 }
 
-fn rules() -> impl Strategy<Value = Wanted> {
+/// Rules whose windows and times to hold are of the length of these gaps.
+fn rules(gaps: BoxedStrategy<i64>) -> impl Strategy<Value = Wanted> {
     let only = prop::sample::select(vec![
         Where::All,
         Where::All,
@@ -412,15 +467,15 @@ fn rules() -> impl Strategy<Value = Wanted> {
         Where::Big,
         Where::Failed,
     ]);
-    let short = || prop_oneof![3 => Just(0i64), 1 => 1i64..20];
+    let times = || prop_oneof![3 => Just(0i64), 1 => 1i64..20, 1 => gaps.clone()];
     (
         measures(),
         any::<[bool; 2]>(),
-        prop_oneof![1i64..5, 1i64..100],
+        prop_oneof![1i64..5, 1i64..100, gaps.clone().prop_map(|gap| gap.max(1))],
         only,
         prop_oneof![3 => Just(0u64), 1 => 1u64..8],
-        short(),
-        short(),
+        times(),
+        times(),
     )
         .prop_map(
             |((measure, form, number), [below, by], window, only, min, hold, keep)| {
@@ -450,18 +505,47 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn every_kind_fires_and_recovers_where_a_recount_says(hits in streams(short()), rules in prop::collection::vec(rules(), 1..4), lateness in 0i64..60, delays in prop::collection::vec(0i64..60, 1..30)) {
+    fn every_kind_fires_and_recovers_where_a_recount_says(hits in streams(short()), rules in prop::collection::vec(rules(short()), 1..4), lateness in 0i64..60, delays in prop::collection::vec(0i64..60, 1..30)) {
         let said = said(delayed(&hits, &delays, lateness), &texts(&rules), lateness);
-        prop_assert_eq!(said, recount(&hits, &rules, |_| hits.len()), "{:?}", texts(&rules));
+        prop_assert_eq!(said, recount(&hits, &rules, None, |_| hits.len()), "{:?}", texts(&rules));
     }
 
     /// A record that comes late is in the window of every second that closes after it came.
     #[test]
-    fn late_records_count_for_every_kind_from_the_next_second_that_closes(hits in streams(short()), rules in prop::collection::vec(rules().prop_filter("a full window begins with what came first", |rule| !rule.below), 1..3), lateness in 0i64..10, delays in prop::collection::vec(prop_oneof![Just(0i64), 0i64..150], 1..30)) {
+    fn late_records_count_for_every_kind_from_the_next_second_that_closes(hits in streams(short()), rules in prop::collection::vec(above(short()), 1..3), lateness in 0i64..10, delays in prop::collection::vec(prop_oneof![Just(0i64), 0i64..150], 1..30)) {
         let come = delayed(&hits, &delays, 150);
-        let closes = |second: i64| come.iter().position(|hit| hit.time > second + lateness).unwrap_or(come.len());
         let said = said(come.iter().copied(), &texts(&rules), lateness);
-        prop_assert_eq!(said, recount(&come, &rules, closes), "{:?}", texts(&rules));
+        prop_assert_eq!(said, recount(&come, &rules, None, closes(&come, lateness)), "{:?}", texts(&rules));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn gaps_of_hours_are_passed_over_without_missing_anything(hits in streams(long()), rules in prop::collection::vec(rules(long()), 1..4), lateness in 0i64..60, delays in prop::collection::vec(0i64..60, 1..30)) {
+        let said = said(delayed(&hits, &delays, lateness), &texts(&rules), lateness);
+        prop_assert_eq!(said, recount(&hits, &rules, Some(0), |_| hits.len()), "{:?}", texts(&rules));
+    }
+
+    #[test]
+    fn late_records_count_before_gaps_of_hours_too(hits in streams(long()), rules in prop::collection::vec(above(long()), 1..3), lateness in 0i64..60, delays in prop::collection::vec(prop_oneof![Just(0i64), 0i64..150], 1..30)) {
+        let come = delayed(&hits, &delays, 150);
+        let said = said(come.iter().copied(), &texts(&rules), lateness);
+        prop_assert_eq!(said, recount(&come, &rules, Some(lateness), closes(&come, lateness)), "{:?}", texts(&rules));
+    }
+}
+
+/// A full window begins with what came first, so rules on too little are left out where that may be late.
+fn above(gaps: BoxedStrategy<i64>) -> impl Strategy<Value = Wanted> {
+    rules(gaps).prop_filter("too little", |rule| !rule.below)
+}
+
+/// How many hits have come when a second closes.
+fn closes(come: &[Hit], lateness: i64) -> impl Fn(i64) -> usize {
+    move |second| {
+        let closing = come.iter().position(|hit| hit.time > second + lateness);
+        closing.unwrap_or(come.len())
     }
 }
 
@@ -476,7 +560,10 @@ fn the_streams_make_every_kind_fire() {
             .new_tree(&mut runner)
             .expect("a stream")
             .current();
-        let rule = rules().new_tree(&mut runner).expect("a rule").current();
+        let rule = rules(short())
+            .new_tree(&mut runner)
+            .expect("a rule")
+            .current();
         if !said(hits, &texts(&[rule]), 0).is_empty() {
             let form = if rule.by_client { "by client" } else { "" };
             *fired

@@ -21,7 +21,8 @@ pub(super) struct Count {
     part: Source,
     whole: Source,
     counted: Sliding,
-    hits: Sliding,
+    /// The hits of the whole, where those are not what is counted.
+    hits: Option<Sliding>,
     /// The first second that held anything; a low count says nothing before a full window.
     first: Option<Second>,
     closed: Option<Second>,
@@ -36,6 +37,7 @@ impl Count {
         part: Source,
         whole: Source,
     ) -> Count {
+        let same = measure == Measure::Hits && part == whole;
         Count {
             measure,
             threshold,
@@ -43,10 +45,14 @@ impl Count {
             part,
             whole,
             counted: Sliding::new(window),
-            hits: Sliding::new(window),
+            hits: (!same).then(|| Sliding::new(window)),
             first: None,
             closed: None,
         }
+    }
+
+    fn hits(&self) -> &Sliding {
+        self.hits.as_ref().unwrap_or(&self.counted)
     }
 
     /// What the count is a share of: of unparsed lines, the lines.
@@ -56,7 +62,7 @@ impl Count {
         } else {
             0
         };
-        self.hits.sum() + lines
+        self.hits().sum() + lines
     }
 
     /// Before a full window was seen, or with nothing to be a share of, nothing can be said.
@@ -74,9 +80,10 @@ impl Count {
 impl Condition for Count {
     fn close(&mut self, second: Second, bucket: &Bucket) {
         let part = self.measure.of(self.part.counters(bucket));
-        let hits = self.whole.counters(bucket).hits;
         self.counted.close(second, part);
-        self.hits.close(second, hits);
+        if let Some(hits) = &mut self.hits {
+            hits.close(second, self.whole.counters(bucket).hits);
+        }
         if self.first.is_none() && !bucket.is_empty() {
             self.first = Some(second);
         }
@@ -88,8 +95,10 @@ impl Condition for Count {
             self.counted
                 .late(hit.time, self.measure.of(&hit.counters()), closed);
         }
-        if self.whole.holds(hit) {
-            self.hits.late(hit.time, 1, closed);
+        if let Some(hits) = &mut self.hits
+            && self.whole.holds(hit)
+        {
+            hits.late(hit.time, 1, closed);
         }
     }
 
@@ -105,7 +114,7 @@ impl Condition for Count {
     fn figure(&self) -> Figure {
         let (counted, window) = (self.counted.sum(), self.counted.window());
         Figure {
-            hits: u64::try_from(self.hits.sum()).unwrap_or(u64::MAX),
+            hits: u64::try_from(self.hits().sum()).unwrap_or(u64::MAX),
             value: self.threshold.in_unit(counted, window, self.whole()),
             threshold: self.threshold.value(),
             window,
@@ -113,16 +122,19 @@ impl Condition for Count {
         }
     }
 
-    fn next_change(&self, from: Second) -> Option<Second> {
-        if self.counted.sum() > 0 || self.hits.sum() > 0 {
-            return Some(from);
+    fn next_change(&self, from: Second, stands: Verdict) -> Option<Second> {
+        // What only falls stays back; a share may rise as its whole falls.
+        let falls = !self.below && self.threshold.unit != Unit::Share;
+        if falls && stands == Verdict::Back {
+            return None;
         }
-        // Nothing moves any more, but a window that is not full yet will be.
         let full = self
             .first
             .filter(|_| self.below)
-            .map(|first| first + Span(self.counted.window().0 - 1));
-        full.filter(|&full| full >= from)
+            .map(|first| first + Span(self.counted.window().0 - 1))
+            .filter(|&full| full >= from);
+        let leaves = [self.counted.next_leave(), self.hits().next_leave()];
+        leaves.into_iter().flatten().chain(full).min()
     }
 
     fn window(&self) -> Span {

@@ -112,8 +112,9 @@ impl Condition for Duration {
         }
     }
 
-    fn next_change(&self, from: Second) -> Option<Second> {
-        (self.hits.sum() > 0 || !self.seconds.is_empty()).then_some(from)
+    fn next_change(&self, _: Second, _: Verdict) -> Option<Second> {
+        // Whatever has a duration is a hit.
+        self.hits.next_leave()
     }
 
     fn window(&self) -> Span {

@@ -37,8 +37,9 @@ impl<T: Default> Held<T> {
         &mut self.0[index].1
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// The oldest second.
+    pub(super) fn first(&self) -> Option<Second> {
+        self.0.front().map(|(second, _)| *second)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {

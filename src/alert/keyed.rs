@@ -11,7 +11,7 @@ use foldhash::fast::RandomState;
 
 use super::held::Held;
 use super::measure::{Threshold, Unit};
-use super::rule::{Clauses, Phase, Step, step};
+use super::rule::{Clauses, Phase, Step, due, step};
 use super::{Source, Verdict};
 use crate::report::Figure;
 use crate::stats::Hit;
@@ -68,6 +68,46 @@ pub(super) struct Parts {
     pub(super) dimensions: usize,
 }
 
+impl Parts {
+    /// Whether all hits of a key are followed: for a share, a least number, and beside bytes; else
+    /// only those that are counted.
+    fn counts_all(&self) -> bool {
+        self.threshold.unit == Unit::Share || self.clauses.min > 0 || self.bytes
+    }
+
+    /// The records among those of a key that matter, where it is not followed.
+    fn missed(&self, hits: u64, counted: u64) -> u64 {
+        if self.counts_all() { hits } else { counted }
+    }
+
+    fn verdict(&self, sums: &Sums) -> Verdict {
+        if sums.hits < self.clauses.min || self.threshold.unit == Unit::Share && sums.hits == 0 {
+            return Verdict::Back;
+        }
+        let order = self
+            .threshold
+            .order(sums.counted.into(), self.window, sums.hits.into());
+        Verdict::of(order, self.threshold, false)
+    }
+
+    fn figure(&self, sums: &Sums) -> Figure {
+        let hits = if self.counts_all() {
+            sums.hits
+        } else {
+            sums.counted
+        };
+        Figure {
+            hits,
+            value: self
+                .threshold
+                .in_unit(sums.counted.into(), self.window, sums.hits.into()),
+            threshold: self.threshold.value(),
+            window: self.window,
+            below: false,
+        }
+    }
+}
+
 impl Keyed {
     pub(super) fn new(parts: Parts) -> Keyed {
         Keyed {
@@ -96,12 +136,12 @@ impl Keyed {
         bucket: &Bucket,
         mut changed: impl FnMut(u32, Step, Figure, &mut Phase),
     ) {
-        let mut touched: BTreeSet<u32> = self.waiting.clone();
+        let mut touched: Vec<u32> = self.waiting.iter().copied().collect();
         while let Some(rows) = self.seconds.leave(second - self.parts.window) {
             self.rows -= rows.len();
             for row in rows {
                 self.add(row, false);
-                touched.insert(row.id);
+                touched.push(row.id);
             }
         }
         let mut rows = self.rows_of(bucket);
@@ -111,92 +151,72 @@ impl Keyed {
             if room {
                 self.rows += 1;
                 self.add(*row, true);
-                touched.insert(row.id);
+                touched.push(row.id);
             } else {
-                self.unfollowed += self.missed(row.hits.into(), row.counted);
+                self.unfollowed += self.parts.missed(row.hits.into(), row.counted);
             }
             room
         });
         if !rows.is_empty() {
             self.seconds.enter(second, rows);
         }
+        touched.sort_unstable();
+        touched.dedup();
         for id in touched {
-            let Some(mut sums) = self.keys.remove(&id) else {
+            let Some(sums) = self.keys.get_mut(&id) else {
                 self.waiting.remove(&id);
                 continue;
             };
-            let verdict = self.verdict(&sums);
-            let figure = self.figure(&sums);
+            let verdict = self.parts.verdict(sums);
             let done = step(&mut sums.phase, verdict, second, self.parts.clauses);
             if done != Step::None || matches!(sums.phase, Phase::Firing(..)) {
-                changed(id, done, figure, &mut sums.phase);
+                changed(id, done, self.parts.figure(sums), &mut sums.phase);
             }
-            let waits = match sums.phase {
-                Phase::Pending(_) | Phase::Firing(_, Some(_)) => true,
-                Phase::Quiet | Phase::Firing(_, None) => false,
+            match sums.phase {
+                Phase::Pending(_) | Phase::Firing(_, Some(_)) => self.waiting.insert(id),
+                Phase::Quiet | Phase::Firing(_, None) => self.waiting.remove(&id),
             };
-            if waits {
-                self.waiting.insert(id);
-            } else {
-                self.waiting.remove(&id);
-            }
-            if sums.hits > 0 || sums.counted > 0 || sums.phase != Phase::Quiet {
-                self.keys.insert(id, sums);
+            if sums.hits == 0 && sums.counted == 0 && sums.phase == Phase::Quiet {
+                self.keys.remove(&id);
             }
         }
     }
 
-    /// Whether all hits of a key are followed: for a share, a least number, and beside bytes; else
-    /// only those that are counted.
-    fn counts_all(&self) -> bool {
-        self.parts.threshold.unit == Unit::Share || self.parts.clauses.min > 0 || self.parts.bytes
-    }
-
-    /// The records among those of a key that matter, where it is not followed.
-    fn missed(&self, hits: u64, counted: u64) -> u64 {
-        if self.counts_all() { hits } else { counted }
-    }
-
-    /// What each key did in a second.
+    /// What each key did in a second, in order of ids.
     fn rows_of(&mut self, bucket: &Bucket) -> Vec<Row> {
+        let parts = &self.parts;
         let narrow = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
-        let mut rows: HashMap<u32, Row, RandomState> = HashMap::default();
-        let empty = |id| Row {
+        let counts = |source: Source| source.counts(bucket, parts.dimension, parts.dimensions);
+        let part = counts(parts.part).into_iter().map(|(id, count)| Row {
             id,
             hits: 0,
-            counted: 0,
-        };
-        if self.counts_all() {
-            for (id, count) in
-                self.parts
-                    .whole
-                    .counts(bucket, self.parts.dimension, self.parts.dimensions)
-            {
-                rows.entry(id).or_insert(empty(id)).hits += narrow(count.hits);
-            }
-        }
-        for (id, count) in
-            self.parts
-                .part
-                .counts(bucket, self.parts.dimension, self.parts.dimensions)
-        {
-            let counted = if self.parts.bytes {
-                count.bytes
-            } else {
-                count.hits
-            };
-            rows.entry(id).or_insert(empty(id)).counted += counted;
-        }
-        // Their keys were dropped from the table before the second closed.
-        if let Some(row) = rows.remove(&DROPPED) {
-            self.unfollowed += self.missed(row.hits.into(), row.counted);
-        }
-        let known = |row: &Row| row.id < DROPPED;
-        let mut rows: Vec<Row> = rows.into_values().filter(known).collect();
-        if !self.counts_all() {
-            rows.retain(|row| row.counted > 0);
+            counted: if parts.bytes { count.bytes } else { count.hits },
+        });
+        let mut rows: Vec<Row> = part.collect();
+        if self.parts.counts_all() {
+            rows.extend(counts(parts.whole).into_iter().map(|(id, count)| Row {
+                id,
+                hits: narrow(count.hits),
+                counted: 0,
+            }));
         }
         rows.sort_unstable_by_key(|row| row.id);
+        rows.dedup_by(|more, row| {
+            let same = more.id == row.id;
+            if same {
+                row.hits = row.hits.saturating_add(more.hits);
+                row.counted += more.counted;
+            }
+            same
+        });
+        if !self.parts.counts_all() {
+            rows.retain(|row| row.counted > 0);
+        }
+        // Behind the others: those whose keys were dropped from the table before the second closed.
+        let known = rows.partition_point(|row| row.id < DROPPED);
+        for row in rows.drain(known..).filter(|row| row.id == DROPPED) {
+            self.unfollowed += self.parts.missed(row.hits.into(), row.counted);
+        }
         rows
     }
 
@@ -220,7 +240,7 @@ impl Keyed {
         let id = hit.ids[self.parts.dimension];
         let (part, whole) = (self.parts.part.holds(hit), self.parts.whole.holds(hit));
         if id > DROPPED
-            || !(part || whole && self.counts_all())
+            || !(part || whole && self.parts.counts_all())
             || hit.time > closed
             || hit.time <= closed - self.parts.window
         {
@@ -250,40 +270,14 @@ impl Keyed {
         self.waiting.insert(id);
     }
 
-    fn verdict(&self, sums: &Sums) -> Verdict {
-        if sums.hits < self.parts.clauses.min
-            || self.parts.threshold.unit == Unit::Share && sums.hits == 0
-        {
-            return Verdict::Back;
-        }
-        let order =
-            self.parts
-                .threshold
-                .order(sums.counted.into(), self.parts.window, sums.hits.into());
-        Verdict::of(order, self.parts.threshold, false)
-    }
-
-    fn figure(&self, sums: &Sums) -> Figure {
-        let hits = if self.counts_all() {
-            sums.hits
-        } else {
-            sums.counted
-        };
-        Figure {
-            hits,
-            value: self.parts.threshold.in_unit(
-                sums.counted.into(),
-                self.parts.window,
-                sums.hits.into(),
-            ),
-            threshold: self.parts.threshold.value(),
-            window: self.parts.window,
-            below: false,
-        }
-    }
-
-    pub(super) fn next_change(&self, from: Second) -> Option<Second> {
-        (!self.seconds.is_empty() || !self.waiting.is_empty()).then_some(from)
+    /// The first second at which anything could change if all from now on are empty.
+    pub(super) fn next_change(&self) -> Option<Second> {
+        let leaves = self.seconds.first().map(|first| first + self.parts.window);
+        let waiting = self.waiting.iter().filter_map(|id| {
+            let sums = self.keys.get(id)?;
+            due(sums.phase, self.parts.verdict(sums), self.parts.clauses)
+        });
+        waiting.chain(leaves).min()
     }
 
     /// Ids have changed. A key that was dropped is followed no more; if its alert fires, `over` is told
@@ -292,7 +286,7 @@ impl Keyed {
         for (old, sums) in std::mem::take(&mut self.keys) {
             match ids.new_id(old) {
                 DROPPED => {
-                    self.unfollowed += self.missed(sums.hits, sums.counted);
+                    self.unfollowed += self.parts.missed(sums.hits, sums.counted);
                     over(old, sums.phase);
                 }
                 id => {

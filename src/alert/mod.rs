@@ -62,12 +62,12 @@ impl Verdict {
 
 /// A kind of rule: a measure, most often over a sliding window of seconds.
 pub trait Condition: std::fmt::Debug {
-    /// A second closes: it enters the window and the oldest leaves. Seconds come in order; those
+    /// A second closes: it enters the window and the oldest leave. Seconds come in order; those
     /// left out were empty, and none of them was one that [`Condition::next_change`] named.
     fn close(&mut self, second: Second, bucket: &Bucket);
 
     /// A record came for a second that is closed; it counts if the window that ends with `closed`, the
-    /// last second that is, holds it. Seconds up to there may have been left out.
+    /// last second that is, holds it.
     fn late(&mut self, hit: &Hit, closed: Second);
 
     /// Where the measure stands.
@@ -86,9 +86,20 @@ pub trait Condition: std::fmt::Debug {
         None
     }
 
-    /// The first second from `from` on at which the verdict could change if all of them are empty;
-    /// `None` for never.
-    fn next_change(&self, from: Second) -> Option<Second>;
+    /// The next second that must not be left out if all from `from` on, the first that is not closed, are
+    /// empty; `None` for none. `stands`: the verdict at the last that was closed, or back where there are
+    /// fewer hits than the rule asks for.
+    ///
+    /// Until then the verdict stays as it is, and so do the hits of the figure unless it is back. The value
+    /// stays too, or falls away from a peak, or [grows](Condition::grows).
+    fn next_change(&self, from: Second, _stands: Verdict) -> Option<Second> {
+        Some(from)
+    }
+
+    /// Whether the value grows from one empty second to the next, so that its peak is at the last of them.
+    fn grows(&self) -> bool {
+        false
+    }
 
     /// The length of the window.
     fn window(&self) -> Span;

@@ -152,11 +152,9 @@ impl Past {
     /// Adds up the seconds in `(after, to]`.
     pub fn tally(&self, after: Second, to: Second, tallies: &mut [Tally]) -> Counters {
         let mut counters = Counters::default();
-        for slice in self
-            .slices
-            .iter()
-            .filter(|slice| slice.last > after && slice.last <= to)
-        {
+        // The longest window may be of days, and this one of a minute.
+        let ends = |second: Second| self.slices.partition_point(|slice| slice.last <= second);
+        for slice in self.slices.range(ends(after)..ends(to)) {
             counters.merge(&slice.bucket.counters);
             slice.bucket.run.tally(tallies);
         }

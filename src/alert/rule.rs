@@ -79,6 +79,15 @@ pub(super) fn step(phase: &mut Phase, verdict: Verdict, second: Second, clauses:
     Step::None
 }
 
+/// When time alone moves an alert on that stands so after a second has closed.
+pub(super) fn due(phase: Phase, verdict: Verdict, clauses: Clauses) -> Option<Second> {
+    match (phase, verdict) {
+        (Phase::Pending(since), _) => Some(since + clauses.hold),
+        (Phase::Firing(_, Some(back)), Verdict::Back) => Some(back + clauses.keep),
+        _ => None,
+    }
+}
+
 /// A transition of an alert.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Transition {
@@ -119,6 +128,8 @@ enum Kind {
         condition: Box<dyn Condition + Send>,
         clauses: Clauses,
         phase: Phase,
+        /// Where it stood when the last second closed.
+        stood: Verdict,
     },
     ByKey {
         keyed: Box<Keyed>,
@@ -132,6 +143,8 @@ pub struct Rule {
     label: Arc<str>,
     subject: Subject,
     kind: Kind,
+    /// Something has changed since the last second closed: a record came late, or keys were dropped.
+    touched: bool,
 }
 
 impl Rule {
@@ -149,7 +162,9 @@ impl Rule {
                 condition,
                 clauses,
                 phase: Phase::Quiet,
+                stood: Verdict::Back,
             },
+            touched: false,
         }
     }
 
@@ -162,6 +177,7 @@ impl Rule {
                 keyed: Box::new(keyed),
                 over: Vec::new(),
             },
+            touched: false,
         }
     }
 
@@ -200,35 +216,42 @@ impl Rule {
         }
     }
 
-    /// The first second from `from` on at which anything could change if all of them are empty.
+    /// The first second from `from` on at which anything could change if all of them are empty; `from`
+    /// is the first that is not closed.
     pub fn next_change(&self, from: Second) -> Option<Second> {
+        if self.touched {
+            return Some(from);
+        }
         match &self.kind {
-            Kind::ByKey { keyed, .. } => keyed.next_change(from),
+            Kind::ByKey { keyed, .. } => keyed.next_change(),
             Kind::Whole {
                 condition,
                 clauses,
                 phase,
+                stood,
             } => {
-                let due = match (*phase, verdict(&**condition, *clauses)) {
-                    (Phase::Quiet, Verdict::Beyond) | (Phase::Firing(_, None), Verdict::Back) => {
-                        Some(from)
-                    }
-                    (Phase::Pending(since), _) => Some(since + clauses.hold),
-                    (Phase::Firing(_, Some(back)), _) => Some(back + clauses.keep),
-                    _ => None,
-                };
-                condition
-                    .next_change(from)
-                    .into_iter()
-                    .chain(due)
-                    .min()
-                    .map(|change| change.max(from))
+                let change = condition.next_change(from, *stood);
+                let due = due(*phase, *stood, *clauses);
+                change.into_iter().chain(due).min()
             }
+        }
+    }
+
+    /// Whether an alert fires whose value grows from one empty second to the next.
+    pub fn grows(&self) -> bool {
+        match &self.kind {
+            Kind::Whole {
+                condition,
+                phase: Phase::Firing(..),
+                ..
+            } => condition.grows(),
+            _ => false,
         }
     }
 
     /// A record came for a second up to `closed`, the last one that is closed.
     pub fn late(&mut self, hit: &Hit, closed: Second) {
+        self.touched = true;
         match &mut self.kind {
             Kind::Whole { condition, .. } => condition.late(hit, closed),
             Kind::ByKey { keyed, .. } => keyed.late(hit, closed),
@@ -237,6 +260,7 @@ impl Rule {
 
     /// Follows a reduction of the table of `dimension`.
     pub fn renumber(&mut self, dimension: usize, ids: &Renumbering) {
+        self.touched = true;
         match &mut self.kind {
             Kind::Whole { condition, .. } => condition.renumber(dimension, ids),
             Kind::ByKey { keyed, over } if keyed.dimension() == dimension => {
@@ -263,15 +287,19 @@ impl Rule {
             label,
             subject,
             kind,
+            touched,
         } = self;
+        *touched = false;
         match kind {
             Kind::Whole {
                 condition,
                 clauses,
                 phase,
+                stood,
             } => {
                 condition.close(second, bucket);
-                let done = step(phase, verdict(&**condition, *clauses), second, *clauses);
+                *stood = verdict(&**condition, *clauses);
+                let done = step(phase, *stood, second, *clauses);
                 if done == Step::None && *phase == Phase::Quiet {
                     return;
                 }

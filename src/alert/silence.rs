@@ -61,12 +61,16 @@ impl Condition for Silence {
         }
     }
 
-    fn next_change(&self, from: Second) -> Option<Second> {
-        // The first second that is longer ago than allowed.
+    fn next_change(&self, from: Second, _: Verdict) -> Option<Second> {
+        // The first second that is longer ago than allowed; from then on it only grows.
         let after = (self.threshold.billionths / 1_000_000_000) as i64 + 1;
         self.last
             .map(|last| last + Span(after))
             .filter(|&change| change >= from)
+    }
+
+    fn grows(&self) -> bool {
+        true
     }
 
     fn window(&self) -> Span {

@@ -62,6 +62,14 @@ impl Slo {
             .map_or((0, 0), |index| self.sums[index])
     }
 
+    /// The first second with hits from `from` on, within so many.
+    fn next_hits(&self, from: Second, within: Span) -> Option<Second> {
+        let (before, behind) = self.ring.split_at(from.0.rem_euclid(RING) as usize);
+        let seconds = behind.iter().chain(before).take(within.0 as usize);
+        let index = seconds.map(|slot| slot.0).position(|hits| hits > 0);
+        index.map(|index| from + Span(index as i64))
+    }
+
     fn burn(&self, window: Span) -> f64 {
         let (hits, errors) = self.sum(window);
         errors as f64 / (hits as f64).max(1.0) / (self.budget as f64 / 1e9)
@@ -161,9 +169,19 @@ impl Condition for Slo {
         ))
     }
 
-    fn next_change(&self, from: Second) -> Option<Second> {
-        // The longest window holds what any other does.
-        (self.sums[4].0 > 0).then_some(from)
+    fn next_change(&self, from: Second, _: Verdict) -> Option<Second> {
+        let mut next = None;
+        for (window, sum) in WINDOWS.iter().zip(self.sums) {
+            if sum.0 > 0 {
+                // Not further than a shorter window has something to leave: there are three days of them.
+                let within = next.map_or(*window, |next: Second| (next - from).min(*window));
+                next = self
+                    .next_hits(from - *window, within)
+                    .map(|second| second + *window)
+                    .or(next);
+            }
+        }
+        next
     }
 
     fn window(&self) -> Span {

@@ -7,7 +7,7 @@
 //! a surge must not become usual by lasting, unless it stays for good.
 
 use std::cmp::Ordering;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::sliding::Sliding;
 use super::{Condition, Source, Verdict};
@@ -33,6 +33,8 @@ pub(super) struct Surge {
     hits: Sliding,
     /// Closed minutes, oldest first; the last one ended before `minute`.
     minutes: VecDeque<u64>,
+    /// How many minutes of the baseline have so many hits: those of `minutes` but the recent ones.
+    baseline: BTreeMap<u64, usize>,
     /// The minute that is open, and its hits.
     minute: Option<(i64, u64)>,
     /// Hits in the usual minute, once the baseline is ready.
@@ -51,6 +53,7 @@ impl Surge {
             source,
             hits: Sliding::new(window),
             minutes: VecDeque::new(),
+            baseline: BTreeMap::new(),
             minute: None,
             usual: None,
             beyond: 0,
@@ -82,17 +85,43 @@ impl Surge {
         }
         if self.frozen.is_none_or(|minutes| minutes > FROZEN) {
             self.minutes.push_back(hits);
-            if self.minutes.len() > BASELINE + RECENT {
-                self.minutes.pop_front();
+            if let Some(enters) = self.minutes.len().checked_sub(RECENT + 1) {
+                *self.baseline.entry(self.minutes[enters]).or_default() += 1;
+            }
+            if self.minutes.len() > BASELINE + RECENT
+                && let Some(hits) = self.minutes.pop_front()
+            {
+                self.leave_baseline(hits);
             }
         }
-        let count = self.minutes.len().saturating_sub(RECENT);
-        self.usual = (count >= READY).then(|| {
-            let mut baseline: Vec<u64> = self.minutes.iter().take(count).copied().collect();
-            let rank = (count * 99).div_ceil(100) - 1;
-            *baseline.select_nth_unstable(rank).1
-        });
+        self.usual = self.find_usual();
         self.judge();
+    }
+
+    /// One minute of the baseline with so many hits is taken out.
+    fn leave_baseline(&mut self, hits: u64) {
+        if let Some(minutes) = self.baseline.get_mut(&hits) {
+            *minutes -= 1;
+            if *minutes == 0 {
+                self.baseline.remove(&hits);
+            }
+        }
+    }
+
+    /// The 99th percentile, by the nearest rank: at most 14 minutes are above it.
+    fn find_usual(&self) -> Option<u64> {
+        let count = self.minutes.len().saturating_sub(RECENT);
+        if count < READY {
+            return None;
+        }
+        let mut above = count - (count * 99).div_ceil(100);
+        let mut greatest = self.baseline.iter().rev();
+        let usual = greatest.find(|&(_, &minutes)| {
+            let found = above < minutes;
+            above = above.saturating_sub(minutes);
+            found
+        });
+        usual.map(|(&hits, _)| hits)
     }
 
     fn judge(&mut self) {
@@ -171,7 +200,12 @@ impl Condition for Surge {
             && self.frozen.is_none()
             && let Some(index) = self.minutes.len().checked_sub(back as usize)
         {
+            let hits = self.minutes[index];
             self.minutes[index] += 1;
+            if index + RECENT < self.minutes.len() {
+                self.leave_baseline(hits);
+                *self.baseline.entry(hits + 1).or_default() += 1;
+            }
         }
     }
 
@@ -219,10 +253,13 @@ impl Condition for Surge {
             .then(|| format!("baseline not ready: {known} of {needed}"))
     }
 
-    fn next_change(&self, from: Second) -> Option<Second> {
+    fn next_change(&self, from: Second, _: Verdict) -> Option<Second> {
         // With an empty window every minute that ends is back; until it has been, it matters.
         let open = self.hits.sum() > 0 || self.verdict != Verdict::Back || self.beyond > 0;
-        (open && self.minute.is_some()).then_some(from)
+        let minute_ends = from + Span(MINUTE - 1 - from.0.rem_euclid(MINUTE));
+        let leaves = self.hits.next_leave();
+        (open && self.minute.is_some())
+            .then(|| leaves.map_or(minute_ends, |leaves| leaves.min(minute_ends)))
     }
 
     fn window(&self) -> Span {

@@ -6,6 +6,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::held::Held;
 use super::measure::Threshold;
 use super::sliding::Sliding;
@@ -29,7 +31,7 @@ pub(super) struct Unique {
     dimensions: usize,
     seconds: Held<Vec<u32>>,
     /// In how many seconds of the window a key stands.
-    standing: HashMap<u32, u32>,
+    standing: HashMap<u32, u32, RandomState>,
     hits: Sliding,
     /// Keys were not followed, or dropped from the table of their dimension.
     short: bool,
@@ -49,13 +51,13 @@ impl Unique {
             dimension,
             dimensions,
             seconds: Held::new(),
-            standing: HashMap::new(),
+            standing: HashMap::default(),
             hits: Sliding::new(window),
             short: false,
         }
     }
 
-    fn enter(standing: &mut HashMap<u32, u32>, id: u32) -> bool {
+    fn enter(standing: &mut HashMap<u32, u32, RandomState>, id: u32) -> bool {
         if standing.len() >= KEYS && !standing.contains_key(&id) {
             return false;
         }
@@ -63,7 +65,7 @@ impl Unique {
         true
     }
 
-    fn leave(standing: &mut HashMap<u32, u32>, id: u32) {
+    fn leave(standing: &mut HashMap<u32, u32, RandomState>, id: u32) {
         if let Some(count) = standing.get_mut(&id) {
             *count -= 1;
             if *count == 0 {
@@ -127,8 +129,9 @@ impl Condition for Unique {
         self.short.then(|| note.to_owned())
     }
 
-    fn next_change(&self, from: Second) -> Option<Second> {
-        (self.hits.sum() > 0 || !self.seconds.is_empty()).then_some(from)
+    fn next_change(&self, _: Second, _: Verdict) -> Option<Second> {
+        // Whatever has a key is a hit.
+        self.hits.next_leave()
     }
 
     fn window(&self) -> Span {

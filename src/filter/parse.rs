@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 
-use super::{Expr, Mistake, Order, Quantity, Test};
+use super::{Expr, Mistake, Needle, Order, Quantity, Test};
 use crate::format::unparsed::Unit;
 use crate::format::values;
 use crate::stats::dimension;
@@ -213,7 +213,7 @@ impl<'t> Input<'t> {
             "=" | "!=" => Test::Is(bytes),
             "^=" => Test::Begins(bytes),
             "$=" => Test::Ends(bytes),
-            "*=" => Test::Contains(bytes),
+            "*=" => Test::Contains(Needle::new(&bytes)),
             "~" => Test::Glob(bytes),
             _ => {
                 return wrong(

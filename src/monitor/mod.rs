@@ -5,6 +5,7 @@
 //! When the watermark passes a second it closes: its bucket goes to the open report, the past that
 //! alerts look back on, and the rules, in this order, and what that changed is an [`Event`].
 
+mod closing;
 mod fold;
 mod intake;
 mod peaks;
@@ -19,7 +20,7 @@ use crate::alert::plan::Plan;
 use crate::alert::{History, Rule};
 use crate::clock::{Believed, Clock, NEAR_WALL};
 use crate::filter::Filter;
-use crate::filter::period::{Bounds, Period};
+use crate::filter::period::Period;
 use crate::format::record::Record;
 use crate::format::unparsed::Unparsed;
 use crate::report::{Event, Example};
@@ -35,7 +36,6 @@ use crate::time::{Second, Span, Zone};
 pub use fold::{Counting, Fold};
 use intake::Intake;
 use peaks::Peaks;
-use writing::TREND;
 
 /// The zone until the first record.
 static UTC: Zone = Zone::UTC;
@@ -321,29 +321,6 @@ impl Monitor {
         inside.then(|| self.timeline.bucket(newest))
     }
 
-    /// The input has ended: every second closes, up to the end of the period where it has one, and the last
-    /// report is written as it stands.
-    pub fn finish(&mut self) {
-        for (_, hit) in self.clock.settle(true) {
-            self.believe(&hit);
-        }
-        let until = self.intake.bounds.until;
-        if self.clock.newest().is_some() && until < Bounds::ALL.until {
-            self.clock.advance(until - Span::SECOND);
-        }
-        if let Some(newest) = self.clock.newest() {
-            self.close_before(newest, false);
-            // The last second is closed even where it is empty: what grows with time ends there.
-            if self.timeline.first() == newest && self.intake.bounds.hold(newest) {
-                let bucket = self.timeline.close();
-                self.close(newest, bucket, false);
-            }
-        }
-        if self.open.is_some() {
-            self.write_report(true);
-        }
-    }
-
     /// Takes in a record that the clock believes.
     #[inline]
     fn believe(&mut self, hit: &Hit) {
@@ -428,100 +405,6 @@ impl Monitor {
             let mut bucket = Bucket::default();
             bucket.observe(hit, self.intake.totals.dimensions());
             bucket.run.tally(&mut self.open_tallies);
-        }
-    }
-
-    /// Closes every second before `target`, oldest first. `silent`: no record brought it about.
-    fn close_before(&mut self, target: Second, silent: bool) {
-        // The clock goes on behind the period; what is evaluated ends with it.
-        let target = target.min(self.intake.bounds.until);
-        while self.timeline.first() < target {
-            if self.timeline.is_empty() && !(silent && self.interval.is_some()) {
-                // Empty seconds are left out up to the next at which a rule could change or an open
-                // report ends.
-                let first = self.timeline.first();
-                let change = self
-                    .rules
-                    .iter()
-                    .filter_map(|rule| rule.next_change(first))
-                    .min();
-                let end = self.open.as_ref().map(|open| Second(open.to.0 - 1));
-                let last = change.into_iter().chain(end).fold(target, Second::min);
-                if last > first {
-                    self.timeline.skip_to(last);
-                    continue;
-                }
-            }
-            let second = self.timeline.first();
-            let bucket = self.timeline.close();
-            self.close(second, bucket, silent);
-        }
-    }
-
-    fn close(&mut self, second: Second, bucket: Option<Box<Bucket>>, silent: bool) {
-        let mut bucket = bucket.unwrap_or_default();
-        let counters = bucket.counters;
-        let empty = bucket.is_empty();
-        let zone = self.zone.as_ref().unwrap_or(&UTC);
-        self.peaks.close(second, counters.hits, zone);
-        if counters.hits > 0 {
-            self.series.add(second, &counters, self.zone.as_ref());
-        }
-        if self.interval.is_some() {
-            // A silence makes empty reports, but none for the time before the log begins.
-            let silent = silent && self.span.is_some_and(|(least, _)| least <= second);
-            if self.open.is_none() && (silent || !empty) {
-                self.open_report(second);
-            }
-            if let Some(open) = &mut self.open {
-                open.counters.merge(&counters);
-                open.durations.merge(&bucket.durations);
-                bucket.run.tally(&mut self.open_tallies);
-            }
-            if !empty {
-                while self
-                    .trend
-                    .front()
-                    .is_some_and(|(old, _)| *old <= second - TREND)
-                {
-                    self.trend.pop_front();
-                }
-                self.trend.push_back((second, counters.hits));
-            }
-        }
-        if !empty && self.scales.is_some() {
-            self.add_to_scales(second, &counters);
-        }
-        let mut changes = Vec::new();
-        for (index, rule) in self.rules.iter_mut().enumerate() {
-            rule.close(
-                second,
-                &bucket,
-                &self.intake.totals,
-                &mut self.history,
-                |changed| changes.push((index, changed)),
-            );
-        }
-        if !empty {
-            // What alerts look back on is keyed; durations and matches are not.
-            bucket.durations.clear();
-            bucket.clear_matched();
-            let timeline = &mut self.timeline;
-            self.past.push(second, bucket, &mut self.scratch[0], |old| {
-                timeline.recycle(old)
-            });
-        } else {
-            self.timeline.recycle(bucket);
-        }
-        for (index, changed) in changes {
-            self.write_alert(index, second, changed);
-        }
-        if self
-            .open
-            .as_ref()
-            .is_some_and(|open| open.to == second.next())
-        {
-            self.write_report(false);
         }
     }
 

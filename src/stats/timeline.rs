@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use super::bucket::Bucket;
-use crate::time::Second;
+use crate::time::{Second, Span};
 
 /// Buckets kept for reuse; more than the seconds of a usual lateness.
 const SPARE: usize = 128;
@@ -35,9 +35,11 @@ impl Timeline {
         self.first
     }
 
-    /// Whether no open second holds anything.
-    pub fn is_empty(&self) -> bool {
-        self.buckets.is_empty()
+    /// The first open second that holds anything.
+    #[inline]
+    pub fn first_held(&self) -> Option<Second> {
+        let index = self.buckets.iter().position(|bucket| !bucket.is_empty())?;
+        Some(self.first + Span(index as i64))
     }
 
     /// The bucket of `second`, which must not lie before [`Timeline::first`].
@@ -66,15 +68,23 @@ impl Timeline {
             .zip(self.buckets.iter().map(|bucket| &**bucket))
     }
 
-    /// Closes the first open second and hands over its bucket, if it has one.
-    pub fn close(&mut self) -> Option<Box<Bucket>> {
+    /// Closes the first open second and hands over its bucket.
+    pub fn close(&mut self) -> Box<Bucket> {
         self.first = self.first.next();
-        self.buckets.pop_front()
+        let bucket = self.buckets.pop_front();
+        bucket.or_else(|| self.spare.pop_back()).unwrap_or_default()
     }
 
     /// Moves on to `second` over seconds that hold nothing.
     pub fn skip_to(&mut self, second: Second) {
-        debug_assert!(self.buckets.is_empty() && second >= self.first);
+        debug_assert!(second >= self.first);
+        while self.first < second
+            && let Some(bucket) = self.buckets.pop_front()
+        {
+            debug_assert!(bucket.is_empty());
+            self.recycle(bucket);
+            self.first = self.first.next();
+        }
         self.first = second;
     }
 
