@@ -109,7 +109,8 @@ impl<'a> Request<'a> {
         let (target, protocol) = match protocol_len(rest) {
             Some(len) => {
                 let (before, protocol) = rest.split_at(rest.len() - len);
-                (trim_spaces(before), Some(protocol))
+                // Without the space that the length was found by.
+                (trim_spaces(&before[..before.len() - 1]), Some(protocol))
             }
             None => (rest, None),
         };
