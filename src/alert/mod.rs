@@ -67,7 +67,7 @@ pub trait Condition: std::fmt::Debug {
     fn close(&mut self, second: Second, bucket: &Bucket);
 
     /// A record came for a second that is closed; it counts if the window that ends with `closed`, the
-    /// last second that is, holds it.
+    /// last second that is, holds it. Seconds up to there may have been left out.
     fn late(&mut self, hit: &Hit, closed: Second);
 
     /// Where the measure stands.

@@ -1,7 +1,7 @@
 //! Seconds close: one by one, in order, each with what its bucket holds.
 //!
 //! Empty seconds are left out up to the next at which a rule could change or an open report ends, so a
-//! gap of years costs nothing.
+//! gap costs what changes in it, be it of years.
 
 use super::writing::TREND;
 use super::{Monitor, UTC};
