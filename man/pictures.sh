@@ -34,7 +34,7 @@ page() {
         --alert 'Server errors: 5xx > 5% over 2m min 100' --alert 'Overloaded: 503 > 20 over 1m by client' \
         tests/data/access.log
     chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --user-data-dir="$folder/profile" \
-        --window-size=1100,1400 --screenshot="$PWD/man/page.png" "$folder/page.html" 2>/dev/null
+        --window-size=1100,1580 --screenshot="$PWD/man/page.png" "$folder/page.html" 2>/dev/null
     rm -r "$folder"
 }
 
