@@ -24,6 +24,7 @@ use crate::error::Error;
 use crate::filter::Filter;
 use crate::filter::period::{Moment, Period};
 use crate::format::Choice;
+use crate::format::unparsed::Field;
 use crate::monitor::Config;
 use crate::render::{Form, OUTPUTS, Output};
 use crate::simulate::Settings;
@@ -169,12 +170,15 @@ impl Options {
     ///
     /// If the rules are too many; the error names the option.
     pub fn config(&self) -> Result<Config, Error> {
+        let top = self.tops();
+        let asked = top.iter().any(|top| top.dimension.field == Field::Agent);
         Ok(Config {
             interval: self.interval_in_force(),
             lateness: self.lateness_in_force(),
             plan: self.plan()?,
             traffic: self.has_traffic_rule(),
-            top: self.tops(),
+            robots: !self.quiet && (asked || self.report.robots),
+            top,
             period: self.period(),
             filter: self.filter.clone(),
             zone: self.tz.clone(),

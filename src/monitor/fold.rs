@@ -11,14 +11,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::intake::Intake;
-use super::{Config, Monitor};
-use crate::filter::Filter;
-use crate::filter::period::Period;
+use super::Monitor;
+use super::intake::{Counting, Intake};
 use crate::format::record::Record;
 use crate::format::unparsed::Unparsed;
 use crate::stats::bucket::Counters;
-use crate::stats::dimension::Top;
 use crate::stats::run::Run;
 use crate::stats::{DIMENSIONS, Hit, keys};
 use crate::time::{Second, Zone};
@@ -84,37 +81,11 @@ pub struct Fold {
     reasons: Vec<&'static str>,
 }
 
-/// What all parts of a run have in common.
-#[derive(Debug, Clone)]
-pub struct Counting {
-    top: Vec<Top>,
-    period: Period,
-    filter: Option<Filter>,
-    expressions: Vec<Filter>,
-}
-
-impl Counting {
-    /// What a monitor of this configuration counts.
-    pub fn new(config: &Config) -> Counting {
-        Counting {
-            top: config.top.clone(),
-            period: config.period.clone(),
-            filter: config.filter.clone(),
-            expressions: config.plan.expressions.clone(),
-        }
-    }
-}
-
 impl Fold {
     /// A part of which nothing was read.
     pub fn new(counting: &Counting) -> Fold {
         Fold {
-            intake: Intake::new(
-                &counting.top,
-                counting.period.clone(),
-                counting.filter.clone(),
-                counting.expressions.clone(),
-            ),
+            intake: Intake::new(counting.clone()),
             columns: Columns::default(),
             steps: Vec::new(),
             rejected: 0,

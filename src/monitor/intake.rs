@@ -3,6 +3,7 @@
 //! A [`Monitor`](super::Monitor) has one for the whole run; a [`Fold`](super::Fold) has one for a
 //! part of it, which is added to the other when its turn comes.
 
+use super::Config;
 use crate::alert::expressions::Expressions;
 use crate::filter::Filter;
 use crate::filter::period::{Bounds, Period};
@@ -11,6 +12,29 @@ use crate::stats::Hit;
 use crate::stats::dimension::Top;
 use crate::stats::keys::Renumbering;
 use crate::stats::totals::Totals;
+
+/// What is counted, and of which records: the whole run and all parts of it have this in common.
+#[derive(Debug, Clone)]
+pub struct Counting {
+    top: Vec<Top>,
+    robots: bool,
+    period: Period,
+    filter: Option<Filter>,
+    expressions: Vec<Filter>,
+}
+
+impl Counting {
+    /// What a monitor of this configuration counts.
+    pub fn new(config: &Config) -> Counting {
+        Counting {
+            top: config.top.clone(),
+            robots: config.robots,
+            period: config.period.clone(),
+            filter: config.filter.clone(),
+            expressions: config.plan.expressions.clone(),
+        }
+    }
+}
 
 /// The books and the totals.
 #[derive(Debug)]
@@ -30,20 +54,15 @@ pub(super) struct Intake {
 }
 
 impl Intake {
-    /// Books of nothing: records in `period` that match `filter` are counted by the dimensions in `top`.
-    pub(super) fn new(
-        top: &[Top],
-        period: Period,
-        filter: Option<Filter>,
-        expressions: Vec<Filter>,
-    ) -> Intake {
-        let totals = Totals::new(top);
+    /// Books of nothing.
+    pub(super) fn new(counting: Counting) -> Intake {
+        let totals = Totals::new(&counting.top, counting.robots);
         Intake {
-            expressions: Expressions::new(expressions, totals.tops()),
+            expressions: Expressions::new(counting.expressions, totals.tops()),
             totals,
-            filter,
-            bounds: period.bounds().unwrap_or(Bounds::ALL),
-            period,
+            filter: counting.filter,
+            bounds: counting.period.bounds().unwrap_or(Bounds::ALL),
+            period: counting.period,
             lines: 0,
             skipped: 0,
             unparsed: 0,

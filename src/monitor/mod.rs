@@ -33,7 +33,8 @@ use crate::stats::series::Series;
 use crate::stats::tally::Tally;
 use crate::stats::timeline::Timeline;
 use crate::time::{Second, Span, Zone};
-pub use fold::{Counting, Fold};
+pub use fold::Fold;
+pub use intake::Counting;
 use intake::Intake;
 use peaks::Peaks;
 
@@ -56,6 +57,8 @@ pub struct Config {
     pub traffic: bool,
     /// The dimensions to list.
     pub top: Vec<Top>,
+    /// Whether robots are counted, by the agent of every record.
+    pub robots: bool,
     /// Only records in it are counted, and nothing outside of it is evaluated.
     pub period: Period,
     /// Only records that match are counted; `None` for all.
@@ -112,12 +115,7 @@ pub struct Monitor {
 impl Monitor {
     /// A monitor that has seen nothing.
     pub fn new(config: Config) -> Monitor {
-        let intake = Intake::new(
-            &config.top,
-            config.period,
-            config.filter,
-            config.plan.expressions,
-        );
+        let intake = Intake::new(Counting::new(&config));
         let tallies = || {
             (0..intake.totals.dimensions())
                 .map(|_| Tally::default())

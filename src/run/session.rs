@@ -62,13 +62,10 @@ pub struct Session {
     stale: bool,
 }
 
-/// The fields that a run with these options reads where they are optional.
-pub fn wanted(options: &Options, config: &Config) -> Vec<Field> {
+/// The fields that a run of this configuration reads where they are optional.
+pub fn wanted(config: &Config) -> Vec<Field> {
     let mut wanted = vec![Field::Cache];
-    if !options.quiet {
-        // For the robots of the summary, which take a line of combined a fifth longer to read and count.
-        wanted.push(Field::Agent);
-    }
+    wanted.extend(config.robots.then_some(Field::Agent));
     wanted.extend(config.top.iter().map(|top| top.dimension.field));
     let filters = config.filter.iter().chain(&config.plan.expressions);
     wanted.extend(filters.flat_map(Filter::fields));
@@ -86,7 +83,7 @@ impl Session {
         let filters = config.filter.iter().chain(&config.plan.expressions);
         let places = databases::open(options, &config.top, filters)?;
         ahead::check(options)?;
-        let wanted = wanted(options, &config);
+        let wanted = wanted(&config);
         let counting = Counting::new(&config);
         Ok(Session {
             counting,

@@ -24,7 +24,9 @@ pub struct Totals {
     pub requests: Requests,
     /// Records that a cache answered.
     pub cached: u64,
-    /// Records of which the user agent is known.
+    /// Whether robots are counted.
+    robots: bool,
+    /// Records of which the user agent is known, of those where robots are counted.
     agents: u64,
     /// Those of them that a robot made.
     bots: u64,
@@ -38,8 +40,8 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Totals by the dimensions in `asked`, and by section and client in any case.
-    pub fn new(asked: &[Top]) -> Totals {
+    /// Totals by the dimensions in `asked`, and by section and client in any case; of `robots` too.
+    pub fn new(asked: &[Top], robots: bool) -> Totals {
         let tops = with_standing(asked);
         let tables = tops.iter().map(|_| KeyTable::default()).collect();
         let spreads = tops.iter().map(|_| Spread::default()).collect();
@@ -48,10 +50,15 @@ impl Totals {
             durations: Histogram::default(),
             requests: Requests::default(),
             cached: 0,
+            robots,
             agents: 0,
             bots: 0,
             scratch: Scratch {
-                robots: Robots::remembered(),
+                robots: if robots {
+                    Robots::remembered()
+                } else {
+                    Robots::default()
+                },
                 ..Scratch::default()
             },
             timed: tops.iter().any(|top| top.asked),
@@ -94,7 +101,9 @@ impl Totals {
         if let Some(request) = &record.request {
             self.requests.observe(request);
         }
-        if let Some(agent) = record.agent {
+        if self.robots
+            && let Some(agent) = record.agent
+        {
             self.agents += 1;
             self.bots += u64::from(self.scratch.robots.named_in(agent).is_some());
         }
@@ -177,7 +186,7 @@ impl Totals {
         reduced
     }
 
-    /// Hits of robots that say so, where any says who made it.
+    /// Hits of robots that say so, where they are counted and any hit says who made it.
     pub fn bots(&self) -> Option<u64> {
         (self.agents > 0).then_some(self.bots)
     }

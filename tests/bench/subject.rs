@@ -56,7 +56,7 @@ pub fn split(log: &[u8]) -> Seen {
 pub fn parser() -> Parser {
     let options = options(&[]);
     let config = options.config().expect("rules that work together");
-    let wanted = run::wanted(&options, &config);
+    let wanted = run::wanted(&config);
     Parser::new(&options.format, Zone::UTC, &wanted)
 }
 

@@ -68,7 +68,8 @@ pub(super) const TEXT_ROWS: Items = &[
         "share",
         "In the summary, where it is not 0: `cached`, the share of hits with status 304 or of which the log says that \
          a cache answered (a cache status that holds `hit`, `revalidated`, `stale`, `updating` or `unmodified`, in any \
-         case), and `bots`, the share of hits whose user agent names a robot.",
+         case), and `bots`, the share of hits whose user agent names a robot. To look at every agent takes a fifth \
+         longer, so text tells `bots` only with agent or bot in --top; JSON, pages, mail and metrics always do.",
     ),
     (
         "sections, clients, …",
@@ -239,7 +240,7 @@ pub(super) const JSON_OBJECTS: &[(&str, Items)] = &[
             ("cached", "Hits that a cache answered; see `share` above."),
             (
                 "bots",
-                "Hits whose user agent names a robot. Left out where no line has a user agent.",
+                "Hits whose user agent names a robot. Left out where no line has one.",
             ),
             (
                 "p95_error",
