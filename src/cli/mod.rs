@@ -171,7 +171,8 @@ impl Options {
     /// If the rules are too many; the error names the option.
     pub fn config(&self) -> Result<Config, Error> {
         let top = self.tops();
-        let asked = top.iter().any(|top| top.dimension.field == Field::Agent);
+        let mut asked = top.iter().filter(|top| top.asked);
+        let asked = asked.any(|top| top.dimension.field == Field::Agent);
         Ok(Config {
             interval: self.interval_in_force(),
             lateness: self.lateness_in_force(),
