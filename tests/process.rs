@@ -220,9 +220,9 @@ fn an_old_log_without_replay_is_told_about_once() {
         drop(stdin);
         let output = child.wait_with_output().expect("it ends");
         let stderr = String::from_utf8(output.stderr).expect("text");
-        let hint = "days old: --replay reads it as history\n";
+        let hint = " days: if nothing is written to it any more, --replay reads it as history\n";
         assert_eq!(
-            stderr.starts_with("httpmon: this log is "),
+            stderr.starts_with("httpmon: this log goes back "),
             told,
             "{stderr}"
         );

@@ -138,7 +138,7 @@ impl Hints {
                 _ => format!("{} days", age.0 / 86_400),
             };
             say(&format!(
-                "this log is {age} old: --replay reads it as history"
+                "this log goes back {age}: if nothing is written to it any more, --replay reads it as history"
             ));
         }
     }
