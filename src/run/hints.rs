@@ -4,10 +4,12 @@
 
 use std::time::Duration;
 
+use super::feed::STDIN;
 use super::say;
 use crate::format::{closest, detect, recognise};
 use crate::monitor::Monitor;
 use crate::place;
+use crate::render::escape;
 use crate::time::{Second, Span};
 
 /// After so many lines without a record, or records without a dimension, something is said.
@@ -34,6 +36,16 @@ impl Hints {
             self.sample
                 .extend_from_slice(&block[..block.len().min(room)]);
         }
+    }
+
+    /// This is the first line of `file`, and no record.
+    pub(super) fn begins_with(&mut self, line: &[u8], file: &str, monitor: &Monitor) {
+        let Some(looks) = detect::surely(line) else {
+            return;
+        };
+        say(&format!("{}: this looks like {looks}", shown(file)));
+        // Of a log that is all like this, nothing is left to be said.
+        self.foreign |= monitor.records() == 0;
     }
 
     /// A record has a time without an offset. One that is off by whole hours is in another zone than it is
@@ -141,5 +153,13 @@ impl Hints {
                 "this log goes back {age}: if nothing is written to it any more, --replay reads it as history"
             ));
         }
+    }
+}
+
+/// A source's name, as a person reads it.
+fn shown(source: &str) -> String {
+    match source {
+        "-" => STDIN.to_owned(),
+        name => escape::shown(name.as_bytes()),
     }
 }

@@ -358,6 +358,11 @@ impl Session {
         };
         let file = self.file.as_ref();
         self.monitor.unparsed(unparsed, self.line, file, line);
+        if self.line == 1
+            && let Some(file) = file
+        {
+            self.hints.begins_with(line, file, &self.monitor);
+        }
         self.hints.unparsed(&self.monitor);
     }
 
