@@ -80,4 +80,9 @@ fn every_file_that_begins_like_compressed_data_is_named_once() {
     // In front of the log, and alone.
     assert_eq!(told(&folder, &["c.gz", "a.log", "b.log"]).1, gzip("c.gz"));
     assert_eq!(told(&folder, &["d.gz"]).1, gzip("d.gz"));
+    let quiet = told(&folder, &["-q", "a.log", "c.gz"]).1;
+    let unread = "httpmon: 2 of 6002 lines are no log entries, the first is c.gz line 1: ";
+    assert_eq!(quiet.lines().count(), 2, "{quiet}");
+    assert!(quiet.starts_with(&(gzip("c.gz") + unread)), "{quiet}");
+    assert!(quiet.ends_with(": \\x1f\\x8b\\x08\\x00\\x1b[2J\\x9c\\x9c\\x9c\\x9c\\x9c\\x9c\\x9c\\x9c\\x9c\\x9c\\x9c\\x9c\\x9c\\x9c\\x9c\\x9c\\x9c\\x9c\\x9c\\x9c\\x9c\\x9c\\x9c\\x9c\\x9c\\x9c\\x9c\\x9c\\x9c\\x9c\n"), "{quiet}");
 }

@@ -182,6 +182,11 @@ impl Monitor {
         self.intake.totals.counters.hits + self.intake.filtered
     }
 
+    /// The first line that is no record, and why.
+    pub fn first_unparsed(&self) -> Option<&Example> {
+        self.examples.first()
+    }
+
     /// The least and greatest seconds that are believed.
     pub fn span(&self) -> Option<(Second, Second)> {
         self.span

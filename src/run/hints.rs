@@ -156,6 +156,27 @@ impl Hints {
     }
 }
 
+/// All lines were read, and no summary tells which of them could not be. Where none could, something was
+/// said already.
+pub(super) fn unread(monitor: &Monitor) {
+    let (unparsed, lines) = (monitor.unparsed_lines(), monitor.lines());
+    let Some(example) = monitor.first_unparsed().filter(|_| monitor.records() > 0) else {
+        return;
+    };
+    let are = match unparsed {
+        1 => "is no log entry:",
+        _ => "are no log entries, the first is",
+    };
+    let file = example.file.as_deref();
+    let file = file.map_or(String::new(), |file| escape::shown(file.as_bytes()) + " ");
+    say(&format!(
+        "{unparsed} of {lines} lines {are} {file}line {}: {}: {}",
+        example.line,
+        example.unparsed,
+        escape::shown(&example.text)
+    ));
+}
+
 /// A source's name, as a person reads it.
 fn shown(source: &str) -> String {
     match source {

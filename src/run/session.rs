@@ -13,7 +13,7 @@ use super::hook::{Hook, Notice};
 use super::parts::{Parallel, Part};
 use super::silence::Silence;
 use super::taker::Taker;
-use super::{Dashboard, Output, ahead, databases, say};
+use super::{Dashboard, Output, ahead, databases, hints, say};
 use crate::cli::Options;
 use crate::error::Error;
 use crate::filter::Filter;
@@ -462,6 +462,9 @@ impl Session {
             self.output.write(&summary, self.monitor.zone())?;
         }
         self.hints.end(&self.monitor);
+        if self.quiet {
+            hints::unread(&self.monitor);
+        }
         self.output.flush()
     }
 }
