@@ -2,6 +2,7 @@
 //!
 //! A hint is said once. Nothing that is counted or written depends on one.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::feed::STDIN;
@@ -14,6 +15,8 @@ use crate::time::{Second, Span};
 
 /// After so many lines without a record, or records without a dimension, something is said.
 const ENOUGH: u64 = 100;
+/// Late records are told of where they are more than this part of the hits.
+const MANY_LATE: u64 = 20;
 /// Bytes of the input kept to say what it looks like.
 const SAMPLE: usize = 4096;
 
@@ -26,6 +29,19 @@ pub(super) struct Hints {
     lacking: bool,
     /// The first bytes of the input, until something was made of them.
     sample: Vec<u8>,
+    order: Order,
+}
+
+/// Which source began before the one before it ended.
+#[derive(Default)]
+struct Order {
+    /// Whether no record of the source that is being read has come, and where the watermark was when it began.
+    fresh: bool,
+    watermark: Option<Second>,
+    /// The last one with a record.
+    last: Option<Arc<str>>,
+    /// The first that is out of order, behind the one before it.
+    wrong: Option<(Arc<str>, Arc<str>)>,
 }
 
 impl Hints {
@@ -35,6 +51,25 @@ impl Hints {
             let room = SAMPLE - self.sample.len();
             self.sample
                 .extend_from_slice(&block[..block.len().min(room)]);
+        }
+    }
+
+    /// The lines that follow are another source's.
+    pub(super) fn begin_source(&mut self, monitor: &Monitor) {
+        self.order.fresh = true;
+        self.order.watermark = monitor.watermark();
+    }
+
+    /// A record of `time` comes from `source`; only the first one matters.
+    pub(super) fn first_record(&mut self, time: Second, source: Option<&Arc<str>>) {
+        let order = &mut self.order;
+        if !std::mem::take(&mut order.fresh) {
+            return;
+        }
+        let last = std::mem::replace(&mut order.last, source.cloned());
+        let is_late = order.watermark.is_some_and(|watermark| time < watermark);
+        if is_late && order.wrong.is_none() {
+            order.wrong = last.zip(source.cloned());
         }
     }
 
@@ -153,6 +188,26 @@ impl Hints {
                 "this log goes back {age}: if nothing is written to it any more, --replay reads it as history"
             ));
         }
+    }
+
+    /// All lines of a replay were read: many records were late.
+    pub(super) fn late(&self, monitor: &Monitor) {
+        let (late, hits) = (monitor.late(), monitor.hits());
+        if late < ENOUGH || late <= hits / MANY_LATE {
+            return;
+        }
+        let why = match &self.order.wrong {
+            Some((last, next)) => format!(
+                "files are read in the order in which they are named, and {} begins before {} ends (name the oldest first)",
+                shown(next),
+                shown(last)
+            ),
+            None => "a longer --lateness waits for lines out of order (of files put together, the oldest goes first)"
+                .to_owned(),
+        };
+        say(&format!(
+            "{late} of {hits} hits came late, and alerts may miss them: {why}"
+        ));
     }
 }
 

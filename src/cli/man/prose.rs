@@ -317,7 +317,8 @@ pub(super) const TIME: Paragraphs = &[
     "A second is `closed` once it is older than the newest time seen by more than --lateness. Seconds close in \
      order; reports and alerts are written when they do. A record for a closed second is `late`: it counts in the \
      summary, in a report of its interval that is not yet written, and in the window while that still holds its \
-     second. It never changes a line that was written.",
+     second. It never changes a line that was written. Files are read in the order in which they are named, so name \
+     the oldest first; of a replay in which many records were late, this is said on standard error.",
     "A wrong timestamp must not drag the clock away. A record more than an hour ahead of the newest time waits \
      until others confirm it or a record at the old time refutes it; then it is `skewed`: a hit in the summary \
      without a place in time. Live, a record within five minutes of the wall clock is believed at once; \
