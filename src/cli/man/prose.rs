@@ -41,7 +41,7 @@ pub(super) const REPORT: Paragraphs = &[
 pub(super) const TEXT_ROWS: Items = &[
     (
         "first line",
-        "Where the interval begins and how long it is; `partial` where the input ended within it. Then the hits, \
+        "Where the interval begins and how long it is; `partial` where the input ended, or --since begins, within it. Then the hits, \
          the hits divided by the interval's length, the bytes sent (1 kB is 1000 bytes), and the share of hits \
          that were answered with 4xx or 5xx.",
     ),
@@ -145,8 +145,8 @@ pub(super) const JSON_OBJECTS: &[(&str, Items)] = &[
             ),
             (
                 "partial",
-                "true where the input ended within the interval, and in the summary that USR1 asks for; else \
-                 left out.",
+                "true where the input ended, or --since begins, within the interval, and in the summary that USR1 asks \
+                 for; else left out.",
             ),
             ("hits", "Records."),
             ("bytes", "The sum of bytes sent."),
