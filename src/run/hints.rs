@@ -15,7 +15,7 @@ use crate::time::{Second, Span};
 
 /// After so many lines without a record, or records without a dimension, something is said.
 const ENOUGH: u64 = 100;
-/// Late records are told of where they are more than this part of the hits.
+/// Late records are told of where they are more than this part of the hits, or come from a file out of order.
 const MANY_LATE: u64 = 20;
 /// Bytes of the input kept to say what it looks like.
 const SAMPLE: usize = 4096;
@@ -193,7 +193,9 @@ impl Hints {
     /// All lines of a replay were read: many records were late.
     pub(super) fn late(&self, monitor: &Monitor) {
         let (late, hits) = (monitor.late(), monitor.hits());
-        if late < ENOUGH || late <= hits / MANY_LATE {
+        // Of files in the wrong order it is known why, however few they are.
+        let many = late > hits / MANY_LATE || self.order.wrong.is_some();
+        if late < ENOUGH || !many {
             return;
         }
         let why = match &self.order.wrong {
