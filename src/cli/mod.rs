@@ -165,6 +165,11 @@ impl Options {
                 "--report {name}: writes a row for every interval; with --replay say how long one is: --interval 1m"
             )));
         }
+        if self.on_alert_in_replay && self.on_alert.is_none() {
+            return Err(Error::new(
+                "--on-alert-in-replay: there is no program to run; name it: --on-alert PROG",
+            ));
+        }
         self.plan().map(drop)
     }
 

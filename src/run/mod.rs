@@ -23,6 +23,12 @@ mod parts;
 mod place;
 mod progress;
 #[cfg(unix)]
+#[path = "runnable_unix.rs"]
+mod runnable;
+#[cfg(not(unix))]
+#[path = "runnable_other.rs"]
+mod runnable;
+#[cfg(unix)]
 #[path = "same_unix.rs"]
 mod same;
 #[cfg(not(unix))]
@@ -124,10 +130,13 @@ fn run(mut options: Options) -> Result<u8, Error> {
             "--dashboard: standard output is no terminal (leave it out for reports that a file or a program can read)",
         ));
     }
+    let hook = options.hook();
+    // One that is mistyped is better known now than at the first alert.
+    hook.as_deref().map(hook::check).transpose()?;
     let files = feed::check(&options.files)?;
     ahead::settle(&mut options)?;
     let mut session = Session::new(&options, Output::open(&options, &files)?)?;
-    if let Some(program) = options.hook() {
+    if let Some(program) = hook {
         session.set_hook(Hook::new(program, None));
     }
     // What is told of each line as it comes is told by one thread; and as long as the period waits for the
