@@ -103,7 +103,7 @@ fn any_duration(text: &[u8], unit: Unit) -> Result<Option<u64>, Why> {
         .unwrap_or(text.len());
     let (number, suffix) = text.split_at(end);
     let nanoseconds = match (unit, suffix) {
-        (Unit::Seconds, b"") | (Unit::Written, b"" | b"s") => 1_000_000_000,
+        (Unit::Seconds | Unit::WholeSeconds, b"") | (Unit::Written, b"" | b"s") => 1_000_000_000,
         (Unit::Milliseconds | Unit::WholeMilliseconds, b"") | (Unit::Written, b"ms") => 1_000_000,
         (Unit::Microseconds, b"") | (Unit::Written, b"us" | b"\xc2\xb5s") => 1000,
         (Unit::Nanoseconds, b"") | (Unit::Written, b"ns") => 1,
