@@ -96,8 +96,8 @@ impl Origin {
     }
 
     /// The error, with the line of the file where it is about an option that stands there: `--OPTION: …`. Of
-    /// an option that was given several times it is the last that the error names by the beginning of
-    /// its value, as of a rule or a file; else the last, since that is the one in force.
+    /// an option that was given several times it is the last that the error names, a rule by its label and
+    /// any other by its value; else the last, since that is the one in force.
     pub fn place(&self, error: Error) -> Error {
         let Some(file) = &self.file else {
             return error;
@@ -114,7 +114,7 @@ impl Origin {
             .filter(|(given, _)| Some(given.option) == name)
             .peekable();
         let in_force = last.peek().copied();
-        let named = last.find(|(given, _)| given.value.starts_with(subject));
+        let named = last.find(|(given, _)| given.value.split(':').next() == Some(subject));
         match named.or(in_force) {
             Some((given, true)) => file.place(given.argument, &error),
             _ => error,

@@ -262,12 +262,17 @@ mod tests {
 
     #[test]
     fn of_several_the_one_that_is_named_is_told() {
-        let options = run(&["--mmdb=a", "--mmdb", "b"], &["--mmdb=c"]).unwrap();
+        let busy = "--alert=Busy: hits > 900 over 1m";
+        let errors = "--alert=Errors: 5xx > 5% over 5m";
+        let file = ["--mmdb=a", "--mmdb", "b", "--mmdb=ab", busy, errors];
+        let options = run(&file, &["--mmdb=c"]).unwrap();
         let place = |why: &str| options.origin.place(Error::new(why)).to_string();
         for (why, want) in [
             ("--mmdb: a: no such file", "my.args line 1: --mmdb: a: no"),
             ("--mmdb: b: no such file", "my.args line 2: --mmdb: b: no"),
             ("--mmdb: c: no such file", "--mmdb: c: no such file"),
+            ("--alert: Busy: one too many", "my.args line 5: --alert: B"),
+            ("--alert: one too many", "my.args line 6: --alert: one"),
             ("--mmdb: what is wrong", "--mmdb: what is wrong"),
             ("--top: what is wrong", "--top: what is wrong"),
             ("a: --mmdb", "a: --mmdb"),
