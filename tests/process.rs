@@ -220,14 +220,46 @@ fn an_old_log_without_replay_is_told_about_once() {
         drop(stdin);
         let output = child.wait_with_output().expect("it ends");
         let stderr = String::from_utf8(output.stderr).expect("text");
-        let hint = "days old: --replay reads it as history\n";
+        let hint = " days: if nothing is written to it any more, --replay reads it as history\n";
         assert_eq!(
-            stderr.starts_with("httpmon: this log is "),
+            stderr.starts_with("httpmon: this log goes back "),
             told,
             "{stderr}"
         );
         assert_eq!(stderr.ends_with(hint), told, "{stderr}");
         assert_eq!(stderr.lines().count(), usize::from(told), "{stderr}");
+    }
+}
+
+#[test]
+fn a_quiet_run_says_at_its_end_what_could_not_be_read_also_by_a_signal() {
+    let long = "garbage \x1b[2J".to_owned() + &"-".repeat(500);
+    let input = format!("{}{long}\nmore\n{}", log(0, 20), log(20, 40));
+    let wanted = "httpmon: 2 of 42 lines are no log entries, the first is line 21: \
+                  time: no time such as [10/Oct/2000:13:55:36 -0700], at byte 10: garbage \\x1b[2J--";
+    for (name, number) in [("-INT", Some(2)), ("-TERM", Some(15)), ("", None)] {
+        let args = ["-q", "-t0.5", "-w10s", "--lateness=0", "--report=json"];
+        let mut child = httpmon(&args).spawn().expect("httpmon starts");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        // All in one write, so that all is read before the alert is written.
+        stdin.write_all(input.as_bytes()).expect("it reads");
+        let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut alert = String::new();
+        stdout.read_line(&mut alert).expect("it writes");
+        assert!(alert.contains("\"state\":\"firing\""), "{alert}");
+        // Open to the end, where a signal is to bring that about.
+        let _open = number.map(|_| {
+            let pid = child.id().to_string();
+            let status = Command::new("kill").args([name, &pid]).status();
+            assert!(status.expect("kill runs").success());
+            stdin
+        });
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.signal(), number, "{}", output.status);
+        let stderr = String::from_utf8(output.stderr).expect("text");
+        assert!(stderr.starts_with(wanted), "{stderr}");
+        assert!(stderr.ends_with("-\n") && stderr.len() < 320, "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
     }
 }
 

@@ -5,8 +5,9 @@
 //! both wait for that record. `-2h` counts back from the newest record, which must be known before the
 //! first is counted: see [`Period::settled`].
 
-use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::Offset;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::time::{Second, Span, Zone};
 
@@ -61,7 +62,7 @@ impl Moment {
             text.parse()
         };
         match clock {
-            Ok(clock) if !zoned => Ok(Moment::Clock(clock)),
+            Ok(clock) if !zoned && is_a_time_everywhere(clock) => Ok(Moment::Clock(clock)),
             _ => Err(wrong("")),
         }
     }
@@ -81,6 +82,13 @@ impl Moment {
             _ => None,
         }
     }
+}
+
+/// Whether a clock can show it in every zone: the calendar ends with the year 9999.
+fn is_a_time_everywhere(clock: DateTime) -> bool {
+    let day = SignedDuration::from_hours(26);
+    let at = Offset::UTC.to_timestamp(clock);
+    at.is_ok_and(|at| at.checked_add(day).is_ok() && at.checked_sub(day).is_ok())
 }
 
 /// The whole second a timestamp lies in.
@@ -232,6 +240,8 @@ mod tests {
             "2026-11-20Z",
             "2026-11-20T09:30:00[UTC]",
             "20\u{e9}6-11-20",
+            "9999-12-31",
+            "9999-12-31 00:00",
         ] {
             let why = Moment::parse(bad).expect_err(bad);
             assert!(why.contains("-2h") && why.contains(bad), "{why}");

@@ -10,18 +10,19 @@ struct Look {
     says: &'static str,
 }
 
-/// First match wins, so the sure signs stand before the guesses.
-static LOOKS: &[Look] = &[
+/// What its first bytes give away, whatever follows. They hold no newline, so its first line is enough.
+static SURE: &[Look] = &[
     Look {
         test: |b| b.starts_with(b"\x1f\x8b"),
-        says: "gzip data (zcat FILE | httpmon reads it)",
+        says: "gzip data (zcat -f FILE… | httpmon reads it, and plain files with it)",
     },
     Look {
         test: |b| b.starts_with(b"\x28\xb5\x2f\xfd"),
         says: "zstd data (zstdcat FILE | httpmon reads it)",
     },
     Look {
-        test: |b| b.starts_with(b"BZh"),
+        // Three letters could begin a name: the block that follows them begins with these six bytes.
+        test: |b| b.starts_with(b"BZh") && b.get(4..10) == Some(b"1AY&SY"),
         says: "bzip2 data (bzcat FILE | httpmon reads it)",
     },
     Look {
@@ -36,6 +37,10 @@ static LOOKS: &[Look] = &[
         test: |b| b.starts_with(b"\xff\xfe") || b.starts_with(b"\xfe\xff"),
         says: "UTF-16 text (iconv -f UTF-16 -t UTF-8 FILE | httpmon reads it)",
     },
+];
+
+/// Guesses, the better ones first.
+static LOOKS: &[Look] = &[
     Look {
         test: |b| b.contains(&0),
         says: "binary data",
@@ -85,10 +90,17 @@ static LOOKS: &[Look] = &[
 /// `sample` is the first line or lines, as raw bytes.
 pub fn looks_like(sample: &[u8]) -> &'static str {
     let sample = sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sample);
-    LOOKS.iter().find(|look| (look.test)(sample)).map_or(
+    let mut looks = SURE.iter().chain(LOOKS);
+    looks.find(|look| (look.test)(sample)).map_or(
         "no log format that httpmon knows (--format '…' takes the server's own LogFormat or log_format)",
         |look| look.says,
     )
+}
+
+/// What a file surely is that begins with these bytes, and no log as it stands: compressed data, or UTF-16.
+pub fn surely(beginning: &[u8]) -> Option<&'static str> {
+    let look = SURE.iter().find(|look| (look.test)(beginning));
+    look.map(|look| look.says)
 }
 
 /// What the first line carries, and the lines after it.
@@ -123,13 +135,17 @@ fn apache_error_log(sample: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::looks_like;
+    use super::{looks_like, surely};
 
     #[test]
     fn what_people_pipe_in_by_mistake_is_named() {
         for (sample, word) in [
             (&b"\x1f\x8b\x08\0\0"[..], "gzip"),
             (b"\x28\xb5\x2f\xfd\0", "zstd"),
+            (b"BZh91AY&SY\xb0\x06", "bzip2"),
+            (b"BZhost.example.com", "no log format"),
+            (b"\xfd7zXZ\0\0\x04", "xz"),
+            (b"PK\x03\x04\x14\0", "zip"),
             (b"\xff\xfeG\0E\0", "UTF-16"),
             (b"\x7fELF\x02\0\0", "binary"),
             (
@@ -164,6 +180,8 @@ mod tests {
                 "{word}: {}",
                 looks_like(sample)
             );
+            let sure = ["gzip", "zstd", "bzip2", "xz", "zip", "UTF-16"].contains(&word);
+            assert_eq!(surely(sample), sure.then(|| looks_like(sample)), "{word}");
         }
     }
 }

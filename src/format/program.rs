@@ -298,6 +298,11 @@ fn unparsed(steps: &[Step], index: usize, field: Field, why: Why, at: usize) -> 
         Step::Literal(_) | Step::Spaces => field_after(steps, index),
         _ => field,
     };
+    // The example of a missing time is that of the common format; others have their own.
+    let why = match (field, why, step) {
+        (Field::Time, Why::Missing, Step::Time(..) | Step::Date(_) | Step::Clock(_)) => Why::Form,
+        _ => why,
+    };
     let timed = steps[..index].iter().any(times)
         || why == Why::NoSuchTime
         || field == Field::Client && times(step);

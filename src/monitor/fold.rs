@@ -36,6 +36,16 @@ pub enum Step {
     Unparsed(Rejected),
 }
 
+impl Step {
+    /// When its records are of, if it is some.
+    pub fn time(&self) -> Option<Second> {
+        match self {
+            Step::Hits(hits) => Some(hits.second),
+            Step::Unparsed(_) => None,
+        }
+    }
+}
+
 /// Neighbouring records of one second.
 #[derive(Debug)]
 pub struct Hits {

@@ -182,6 +182,21 @@ impl Monitor {
         self.intake.totals.counters.hits + self.intake.filtered
     }
 
+    /// Records so far that came when their second was closed.
+    pub fn late(&self) -> u64 {
+        self.late
+    }
+
+    /// The first line that is no record, and why.
+    pub fn first_unparsed(&self) -> Option<&Example> {
+        self.examples.first()
+    }
+
+    /// The first second that is not closed, once anything is believed.
+    pub fn watermark(&self) -> Option<Second> {
+        self.clock.watermark()
+    }
+
     /// The least and greatest seconds that are believed.
     pub fn span(&self) -> Option<(Second, Second)> {
         self.span

@@ -98,6 +98,8 @@ impl Monitor {
     pub(super) fn write_report(&mut self, partial: bool) {
         let open = self.open.take().expect("a report is open");
         let counters = &open.counters;
+        // One that the period begins within has no more than a part either.
+        let partial = partial || self.intake.bounds.since > open.from;
         let input = |key, value| Block::Input { key, value };
         // No more are used, and more would be past the size that is handed out quickly.
         let mut blocks = Vec::with_capacity(14);

@@ -137,7 +137,11 @@ pub(super) fn errors(ranking: &Ranking) -> Vec<String> {
 fn mean(report: &Report, value: Value) -> Option<String> {
     let seconds = (report.to? - report.from?).0 + 1;
     match value {
-        Value::Bytes(number) => Some(format!("{}/s", units::bytes(number / seconds as u64))),
+        // Less than a byte a second is told by the hour.
+        Value::Bytes(number) => Some(match number / seconds as u64 {
+            0 => format!("{} an hour", units::bytes(number * 3600 / seconds as u64)),
+            rate => format!("{}/s", units::bytes(rate)),
+        }),
         Value::Count(number) => Some(match number as f64 / seconds as f64 {
             // A number of at least one is easier to imagine.
             rate @ 1.0.. => units::rate(rate),
@@ -269,13 +273,11 @@ pub(super) fn notes(report: &Report) -> Vec<String> {
         .collect()
 }
 
-/// `hits` as `Hits`.
+/// `hits` as `Hits`, `not-found` as `Not found`.
 pub(super) fn titled(name: &str) -> String {
     let mut chars = name.chars();
-    chars
-        .next()
-        .map(|first| first.to_uppercase().chain(chars).collect())
-        .unwrap_or_default()
+    let first = chars.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(chars).collect::<String>().replace('-', " ")
 }
 
 /// `1,284,310`

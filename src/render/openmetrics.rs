@@ -135,7 +135,7 @@ pub static FAMILIES: &[Family] = &[
         name: "filtered",
         kind: "counter",
         unit: None,
-        about: "Records that were left out by --where",
+        about: "Records that --where, --since or --until left out",
         samples: Samples::Number("filtered"),
     },
     Family {

@@ -2,16 +2,21 @@
 //!
 //! A hint is said once. Nothing that is counted or written depends on one.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::feed::STDIN;
 use super::say;
 use crate::format::{closest, detect, recognise};
 use crate::monitor::Monitor;
 use crate::place;
+use crate::render::escape;
 use crate::time::{Second, Span};
 
 /// After so many lines without a record, or records without a dimension, something is said.
 const ENOUGH: u64 = 100;
+/// Late records are told of where they are more than this part of the hits.
+const MANY_LATE: u64 = 20;
 /// Bytes of the input kept to say what it looks like.
 const SAMPLE: usize = 4096;
 
@@ -24,6 +29,19 @@ pub(super) struct Hints {
     lacking: bool,
     /// The first bytes of the input, until something was made of them.
     sample: Vec<u8>,
+    order: Order,
+}
+
+/// Which source began before the one before it ended.
+#[derive(Default)]
+struct Order {
+    /// Whether no record of the source that is being read has come, and where the watermark was when it began.
+    fresh: bool,
+    watermark: Option<Second>,
+    /// The last one with a record.
+    last: Option<Arc<str>>,
+    /// The first that is out of order, behind the one before it.
+    wrong: Option<(Arc<str>, Arc<str>)>,
 }
 
 impl Hints {
@@ -34,6 +52,35 @@ impl Hints {
             self.sample
                 .extend_from_slice(&block[..block.len().min(room)]);
         }
+    }
+
+    /// The lines that follow are another source's.
+    pub(super) fn begin_source(&mut self, monitor: &Monitor) {
+        self.order.fresh = true;
+        self.order.watermark = monitor.watermark();
+    }
+
+    /// A record of `time` comes from `source`; only the first one matters.
+    pub(super) fn first_record(&mut self, time: Second, source: Option<&Arc<str>>) {
+        let order = &mut self.order;
+        if !std::mem::take(&mut order.fresh) {
+            return;
+        }
+        let last = std::mem::replace(&mut order.last, source.cloned());
+        let is_late = order.watermark.is_some_and(|watermark| time < watermark);
+        if is_late && order.wrong.is_none() {
+            order.wrong = last.zip(source.cloned());
+        }
+    }
+
+    /// This is the first line of `file`, and no record.
+    pub(super) fn begins_with(&mut self, line: &[u8], file: &str, monitor: &Monitor) {
+        let Some(looks) = detect::surely(line) else {
+            return;
+        };
+        say(&format!("{}: this looks like {looks}", shown(file)));
+        // Of a log that is all like this, nothing is left to be said.
+        self.foreign |= monitor.records() == 0;
     }
 
     /// A record has a time without an offset. One that is off by whole hours is in another zone than it is
@@ -138,8 +185,57 @@ impl Hints {
                 _ => format!("{} days", age.0 / 86_400),
             };
             say(&format!(
-                "this log is {age} old: --replay reads it as history"
+                "this log goes back {age}: if nothing is written to it any more, --replay reads it as history"
             ));
         }
+    }
+
+    /// All lines of a replay were read: many records were late.
+    pub(super) fn late(&self, monitor: &Monitor) {
+        let (late, hits) = (monitor.late(), monitor.hits());
+        if late < ENOUGH || late <= hits / MANY_LATE {
+            return;
+        }
+        let why = match &self.order.wrong {
+            Some((last, next)) => format!(
+                "files are read in the order in which they are named, and {} begins before {} ends (name the oldest first)",
+                shown(next),
+                shown(last)
+            ),
+            None => "a longer --lateness waits for lines out of order (of files put together, the oldest goes first)"
+                .to_owned(),
+        };
+        say(&format!(
+            "{late} of {hits} hits came late, and alerts may miss them: {why}"
+        ));
+    }
+}
+
+/// All lines were read, and no summary tells which of them could not be. Where none could, something was
+/// said already.
+pub(super) fn unread(monitor: &Monitor) {
+    let (unparsed, lines) = (monitor.unparsed_lines(), monitor.lines());
+    let Some(example) = monitor.first_unparsed().filter(|_| monitor.records() > 0) else {
+        return;
+    };
+    let are = match unparsed {
+        1 => "is no log entry:",
+        _ => "are no log entries, the first is",
+    };
+    let file = example.file.as_deref();
+    let file = file.map_or(String::new(), |file| escape::shown(file.as_bytes()) + " ");
+    say(&format!(
+        "{unparsed} of {lines} lines {are} {file}line {}: {}: {}",
+        example.line,
+        example.unparsed,
+        escape::shown(&example.text)
+    ));
+}
+
+/// A source's name, as a person reads it.
+fn shown(source: &str) -> String {
+    match source {
+        "-" => STDIN.to_owned(),
+        name => escape::shown(name.as_bytes()),
     }
 }

@@ -13,7 +13,7 @@ use super::hook::{Hook, Notice};
 use super::parts::{Parallel, Part};
 use super::silence::Silence;
 use super::taker::Taker;
-use super::{Dashboard, Output, ahead, databases, say};
+use super::{Dashboard, Output, ahead, databases, hints, say};
 use crate::cli::Options;
 use crate::error::Error;
 use crate::filter::Filter;
@@ -51,6 +51,8 @@ pub struct Session {
     live: bool,
     quiet: bool,
     verbose: bool,
+    /// Whether something is to be told of the next record: with --verbose, and in replay of the first of a file.
+    attentive: bool,
     hook: Option<Hook>,
     dashboard: Option<Dashboard>,
     silence: Silence,
@@ -95,6 +97,7 @@ impl Session {
             live: !options.replay,
             quiet: options.quiet,
             verbose: options.verbose,
+            attentive: options.verbose,
             hook: None,
             dashboard: None,
             silence: Silence::new(options.idle_exit),
@@ -167,6 +170,10 @@ impl Session {
                     self.parser
                         .begin_source(name.as_deref().unwrap_or("-").as_bytes());
                     self.file = name;
+                    if !self.live {
+                        self.hints.begin_source(&self.monitor);
+                        self.attentive = true;
+                    }
                 }
                 Message::Block(block) => {
                     self.block(&block, feed.now())?;
@@ -325,6 +332,11 @@ impl Session {
             };
         }
         for step in part.fold.steps() {
+            if self.attentive
+                && let Some(time) = step.time()
+            {
+                self.first_of_source(time);
+            }
             self.monitor
                 .step(&part.fold, step, self.line, self.file.as_ref());
             self.drain()?;
@@ -358,6 +370,11 @@ impl Session {
         };
         let file = self.file.as_ref();
         self.monitor.unparsed(unparsed, self.line, file, line);
+        if self.line == 1
+            && let Some(file) = file
+        {
+            self.hints.begins_with(line, file, &self.monitor);
+        }
         self.hints.unparsed(&self.monitor);
     }
 
@@ -368,12 +385,25 @@ impl Session {
         if !zoned {
             self.hints.zoneless(time, wall);
         }
+        if self.attentive {
+            self.attend(time, line);
+        }
+    }
+
+    #[cold]
+    fn attend(&mut self, time: Second, line: &[u8]) {
+        self.first_of_source(time);
         if self.verbose {
             self.tell_format(line);
         }
     }
 
-    #[cold]
+    /// A record of `time` comes, the first since a source began or since --verbose looks at all of them.
+    fn first_of_source(&mut self, time: Second) {
+        self.attentive = self.verbose;
+        self.hints.first_record(time, self.file.as_ref());
+    }
+
     fn tell_format(&mut self, line: &[u8]) {
         if let Some(format) = self.parser.newly_recognised(line) {
             let file = self
@@ -457,6 +487,12 @@ impl Session {
             self.output.write(&summary, self.monitor.zone())?;
         }
         self.hints.end(&self.monitor);
+        if !self.live {
+            self.hints.late(&self.monitor);
+        }
+        if self.quiet {
+            hints::unread(&self.monitor);
+        }
         self.output.flush()
     }
 }

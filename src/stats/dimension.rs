@@ -68,9 +68,9 @@ pub static DIMENSIONS: [Dimension; 18] = [
     Dimension {
         name: "user",
         title: "users",
-        about: "the authenticated user",
+        about: "the authenticated user, where there is one",
         field: Field::User,
-        key: |r, _| r.user,
+        key: |r, _| r.user.filter(|name| *name != b"-"),
     },
     Dimension {
         name: "method",
@@ -112,14 +112,14 @@ pub static DIMENSIONS: [Dimension; 18] = [
     Dimension {
         name: "referrer",
         title: "referrers",
-        about: "the Referer header",
+        about: "the Referer header, `-` where there is none",
         field: Field::Referrer,
         key: |r, _| r.referrer,
     },
     Dimension {
         name: "agent",
         title: "agents",
-        about: "the User-Agent header",
+        about: "the User-Agent header, `-` where there is none",
         field: Field::Agent,
         key: |r, _| r.agent,
     },

@@ -15,7 +15,7 @@ pub(super) const DASHBOARD: Paragraphs = &[
      durations of a key is there when the whole run is shown, for what --top asks for, where there is room. Above the graph \
      stand, where there is room, the second and the interval of the run with the most hits, as in the summary, and at \
      the end the highest column of the graph.",
-    "It stays when the input has ended, until `q`. Then the summary is written as usual. Standard output must be a \
+    "It stays when the input has ended, until `q`, but not when --idle-exit ends it. Then the summary is written as usual. Standard output must be a \
      terminal of at least 60 columns and 15 rows, and the keys come from /dev/tty. What is to be said on standard error \
      stands in the last row, and is written when the terminal is back; what the program of --on-alert prints is \
      dropped. NO_COLOR and --color `never` take away colour and nothing else. Ctrl-C, Ctrl-Z and the signals that \
@@ -45,8 +45,12 @@ pub(super) const KEYS: Items = &[
         "A shorter time for each column of the graph, a longer one, or the shortest in which the run fits.",
     ),
     (
-        "PgDn, PgUp",
-        "Alerts further down, further up; End and Home are the last and the first.",
+        "PgDn, PgUp, End",
+        "Alerts further down, further up, the last.",
+    ),
+    (
+        "Home",
+        "The first rows of the dimension, and the first of the alerts.",
     ),
     ("?", "All keys."),
 ];

@@ -37,7 +37,7 @@ const METRICS: Paragraphs = &[
 
 const CSV: Paragraphs = &[
     "A header, then a row for every report, so --replay needs an --interval. The columns are always the same; one of \
-     which nothing is known is empty. A run of empty intervals is one row of zeros. Records that were late for \
+     which nothing is known is empty. A run of empty intervals is one row, whose counts are 0. Records that were late for \
      their interval, or skewed, are in no row. Text never begins like a formula: it has an apostrophe before it.",
 ];
 

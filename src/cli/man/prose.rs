@@ -41,7 +41,7 @@ pub(super) const REPORT: Paragraphs = &[
 pub(super) const TEXT_ROWS: Items = &[
     (
         "first line",
-        "Where the interval begins and how long it is; `partial` where the input ended within it. Then the hits, \
+        "Where the interval begins and how long it is; `partial` where the input ended, or --since begins, within it. Then the hits, \
          the hits divided by the interval's length, the bytes sent (1 kB is 1000 bytes), and the share of hits \
          that were answered with 4xx or 5xx.",
     ),
@@ -145,8 +145,8 @@ pub(super) const JSON_OBJECTS: &[(&str, Items)] = &[
             ),
             (
                 "partial",
-                "true where the input ended within the interval, and in the summary that USR1 asks for; else \
-                 left out.",
+                "true where the input ended, or --since begins, within the interval, and in the summary that USR1 asks \
+                 for; else left out.",
             ),
             ("hits", "Records."),
             ("bytes", "The sum of bytes sent."),
@@ -317,7 +317,8 @@ pub(super) const TIME: Paragraphs = &[
     "A second is `closed` once it is older than the newest time seen by more than --lateness. Seconds close in \
      order; reports and alerts are written when they do. A record for a closed second is `late`: it counts in the \
      summary, in a report of its interval that is not yet written, and in the window while that still holds its \
-     second. It never changes a line that was written.",
+     second. It never changes a line that was written. Files are read in the order in which they are named, so name \
+     the oldest first; of a replay in which many records were late, this is said on standard error.",
     "A wrong timestamp must not drag the clock away. A record more than an hour ahead of the newest time waits \
      until others confirm it or a record at the old time refutes it; then it is `skewed`: a hit in the summary \
      without a place in time. Live, a record within five minutes of the wall clock is believed at once; \
@@ -380,7 +381,7 @@ pub(super) const LIMITS: Paragraphs = &[
      durations that differ by less than 1 % are one. Beyond that it is off by twice as much for each doubling, \
      which is told beside it.",
     "A summary remembers the newest 100,000 alerts.",
-    "Compressed files are not unpacked; zcat(1) does that.",
+    "Compressed files are not unpacked; zcat(1) does that, with -f also where plain files are among them.",
 ];
 
 pub(super) const SEE_ALSO: &str = "tail(1), zcat(1), jq(1), journalctl(1), timeout(1)";

@@ -261,7 +261,7 @@ const ALL_KEYS: [&str; 12] = [
     "w: last 2m or the whole run",
     "+ -: length of a column",
     "0: the run in the graph",
-    "PgUp, PgDn: alerts",
-    "Home: the top of both",
+    "PgUp, PgDn, End: alerts",
+    "Home: rows, alerts: first",
     "?: this",
 ];

@@ -19,6 +19,8 @@ pub(super) struct Columns {
 
 /// The widest column of keys that is kept for the next report: an IPv6 address.
 const KEPT: usize = 39;
+/// A key that is longer is cut before durations or bytes are left out, so that one agent does not take them from all.
+const CUT: usize = 32;
 /// The columns of the share, of the two gaps before the hits, of one before the share, and of two before the bar.
 const GAPS: usize = 9;
 /// No bar needs more columns.
@@ -70,7 +72,7 @@ impl Page<'_> {
         }
         let digits = digits_of(most).max(self.columns.digits);
         // Title, key, hits, share, extras, bar. The key may take what a bar of a fifth leaves, durations and bytes
-        // what the keys leave, the bar the rest. Where too little is left for a key there are no errors, and less
+        // what the keys leave, which are cut for that, but not too short, the bar the rest. Where too little is left for a key there are no errors, and less
         // of a bar.
         let left = self.look.width.saturating_sub(TITLE + digits + GAPS);
         if left < MIN_KEY + extras.errors {
@@ -80,7 +82,8 @@ impl Page<'_> {
         let least = (self.look.width / 5).min(left.saturating_sub(MIN_KEY));
         let room = (left - least).max(MIN_KEY);
         let keys = keys.min(room);
-        let extras = extras.within(room - keys);
+        let extras = extras.within(room - keys.min(CUT));
+        let keys = keys.min(room - extras.p95 - extras.bytes);
         let left = left.saturating_sub(keys + extras.p95 + extras.bytes);
         Columns {
             keys,
@@ -210,6 +213,33 @@ mod tests {
             .lines()
             .map(str::to_owned)
             .collect()
+    }
+
+    #[test]
+    fn a_long_key_is_cut_before_another_loses_its_numbers() {
+        let tops = parse_top("path,agent").expect("a list");
+        let row = |key: String| Row {
+            key: key.into_bytes().into(),
+            count: Count {
+                hits: 50,
+                bytes: 1_000_000,
+                errors: 0,
+            },
+            p95_ms: Some(12.0),
+        };
+        let rows = |key: String| vec![row(key)];
+        let lines = lines(
+            100,
+            vec![
+                Block::Ranking(Ranking::new(tops[0], rows("/a".to_owned()), 50, 1, 0, 0)),
+                Block::Ranking(Ranking::new(tops[1], rows("b".repeat(90)), 50, 1, 0, 0)),
+            ],
+        );
+        for key in ["/a ", "bbb"] {
+            let line = lines.iter().find(|line| line.contains(key));
+            let line = line.expect("a line for each");
+            assert!(line.contains("p95 12.0 ms  1.0 MB"), "{line}");
+        }
     }
 
     #[test]
