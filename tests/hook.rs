@@ -136,7 +136,11 @@ fn failures_are_told_and_counted_and_change_nothing_else() {
         said.ends_with("httpmon: --on-alert: failed 10 times\n"),
         "{said}"
     );
-    let output = replay(&folder.join("nowhere"), 1);
+    // Nobody knows before it is run.
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "echo '#!/no/such/shell' >program"]);
+    assert!(shell.current_dir(&folder).status().expect("sh").success());
+    let output = replay(&program, 1);
     assert!(output.status.success());
     assert_eq!(
         errors(&output).matches("No such file").count(),
@@ -144,6 +148,69 @@ fn failures_are_told_and_counted_and_change_nothing_else() {
         "{}",
         errors(&output)
     );
+}
+
+#[test]
+fn one_that_cannot_be_run_is_told_before_anything_is_read() {
+    let folder = fresh("missing");
+    script(&folder, "cat >/dev/null");
+    fs::write(folder.join("plain"), "text").expect("a file");
+    fs::create_dir(folder.join("folder")).expect("a folder");
+    let path = |name: &str| folder.join(name).to_str().expect("text").to_owned();
+    for (name, why) in [
+        (path("nowhere"), "no such file"),
+        (path("plain"), "not executable (chmod +x makes it so)"),
+        (path("folder"), "not a file"),
+        (path("plain/program"), "Not a directory (os error 20)"),
+        (
+            "program".to_owned(),
+            "no such program in PATH (one in this folder: ./program)",
+        ),
+    ] {
+        // A log that is not there would be the next mistake.
+        let output = httpmon(&["--on-alert", &name, "no.log"], String::new());
+        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(lines(&output), "");
+        assert_eq!(
+            errors(&output),
+            format!("httpmon: --on-alert: {name}: {why}\n")
+        );
+        // History is told to nobody: then it may be missing.
+        let output = httpmon(&["--replay", "--on-alert", &name], log(1));
+        assert!(output.status.success(), "{}", errors(&output));
+    }
+}
+
+#[test]
+fn a_bare_name_is_looked_for_in_path() {
+    let folder = fresh("bare");
+    script(&folder, "cat >>\"$OUT\"");
+    let usual = std::env::var("PATH").unwrap_or_default();
+    let other = folder.join("other");
+    fs::create_dir(&other).expect("a folder");
+    // What cannot be run there does not hide what can further on.
+    fs::write(other.join("program"), "text").expect("a file");
+    for (path, runs) in [
+        (
+            format!("{}:{}:{usual}", other.display(), folder.display()),
+            true,
+        ),
+        // A folder without a name is the current one.
+        (format!(":{usual}"), true),
+        (format!("{}:{usual}", other.display()), false),
+    ] {
+        let _ = fs::remove_file(folder.join("out"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_httpmon"));
+        command
+            .args(["-qr", "json", "--alert", "Burst: hits > 1 over 1s"])
+            .args(["--on-alert", "program"])
+            .env_remove("HTTPMON_CONFIG_PATH")
+            .env("PATH", &path)
+            .current_dir(&folder);
+        let output = fed::output(&mut command, log(1));
+        assert_eq!(output.status.success(), runs, "{path}: {}", errors(&output));
+        assert_eq!(out(&folder), lines(&output), "{path}");
+    }
 }
 
 #[test]

@@ -194,3 +194,48 @@ fn every_format_is_read_back_also_when_nobody_says_which_it_is() {
         }
     }
 }
+
+/// The durations of a log, in microseconds.
+fn durations(written_in: &str, read_as: &Choice) -> Vec<Option<u64>> {
+    let settings = Settings {
+        rates: vec![50 * BILLION],
+        durations: vec![40],
+        errors: vec![BILLION / 10],
+        slow_start: 20,
+        format: choice(written_in),
+        ..Settings::default()
+    };
+    let log = written(&settings, Start::FIXED, 4096);
+    let mut parser = Parser::new(read_as, Zone::UTC, &[Field::Duration(Unit::Seconds)]);
+    let lines = log.split(|&b| b == b'\n').filter(|line| !line.is_empty());
+    lines
+        .map(|line| {
+            let mut record = Record::EMPTY;
+            assert_eq!(parser.read(line, &mut record), Line::Record);
+            record.duration_us
+        })
+        .collect()
+}
+
+/// The same requests, in units that have more of them and less.
+#[test]
+fn durations_are_read_back_in_the_unit_of_the_format() {
+    let exact = durations("apache_us", &choice("apache_us"));
+    assert_eq!(exact.len(), 2000);
+    assert!(exact.iter().flatten().any(|us| *us > 1_000_000));
+    let in_units_of = |unit: u64| -> Vec<Option<u64>> {
+        let down = |us: u64| us - us % unit;
+        exact.iter().map(|us| us.map(down)).collect()
+    };
+    for (format, read_as, unit) in [
+        ("nginx_timed", "nginx_timed", 1000),
+        ("ingress", "ingress", 1000),
+        ("ingress", "auto", 1000),
+        ("apache_s", "apache_s", 1_000_000),
+        ("icecast", "icecast", 1_000_000),
+        ("%t %>s %h %{s}T", "%t %>s %h %{s}T", 1_000_000),
+    ] {
+        let found = durations(format, &choice(read_as));
+        assert_eq!(found, in_units_of(unit), "{format} as {read_as}");
+    }
+}

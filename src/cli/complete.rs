@@ -119,7 +119,12 @@ pub fn zsh() -> String {
         r#"#compdef httpmon
 # zsh completion for httpmon, written by httpmon --generate complete-zsh
 
-{functions}_httpmon_first() {{
+{functions}# The command is the first argument; behind an option a word of that name is a file.
+_httpmon_first() {{
+    if (( CURRENT > 2 )); then
+        _files
+        return
+    fi
     _alternative 'commands:command:(({name}\:"{about}"))' 'files:log file:_files'
 }}
 
@@ -218,26 +223,22 @@ function __httpmon_{LIST}
     printf '%s\n' "$before"$argv
 end
 
-"#
+# Whether the first argument is the command; further on it is a file of that name.
+function __httpmon_is_command
+    set -l words (commandline -opc)
+    test "$words[2]" = {name}
+end
+
+complete -c httpmon -n 'test (count (commandline -opc)) -eq 1' -a {name} -d {about}
+# It takes options only.
+complete -c httpmon -n __httpmon_is_command -f
+"#,
+        name = simulate::NAME,
+        about = fish_quoted(simulate::ABOUT)
     );
-    let (name, about) = (simulate::NAME, simulate::ABOUT);
-    writeln!(
-        out,
-        "complete -c httpmon -n 'test (count (commandline -opc)) -eq 1' -a {name} -d {}",
-        fish_quoted(about)
-    )
-    .expect("a string takes every write");
-    fish_options(
-        FLAGS,
-        &format!("not __fish_seen_subcommand_from {name}"),
-        &mut out,
-    );
+    fish_options(FLAGS, "not __httpmon_is_command", &mut out);
     out.push('\n');
-    fish_options(
-        simulate::FLAGS,
-        &format!("__fish_seen_subcommand_from {name}"),
-        &mut out,
-    );
+    fish_options(simulate::FLAGS, "__httpmon_is_command", &mut out);
     out
 }
 
@@ -283,5 +284,28 @@ fn fish_options<O>(flags: &[Flag<O>], condition: &str, out: &mut String) {
             }
         }
         out.push('\n');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The command is one as the first argument only, and no file follows it.
+    #[test]
+    fn the_command_is_the_first_argument_and_takes_no_file() {
+        let (bash, zsh, fish) = (bash(), zsh(), fish());
+        assert!(bash.contains("if ((at == 1)); then _httpmon_reply simulate; fi"));
+        assert!(zsh.contains("if (( CURRENT > 2 )); then\n        _files\n        return"));
+        assert!(zsh.contains("if (( CURRENT > 2 )) && [[ $words[2] == simulate ]]; then"));
+        assert!(fish.contains("\ncomplete -c httpmon -n __httpmon_is_command -f\n"));
+        assert!(fish.contains("    test \"$words[2]\" = simulate\n"));
+        // Each option belongs to one of the two.
+        let options = |condition: &str| {
+            let begin = format!("complete -c httpmon -n '{condition}' -l ");
+            fish.matches(&begin).count()
+        };
+        assert_eq!(options("not __httpmon_is_command"), FLAGS.len());
+        assert_eq!(options("__httpmon_is_command"), simulate::FLAGS.len());
     }
 }

@@ -17,6 +17,7 @@ pub mod simulate;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use self::config::Origin;
 use crate::alert::measure::{Threshold, Unit};
 use crate::alert::plan::{self, Plan};
 use crate::alert::syntax::Spec;
@@ -108,6 +109,8 @@ pub struct Options {
     pub verbose: bool,
     /// The files to read; none is standard input, and so is `-`.
     pub files: Vec<OsString>,
+    /// Where they were given.
+    pub origin: Origin,
 }
 
 impl Default for Options {
@@ -139,6 +142,7 @@ impl Default for Options {
             quiet: false,
             verbose: false,
             files: Vec::new(),
+            origin: Origin::default(),
         }
     }
 }
@@ -160,6 +164,11 @@ impl Options {
             return Err(Error::new(format!(
                 "--report {name}: writes a row for every interval; with --replay say how long one is: --interval 1m"
             )));
+        }
+        if self.on_alert_in_replay && self.on_alert.is_none() {
+            return Err(Error::new(
+                "--on-alert-in-replay: there is no program to run; name it: --on-alert PROG",
+            ));
         }
         self.plan().map(drop)
     }

@@ -4,34 +4,45 @@ use std::ffi::OsString;
 
 use lexopt::Arg;
 
+use super::config::{File, Origin};
 use super::flag::Flag;
 use super::flags::FLAGS;
 use super::{Command, Options, help};
 use crate::error::Error;
 
-/// Reads arguments: those of the arguments file first, so that the command line wins.
+/// Reads arguments: those of the arguments file first, so that the command line wins. The file is asked for
+/// only where the command line asks for no text to print: who looks for help about a broken file finds it.
 ///
 /// # Errors
 ///
-/// Names the option and the way out.
+/// Names the option and the way out, and the line of the file where it stands there.
 pub fn parse(
-    config: Vec<OsString>,
+    file: impl FnOnce() -> Result<Option<File>, Error>,
     args: impl Iterator<Item = OsString>,
 ) -> Result<Command, Error> {
+    let args: Vec<OsString> = args.collect();
+    let mut unused = Options::default();
+    if let (Some(command), _) = GRAMMAR.read(&mut unused, args.iter().cloned())? {
+        return Ok(command);
+    }
     let mut options = Options::default();
-    if let Some(command) = GRAMMAR.read(&mut options, config.into_iter())? {
-        return Ok(command);
+    let file = file()?;
+    let mut of_file = Vec::new();
+    if let Some(file) = &file {
+        let read = IN_FILE.read(&mut options, file.arguments());
+        let (instead, given) =
+            read.map_err(|refused| file.place(refused.argument, &refused.error))?;
+        if let Some(command) = instead {
+            return Ok(command);
+        }
+        of_file = given;
     }
-    if let Some(file) = options.files.first() {
-        let file = file.to_string_lossy();
-        return Err(Error::new(format!(
-            "the arguments file may hold options only, not '{file}' (a value goes on its option's line: --top=path)"
-        )));
-    }
-    if let Some(command) = GRAMMAR.read(&mut options, args)? {
-        return Ok(command);
-    }
-    options.check()?;
+    // The same arguments as above: there is no command among them.
+    let (_, of_line) = GRAMMAR.read(&mut options, args.into_iter())?;
+    options.origin = Origin::new(file, of_file, of_line);
+    options
+        .check()
+        .map_err(|error| options.origin.place(error))?;
     Ok(Command::Run(Box::new(options)))
 }
 
@@ -45,6 +56,40 @@ const GRAMMAR: Grammar<Options> = Grammar {
     },
 };
 
+/// The arguments file's.
+const IN_FILE: Grammar<Options> = Grammar {
+    operand: |_, operand| {
+        let operand = operand.to_string_lossy();
+        Err(Error::new(format!(
+            "the arguments file may hold options only, not '{operand}' (a value goes on its option's line: --top=path)"
+        )))
+    },
+    ..GRAMMAR
+};
+
+/// An option that was given.
+#[derive(Debug)]
+pub(super) struct Given {
+    /// Its long name.
+    pub(super) option: &'static str,
+    /// Empty for a switch.
+    pub(super) value: String,
+    /// Which of the arguments it stands in, from 0.
+    pub(super) argument: usize,
+}
+
+/// What was wrong with which of the arguments, from 0.
+pub(super) struct Refused {
+    pub(super) argument: usize,
+    pub(super) error: Error,
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Error {
+        refused.error
+    }
+}
+
 /// How the arguments of httpmon, or of one of its commands, are read.
 pub(super) struct Grammar<O: 'static> {
     pub(super) flags: &'static [Flag<O>],
@@ -57,52 +102,87 @@ pub(super) struct Grammar<O: 'static> {
 }
 
 impl<O> Grammar<O> {
-    /// Reads arguments into `options`; returns what one of them asks to do instead of the run.
+    /// Reads arguments into `options`; returns what one of them asks to do instead of the run, and what was
+    /// given before it.
     pub(super) fn read(
         &self,
         options: &mut O,
         args: impl Iterator<Item = OsString>,
-    ) -> Result<Option<Command>, Error> {
+    ) -> Result<(Option<Command>, Vec<Given>), Refused> {
+        let args: Vec<OsString> = args.collect();
+        let all = args.len();
         let mut parser = lexopt::Parser::from_args(args);
+        let (mut argument, mut given) = (0, Vec::new());
+        loop {
+            // Between short options that stand in one argument there is no saying how many are left: it
+            // is the same one still.
+            if let Some(left) = parser.try_raw_args() {
+                argument = all - left.as_slice().len();
+            }
+            let refused = |error| Refused { argument, error };
+            match self.next(&mut parser, options).map_err(refused)? {
+                Next::End => return Ok((None, given)),
+                Next::Command(command) => return Ok((Some(command), given)),
+                Next::Operand => {}
+                Next::Given(option, value) => given.push(Given {
+                    option,
+                    value,
+                    argument,
+                }),
+            }
+        }
+    }
+
+    /// Reads the next argument, and its value.
+    fn next(&self, parser: &mut lexopt::Parser, options: &mut O) -> Result<Next, Error> {
         let usage = |error: lexopt::Error| {
             Error::new(format!("{error} ({} --help lists the options)", self.name))
         };
-        while let Some(arg) = parser.next().map_err(usage)? {
-            let is_long = matches!(arg, Arg::Long(_));
-            let found = match arg {
-                Arg::Value(operand) => {
-                    (self.operand)(options, operand)?;
-                    continue;
-                }
-                Arg::Short('h') => return Ok(Some(Command::Print((self.help)()))),
-                Arg::Short(name) => self.flags.iter().find(|flag| flag.short == Some(name)),
-                Arg::Long(name) => self.flags.iter().find(|flag| flag.long == name),
-            };
-            let Some(flag) = found else {
-                return Err(usage(arg.unexpected()));
-            };
-            let value = match flag.value {
-                // One that ends the reading would never be asked about its value again.
-                None if is_long => match parser.optional_value() {
-                    None => String::new(),
-                    Some(value) => {
-                        let option = format!("--{}", flag.long);
-                        return Err(usage(lexopt::Error::UnexpectedValue { option, value }));
-                    }
-                },
-                None => String::new(),
-                Some(_) => parser
-                    .value()
-                    .map_err(usage)?
-                    .into_string()
-                    .map_err(|bad| wrong(flag, &format!("{bad:?} is not UTF-8")))?,
-            };
-            if let Some(command) = (flag.apply)(options, &value).map_err(|why| wrong(flag, &why))? {
-                return Ok(Some(command));
+        let Some(arg) = parser.next().map_err(usage)? else {
+            return Ok(Next::End);
+        };
+        let is_long = matches!(arg, Arg::Long(_));
+        let found = match arg {
+            Arg::Value(operand) => {
+                return (self.operand)(options, operand).map(|()| Next::Operand);
             }
-        }
-        Ok(None)
+            Arg::Short('h') => return Ok(Next::Command(Command::Print((self.help)()))),
+            Arg::Short(name) => self.flags.iter().find(|flag| flag.short == Some(name)),
+            Arg::Long(name) => self.flags.iter().find(|flag| flag.long == name),
+        };
+        let Some(flag) = found else {
+            return Err(usage(arg.unexpected()));
+        };
+        let value = match flag.value {
+            // One that ends the reading would never be asked about its value again.
+            None if is_long => match parser.optional_value() {
+                None => String::new(),
+                Some(value) => {
+                    let option = format!("--{}", flag.long);
+                    return Err(usage(lexopt::Error::UnexpectedValue { option, value }));
+                }
+            },
+            None => String::new(),
+            Some(_) => parser
+                .value()
+                .map_err(usage)?
+                .into_string()
+                .map_err(|bad| wrong(flag, &format!("{bad:?} is not UTF-8")))?,
+        };
+        let command = (flag.apply)(options, &value).map_err(|why| wrong(flag, &why))?;
+        Ok(command.map_or(Next::Given(flag.long, value), Next::Command))
     }
+}
+
+/// What the next argument was.
+enum Next {
+    /// There was none.
+    End,
+    /// What is to be done instead of the run.
+    Command(Command),
+    Operand,
+    /// An option, and its value.
+    Given(&'static str, String),
 }
 
 fn wrong<O>(flag: &Flag<O>, why: &str) -> Error {
@@ -111,12 +191,14 @@ fn wrong<O>(flag: &Flag<O>, why: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::time::Span;
 
-    fn run(config: &[&str], args: &[&str]) -> Result<Options, String> {
-        let os = |args: &[&str]| args.iter().map(OsString::from).collect::<Vec<_>>();
-        match parse(os(config), os(args).into_iter()) {
+    fn run(file: &[&str], args: &[&str]) -> Result<Options, String> {
+        let file = || File::new(Path::new("my.args"), file.join("\n").as_bytes()).map(Some);
+        match parse(file, args.iter().map(OsString::from)) {
             Ok(Command::Run(options)) => Ok(*options),
             Ok(Command::Print(text)) => Err(text),
             Ok(Command::Simulate(_)) => Err("no run".to_owned()),
@@ -140,7 +222,74 @@ mod tests {
             (Some(Span(300)), Some(20.0), true)
         );
         assert_eq!(options.files, ["a.log", "-"]);
-        assert!(run(&["a.log"], &[]).unwrap_err().contains("options only"));
+    }
+
+    #[test]
+    fn what_the_arguments_file_says_wrong_is_told_with_its_line() {
+        let rule = "--alert=Errors: 5xx > 5% over 5m";
+        for (file, args, want) in [
+            (
+                &["a.log"][..],
+                &[][..],
+                "my.args line 1: the arguments file",
+            ),
+            (&["#", "", "--foo"], &[], "my.args line 3: invalid option"),
+            (&["-q", "-qix"], &[], "my.args line 2: --interval: "),
+            (&["--replay", "--top=pth"], &[], "my.args line 2: --top: "),
+            (&["--top", "pth", "-q"], &[], "my.args line 1: --top: "),
+            (&["-v", "-w", "1d", "-i", "x"], &[], "my.args line 4: --int"),
+            (&["-v", "--window"], &[], "my.args line 2: missing argument"),
+            (&["-v", "--replay=x"], &[], "my.args line 2: unexpected"),
+            (&["--alert=x"], &[], "my.args line 1: --alert: "),
+            (&[rule, rule], &[], "my.args line 2: --alert: a second"),
+            // What goes with none of the others is told of the option that must change.
+            (&["", "--quiet"], &["-r", "html"], "my.args line 2: --quiet"),
+            (
+                &["-r", "csv", "-r", "csv"],
+                &["--replay"],
+                "my.args line 3: ",
+            ),
+            (&["-r", "csv"], &["--replay", "-r", "csv"], "--report csv: "),
+            // What the command line says wrong is not of the file.
+            (&["--foo"], &["--bar"], "invalid option '--bar'"),
+            (&["--top=path"], &["--top=pth"], "--top: "),
+            (&[rule], &[rule], "--alert: a second"),
+        ] {
+            let error = run(file, args).unwrap_err();
+            assert!(error.starts_with(want), "{file:?} {args:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn of_several_the_one_that_is_named_is_told() {
+        let busy = "--alert=Busy: hits > 900 over 1m";
+        let errors = "--alert=Errors: 5xx > 5% over 5m";
+        let file = ["--mmdb=a", "--mmdb", "b", "--mmdb=ab", busy, errors];
+        let options = run(&file, &["--mmdb=c"]).unwrap();
+        let place = |why: &str| options.origin.place(Error::new(why)).to_string();
+        for (why, want) in [
+            ("--mmdb: a: no such file", "my.args line 1: --mmdb: a: no"),
+            ("--mmdb: b: no such file", "my.args line 2: --mmdb: b: no"),
+            ("--mmdb: c: no such file", "--mmdb: c: no such file"),
+            ("--alert: Busy: one too many", "my.args line 5: --alert: B"),
+            ("--alert: one too many", "my.args line 6: --alert: one"),
+            ("--mmdb: what is wrong", "--mmdb: what is wrong"),
+            ("--top: what is wrong", "--top: what is wrong"),
+            ("a: --mmdb", "a: --mmdb"),
+        ] {
+            assert!(place(why).starts_with(want), "{}", place(why));
+        }
+    }
+
+    #[test]
+    fn what_the_command_line_asks_to_print_needs_no_file() {
+        for args in [&["-h"][..], &["--help"], &["-qV"], &["--generate=man"]] {
+            let gone = || Err(Error::new("the file is gone"));
+            let command = parse(gone, args.iter().map(OsString::from));
+            assert!(matches!(command, Ok(Command::Print(_))), "{args:?}");
+        }
+        let gone = || Err(Error::new("the file is gone"));
+        assert!(parse(gone, std::iter::empty()).is_err());
     }
 
     #[test]

@@ -209,7 +209,7 @@ const GRAMMAR: Grammar<Settings> = Grammar {
 /// Names the option and the way out.
 pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Error> {
     let mut settings = Settings::default();
-    let instead = GRAMMAR.read(&mut settings, args)?;
+    let (instead, _) = GRAMMAR.read(&mut settings, args)?;
     Ok(instead.unwrap_or_else(|| Command::Simulate(Box::new(settings))))
 }
 

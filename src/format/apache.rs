@@ -138,7 +138,7 @@ fn directive(at: usize, rest: &Placed) -> Result<(Vec<Kind>, &Placed), Refused> 
         b'T' => match header.as_str() {
             "us" => field(Field::Duration(Unit::Microseconds), 0),
             "ms" => field(Field::Duration(Unit::Milliseconds), 1),
-            "" | "s" => field(Field::Duration(Unit::Seconds), 2),
+            "" | "s" => field(Field::Duration(Unit::WholeSeconds), 2),
             unit => {
                 return Err(Refused::new(
                     at,

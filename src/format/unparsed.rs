@@ -68,6 +68,8 @@ impl Field {
 pub enum Unit {
     /// Seconds, with decimals or without.
     Seconds,
+    /// Seconds, which are written without decimals.
+    WholeSeconds,
     /// Milliseconds.
     Milliseconds,
     /// Microseconds.

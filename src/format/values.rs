@@ -76,7 +76,7 @@ pub(super) fn status_then_bytes(text: &[u8]) -> Option<(u16, u64, usize)> {
 pub(crate) fn duration(text: &[u8], unit: Unit) -> Result<Option<u64>, Why> {
     // Nearly every one: what servers write of less than ten seconds.
     if let [whole, b'.', a, b, c] = text
-        && unit == Unit::Seconds
+        && matches!(unit, Unit::Seconds | Unit::WholeSeconds)
         && [whole, a, b, c].iter().all(|b| b.is_ascii_digit())
     {
         let number = |number: u64, b: &u8| number * 10 + u64::from(b - b'0');
@@ -103,7 +103,7 @@ fn any_duration(text: &[u8], unit: Unit) -> Result<Option<u64>, Why> {
         .unwrap_or(text.len());
     let (number, suffix) = text.split_at(end);
     let nanoseconds = match (unit, suffix) {
-        (Unit::Seconds, b"") | (Unit::Written, b"" | b"s") => 1_000_000_000,
+        (Unit::Seconds | Unit::WholeSeconds, b"") | (Unit::Written, b"" | b"s") => 1_000_000_000,
         (Unit::Milliseconds | Unit::WholeMilliseconds, b"") | (Unit::Written, b"ms") => 1_000_000,
         (Unit::Microseconds, b"") | (Unit::Written, b"us" | b"\xc2\xb5s") => 1000,
         (Unit::Nanoseconds, b"") | (Unit::Written, b"ns") => 1,
@@ -181,8 +181,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_duration_is_read_as_any_is(text in "[0-9x][.,0][0-9.]{3}|[0-9]?\\.[0-9]{2,4}", seconds in any::<bool>()) {
-            let unit = if seconds { Unit::Seconds } else { Unit::Milliseconds };
+        fn a_duration_is_read_as_any_is(text in "[0-9x][.,0][0-9.]{3}|[0-9]?\\.[0-9]{2,4}", at in 0usize..3) {
+            let unit = [Unit::Seconds, Unit::WholeSeconds, Unit::Milliseconds][at];
             prop_assert_eq!(duration(text.as_bytes(), unit), any_duration(text.as_bytes(), unit), "{}", text);
         }
 

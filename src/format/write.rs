@@ -18,7 +18,7 @@ pub fn number(mut number: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(&digits[at..]);
 }
 
-/// Appends a duration in a unit, with as many decimals as it needs.
+/// Appends a duration in a unit, with as many decimals as it needs, or rounded down where it has none.
 pub fn duration(us: u64, unit: Unit, out: &mut Vec<u8>) {
     let decimals = |value: u64, width: u32, out: &mut Vec<u8>| {
         out.push(b'.');
@@ -36,6 +36,7 @@ pub fn duration(us: u64, unit: Unit, out: &mut Vec<u8>) {
                 decimals(us, 6, out);
             }
         }
+        Unit::WholeSeconds => number(us / 1_000_000, out),
         Unit::Milliseconds | Unit::WholeMilliseconds => {
             number(us / 1000, out);
             if !whole {

@@ -25,7 +25,8 @@ pub(super) fn open<'f>(
         return match needed.or_else(&mut asked) {
             None => Ok(None),
             Some(name) => Err(Error::new(format!(
-                "{name} needs a database: --mmdb FILE, such as GeoLite2-{}.mmdb",
+                "--{}: {name} needs a database: --mmdb FILE, such as GeoLite2-{}.mmdb",
+                asker(options, name),
                 if *name == "asn" { "ASN" } else { "Country" }
             ))),
         };
@@ -45,4 +46,20 @@ pub(super) fn open<'f>(
     };
     let databases: Result<Vec<Database>, Error> = options.mmdb.iter().map(read).collect();
     databases.map(|databases| Some(Places::new(databases)))
+}
+
+/// The option that asks for a dimension.
+fn asker(options: &Options, dimension: &str) -> &'static str {
+    let is_asked = |filter: &Filter| filter.asks(dimension);
+    if options
+        .top
+        .iter()
+        .any(|top| top.dimension.name == dimension)
+    {
+        "top"
+    } else if options.filter.as_ref().is_some_and(is_asked) {
+        "where"
+    } else {
+        "alert"
+    }
 }

@@ -4,8 +4,9 @@
 //! never waits for it. It gets the alert as JSON on standard input and three words in its environment;
 //! nothing from the log stands in its arguments. One that takes too long is ended with its group.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
+use std::path::{Path, is_separator};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -13,7 +14,8 @@ use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::{kill, say, terminal};
+use super::{kill, runnable, say, terminal};
+use crate::error::Error;
 
 /// Transitions that wait for their turn; more are dropped, and told.
 const QUEUE: usize = 1024;
@@ -38,6 +40,30 @@ pub struct Notice {
     pub rule: Arc<str>,
     /// The second that crossed, in RFC 3339.
     pub at: String,
+}
+
+/// Makes sure that there is such a program, as far as that is told without running it: a name with a
+/// folder is that file, any other is looked for in `PATH`.
+///
+/// # Errors
+///
+/// Names the option and what is wrong.
+pub(super) fn check(program: &OsStr) -> Result<(), Error> {
+    let shown = program.to_string_lossy();
+    let found = if shown.contains(is_separator) {
+        runnable::check(Path::new(program))
+    } else {
+        let mut folders = runnable::folders().into_iter();
+        let found = folders.any(|folder| runnable::check(&folder.join(program)).is_ok());
+        let why = || {
+            format!(
+                "no such program in PATH (one in this folder: ./{})",
+                shown.escape_debug()
+            )
+        };
+        found.then_some(()).ok_or_else(why)
+    };
+    found.map_err(|why| Error::new(format!("--on-alert: {}: {why}", shown.escape_debug())))
 }
 
 /// The program, and the thread that runs it.

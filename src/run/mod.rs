@@ -23,6 +23,12 @@ mod parts;
 mod place;
 mod progress;
 #[cfg(unix)]
+#[path = "runnable_unix.rs"]
+mod runnable;
+#[cfg(not(unix))]
+#[path = "runnable_other.rs"]
+mod runnable;
+#[cfg(unix)]
 #[path = "same_unix.rs"]
 mod same;
 #[cfg(not(unix))]
@@ -79,11 +85,11 @@ fn command(args: impl Iterator<Item = OsString>) -> Result<u8, Error> {
     if args.next_if(|arg| arg == cli::simulate::NAME).is_some() {
         return act(cli::simulate::parse(args)?);
     }
-    let config = match std::env::var_os(config::VARIABLE).filter(|path| !path.is_empty()) {
-        Some(path) => config::read(Path::new(&path))?,
-        None => Vec::new(),
+    let file = || {
+        let path = std::env::var_os(config::VARIABLE).filter(|path| !path.is_empty());
+        path.map(|path| config::read(Path::new(&path))).transpose()
     };
-    act(parse::parse(config, args)?)
+    act(parse::parse(file, args)?)
 }
 
 fn act(command: Command) -> Result<u8, Error> {
@@ -100,7 +106,10 @@ fn act(command: Command) -> Result<u8, Error> {
                 _ => Ok(EXIT_OK),
             }
         }
-        Command::Run(options) => run(*options),
+        Command::Run(mut options) => {
+            let origin = std::mem::take(&mut options.origin);
+            run(*options).map_err(|error| origin.place(error))
+        }
         Command::Simulate(settings) => simulate::run(&settings).map(|()| EXIT_OK),
     }
 }
@@ -121,10 +130,13 @@ fn run(mut options: Options) -> Result<u8, Error> {
             "--dashboard: standard output is no terminal (leave it out for reports that a file or a program can read)",
         ));
     }
+    let hook = options.hook();
+    // One that is mistyped is better known now than at the first alert.
+    hook.as_deref().map(hook::check).transpose()?;
     let files = feed::check(&options.files)?;
     ahead::settle(&mut options)?;
     let mut session = Session::new(&options, Output::open(&options, &files)?)?;
-    if let Some(program) = options.hook() {
+    if let Some(program) = hook {
         session.set_hook(Hook::new(program, None));
     }
     // What is told of each line as it comes is told by one thread; and as long as the period waits for the
@@ -182,7 +194,7 @@ fn say(message: &dyn std::fmt::Display) {
 ///
 /// As [`cli::parse::parse`]; also where the arguments ask for no run.
 pub fn options(args: &[impl AsRef<OsStr>]) -> Result<Options, Error> {
-    match cli::parse::parse(Vec::new(), args.iter().map(OsString::from))? {
+    match cli::parse::parse(|| Ok(None), args.iter().map(OsString::from))? {
         Command::Run(options) => Ok(*options),
         Command::Simulate(_) | Command::Print(_) => {
             Err(Error::new("these arguments ask for no run"))

@@ -349,7 +349,8 @@ pub(super) const ENVIRONMENT: Items = &[
     (
         "HTTPMON_CONFIG_PATH",
         "Names a file of options, one argument a line, as `--top=path`; blank lines and those that begin with `#` \
-         are left out. They stand before the command line's, which win. It may name no log files.",
+         are left out. They stand before the command line's, which win. It may name no log files. \
+         What is wrong in it is told with its line; --help, --version and --generate work without it.",
     ),
     (
         "NO_COLOR, CLICOLOR, CLICOLOR_FORCE, TERM",

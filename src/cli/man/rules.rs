@@ -164,7 +164,8 @@ pub(super) const EXPRESSIONS_MORE: Paragraphs = &[
 
 pub(super) const TELLING: Paragraphs = &[
     "--on-alert names a program that is run at each transition of an alert, without a shell and without arguments: a \
-     script takes what needs any. Nothing of the log stands in its arguments. With --replay it is run only if \
+     script takes what needs any. Nothing of the log stands in its arguments. A name without a folder is looked for in PATH; one that is not \
+     found, or cannot be executed, is told before anything is read. With --replay it is run only if \
      --on-alert-in-replay is given.",
     "On its standard input is the alert, the object that --report `json` would write (see JSON Lines), whatever \
      --report says. In its environment:",

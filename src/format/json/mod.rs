@@ -195,7 +195,7 @@ fn duration(text: &[u8], unit: Unit, quoted: bool) -> Option<u64> {
     }
     let number: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
     let microseconds = match unit {
-        Unit::Seconds | Unit::Written => 1e6,
+        Unit::Seconds | Unit::WholeSeconds | Unit::Written => 1e6,
         Unit::Milliseconds | Unit::WholeMilliseconds => 1e3,
         Unit::Microseconds => 1.0,
         Unit::Nanoseconds => 1e-3,

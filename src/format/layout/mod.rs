@@ -1,8 +1,8 @@
 //! A format as what to write: text that stands in every line, and places for what differs.
 //!
 //! Who writes many lines of which all values are known before fits each value to its place once, and then
-//! only copies. Formats that are steps give their own layout; JSON, W3C logs and the logs of proxies have a
-//! template.
+//! only copies. Formats that are steps give their own layout; JSON, W3C logs, the logs of proxies, and what has more
+//! numbers than are read, have a template.
 
 mod json;
 mod moment;
@@ -296,6 +296,16 @@ mod tests {
         assert_eq!(
             line("combined"),
             "<Client> - <User> [<Time(Whole(Clf))>] \"<Request>\" <Status> <Bytes> \"<Referrer>\" \"<Agent>\"\n"
+        );
+        assert_eq!(
+            line("ingress"),
+            "<Client> - <User> [<Time(Whole(Clf))>] \"<Request>\" <Status> <Bytes> \"<Referrer>\" \"<Agent>\" \
+             412 <Duration(Seconds)> [shop-web-80] [] 10.0.50.80:80 <Bytes> <Duration(Seconds)> <Status> \
+             752178adb17130b2c35d30a97e1b2c4f\n"
+        );
+        assert_eq!(
+            line("%t %>s %h %T"),
+            "[<Time(Whole(Clf))>] <Status> <Client> <Duration(WholeSeconds)>\n"
         );
         assert_eq!(
             line("$remote_addr $request_time $upstream_response_time [$time_iso8601] $status"),

@@ -11,7 +11,11 @@ use super::{Fit, Layout, Line, Moment, Piece, Value};
 const NAIVE: &[u8] = b"%d/%b/%Y:%H:%M:%S";
 
 /// Templates by the names of their formats.
-static TEMPLATES: [(&str, &str); 24] = [
+static TEMPLATES: [(&str, &str); 25] = [
+    (
+        "ingress",
+        r#"<client> - <user> [<clf>] "<request>" <status> <bytes> "<referrer>" "<agent>" 412 <s> [shop-web-80] [] 10.0.50.80:80 <bytes> <s> <status> 752178adb17130b2c35d30a97e1b2c4f"#,
+    ),
     (
         "haproxy",
         r#"<client:port4> [<naive>.000] www~ backend/web1 0/0/1/<ms>/<ms> <status> <bytes> - - ---- 8/8/1/1/0 0/0 "<request>""#,

@@ -13,7 +13,7 @@ use super::timestamp::TimeForm;
 use super::unparsed::Field;
 use super::{Choice, Line, Parser, formats};
 use crate::time::{Second, Zone};
-use writer::write;
+use writer::{carried, write};
 
 /// Strings from the configuration of servers, and some that nobody should use.
 const STRINGS: &[&str] = &[
@@ -102,7 +102,9 @@ fn seen<'a>(program: &Program, record: &Record<'a>) -> Record<'a> {
                 Field::Referrer => seen.referrer = record.referrer.or(Some(b"-")),
                 Field::Agent => seen.agent = record.agent.or(Some(b"-")),
                 Field::Cache => seen.cache = record.cache.or(Some(b"-")),
-                Field::Duration(_) => seen.duration_us = record.duration_us,
+                Field::Duration(unit) => {
+                    seen.duration_us = record.duration_us.map(|us| carried(us, *unit));
+                }
                 Field::Skipped | Field::Line | Field::Time => {}
             },
             _ => {}
@@ -247,7 +249,7 @@ fn every_program_writes_a_tame_record() {
         bytes: 1234,
         referrer: Some(b"https://r.example/".to_vec()),
         agent: Some(b"curl/8.5".to_vec()),
-        duration_us: Some(12_000),
+        duration_us: Some(3_012_000),
         cache: Some("HIT".to_owned()),
     };
     // A line of S3 about a lifecycle has no request.

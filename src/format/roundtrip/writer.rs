@@ -10,7 +10,7 @@ use super::super::layout::{Moment, written};
 use super::super::program::{Extent, Program, Step, entry_steps};
 use super::super::record::{Record, Request};
 use super::super::timestamp::TimeForm;
-use super::super::unparsed::Field;
+use super::super::unparsed::{Field, Unit};
 use super::super::values;
 use super::super::write::duration;
 
@@ -191,11 +191,19 @@ impl Writer<'_> {
                 };
                 let mut text = Vec::new();
                 duration(if first { us } else { 0 }, unit, &mut text);
-                let want = record.duration_us.filter(|_| first).or(Some(0));
-                (values::duration(&text, unit) == Ok(want)).then_some(text)
+                let want = if first { carried(us, unit) } else { 0 };
+                (values::duration(&text, unit) == Ok(Some(want))).then_some(text)
             }
             Field::Skipped | Field::Line | Field::Time => text(None),
         }
+    }
+}
+
+/// What can be said of a duration in this unit.
+pub(super) fn carried(us: u64, unit: Unit) -> u64 {
+    match unit {
+        Unit::WholeSeconds => us - us % 1_000_000,
+        _ => us,
     }
 }
 
