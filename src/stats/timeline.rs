@@ -16,6 +16,8 @@ const SPARE: usize = 128;
 #[derive(Debug)]
 pub struct Timeline {
     first: Second,
+    /// No open second before this one holds anything. Invariant: not after the last bucket.
+    empty_to: Second,
     buckets: VecDeque<Box<Bucket>>,
     spare: VecDeque<Box<Bucket>>,
 }
@@ -25,6 +27,7 @@ impl Timeline {
     pub fn new(first: Second) -> Timeline {
         Timeline {
             first,
+            empty_to: first,
             buckets: VecDeque::new(),
             spare: VecDeque::new(),
         }
@@ -36,10 +39,16 @@ impl Timeline {
     }
 
     /// The first open second that holds anything.
+    ///
+    /// Empty ones are passed over once, not each time: within a long lateness a gap of days lies open.
     #[inline]
-    pub fn first_held(&self) -> Option<Second> {
-        let index = self.buckets.iter().position(|bucket| !bucket.is_empty())?;
-        Some(self.first + Span(index as i64))
+    pub fn first_held(&mut self) -> Option<Second> {
+        let from = self.empty_to.max(self.first);
+        let passed = (from - self.first).0 as usize;
+        let empty = self.buckets.range(passed..).take_while(|b| b.is_empty());
+        let empty = empty.count();
+        self.empty_to = from + Span(empty as i64);
+        (passed + empty < self.buckets.len()).then_some(self.empty_to)
     }
 
     /// The bucket of `second`, which must not lie before [`Timeline::first`].
@@ -47,6 +56,7 @@ impl Timeline {
     pub fn bucket(&mut self, second: Second) -> &mut Bucket {
         let index =
             usize::try_from((second - self.first).0).expect("closed seconds have no bucket");
+        self.empty_to = self.empty_to.min(second);
         while self.buckets.len() <= index {
             self.buckets
                 .push_back(self.spare.pop_back().unwrap_or_default());
@@ -58,6 +68,7 @@ impl Timeline {
     #[inline]
     pub fn get_mut(&mut self, second: Second) -> Option<&mut Bucket> {
         let index = usize::try_from((second - self.first).0).ok()?;
+        self.empty_to = self.empty_to.min(second);
         self.buckets.get_mut(index).map(|bucket| &mut **bucket)
     }
 
@@ -99,5 +110,46 @@ impl Timeline {
     /// Every bucket, for whoever must renumber what they hold.
     pub fn buckets_mut(&mut self) -> impl Iterator<Item = &mut Bucket> {
         self.buckets.iter_mut().map(|bucket| &mut **bucket)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Beside it, the plain way: every bucket is looked at.
+    #[test]
+    fn the_first_second_that_holds_anything_is_found_again() {
+        let mut timeline = Timeline::new(Second(100));
+        let mut state = 1u64;
+        for _ in 0..5000 {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            let (what, ahead) = (state >> 61, (state >> 32) as i64 % 40);
+            let second = timeline.first() + Span(ahead);
+            match what {
+                0 => timeline.bucket(second).counters.hits += 1,
+                1 => {
+                    if let Some(bucket) = timeline.get_mut(second) {
+                        bucket.counters.late += 1;
+                    }
+                }
+                // A bucket that nothing is put into.
+                2 => assert!(timeline.bucket(second).counters.hits < 5000),
+                3 => {
+                    if let Some(held) = timeline.first_held() {
+                        timeline.skip_to(held);
+                    }
+                }
+                _ => {
+                    let bucket = timeline.close();
+                    timeline.recycle(bucket);
+                }
+            }
+            let plain = timeline.open().find(|(_, bucket)| !bucket.is_empty());
+            let plain = plain.map(|(second, _)| second);
+            assert_eq!(timeline.first_held(), plain);
+        }
     }
 }
