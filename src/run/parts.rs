@@ -282,7 +282,8 @@ impl Take for Counter<'_> {
     fn take_ahead(&mut self, text: &[u8]) -> Option<usize> {
         let mut record = Record::empty();
         let len = self.parser.read_plain(text, &mut record)?;
-        observe(record, self.places, self.fold);
+        find_place(self.places, &mut record);
+        self.fold.observe(&record);
         Some(len)
     }
 
@@ -294,19 +295,22 @@ impl Take for Counter<'_> {
         }
         let mut record = Record::empty();
         match self.parser.read(line.bytes, &mut record) {
-            Read::Record => observe(record, self.places, self.fold),
+            Read::Record => {
+                find_place(self.places, &mut record);
+                self.fold.observe(&record);
+            }
             Read::Skipped | Read::Source => self.fold.skipped(),
             Read::Unparsed(unparsed) => self.fold.unparsed(unparsed, line.bytes),
         }
     }
 }
 
+/// Where the client of a record is, if that was asked for. (Of a record in place: moved into a call, it was copied.)
 #[inline(always)]
-fn observe<'a>(mut record: Record<'a>, places: &'a mut Option<Places>, fold: &mut Fold) {
+pub(super) fn find_place<'a>(places: &'a mut Option<Places>, record: &mut Record<'a>) {
     if let Some(places) = places {
         record.place = Some(places.of(record.client));
     }
-    fold.observe(&record);
 }
 
 /// As much of `block` as is to be read of `range`.

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::parts::find_place;
 use super::session::Session;
 use crate::format::Line as Read;
 use crate::format::record::Record;
@@ -43,9 +44,7 @@ impl Take for Taker<'_> {
         } = self.session;
         let mut record = Record::empty();
         let len = parser.read_plain(text, &mut record)?;
-        if let Some(places) = places {
-            record.place = Some(places.of(record.client));
-        }
+        find_place(places, &mut record);
         monitor.observe(&record, self.wall);
         let (time, zoned) = (record.time, record.zoned);
         self.session
@@ -72,9 +71,7 @@ impl Take for Taker<'_> {
             parser.read(line.bytes, &mut record)
         };
         if read == Read::Record {
-            if let Some(places) = places {
-                record.place = Some(places.of(record.client));
-            }
+            find_place(places, &mut record);
             monitor.observe(&record, self.wall);
             let (time, zoned) = (record.time, record.zoned);
             self.session.record(time, zoned, self.wall, line.bytes);
