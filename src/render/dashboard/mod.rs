@@ -262,6 +262,6 @@ const ALL_KEYS: [&str; 12] = [
     "+ -: length of a column",
     "0: the run in the graph",
     "PgUp, PgDn, End: alerts",
-    "Home: rows, alerts: first",
+    "Home: the first of both",
     "?: this",
 ];
