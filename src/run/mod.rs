@@ -22,6 +22,7 @@ mod output;
 mod parts;
 mod place;
 mod progress;
+mod reader;
 #[cfg(unix)]
 #[path = "runnable_unix.rs"]
 mod runnable;

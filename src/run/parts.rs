@@ -18,12 +18,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use memchr::memchr;
 
 use super::file::read_at;
+use super::reader::Reader;
 use crate::format::record::Record;
-use crate::format::unparsed::Unparsed;
-use crate::format::{Line as Read, Parser, State};
+use crate::format::{Line as Read, State};
 use crate::input::lines::{Line, Lines, Take};
 use crate::monitor::{Counting, Fold};
-use crate::place::Places;
 
 /// Bytes read at once: what was read is still in the nearest cache when its lines are looked at.
 const BLOCK: usize = 128 << 10;
@@ -36,9 +35,7 @@ pub struct Parallel {
     /// Bytes in a part.
     pub size: u64,
     /// Reads the lines of each part.
-    pub parser: Parser,
-    /// Finds where clients are.
-    pub places: Option<Places>,
+    pub reader: Reader,
     /// What is counted of them.
     pub counting: Counting,
 }
@@ -229,8 +226,7 @@ fn work(
     shared: &Shared,
     sender: &SyncSender<io::Result<Part>>,
 ) {
-    let mut parser = parallel.parser.clone();
-    let mut places = parallel.places.clone();
+    let mut reader = parallel.reader.clone();
     let mut block = vec![0; BLOCK];
     for range in ranges {
         let Some(mut fold) = shared.spare() else {
@@ -238,7 +234,7 @@ fn work(
         };
         fold.clear();
         let began = shared.state();
-        parser.resume(began.clone());
+        reader.parser.resume(began.clone());
         let mut lines = Lines::default();
         let first = range.start == base;
         let read = read_lines(file, range, first, &mut block, |bytes| {
@@ -246,8 +242,7 @@ fn work(
                 return;
             }
             let taker = &mut Counter {
-                parser: &mut parser,
-                places: &mut places,
+                reader: &mut reader,
                 fold: &mut fold,
             };
             match bytes {
@@ -258,7 +253,7 @@ fn work(
         let part = read.map(|(range, last)| Part {
             fold,
             began,
-            ended: parser.state().clone(),
+            ended: reader.parser.state().clone(),
             file: Arc::clone(file),
             range,
             last,
@@ -272,8 +267,7 @@ fn work(
 
 /// Counts lines.
 struct Counter<'a> {
-    parser: &'a mut Parser,
-    places: &'a mut Option<Places>,
+    reader: &'a mut Reader,
     fold: &'a mut Fold,
 }
 
@@ -281,35 +275,19 @@ impl Take for Counter<'_> {
     #[inline]
     fn take_ahead(&mut self, text: &[u8]) -> Option<usize> {
         let mut record = Record::empty();
-        let len = self.parser.read_plain(text, &mut record)?;
-        find_place(self.places, &mut record);
+        let len = self.reader.read_plain(text, &mut record)?;
         self.fold.observe(&record);
         Some(len)
     }
 
     #[inline]
     fn take(&mut self, line: Line<'_>) {
-        if line.cut {
-            let unparsed = Unparsed::too_long(line.bytes.len());
-            return self.fold.unparsed(unparsed, line.bytes);
-        }
         let mut record = Record::empty();
-        match self.parser.read(line.bytes, &mut record) {
-            Read::Record => {
-                find_place(self.places, &mut record);
-                self.fold.observe(&record);
-            }
+        match self.reader.read(line, &mut record) {
+            Read::Record => self.fold.observe(&record),
             Read::Skipped | Read::Source => self.fold.skipped(),
             Read::Unparsed(unparsed) => self.fold.unparsed(unparsed, line.bytes),
         }
-    }
-}
-
-/// Where the client of a record is, if that was asked for. (Of a record in place: moved into a call, it was copied.)
-#[inline(always)]
-pub(super) fn find_place<'a>(places: &'a mut Option<Places>, record: &mut Record<'a>) {
-    if let Some(places) = places {
-        record.place = Some(places.of(record.client));
     }
 }
 

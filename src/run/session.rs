@@ -11,6 +11,7 @@ use super::feed::{Feed, Message, Now, STDIN, Signal, failure};
 use super::hints::Hints;
 use super::hook::{Hook, Notice};
 use super::parts::{Parallel, Part};
+use super::reader::Reader;
 use super::silence::Silence;
 use super::taker::Taker;
 use super::{Dashboard, Output, ahead, databases, hints, say};
@@ -21,7 +22,6 @@ use crate::format::unparsed::Field;
 use crate::format::{Line as Read, Parser};
 use crate::input::lines::Lines;
 use crate::monitor::{Config, Counting, Monitor};
-use crate::place::Places;
 use crate::render::json::Json;
 use crate::render::{Render, escape};
 use crate::report::Event;
@@ -43,8 +43,7 @@ pub enum Ended {
 /// A run.
 pub struct Session {
     counting: Counting,
-    pub(super) parser: Parser,
-    pub(super) places: Option<Places>,
+    pub(super) reader: Reader,
     pub(super) monitor: Monitor,
     lines: Lines,
     output: Output,
@@ -89,8 +88,10 @@ impl Session {
         let counting = Counting::new(&config);
         Ok(Session {
             counting,
-            parser: Parser::new(&options.format, options.log_tz.clone(), &wanted),
-            places,
+            reader: Reader {
+                parser: Parser::new(&options.format, options.log_tz.clone(), &wanted),
+                places,
+            },
             monitor: Monitor::new(config),
             lines: Lines::default(),
             output,
@@ -113,8 +114,7 @@ impl Session {
         Parallel {
             threads,
             size,
-            parser: self.parser.clone(),
-            places: self.places.clone(),
+            reader: self.reader.clone(),
             counting: self.counting.clone(),
         }
     }
@@ -167,7 +167,8 @@ impl Session {
                 Message::Begin(name) => {
                     self.end_line(feed.now())?;
                     self.line = 0;
-                    self.parser
+                    self.reader
+                        .parser
                         .begin_source(name.as_deref().unwrap_or("-").as_bytes());
                     self.file = name;
                     if !self.live {
@@ -182,7 +183,7 @@ impl Session {
                 }
                 Message::Where(reply) => {
                     // Whoever asked may be gone by now.
-                    let _ = reply.send(self.parser.state().clone());
+                    let _ = reply.send(self.reader.parser.state().clone());
                 }
                 Message::Part(mut part) => {
                     let now = feed.now();
@@ -324,7 +325,7 @@ impl Session {
     /// Takes in what others counted; where they were wrong about where the parser stands, or a cap was
     /// passed, the lines are read one by one. The inner error is that of the file.
     fn part(&mut self, part: &mut Part, now: Now) -> io::Result<Result<(), Error>> {
-        if part.began != *self.parser.state() || !self.monitor.begin(&mut part.fold) {
+        if part.began != *self.reader.parser.state() || !self.monitor.begin(&mut part.fold) {
             let read = part.read_again(|block| self.block(block, now));
             return match read {
                 Ok(written) => written.map(Ok),
@@ -343,7 +344,7 @@ impl Session {
         }
         self.line += part.fold.lines();
         if part.ended != part.began {
-            self.parser.resume(part.ended.clone());
+            self.reader.parser.resume(part.ended.clone());
         }
         self.after_lines(now)?;
         Ok(Ok(()))
@@ -405,7 +406,7 @@ impl Session {
     }
 
     fn tell_format(&mut self, line: &[u8]) {
-        if let Some(format) = self.parser.newly_recognised(line) {
+        if let Some(format) = self.reader.parser.newly_recognised(line) {
             let file = self
                 .file
                 .as_deref()

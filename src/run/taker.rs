@@ -2,11 +2,9 @@
 
 use std::io;
 
-use super::parts::find_place;
 use super::session::Session;
 use crate::format::Line as Read;
 use crate::format::record::Record;
-use crate::format::unparsed::Unparsed;
 use crate::input::lines::{Line, Take};
 use crate::time::Second;
 
@@ -36,20 +34,13 @@ impl Take for Taker<'_> {
         if self.result.is_err() {
             return None;
         }
-        let Session {
-            parser,
-            places,
-            monitor,
-            ..
-        } = self.session;
+        let session = &mut *self.session;
         let mut record = Record::empty();
-        let len = parser.read_plain(text, &mut record)?;
-        find_place(places, &mut record);
-        monitor.observe(&record, self.wall);
+        let len = session.reader.read_plain(text, &mut record)?;
+        session.monitor.observe(&record, self.wall);
         let (time, zoned) = (record.time, record.zoned);
-        self.session
-            .record(time, zoned, self.wall, &text[..len - 1]);
-        self.result = self.session.drain();
+        session.record(time, zoned, self.wall, &text[..len - 1]);
+        self.result = session.drain();
         Some(len)
     }
 
@@ -58,26 +49,16 @@ impl Take for Taker<'_> {
         if self.result.is_err() {
             return;
         }
-        let Session {
-            parser,
-            places,
-            monitor,
-            ..
-        } = self.session;
+        let session = &mut *self.session;
         let mut record = Record::empty();
-        let read = if line.cut {
-            Read::Unparsed(Unparsed::too_long(line.bytes.len()))
-        } else {
-            parser.read(line.bytes, &mut record)
-        };
-        if read == Read::Record {
-            find_place(places, &mut record);
-            monitor.observe(&record, self.wall);
-            let (time, zoned) = (record.time, record.zoned);
-            self.session.record(time, zoned, self.wall, line.bytes);
-        } else {
-            self.session.no_record(read, line.bytes);
+        match session.reader.read(line, &mut record) {
+            Read::Record => {
+                session.monitor.observe(&record, self.wall);
+                let (time, zoned) = (record.time, record.zoned);
+                session.record(time, zoned, self.wall, line.bytes);
+            }
+            read => session.no_record(read, line.bytes),
         }
-        self.result = self.session.drain();
+        self.result = session.drain();
     }
 }
