@@ -46,11 +46,17 @@ pub struct Report {
 }
 
 impl Report {
+    /// The rankings that were asked for, those without a key too.
+    pub fn listed(&self) -> impl Iterator<Item = &Ranking> {
+        self.blocks.iter().filter_map(|block| match block {
+            Block::Ranking(ranking) if ranking.listed => Some(ranking),
+            _ => None,
+        })
+    }
+
     /// The groups that say more than a listed ranking does.
     pub fn groups(&self) -> impl Iterator<Item = (&'static str, &[(&'static str, u64)])> {
-        let told = |key: &str| {
-            self.blocks.iter().any(|block| matches!(block, Block::Ranking(ranking) if ranking.listed && ranking.dimension.title == key))
-        };
+        let told = |key: &str| self.listed().any(|ranking| ranking.dimension.title == key);
         self.blocks.iter().filter_map(move |block| match block {
             Block::Group { key, items } if !told(key) => Some((*key, &items[..])),
             _ => None,

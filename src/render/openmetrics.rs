@@ -260,11 +260,7 @@ impl OpenMetrics {
         let mut samples = Vec::new();
         match &family.samples {
             Samples::Rows(number) => {
-                let rankings = report.blocks.iter().filter_map(|block| match block {
-                    Block::Ranking(ranking) if ranking.listed => Some(ranking),
-                    _ => None,
-                });
-                for ranking in rankings {
+                for ranking in report.listed() {
                     // Names of metrics and labels have no dash.
                     let name = ranking.dimension.name.replace('-', "_");
                     let rows = rows(ranking, *number);

@@ -144,13 +144,8 @@ impl Page<'_> {
         for (key, items) in report.groups() {
             self.group(key, items);
         }
-        for block in &report.blocks {
-            if let Block::Ranking(ranking) = block
-                && ranking.listed
-                && ranking.unique > 0
-            {
-                self.ranking(ranking);
-            }
+        for ranking in report.listed().filter(|ranking| ranking.unique > 0) {
+            self.ranking(ranking);
         }
         self.title("Input", "");
         self.put(format_args!(

@@ -92,13 +92,8 @@ impl Page<'_> {
         self.out.push_str("</div>\n");
         let timed = if self.timed { " timed" } else { "" };
         self.put(format_args!("<div class=\"tables{timed}\">\n"));
-        for block in &report.blocks {
-            if let Block::Ranking(ranking) = block
-                && ranking.listed
-                && ranking.unique > 0
-            {
-                self.ranking(ranking);
-            }
+        for ranking in report.listed().filter(|ranking| ranking.unique > 0) {
+            self.ranking(ranking);
         }
         self.out.push_str("</div>\n");
         self.input(report);
