@@ -52,3 +52,11 @@ pub(super) fn check<O: Default>(flags: &[Flag<O>]) {
         }
     }
 }
+
+/// A message for these arguments has all of these words, and no full stop: more may follow it.
+#[cfg(test)]
+pub(super) fn check_message(args: &[&str], message: &str, words: &[&str]) {
+    let has_all = words.iter().all(|word| message.contains(word));
+    assert!(has_all, "{args:?}: {message}");
+    assert!(!message.ends_with('.'), "{message}");
+}

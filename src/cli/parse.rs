@@ -317,11 +317,7 @@ mod tests {
             (&["--window"], &["--window", "httpmon --help"]),
         ] {
             let error = run(&[], args).unwrap_err();
-            assert!(
-                words.iter().all(|word| error.contains(word)),
-                "{args:?}: {error}"
-            );
-            assert!(!error.ends_with('.'), "{error}");
+            super::super::flag::check_message(args, &error, words);
         }
     }
 

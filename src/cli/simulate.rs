@@ -267,11 +267,7 @@ mod tests {
             (&["access.log"], &["access.log", "options only"]),
         ] {
             let error = run(args).unwrap_err();
-            assert!(
-                words.iter().all(|word| error.contains(word)),
-                "{args:?}: {error}"
-            );
-            assert!(!error.ends_with('.'), "{error}");
+            super::super::flag::check_message(args, &error, words);
         }
     }
 
