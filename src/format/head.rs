@@ -159,7 +159,7 @@ impl Head {
 
 /// Reads the head of nearly every line, where it is no host's: an address in digits and dots, which has no list,
 /// quotes or port to lose, and two dashes. Returns where the rest begins.
-#[inline(always)] // Into both: see [`Program::read_plain`](super::program::Program::read_plain).
+#[inline(always)] // Into both: see [`super::plain`].
 pub(super) fn plain<'a>(
     line: &'a [u8],
     times: &mut Timestamps,

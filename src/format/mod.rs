@@ -18,6 +18,7 @@ mod json;
 pub mod layout;
 mod nginx;
 mod parser;
+mod plain;
 mod presets;
 pub mod program;
 mod proxies;

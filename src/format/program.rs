@@ -10,7 +10,8 @@ use std::borrow::Cow;
 use super::cursor::{Cursor, finish_request};
 pub use super::extent::Extent;
 pub use super::head::Head;
-use super::head::{self, set_time};
+use super::head::set_time;
+use super::plain::Plain;
 use super::record::Record;
 use super::tail;
 use super::timestamp::{TimeForm, Timestamps};
@@ -55,48 +56,13 @@ pub(super) const fn literal(bytes: &'static [u8]) -> Step {
     Step::Literal(Cow::Borrowed(bytes))
 }
 
-/// What there is to read of a line of NCSA's family when nothing optional is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Plain {
-    /// [`Step::Head`], perhaps [`Step::Remark`], and [`Step::Entry`].
-    Entry,
-    /// The same, then [`Step::Optional`] and [`Step::Tail`].
-    EntryAndTail,
-    /// The same, with referrer and agent before the tail, which a line may end before.
-    PerhapsAgent,
-    /// The same, where none may.
-    Agent,
-}
-
-impl Plain {
-    /// Reads what stands behind the head: see [`Program::read_plain`].
-    #[inline(always)]
-    fn read<'a>(self, mut cursor: Cursor<'a>, record: &mut Record<'a>) -> Option<usize> {
-        cursor.literal(b" \"").ok()?;
-        let behind_entry = cursor.plain_entry(record).then_some(cursor.at)?;
-        let read = match self {
-            Plain::Entry | Plain::EntryAndTail => true,
-            Plain::PerhapsAgent => {
-                matches!(cursor.rest(), [b'\n', ..]) || cursor.plain_agent(record)
-            }
-            Plain::Agent => cursor.plain_agent(record),
-        };
-        cursor.go_to_newline().filter(|()| read)?;
-        if self != Plain::Entry {
-            let tail = &cursor.line[behind_entry..cursor.at];
-            record.duration_us = tail::duration(tail.strip_suffix(b"\r").unwrap_or(tail));
-        }
-        Some(cursor.at + 1)
-    }
-}
-
 /// A compiled format.
 #[derive(Debug, Clone)]
 pub struct Program {
     steps: Vec<Step>,
     /// The same with [`Step::Values`], where there are some: tried first, and silent about why it failed.
     quick: Vec<Step>,
-    /// The steps are those of [`Program::read_plain`].
+    /// What they come to on nearly every line of NCSA's family.
     plain: Option<Plain>,
     /// Method, target and protocol stand apart.
     split_request: bool,
@@ -142,7 +108,7 @@ impl Program {
         Program {
             split_request: steps.iter().any(apart),
             quick: with_values(&steps, wanted),
-            plain: plain(&steps),
+            plain: Plain::of(&steps),
             steps,
             base_days: 0,
             local: false,
@@ -175,26 +141,16 @@ impl Program {
         self.plain.is_some()
     }
 
-    /// Reads what all steps would read, of the line that `text` begins with, if that has the shape of nearly every
-    /// line and nothing that asks for more than one look; and says how long it is, its newline included. `None` says
-    /// nothing of the line: it is [`Program::read`] that knows.
-    ///
-    /// Straight on, since going from step to step takes as long as what they do here; and up to a newline that nobody
-    /// had to look for: it stands behind the last field (a tenth of the time of a whole replay).
-    #[inline(always)] // With all that it calls: six calls were 80 instructions.
+    /// Reads what all steps would read, of the line that `text` begins with: see [`Plain::read`]. `None` says nothing of
+    /// the line: it is [`Program::read`] that knows.
+    #[inline(always)]
     pub(super) fn read_plain<'a>(
         &self,
         text: &'a [u8],
         times: &mut Timestamps,
         record: &mut Record<'a>,
     ) -> Option<usize> {
-        let plain = self.plain?;
-        let at = head::plain(text, times, record)?;
-        let read = plain.read(Cursor { line: text, at }, record);
-        if read.is_none() {
-            *record = Record::EMPTY;
-        }
-        read
+        self.plain?.read(text, times, record)
     }
 
     /// Apart, so that formats without values have the interpreter's loop for themselves (3 % of combined).
@@ -378,26 +334,6 @@ fn with_values(steps: &[Step], wanted: &[Field]) -> Vec<Step> {
     }
 }
 
-/// Whether the steps are those of [`Program::read_plain`].
-fn plain(steps: &[Step]) -> Option<Plain> {
-    let rest = match steps {
-        [Step::Head(Head::Any | Head::Client), rest @ ..] => rest,
-        _ => return None,
-    };
-    // A remark has a parenthesis where the entry has its quote.
-    let Some([Step::Entry, rest @ ..]) = rest.strip_prefix(&[Step::Remark]).or(Some(rest)) else {
-        return None;
-    };
-    let [before @ .., _] = referrer_and_agent();
-    match rest {
-        [] => Some(Plain::Entry),
-        [Step::Optional, Step::Tail] => Some(Plain::EntryAndTail),
-        [Step::Optional, fields @ .., Step::Tail] if *fields == before => Some(Plain::PerhapsAgent),
-        [fields @ .., Step::Optional, Step::Tail] if *fields == before => Some(Plain::Agent),
-        _ => None,
-    }
-}
-
 /// ` "referrer" "agent"`.
 pub(super) const fn referrer_and_agent() -> [Step; 5] {
     [
@@ -462,45 +398,6 @@ mod tests {
                 (done, done.is_ok().then(|| format!("{record:?}")))
             };
             prop_assert_eq!(read(&quick), read(&plain), "{}", line);
-        }
-
-        #[test]
-        fn a_plain_line_is_read_in_one_as_step_by_step(
-            client in "192\\.0\\.2\\.[1-9]|192\\.0\\.2\\.7|www\\.example\\.com|2001:db8::7|7|",
-            head in " - - \\[| - - \\[| - ann \\[|  - - \\[",
-            time in "20/Nov/2026:09:00:0[0-9] \\+0000|1/Nov/2026:09:00:00|32/Nov/2026:09:00:00 \\+0000",
-            between in "\\] \"|\\] \"|\\] \"|\\] \\(x\\) \"|\\]",
-            request in r#"(GET|GET|POST|-)( |/|a|"|\\"){0,4}( HTTP/1\.1)?"#,
-            rest in r#"" (200|20|-) (5|-|[0-9]{1,20})( ("-"|"a"|"\\""|"")( "(x|\\"|a b|)")?)?( 0\.123)?"#,
-            after in "\n|\r\n|\r\r\n|\n\n|\n192\\.0\\.2\\.7 - - \\[\"\n|",
-            head_kind in prop::sample::select(vec![Head::Any, Head::Client, Head::Host]),
-            (remark, tail, agent, optional) in any::<(bool, bool, bool, bool)>(),
-        ) {
-            let mut steps = vec![Step::Head(head_kind)];
-            steps.extend(remark.then_some(Step::Remark));
-            steps.extend(entry_steps());
-            if tail {
-                let [agents @ .., _] = referrer_and_agent();
-                let fields = if agent { &agents[..] } else { &[] };
-                let at = if optional { steps.len() } else { steps.len() + fields.len() };
-                steps.extend_from_slice(fields);
-                steps.insert(at, Step::Optional);
-                steps.push(Step::Tail);
-            }
-            let program = Program::new(&steps, &[Field::Agent]);
-            prop_assert_eq!(program.has_plain(), head_kind != Head::Host);
-            let line = format!("{client}{head}{time}{between}{request}{rest}");
-            let text = format!("{line}{after}");
-            let (mut in_one, mut by_step) = (Record::EMPTY, Record::EMPTY);
-            let times = || Timestamps::new(crate::time::Zone::UTC);
-            let read = program.read_plain(text.as_bytes(), &mut times(), &mut in_one);
-            if let Some(len) = read {
-                let end = text.find('\n').expect("a line that is read has an end");
-                prop_assert_eq!(len, end + 1);
-                let line = text[..end].strip_suffix('\r').unwrap_or(&text[..end]);
-                prop_assert_eq!(program.read(line.as_bytes(), &mut times(), &mut by_step), Ok(()), "{}", text);
-            }
-            prop_assert_eq!(in_one, by_step, "{}", line);
         }
     }
 }
