@@ -206,6 +206,11 @@ impl Ranking {
         self.rows.iter().any(|row| row.p95_ms.is_some())
     }
 
+    /// Keys that are not listed.
+    pub fn unlisted(&self) -> u64 {
+        self.unique.saturating_sub(self.rows.len() as u64)
+    }
+
     /// Hits under keys that are not listed.
     pub fn other(&self) -> u64 {
         self.hits - self.rows.iter().map(|row| row.count.hits).sum::<u64>()

@@ -146,6 +146,11 @@ pub fn share(part: u64, whole: u64) -> f64 {
     }
 }
 
+/// What stands before a number that may be off by `error`.
+pub fn about(error: u64) -> &'static str {
+    if error > 0 { "about " } else { "" }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

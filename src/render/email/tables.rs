@@ -24,11 +24,7 @@ impl Page<'_> {
 
     /// The keys of a dimension.
     pub(super) fn ranking(&mut self, ranking: &Ranking) {
-        let about = if ranking.unique_error > 0 {
-            "about "
-        } else {
-            ""
-        };
+        let about = units::about(ranking.unique_error);
         let all = format!("{about}{} in all", grouped(ranking.unique));
         self.title(&titled(ranking.dimension.title), &all);
         let names = ["", "Hits", "Share", "5xx", "p95", "Bytes"];
@@ -57,7 +53,7 @@ impl Page<'_> {
             self.keyed(&format!("{key}{bar}"), &cells.concat());
         }
         if ranking.other() > 0 {
-            let more = ranking.unique.saturating_sub(ranking.rows.len() as u64);
+            let more = ranking.unlisted();
             let name = format!(
                 "<span style=\"color:{SOFT}\">{about}{} other</span>",
                 grouped(more)

@@ -196,11 +196,7 @@ impl Page<'_> {
     }
 
     fn ranking(&mut self, ranking: &Ranking) {
-        let about = if ranking.unique_error > 0 {
-            "about "
-        } else {
-            ""
-        };
+        let about = units::about(ranking.unique_error);
         let keys = ranking.rows.iter().map(|row| escape::shown(&row.key));
         let keys: Vec<String> = keys.collect();
         let class = if keys.iter().any(|key| key.width() > LONG) {
@@ -244,7 +240,7 @@ impl Page<'_> {
             ));
         }
         if ranking.other() > 0 {
-            let more = ranking.unique.saturating_sub(ranking.rows.len() as u64);
+            let more = ranking.unlisted();
             let rest = if self.timed { 3 } else { 2 };
             self.put(format_args!(
                 "<tr class=\"other\"><td>{about}{} other</td><td class=\"n\">{}</td><td class=\"n share\">{}</td>\

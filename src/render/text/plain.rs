@@ -99,9 +99,7 @@ impl Page<'_> {
 
     /// `9 unique`, `about 1200000 unique (+-9600)`.
     fn unique(&mut self, ranking: &Ranking) {
-        if ranking.unique_error > 0 {
-            self.raw("about ");
-        }
+        self.raw(units::about(ranking.unique_error));
         self.number(ranking.unique);
         self.raw(" unique");
         if ranking.unique_error > 0 {

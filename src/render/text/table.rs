@@ -169,12 +169,8 @@ impl Page<'_> {
 
 /// What stands for the keys that are not listed: `70 other`, `about 70 other`.
 pub(super) fn others(ranking: &Ranking) -> String {
-    let about = if ranking.unique_error > 0 {
-        "about "
-    } else {
-        ""
-    };
-    let more = ranking.unique.saturating_sub(ranking.rows.len() as u64);
+    let about = units::about(ranking.unique_error);
+    let more = ranking.unlisted();
     format!("{about}{more} other")
 }
 
