@@ -101,14 +101,14 @@ impl Run {
     /// Replaces the hits by one row per key, where that is smaller. `scratch` must be clear, and is again.
     pub fn fold(&mut self, scratch: &mut [Tally]) {
         self.tally(scratch);
-        let rows: usize = scratch.iter().map(|tally| tally.ids().len()).sum();
+        let rows: usize = scratch.iter().map(|tally| tally.all_counts().count()).sum();
         if rows * FOLDED_WORDS < self.words() {
             (self.ids, self.bytes) = (Vec::new(), Vec::new());
             self.folded = Vec::with_capacity(rows);
             for (dimension, tally) in scratch.iter().enumerate() {
                 self.folded.extend(
                     tally
-                        .counts()
+                        .all_counts()
                         .map(|(id, count)| (dimension as u32, id, count)),
                 );
             }
@@ -155,5 +155,33 @@ fn count_of(bytes: u64) -> Count {
         hits: 1,
         bytes: bytes & !ERROR,
         errors: bytes >> 63,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::keys::DROPPED;
+    use super::*;
+    use crate::time::Second;
+
+    #[test]
+    fn a_fold_keeps_the_hits_of_dropped_keys() {
+        let mut run = Run::default();
+        for id in [7, DROPPED, 7, DROPPED, DROPPED]
+            .into_iter()
+            .cycle()
+            .take(100)
+        {
+            let mut hit = Hit::uncounted(Second(0));
+            hit.ids[0] = id;
+            run.push(&hit, 1);
+        }
+        let mut scratch = [Tally::default()];
+        run.fold(&mut scratch);
+        assert!(run.words() < 100, "it is folded");
+        let mut counts = run.counts(0, 1);
+        counts.sort_unstable_by_key(|(id, _)| *id);
+        let hits: Vec<_> = counts.iter().map(|(id, count)| (*id, count.hits)).collect();
+        assert_eq!(hits, [(7, 40), (DROPPED, 60)]);
     }
 }

@@ -31,8 +31,8 @@ pub struct Tally {
     touched: Vec<u32>,
     /// Hits with a key, dropped ones too.
     hits: u64,
-    /// Hits whose key was dropped at the cap of its table.
-    dropped: u64,
+    /// What has a key that was dropped at the cap of its table.
+    dropped: Count,
 }
 
 impl Tally {
@@ -44,7 +44,7 @@ impl Tally {
         }
         self.hits += count.hits;
         if id == DROPPED {
-            self.dropped += count.hits;
+            self.dropped.add(count);
             return;
         }
         let index = id as usize;
@@ -63,7 +63,8 @@ impl Tally {
         for id in self.touched.drain(..) {
             self.counts[id as usize] = Count::default();
         }
-        (self.hits, self.dropped) = (0, 0);
+        self.hits = 0;
+        self.dropped = Count::default();
     }
 
     /// Follows a reduction of the table.
@@ -98,6 +99,12 @@ impl Tally {
             .map(|&id| (id, self.counts[id as usize]))
     }
 
+    /// Every id with its count, and what was dropped under [`DROPPED`], if anything was.
+    pub fn all_counts(&self) -> impl Iterator<Item = (u32, Count)> {
+        let dropped = (self.dropped.hits > 0).then_some((DROPPED, self.dropped));
+        self.counts().chain(dropped)
+    }
+
     /// Hits that have a key.
     pub fn hits(&self) -> u64 {
         self.hits
@@ -107,8 +114,9 @@ impl Tally {
     ///
     /// Each dropped hit may be of a key of its own or of one that is there; the middle is told.
     pub fn unique(&self) -> (u64, u64) {
-        let least = (self.touched.len() as u64).max(u64::from(self.dropped > 0));
-        let most = self.touched.len() as u64 + self.dropped;
+        let dropped = self.dropped.hits;
+        let least = (self.touched.len() as u64).max(u64::from(dropped > 0));
+        let most = self.touched.len() as u64 + dropped;
         let middle = least + (most - least) / 2;
         (middle, most - middle)
     }
@@ -116,7 +124,7 @@ impl Tally {
     /// By how many hits a key of `table` may be undercounted here: no more than was dropped in this
     /// span, and no more than over the whole run.
     pub fn error(&self, table: &KeyTable) -> u64 {
-        self.dropped.min(table.error())
+        self.dropped.hits.min(table.error())
     }
 }
 
