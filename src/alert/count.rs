@@ -6,7 +6,6 @@ use super::measure::{Measure, Threshold, Unit};
 use super::sliding::Sliding;
 use super::{Condition, Source, Verdict};
 use crate::report::Figure;
-use crate::stats::Hit;
 use crate::stats::bucket::Bucket;
 use crate::time::{Second, Span};
 
@@ -90,15 +89,11 @@ impl Condition for Count {
         self.closed = Some(second);
     }
 
-    fn late(&mut self, hit: &Hit, closed: Second) {
-        if self.part.holds(hit) {
-            self.counted
-                .late(hit.time, self.measure.of(&hit.counters()), closed);
-        }
-        if let Some(hits) = &mut self.hits
-            && self.whole.holds(hit)
-        {
-            hits.late(hit.time, 1, closed);
+    fn late(&mut self, second: Second, bucket: &Bucket, closed: Second) {
+        let part = self.measure.of(self.part.counters(bucket));
+        self.counted.late(second, part, closed);
+        if let Some(hits) = &mut self.hits {
+            hits.late(second, self.whole.counters(bucket).hits, closed);
         }
     }
 

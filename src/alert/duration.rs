@@ -7,7 +7,6 @@ use super::measure::{Measure, Threshold, Unit};
 use super::sliding::Sliding;
 use super::{Condition, Source, Verdict};
 use crate::report::Figure;
-use crate::stats::Hit;
 use crate::stats::bucket::Bucket;
 use crate::stats::latency::{Durations, Histogram};
 use crate::time::{Second, Span};
@@ -84,14 +83,20 @@ impl Condition for Duration {
         self.hits.close(second, self.source.counters(bucket).hits);
     }
 
-    fn late(&mut self, hit: &Hit, closed: Second) {
-        if !self.source.holds(hit) || hit.time <= closed - self.hits.window() || hit.time > closed {
+    fn late(&mut self, second: Second, bucket: &Bucket, closed: Second) {
+        if second <= closed - self.hits.window() || second > closed {
             return;
         }
-        self.hits.late(hit.time, 1, closed);
-        let Some(us) = hit.duration_us else { return };
-        self.seconds.at(hit.time).observe(us);
-        self.histogram.observe(us);
+        let hits = self.source.counters(bucket).hits;
+        self.hits.late(second, hits, closed);
+        if let Some(durations) = self
+            .source
+            .durations(bucket)
+            .filter(|durations| !durations.is_empty())
+        {
+            self.seconds.at(second).merge(durations);
+            self.histogram.merge(durations);
+        }
     }
 
     fn verdict(&self) -> Verdict {

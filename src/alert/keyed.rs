@@ -14,7 +14,6 @@ use super::measure::{Threshold, Unit};
 use super::rule::{Clauses, Phase, Step, due, step};
 use super::{Source, Verdict};
 use crate::report::Figure;
-use crate::stats::Hit;
 use crate::stats::bucket::Bucket;
 use crate::stats::keys::{DROPPED, Renumbering};
 use crate::time::{Second, Span};
@@ -30,6 +29,13 @@ struct Row {
     id: u32,
     hits: u32,
     counted: u64,
+}
+
+impl Row {
+    fn add(&mut self, more: Row) {
+        self.hits = self.hits.saturating_add(more.hits);
+        self.counted = self.counted.saturating_add(more.counted);
+    }
 }
 
 /// The sums of a key in the window, and how far its alert is.
@@ -204,8 +210,7 @@ impl Keyed {
         rows.dedup_by(|more, row| {
             let same = more.id == row.id;
             if same {
-                row.hits = row.hits.saturating_add(more.hits);
-                row.counted += more.counted;
+                row.add(*more);
             }
             same
         });
@@ -235,39 +240,35 @@ impl Keyed {
         }
     }
 
-    /// A record came for a closed second.
-    pub(super) fn late(&mut self, hit: &Hit, closed: Second) {
-        let id = hit.ids[self.parts.dimension];
-        let (part, whole) = (self.parts.part.holds(hit), self.parts.whole.holds(hit));
-        if id > DROPPED
-            || !(part || whole && self.parts.counts_all())
-            || hit.time > closed
-            || hit.time <= closed - self.parts.window
-        {
+    /// Records came late for `second`; `closed` is the last one that is.
+    pub(super) fn late(&mut self, second: Second, bucket: &Bucket, closed: Second) {
+        if second > closed || second <= closed - self.parts.window {
             return;
         }
-        if id == DROPPED
-            || self.rows >= ROWS
-            || (self.keys.len() >= KEYS && !self.keys.contains_key(&id))
-        {
-            self.unfollowed += 1;
-            return;
+        for row in self.rows_of(bucket) {
+            let held = self.seconds.at(second);
+            let place = held.binary_search_by_key(&row.id, |held| held.id);
+            let room = match place {
+                Ok(_) => true,
+                Err(_) => {
+                    self.rows < ROWS && (self.keys.len() < KEYS || self.keys.contains_key(&row.id))
+                }
+            };
+            if !room {
+                self.unfollowed += self.parts.missed(row.hits.into(), row.counted);
+                continue;
+            }
+            match place {
+                Ok(index) => held[index].add(row),
+                Err(index) => {
+                    held.insert(index, row);
+                    self.rows += 1;
+                }
+            }
+            self.add(row, true);
+            // Looked at when the next second closes.
+            self.waiting.insert(row.id);
         }
-        let counted = if part {
-            if self.parts.bytes { hit.bytes } else { 1 }
-        } else {
-            0
-        };
-        let row = Row {
-            id,
-            hits: u32::from(whole),
-            counted,
-        };
-        self.seconds.at(hit.time).push(row);
-        self.rows += 1;
-        self.add(row, true);
-        // Looked at when the next second closes.
-        self.waiting.insert(id);
     }
 
     /// The first second at which anything could change if all from now on are empty.
@@ -303,6 +304,7 @@ impl Keyed {
         for rows in self.seconds.iter_mut() {
             rows.iter_mut().for_each(|row| row.id = ids.new_id(row.id));
             rows.retain(|row| row.id != DROPPED);
+            rows.sort_unstable_by_key(|row| row.id);
         }
         self.rows = self.seconds.iter().map(Vec::len).sum();
     }

@@ -28,7 +28,6 @@ use std::cmp::Ordering;
 
 use self::measure::Threshold;
 use crate::report::Figure;
-use crate::stats::Hit;
 use crate::stats::bucket::{Bucket, Counters, Matched};
 use crate::stats::keys::Renumbering;
 use crate::stats::latency::Durations;
@@ -66,9 +65,9 @@ pub trait Condition: std::fmt::Debug {
     /// left out were empty, and none of them was one that [`Condition::next_change`] named.
     fn close(&mut self, second: Second, bucket: &Bucket);
 
-    /// A record came for a second that is closed; it counts if the window that ends with `closed`, the
-    /// last second that is, holds it. Seconds up to there may have been left out.
-    fn late(&mut self, hit: &Hit, closed: Second);
+    /// Records came late for `second`, which is closed: they count if the window that ends with `closed`,
+    /// the last second that is, holds it. Seconds up to there may have been left out.
+    fn late(&mut self, second: Second, bucket: &Bucket, closed: Second);
 
     /// Where the measure stands.
     fn verdict(&self) -> Verdict;
@@ -161,13 +160,6 @@ impl Source {
             Source::Matched(_) => self.matched(bucket).map_or(Vec::new(), |matched| {
                 matched.run.counts(dimension, dimensions)
             }),
-        }
-    }
-
-    fn holds(self, hit: &Hit) -> bool {
-        match self {
-            Source::All => true,
-            Source::Matched(index) => hit.matched >> index & 1 == 1,
         }
     }
 }

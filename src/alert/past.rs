@@ -1,6 +1,7 @@
 //! The closed seconds that an alert looks back on: its window and the one before.
 //!
-//! A second's bucket is moved in whole when it closes and looked at only when an alert fires. Memory
+//! A second's bucket is moved in whole when it closes and looked at only when an alert fires: its keys
+//! and counters, since durations and matches concern only the rules. Memory
 //! has a budget: where it is passed, neighbouring seconds are merged to slices of two, four, eight …
 //! seconds, one row per key; when the traffic allows it, new slices are finer again. A slice belongs
 //! to the window in which it ends, and what was found says how coarse it was.
@@ -8,7 +9,6 @@
 use std::collections::VecDeque;
 
 use crate::report::Change;
-use crate::stats::Hit;
 use crate::stats::bucket::{Bucket, Counters};
 use crate::stats::dimension;
 use crate::stats::keys::Renumbering;
@@ -75,14 +75,14 @@ impl Past {
             self.words -= old.words();
             recycle(old.bucket);
         }
+        bucket.keep_keys();
         bucket.run.settle(scratch);
         match self.slices.back_mut() {
             Some(back)
                 if self.width > 1 && group(back.first, self.width) == group(second, self.width) =>
             {
                 self.words -= back.words();
-                back.bucket.counters.merge(&bucket.counters);
-                back.bucket.run.merge(&bucket.run);
+                back.bucket.merge(&bucket);
                 back.bucket.run.fold(scratch);
                 back.last = second;
                 self.words += back.words();
@@ -112,8 +112,7 @@ impl Past {
         for slice in self.slices.drain(..) {
             match merged.back_mut() {
                 Some(back) if group(back.first, self.width) == group(slice.first, self.width) => {
-                    back.bucket.counters.merge(&slice.bucket.counters);
-                    back.bucket.run.merge(&slice.bucket.run);
+                    back.bucket.merge(&slice.bucket);
                     back.bucket.run.fold(scratch);
                     back.last = slice.last;
                 }
@@ -124,20 +123,20 @@ impl Past {
         self.slices = merged;
     }
 
-    /// Takes in a record whose second is closed.
-    pub fn late(&mut self, hit: &Hit, closed: Second, dimensions: usize) {
-        if hit.time <= closed - self.keep {
+    /// Takes in records that came late for `second`; `closed` is the last one that is.
+    pub fn late(&mut self, second: Second, bucket: &Bucket, closed: Second) {
+        if second <= closed - self.keep {
             return;
         }
-        let index = self.slices.partition_point(|slice| slice.last < hit.time);
+        let index = self.slices.partition_point(|slice| slice.last < second);
         if self
             .slices
             .get(index)
-            .is_none_or(|slice| hit.time < slice.first)
+            .is_none_or(|slice| second < slice.first)
         {
             let slice = Slice {
-                first: hit.time,
-                last: hit.time,
+                first: second,
+                last: second,
                 bucket: Box::default(),
             };
             self.words += slice.words();
@@ -145,7 +144,8 @@ impl Past {
         }
         let slice = &mut self.slices[index];
         self.words -= slice.words();
-        slice.bucket.observe(hit, dimensions);
+        slice.bucket.merge(bucket);
+        slice.bucket.keep_keys();
         self.words += slice.words();
     }
 
@@ -174,7 +174,7 @@ impl Past {
     /// Follows a reduction of the table of `dimension`.
     pub fn renumber(&mut self, dimension: usize, dimensions: usize, ids: &Renumbering) {
         for slice in &mut self.slices {
-            slice.bucket.run.renumber(dimension, dimensions, ids);
+            slice.bucket.renumber(dimension, dimensions, ids);
         }
     }
 }

@@ -7,7 +7,6 @@ use super::keyed::Keyed;
 use super::measure::Subject;
 use super::{Condition, Verdict};
 use crate::report::{Figure, Key};
-use crate::stats::Hit;
 use crate::stats::bucket::Bucket;
 use crate::stats::keys::Renumbering;
 use crate::stats::totals::Totals;
@@ -249,12 +248,12 @@ impl Rule {
         }
     }
 
-    /// A record came for a second up to `closed`, the last one that is closed.
-    pub fn late(&mut self, hit: &Hit, closed: Second) {
+    /// Records came late for a second up to `closed`, the last one that is closed.
+    pub fn late(&mut self, second: Second, bucket: &Bucket, closed: Second) {
         self.touched = true;
         match &mut self.kind {
-            Kind::Whole { condition, .. } => condition.late(hit, closed),
-            Kind::ByKey { keyed, .. } => keyed.late(hit, closed),
+            Kind::Whole { condition, .. } => condition.late(second, bucket, closed),
+            Kind::ByKey { keyed, .. } => keyed.late(second, bucket, closed),
         }
     }
 

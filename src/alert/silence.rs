@@ -3,7 +3,6 @@
 use super::measure::Threshold;
 use super::{Condition, Source, Verdict};
 use crate::report::Figure;
-use crate::stats::Hit;
 use crate::stats::bucket::Bucket;
 use crate::time::{Second, Span};
 
@@ -39,9 +38,9 @@ impl Condition for Silence {
         self.closed = second;
     }
 
-    fn late(&mut self, hit: &Hit, _: Second) {
-        if self.source.holds(hit) {
-            self.last = self.last.max(Some(hit.time));
+    fn late(&mut self, second: Second, bucket: &Bucket, _: Second) {
+        if self.source.counters(bucket).hits > 0 {
+            self.last = self.last.max(Some(second));
         }
     }
 

@@ -8,7 +8,6 @@ use std::cmp::Ordering;
 
 use super::{Condition, Source, Verdict};
 use crate::report::Figure;
-use crate::stats::Hit;
 use crate::stats::bucket::Bucket;
 use crate::time::{Second, Span};
 
@@ -121,19 +120,19 @@ impl Condition for Slo {
         self.ring[second.0.rem_euclid(RING) as usize] = new;
     }
 
-    fn late(&mut self, hit: &Hit, closed: Second) {
-        if !self.source.holds(hit) || hit.time > closed || hit.time <= closed - Span(RING) {
+    fn late(&mut self, second: Second, bucket: &Bucket, closed: Second) {
+        if second > closed || second <= closed - Span(RING) {
             return;
         }
-        let slot = &mut self.ring[hit.time.0.rem_euclid(RING) as usize];
-        if slot.0 == u32::MAX {
-            return;
-        }
-        let error = u32::from(hit.class == crate::stats::SERVER_ERROR);
-        *slot = (slot.0 + 1, slot.1 + error);
+        let slot = &mut self.ring[second.0.rem_euclid(RING) as usize];
+        let counters = self.source.counters(bucket);
+        let hits = counters.hits.min(u64::from(u32::MAX - slot.0));
+        let errors = counters.status[5].min(hits);
+        // Both fit: there is room for the hits, and errors are hits.
+        *slot = (slot.0 + hits as u32, slot.1 + errors as u32);
         for (window, sum) in WINDOWS.iter().zip(&mut self.sums) {
-            if hit.time > closed - *window {
-                *sum = (sum.0 + 1, sum.1 + u64::from(error));
+            if second > closed - *window {
+                *sum = (sum.0 + hits, sum.1 + errors);
             }
         }
     }

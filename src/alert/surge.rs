@@ -12,7 +12,6 @@ use std::collections::{BTreeMap, VecDeque};
 use super::sliding::Sliding;
 use super::{Condition, Source, Verdict};
 use crate::report::Figure;
-use crate::stats::Hit;
 use crate::stats::bucket::Bucket;
 use crate::time::{Second, Span};
 
@@ -182,29 +181,30 @@ impl Condition for Surge {
         }
     }
 
-    fn late(&mut self, hit: &Hit, closed: Second) {
-        if !self.source.holds(hit) {
+    fn late(&mut self, second: Second, bucket: &Bucket, closed: Second) {
+        let more = self.source.counters(bucket).hits;
+        if more == 0 {
             return;
         }
         if self.minute.is_some() {
             self.catch_up(closed.next());
         }
-        self.hits.late(hit.time, 1, closed);
+        self.hits.late(second, more, closed);
         let Some((minute, counted)) = &mut self.minute else {
             return;
         };
-        let back = *minute - hit.time.0.div_euclid(MINUTE);
+        let back = *minute - second.0.div_euclid(MINUTE);
         if back == 0 {
-            *counted += 1;
+            *counted += more;
         } else if back > 0
             && self.frozen.is_none()
             && let Some(index) = self.minutes.len().checked_sub(back as usize)
         {
             let hits = self.minutes[index];
-            self.minutes[index] += 1;
+            self.minutes[index] += more;
             if index + RECENT < self.minutes.len() {
                 self.leave_baseline(hits);
-                *self.baseline.entry(hits + 1).or_default() += 1;
+                *self.baseline.entry(hits + more).or_default() += 1;
             }
         }
     }

@@ -13,7 +13,6 @@ use super::measure::Threshold;
 use super::sliding::Sliding;
 use super::{Condition, Source, Verdict};
 use crate::report::Figure;
-use crate::stats::Hit;
 use crate::stats::bucket::Bucket;
 use crate::stats::keys::{DROPPED, Renumbering};
 use crate::time::{Second, Span};
@@ -96,15 +95,25 @@ impl Condition for Unique {
         self.hits.close(second, self.source.counters(bucket).hits);
     }
 
-    fn late(&mut self, hit: &Hit, closed: Second) {
-        if !self.source.holds(hit) || hit.time <= closed - self.hits.window() || hit.time > closed {
+    fn late(&mut self, second: Second, bucket: &Bucket, closed: Second) {
+        if second <= closed - self.hits.window() || second > closed {
             return;
         }
-        self.hits.late(hit.time, 1, closed);
-        let id = hit.ids[self.dimension];
-        let ids = self.seconds.at(hit.time);
-        if id < DROPPED && !ids.contains(&id) && Unique::enter(&mut self.standing, id) {
-            ids.push(id);
+        let hits = self.source.counters(bucket).hits;
+        self.hits.late(second, hits, closed);
+        for id in self.source.ids(bucket, self.dimension, self.dimensions) {
+            if id >= DROPPED {
+                self.short |= id == DROPPED;
+                continue;
+            }
+            let ids = self.seconds.at(second);
+            if let Err(place) = ids.binary_search(&id) {
+                if Unique::enter(&mut self.standing, id) {
+                    ids.insert(place, id);
+                } else {
+                    self.short = true;
+                }
+            }
         }
     }
 
@@ -148,6 +157,7 @@ impl Condition for Unique {
             let before = second.len();
             second.retain(|&id| id < DROPPED && Unique::enter(&mut self.standing, id));
             self.short |= second.len() < before;
+            second.sort_unstable();
         }
     }
 }

@@ -69,7 +69,7 @@ impl Monitor {
         }
     }
 
-    fn close(&mut self, second: Second, mut bucket: Box<Bucket>, silent: bool) {
+    fn close(&mut self, second: Second, bucket: Box<Bucket>, silent: bool) {
         let counters = bucket.counters;
         let empty = bucket.is_empty();
         let zone = self.zone.as_ref().unwrap_or(&UTC);
@@ -84,9 +84,7 @@ impl Monitor {
                 self.open_report(second);
             }
             if let Some(open) = &mut self.open {
-                open.counters.merge(&counters);
-                open.durations.merge(&bucket.durations);
-                bucket.run.tally(&mut self.open_tallies);
+                open.take(&bucket, &mut self.open_tallies);
             }
             if !empty {
                 while self
@@ -113,9 +111,6 @@ impl Monitor {
             );
         }
         if !empty {
-            // What alerts look back on is keyed; durations and matches are not.
-            bucket.durations.clear();
-            bucket.clear_matched();
             let timeline = &mut self.timeline;
             self.past.push(second, bucket, &mut self.scratch[0], |old| {
                 timeline.recycle(old)

@@ -273,7 +273,7 @@ impl Monitor {
                     return;
                 }
                 if hits.second < self.timeline.first() {
-                    return each().for_each(|hit| self.believe_late(&hit));
+                    return self.believe_late(hits.second, each());
                 }
                 let bucket = self.timeline.bucket(hits.second);
                 if columns.matched.is_empty() {

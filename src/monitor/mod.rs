@@ -76,6 +76,16 @@ struct Open {
     durations: Histogram,
 }
 
+impl Open {
+    /// Counts a second, or what came late for it.
+    #[inline]
+    fn take(&mut self, bucket: &Bucket, tallies: &mut [Tally]) {
+        self.counters.merge(&bucket.counters);
+        self.durations.merge(&bucket.durations);
+        bucket.run.tally(tallies);
+    }
+}
+
 /// The machine. See the module's text.
 #[derive(Debug)]
 pub struct Monitor {
@@ -102,6 +112,8 @@ pub struct Monitor {
     /// Lines that were no record before anything was believed.
     unparsed_before: u64,
     late: u64,
+    /// What came late, while it is counted; empty in between.
+    late_bucket: Box<Bucket>,
     /// The least and greatest believed seconds of records that count.
     span: Option<(Second, Second)>,
     /// The greatest believed second of any record.
@@ -142,6 +154,7 @@ impl Monitor {
             series: Series::default(),
             unparsed_before: 0,
             late: 0,
+            late_bucket: Box::default(),
             span: None,
             newest_record: None,
             examples: Vec::new(),
@@ -342,7 +355,7 @@ impl Monitor {
             return;
         }
         if hit.time < self.timeline.first() {
-            self.believe_late(hit);
+            self.believe_late(hit.time, std::iter::once(*hit));
         } else {
             self.timeline
                 .bucket(hit.time)
@@ -383,41 +396,45 @@ impl Monitor {
         }
     }
 
-    /// A record whose second is closed: it counts where nothing was written yet.
+    /// Records whose second is closed: they count where nothing was written yet.
     #[cold]
-    fn believe_late(&mut self, hit: &Hit) {
-        self.late += 1;
+    fn believe_late(&mut self, second: Second, hits: impl Iterator<Item = Hit>) {
+        let mut late = std::mem::take(&mut self.late_bucket);
+        let dimensions = self.intake.totals.dimensions();
+        hits.for_each(|hit| late.observe(&hit, dimensions));
+        let counters = late.counters;
+        self.late += counters.hits;
         if let Some(bucket) = self.newest_bucket() {
-            bucket.counters.late += 1;
+            bucket.counters.late += counters.hits;
         }
         let first_open = self.timeline.first();
         let closed = first_open - Span::SECOND;
         self.rules
             .iter_mut()
-            .for_each(|rule| rule.late(hit, closed));
-        self.past.late(hit, closed, self.intake.totals.dimensions());
+            .for_each(|rule| rule.late(second, &late, closed));
+        self.past.late(second, &late, closed);
         if self.scales.is_some() {
-            self.add_to_scales(hit.time, &hit.counters());
+            self.add_to_scales(second, &counters);
         }
-        self.series
-            .add(hit.time, &hit.counters(), self.zone.as_ref());
+        self.series.add(second, &counters, self.zone.as_ref());
+        self.report_late(second, &late);
+        late.clear();
+        self.late_bucket = late;
+    }
+
+    /// Counts what came late in the report of its interval, unless that is written.
+    fn report_late(&mut self, second: Second, late: &Bucket) {
         let Some(interval) = self.interval else {
             return;
         };
         if self.open.is_none() {
-            let (from, to) = self.zone().window(hit.time, interval);
-            if to > first_open && self.written.is_none_or(|written| written <= from) {
-                self.open_report(hit.time);
+            let (from, to) = self.zone().window(second, interval);
+            if to > self.timeline.first() && self.written.is_none_or(|written| written <= from) {
+                self.open_report(second);
             }
         }
-        if let Some(open) = self.open.as_mut().filter(|open| open.from <= hit.time) {
-            open.counters.observe(hit);
-            if let Some(us) = hit.duration_us {
-                open.durations.observe(us);
-            }
-            let mut bucket = Bucket::default();
-            bucket.observe(hit, self.intake.totals.dimensions());
-            bucket.run.tally(&mut self.open_tallies);
+        if let Some(open) = self.open.as_mut().filter(|open| open.from <= second) {
+            open.take(late, &mut self.open_tallies);
         }
     }
 
@@ -431,7 +448,7 @@ impl Monitor {
                 waiting.ids[dimension] = ids.new_id(waiting.ids[dimension]);
             }
             for bucket in self.timeline.buckets_mut() {
-                bucket.run.renumber(dimension, dimensions, &ids);
+                bucket.renumber(dimension, dimensions, &ids);
             }
             self.past.renumber(dimension, dimensions, &ids);
             self.open_tallies[dimension].renumber(&ids);

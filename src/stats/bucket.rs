@@ -1,6 +1,7 @@
 //! One second, or any number of them merged: a handful of counters and the run of keys.
 
 use super::Hit;
+use super::keys::Renumbering;
 use super::latency::Durations;
 use super::run::Run;
 use super::tally::Tally;
@@ -78,6 +79,12 @@ impl Matched {
         }
     }
 
+    fn merge(&mut self, other: &Matched) {
+        self.counters.merge(&other.counters);
+        self.run.merge(&other.run);
+        self.durations.merge(&other.durations);
+    }
+
     fn clear(&mut self) {
         self.counters = Counters::default();
         self.run.clear();
@@ -112,6 +119,28 @@ impl Bucket {
         }
     }
 
+    /// Adds what another bucket holds.
+    pub fn merge(&mut self, other: &Bucket) {
+        self.counters.merge(&other.counters);
+        self.run.merge(&other.run);
+        self.durations.merge(&other.durations);
+        if self.matched.len() < other.matched.len() {
+            self.matched
+                .resize_with(other.matched.len(), Matched::default);
+        }
+        for (matched, more) in self.matched.iter_mut().zip(&other.matched) {
+            matched.merge(more);
+        }
+    }
+
+    /// Follows a reduction of the table of `dimension`.
+    pub fn renumber(&mut self, dimension: usize, dimensions: usize, ids: &Renumbering) {
+        self.run.renumber(dimension, dimensions, ids);
+        for matched in &mut self.matched {
+            matched.run.renumber(dimension, dimensions, ids);
+        }
+    }
+
     /// Brings a busy second to its least size. `scratch` must be clear, and is again.
     #[inline]
     pub fn settle(&mut self, scratch: &mut [Tally]) {
@@ -136,8 +165,121 @@ impl Bucket {
         self.clear_matched();
     }
 
-    /// Forgets what matched, which only the rules ask for when the second closes.
-    pub fn clear_matched(&mut self) {
+    /// Forgets all but counters and keys: durations and matches are asked for only when the second closes.
+    pub fn keep_keys(&mut self) {
+        self.durations.clear();
+        self.clear_matched();
+    }
+
+    fn clear_matched(&mut self) {
         self.matched.iter_mut().for_each(Matched::clear);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::super::keys::{DROPPED, NONE};
+    use super::super::latency::Histogram;
+    use super::super::tally::Count;
+    use super::*;
+    use crate::time::Second;
+
+    const DIMENSIONS: usize = 2;
+
+    fn hits() -> impl Strategy<Value = Vec<Hit>> {
+        let ids = prop_oneof![8 => 0u32..6, 1 => Just(DROPPED), 1 => Just(NONE)];
+        let duration = prop::option::of(0u64..5_000_000);
+        let hit = (ids.clone(), ids, 0u64..9000, duration, 0u8..6, 0u64..8);
+        let hit = hit.prop_map(|(first, second, bytes, duration_us, class, matched)| {
+            let mut hit = Hit::uncounted(Second(0));
+            hit.ids[..2].copy_from_slice(&[first, second]);
+            Hit {
+                bytes,
+                duration_us,
+                class,
+                malformed: class == 4,
+                matched,
+                ..hit
+            }
+        });
+        prop::collection::vec(hit, 0..60)
+    }
+
+    fn bucket(hits: &[Hit]) -> Bucket {
+        let mut bucket = Bucket::default();
+        hits.iter().for_each(|hit| bucket.observe(hit, DIMENSIONS));
+        bucket
+    }
+
+    /// Counters, each dimension's keys, and what can be asked of durations.
+    type Seen = (Counters, Vec<BTreeMap<u32, Count>>, [f64; 4]);
+
+    /// What can be asked of a bucket, then of each expression's matches.
+    fn seen(bucket: &Bucket) -> Vec<Seen> {
+        let see = |counters: &Counters, run: &Run, durations: &Durations| {
+            let keys = (0..DIMENSIONS).map(|dimension| {
+                let mut keys: BTreeMap<u32, Count> = BTreeMap::new();
+                let counts = run.counts(dimension, DIMENSIONS).into_iter();
+                // What has no key counts nowhere, and a fold leaves it out.
+                for (id, count) in counts.filter(|(id, _)| *id != NONE) {
+                    keys.entry(id).or_default().add(count);
+                }
+                keys
+            });
+            let mut histogram = Histogram::default();
+            histogram.merge(durations);
+            let spans = [
+                histogram.percentile_ms(50),
+                histogram.percentile_ms(95),
+                histogram.max_ms(),
+                histogram.mean_ms(),
+            ];
+            (*counters, keys.collect(), spans)
+        };
+        let matched = bucket.matched.iter();
+        let matched = matched.map(|m| see(&m.counters, &m.run, &m.durations));
+        std::iter::once(see(&bucket.counters, &bucket.run, &bucket.durations))
+            .chain(matched)
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn buckets_merged_hold_what_the_whole_holds(hits in hits(), cut in 0usize..60, fold in any::<[bool; 2]>()) {
+            let cut = cut.min(hits.len());
+            let mut parts = [bucket(&hits[..cut]), bucket(&hits[cut..])];
+            let mut scratch = [Tally::default(), Tally::default()];
+            for (part, fold) in parts.iter_mut().zip(fold) {
+                if fold {
+                    part.run.fold(&mut scratch);
+                }
+            }
+            let [mut merged, other] = parts;
+            merged.merge(&other);
+            prop_assert_eq!(seen(&merged), seen(&bucket(&hits)));
+        }
+
+        /// The keys of matches are as much of the table as those of all.
+        #[test]
+        fn renumbering_reaches_every_key(hits in hits()) {
+            let mut renumbered = bucket(&hits);
+            renumbered.renumber(1, DIMENSIONS, &Renumbering::new(vec![3, DROPPED, 0, 1, DROPPED, 2]));
+            let mut hits = hits;
+            for hit in &mut hits {
+                hit.ids[1] = match hit.ids[1] {
+                    0 => 3,
+                    2 => 0,
+                    3 => 1,
+                    5 => 2,
+                    id if id >= DROPPED => id,
+                    _ => DROPPED,
+                };
+            }
+            prop_assert_eq!(seen(&renumbered), seen(&bucket(&hits)));
+        }
     }
 }

@@ -82,6 +82,17 @@ impl Durations {
         }
     }
 
+    /// Adds the requests of another span.
+    pub fn merge(&mut self, other: &Durations) {
+        self.flat.extend_from_slice(&other.flat);
+        self.folded.extend_from_slice(&other.folded);
+        self.max_us = self.max_us.max(other.max_us);
+        self.sum_us = self.sum_us.saturating_add(other.sum_us);
+        if self.flat.len() >= BUSY || !other.folded.is_empty() {
+            self.fold();
+        }
+    }
+
     /// Forgets all and keeps the memory.
     pub fn clear(&mut self) {
         self.flat.clear();
