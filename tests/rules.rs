@@ -263,8 +263,7 @@ fn phases(
         } else {
             match stands {
                 1 => since = since.or(Some(second)),
-                -1 => since = None,
-                _ => {}
+                _ => since = None,
             }
             firing = since.is_some_and(|since| second - since >= hold);
         }

@@ -4,7 +4,7 @@
 
 use super::measure::{Measure, Threshold, Unit};
 use super::sliding::Sliding;
-use super::{Condition, Source, Verdict};
+use super::{Condition, Level, Source};
 use crate::report::Figure;
 use crate::stats::bucket::Bucket;
 use crate::time::{Second, Span};
@@ -97,13 +97,13 @@ impl Condition for Count {
         }
     }
 
-    fn verdict(&self) -> Verdict {
+    fn level(&self) -> Level {
         if !self.is_known() {
-            return Verdict::Back;
+            return Level::Clear;
         }
         let (counted, window) = (self.counted.sum(), self.counted.window());
         let order = self.threshold.order(counted, window, self.whole());
-        Verdict::of(order, self.threshold, self.below)
+        Level::of(order, self.threshold, self.below)
     }
 
     fn figure(&self) -> Figure {
@@ -117,10 +117,10 @@ impl Condition for Count {
         }
     }
 
-    fn next_change(&self, from: Second, stands: Verdict) -> Option<Second> {
+    fn next_change(&self, from: Second, level: Level) -> Option<Second> {
         // What only falls stays back; a share may rise as its whole falls.
         let falls = !self.below && self.threshold.unit != Unit::Share;
-        if falls && stands == Verdict::Back {
+        if falls && level == Level::Clear {
             return None;
         }
         let full = self

@@ -5,7 +5,7 @@
 use super::held::Held;
 use super::measure::{Measure, Threshold, Unit};
 use super::sliding::Sliding;
-use super::{Condition, Source, Verdict};
+use super::{Condition, Level, Source};
 use crate::report::Figure;
 use crate::stats::bucket::Bucket;
 use crate::stats::latency::{Durations, Histogram};
@@ -99,12 +99,12 @@ impl Condition for Duration {
         }
     }
 
-    fn verdict(&self) -> Verdict {
+    fn level(&self) -> Level {
         if self.histogram.is_empty() {
-            return Verdict::Back;
+            return Level::Clear;
         }
         let order = self.value_ms().total_cmp(&self.limit_ms());
-        Verdict::of(order, self.threshold, self.below)
+        Level::of(order, self.threshold, self.below)
     }
 
     fn figure(&self) -> Figure {
@@ -117,7 +117,7 @@ impl Condition for Duration {
         }
     }
 
-    fn next_change(&self, _: Second, _: Verdict) -> Option<Second> {
+    fn next_change(&self, _: Second, _: Level) -> Option<Second> {
         // Whatever has a duration is a hit.
         self.hits.next_leave()
     }

@@ -4,16 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::measure::Unit;
-use super::rule::{Phase, Step, Transition};
 use crate::report::{Alerts, Figure, Fired, Key};
 use crate::time::Second;
-
-/// What a second made of an alert.
-pub(super) struct Moment {
-    pub(super) second: Second,
-    pub(super) done: Step,
-    pub(super) figure: Figure,
-}
 
 /// How many alerts are remembered: the newest.
 const REMEMBERED: usize = 100_000;
@@ -33,6 +25,7 @@ impl History {
         !self.fired.is_empty()
     }
 
+    /// An alert fires; its number in the run.
     pub(super) fn fire(
         &mut self,
         rule: &Arc<str>,
@@ -65,6 +58,7 @@ impl History {
         &mut self.fired[(number - 1 - self.forgotten) as usize]
     }
 
+    /// Takes in what the measure of an alert is that fires.
     pub(super) fn raise_peak(&mut self, number: u64, figure: Figure) {
         let peak = &mut self.get(number).peak;
         // Of a rule that fires below its threshold the lowest value is the peak.
@@ -77,54 +71,12 @@ impl History {
         }
     }
 
-    pub(super) fn resolve(&mut self, number: u64, at: Second) -> (Second, Figure) {
+    /// An alert is over.
+    pub(super) fn resolve(&mut self, number: u64, at: Second) -> Fired {
         self.firing.retain(|&firing| firing != number);
         let fired = self.get(number);
         fired.until = Some(at);
-        (fired.since, fired.peak)
-    }
-
-    /// Takes in what a second made of an alert that is or was not quiet.
-    pub(super) fn note(
-        &mut self,
-        (label, unit): (&Arc<str>, Unit),
-        moment: Moment,
-        phase: &mut Phase,
-        key: impl FnOnce() -> Option<Key>,
-    ) -> Option<Transition> {
-        let Moment {
-            second,
-            done,
-            figure,
-        } = moment;
-        match (done, *phase) {
-            (Step::Fire(since), _) => {
-                let number = self.fire(label, key(), unit, since, figure);
-                *phase = Phase::Firing(number, None);
-                Some(Transition::Fired { number, since })
-            }
-            (Step::Resolve(number), _) => Some(self.end(number, second).0),
-            (Step::None, Phase::Firing(number, _)) => {
-                self.raise_peak(number, figure);
-                None
-            }
-            _ => None,
-        }
-    }
-
-    /// An alert is over.
-    pub(super) fn end(&mut self, number: u64, second: Second) -> (Transition, Option<Key>, Figure) {
-        let (since, peak) = self.resolve(number, second);
-        let key = self.get(number).key.clone();
-        (
-            Transition::Resolved {
-                number,
-                since,
-                peak,
-            },
-            key,
-            peak,
-        )
+        fired.clone()
     }
 
     /// All of them, for a summary.

@@ -11,8 +11,8 @@ use foldhash::fast::RandomState;
 
 use super::held::Held;
 use super::measure::{Threshold, Unit};
-use super::rule::{Clauses, Phase, Step, due, step};
-use super::{Source, Verdict};
+use super::phase::{Clauses, Phase};
+use super::{Level, Source};
 use crate::report::Figure;
 use crate::stats::bucket::Bucket;
 use crate::stats::keys::{DROPPED, Renumbering};
@@ -86,14 +86,14 @@ impl Parts {
         if self.counts_all() { hits } else { counted }
     }
 
-    fn verdict(&self, sums: &Sums) -> Verdict {
+    fn level(&self, sums: &Sums) -> Level {
         if sums.hits < self.clauses.min || self.threshold.unit == Unit::Share && sums.hits == 0 {
-            return Verdict::Back;
+            return Level::Clear;
         }
         let order = self
             .threshold
             .order(sums.counted.into(), self.window, sums.hits.into());
-        Verdict::of(order, self.threshold, false)
+        Level::of(order, self.threshold, false)
     }
 
     fn figure(&self, sums: &Sums) -> Figure {
@@ -135,12 +135,17 @@ impl Keyed {
         self.parts.window
     }
 
-    /// Closes a second: `changed` is told of each key whose alert fires or is over, in order of ids.
+    pub(super) fn clauses(&self) -> Clauses {
+        self.parts.clauses
+    }
+
+    /// Closes a second: `advance` moves the alert of each key on that is not quiet or is to fire, in order
+    /// of ids.
     pub(super) fn close(
         &mut self,
         second: Second,
         bucket: &Bucket,
-        mut changed: impl FnMut(u32, Step, Figure, &mut Phase),
+        mut advance: impl FnMut(u32, &mut Phase, Level, Figure),
     ) {
         let mut touched: Vec<u32> = self.waiting.iter().copied().collect();
         while let Some(rows) = self.seconds.leave(second - self.parts.window) {
@@ -173,15 +178,16 @@ impl Keyed {
                 self.waiting.remove(&id);
                 continue;
             };
-            let verdict = self.parts.verdict(sums);
-            let done = step(&mut sums.phase, verdict, second, self.parts.clauses);
-            if done != Step::None || matches!(sums.phase, Phase::Firing(..)) {
-                changed(id, done, self.parts.figure(sums), &mut sums.phase);
+            let level = self.parts.level(sums);
+            if sums.phase != Phase::Quiet || level == Level::Breached {
+                let figure = self.parts.figure(sums);
+                advance(id, &mut sums.phase, level, figure);
             }
-            match sums.phase {
-                Phase::Pending(_) | Phase::Firing(_, Some(_)) => self.waiting.insert(id),
-                Phase::Quiet | Phase::Firing(_, None) => self.waiting.remove(&id),
-            };
+            if sums.phase.due(level, self.parts.clauses).is_some() {
+                self.waiting.insert(id);
+            } else {
+                self.waiting.remove(&id);
+            }
             if sums.hits == 0 && sums.counted == 0 && sums.phase == Phase::Quiet {
                 self.keys.remove(&id);
             }
@@ -276,19 +282,19 @@ impl Keyed {
         let leaves = self.seconds.first().map(|first| first + self.parts.window);
         let waiting = self.waiting.iter().filter_map(|id| {
             let sums = self.keys.get(id)?;
-            due(sums.phase, self.parts.verdict(sums), self.parts.clauses)
+            sums.phase.due(self.parts.level(sums), self.parts.clauses)
         });
         waiting.chain(leaves).min()
     }
 
-    /// Ids have changed. A key that was dropped is followed no more; if its alert fires, `over` is told
-    /// its old id, since nothing would ever resolve it.
-    pub(super) fn renumber(&mut self, ids: &Renumbering, mut over: impl FnMut(u32, Phase)) {
+    /// Ids have changed. A key that was dropped is followed no more; `over` is told how far its alert was,
+    /// since nothing would ever resolve it.
+    pub(super) fn renumber(&mut self, ids: &Renumbering, mut over: impl FnMut(Phase)) {
         for (old, sums) in std::mem::take(&mut self.keys) {
             match ids.new_id(old) {
                 DROPPED => {
                     self.unfollowed += self.parts.missed(sums.hits, sums.counted);
-                    over(old, sums.phase);
+                    over(sums.phase);
                 }
                 id => {
                     self.keys.insert(id, sums);

@@ -12,6 +12,7 @@ pub mod history;
 mod keyed;
 pub mod measure;
 pub mod past;
+mod phase;
 pub mod plan;
 pub mod rule;
 mod silence;
@@ -22,7 +23,8 @@ pub mod syntax;
 mod unique;
 
 pub use history::History;
-pub use rule::{Changed, Clauses, Rule, Transition};
+pub use phase::Clauses;
+pub use rule::{Changed, Rule, Transition};
 
 use std::cmp::Ordering;
 
@@ -34,27 +36,27 @@ use crate::stats::latency::Durations;
 use crate::stats::tally::Count;
 use crate::time::{Second, Span};
 
-/// Where a measure stands against its threshold.
+/// Where a measure is against its threshold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Level {
     /// Strictly beyond it: fire.
-    Beyond,
+    Breached,
     /// Equal: keep the state.
-    Equal,
+    AtThreshold,
     /// Strictly back: resolve.
-    Back,
+    Clear,
 }
 
-impl Verdict {
-    /// Where a measure stands that is so ordered against `limit`, by a rule that fires below it or above.
+impl Level {
+    /// Where a measure is that is so ordered against `limit`, by a rule that fires below it or above.
     ///
     /// Nothing is strictly below 0, so a rule such as `404 > 0` is resolved at 0: equality would hold it
     /// for ever.
-    fn of(order: Ordering, limit: Threshold, below: bool) -> Verdict {
+    fn of(order: Ordering, limit: Threshold, below: bool) -> Level {
         match (order, below) {
-            (Ordering::Greater, false) | (Ordering::Less, true) => Verdict::Beyond,
-            (Ordering::Equal, _) if limit.billionths > 0 => Verdict::Equal,
-            _ => Verdict::Back,
+            (Ordering::Greater, false) | (Ordering::Less, true) => Level::Breached,
+            (Ordering::Equal, _) if limit.billionths > 0 => Level::AtThreshold,
+            _ => Level::Clear,
         }
     }
 }
@@ -69,8 +71,8 @@ pub trait Condition: std::fmt::Debug {
     /// the last second that is, holds it. Seconds up to there may have been left out.
     fn late(&mut self, second: Second, bucket: &Bucket, closed: Second);
 
-    /// Where the measure stands.
-    fn verdict(&self) -> Verdict;
+    /// Where the measure is against its threshold.
+    fn level(&self) -> Level;
 
     /// The measure, for people.
     fn figure(&self) -> Figure;
@@ -86,12 +88,12 @@ pub trait Condition: std::fmt::Debug {
     }
 
     /// The next second that must not be left out if all from `from` on, the first that is not closed, are
-    /// empty; `None` for none. `stands`: the verdict at the last that was closed, or back where there are
+    /// empty; `None` for none. `level`: that of the last that was closed, or clear where there are
     /// fewer hits than the rule asks for.
     ///
-    /// Until then the verdict stays as it is, and so do the hits of the figure unless it is back. The value
+    /// Until then the level stays as it is, and so do the hits of the figure unless it is clear. The value
     /// stays too, or falls away from a peak, or [grows](Condition::grows).
-    fn next_change(&self, from: Second, _stands: Verdict) -> Option<Second> {
+    fn next_change(&self, from: Second, _level: Level) -> Option<Second> {
         Some(from)
     }
 

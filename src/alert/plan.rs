@@ -87,8 +87,8 @@ impl Plan {
         };
         let clauses = Clauses {
             min,
-            hold: spec.hold,
-            keep: spec.keep,
+            hold_for: spec.hold_for,
+            keep_firing_for: spec.keep_firing_for,
         };
         if let Some(dimension) = spec.by {
             let keyed = Keyed::new(Parts {

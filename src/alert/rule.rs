@@ -1,91 +1,17 @@
-//! A rule, and the phases of its alert: quiet, pending, firing, resolved.
+//! A rule and its alerts: one, or one for each key.
 
 use std::sync::Arc;
 
-use super::history::{History, Moment};
+use super::history::History;
 use super::keyed::Keyed;
 use super::measure::Subject;
-use super::{Condition, Verdict};
+use super::phase::{Clauses, Phase, Step};
+use super::{Condition, Level};
 use crate::report::{Figure, Key};
 use crate::stats::bucket::Bucket;
 use crate::stats::keys::Renumbering;
 use crate::stats::totals::Totals;
 use crate::time::{Second, Span};
-
-/// What a rule asks for beside its threshold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Clauses {
-    /// With fewer hits in the window it is not beyond.
-    pub min: u64,
-    /// How long it must be beyond before it fires.
-    pub hold: Span,
-    /// How long it must be back before it is resolved.
-    pub keep: Span,
-}
-
-impl Clauses {
-    /// Nothing.
-    pub const NONE: Clauses = Clauses {
-        min: 0,
-        hold: Span(0),
-        keep: Span(0),
-    };
-}
-
-/// How far an alert is.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Phase {
-    Quiet,
-    /// Beyond since then, and not yet for long enough.
-    Pending(Second),
-    /// Firing, as this number of the history; back since then, and not yet for long enough.
-    Firing(u64, Option<Second>),
-}
-
-/// What a second made of an alert.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Step {
-    None,
-    /// It fires, and the condition has held since then. The caller numbers it.
-    Fire(Second),
-    /// It is over, as this number of the history.
-    Resolve(u64),
-}
-
-/// Moves an alert on by one closed second.
-pub(super) fn step(phase: &mut Phase, verdict: Verdict, second: Second, clauses: Clauses) -> Step {
-    if *phase == Phase::Quiet && verdict == Verdict::Beyond {
-        *phase = Phase::Pending(second);
-    }
-    match (*phase, verdict) {
-        (Phase::Pending(_), Verdict::Back) => *phase = Phase::Quiet,
-        (Phase::Pending(since), _) if second - since >= clauses.hold => {
-            *phase = Phase::Firing(0, None);
-            return Step::Fire(since);
-        }
-        (Phase::Firing(number, back), Verdict::Back) => {
-            let back = back.unwrap_or(second);
-            if second - back >= clauses.keep {
-                *phase = Phase::Quiet;
-                return Step::Resolve(number);
-            }
-            *phase = Phase::Firing(number, Some(back));
-        }
-        (Phase::Firing(number, _), Verdict::Beyond) => *phase = Phase::Firing(number, None),
-        // At equality the state holds, that of an alert on its way back too.
-        _ => {}
-    }
-    Step::None
-}
-
-/// When time alone moves an alert on that stands so after a second has closed.
-pub(super) fn due(phase: Phase, verdict: Verdict, clauses: Clauses) -> Option<Second> {
-    match (phase, verdict) {
-        (Phase::Pending(since), _) => Some(since + clauses.hold),
-        (Phase::Firing(_, Some(back)), Verdict::Back) => Some(back + clauses.keep),
-        _ => None,
-    }
-}
 
 /// A transition of an alert.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -127,8 +53,8 @@ enum Kind {
         condition: Box<dyn Condition + Send>,
         clauses: Clauses,
         phase: Phase,
-        /// Where it stood when the last second closed.
-        stood: Verdict,
+        /// Where the measure was when the last second closed.
+        level: Level,
     },
     ByKey {
         keyed: Box<Keyed>,
@@ -161,7 +87,7 @@ impl Rule {
                 condition,
                 clauses,
                 phase: Phase::Quiet,
-                stood: Verdict::Back,
+                level: Level::Clear,
             },
             touched: false,
         }
@@ -227,10 +153,10 @@ impl Rule {
                 condition,
                 clauses,
                 phase,
-                stood,
+                level,
             } => {
-                let change = condition.next_change(from, *stood);
-                let due = due(*phase, *stood, *clauses);
+                let change = condition.next_change(from, *level);
+                let due = phase.due(*level, *clauses);
                 change.into_iter().chain(due).min()
             }
         }
@@ -241,7 +167,7 @@ impl Rule {
         match &self.kind {
             Kind::Whole {
                 condition,
-                phase: Phase::Firing(..),
+                phase: Phase::Firing { .. },
                 ..
             } => condition.grows(),
             _ => false,
@@ -263,8 +189,8 @@ impl Rule {
         match &mut self.kind {
             Kind::Whole { condition, .. } => condition.renumber(dimension, ids),
             Kind::ByKey { keyed, over } if keyed.dimension() == dimension => {
-                keyed.renumber(ids, |_, phase| {
-                    if let Phase::Firing(number, _) = phase {
+                keyed.renumber(ids, |phase| {
+                    if let Phase::Firing { number, .. } = phase {
                         over.push(number);
                     }
                 })
@@ -280,144 +206,131 @@ impl Rule {
         bucket: &Bucket,
         totals: &Totals,
         history: &mut History,
-        mut tell: impl FnMut(Changed),
+        tell: impl FnMut(Changed),
     ) {
-        let Rule {
-            label,
-            subject,
-            kind,
-            touched,
-        } = self;
-        *touched = false;
-        match kind {
+        self.touched = false;
+        let mut closing = Closing {
+            label: &self.label,
+            subject: &self.subject,
+            second,
+            history,
+            tell,
+        };
+        match &mut self.kind {
             Kind::Whole {
                 condition,
                 clauses,
                 phase,
-                stood,
+                level,
             } => {
                 condition.close(second, bucket);
-                *stood = verdict(&**condition, *clauses);
-                let done = step(phase, *stood, second, *clauses);
-                if done == Step::None && *phase == Phase::Quiet {
+                *level = level_of(&**condition, *clauses);
+                if *phase == Phase::Quiet && *level != Level::Breached {
                     return;
                 }
-                let figure = condition.figure();
-                if let Some(transition) = history.note(
-                    (label, subject.unit),
-                    Moment {
-                        second,
-                        done,
-                        figure,
-                    },
+                let detail = || condition.detail();
+                closing.advance(
                     phase,
+                    (*level, *clauses),
+                    condition.figure(),
                     || None,
-                ) {
-                    tell(Changed {
-                        transition,
-                        figure,
-                        key: None,
-                        detail: condition.detail(),
-                    });
-                }
+                    detail,
+                );
             }
             Kind::ByKey { keyed, over } => {
                 let dimension = keyed.dimension();
                 let name = totals.tops()[dimension].dimension;
                 // They were found in the order of a hash.
                 over.sort_unstable();
-                for number in over.drain(..) {
-                    let (transition, key, figure) = history.end(number, second);
-                    tell(Changed {
-                        transition,
-                        figure,
-                        key,
-                        detail: None,
-                    });
-                }
-                keyed.close(second, bucket, |id, done, figure, phase| {
+                over.drain(..).for_each(|number| closing.end(number));
+                let clauses = keyed.clauses();
+                keyed.close(second, bucket, |id, phase, level, figure| {
                     let key = || {
                         Some(Key {
                             dimension: name,
                             key: totals.table(dimension).key(id).into(),
                         })
                     };
-                    if let Some(transition) = history.note(
-                        (label, subject.unit),
-                        Moment {
-                            second,
-                            done,
-                            figure,
-                        },
-                        phase,
-                        key,
-                    ) {
-                        tell(Changed {
-                            transition,
-                            figure,
-                            key: key(),
-                            detail: None,
-                        });
-                    }
+                    closing.advance(phase, (level, clauses), figure, key, || None);
                 });
             }
         }
     }
 }
 
-/// Too few hits say nothing, and what says nothing is not beyond.
-fn verdict(condition: &dyn Condition, clauses: Clauses) -> Verdict {
-    if clauses.min > 0 && condition.figure().hits < clauses.min {
-        Verdict::Back
-    } else {
-        condition.verdict()
+/// A second that closes, for the alerts of one rule.
+struct Closing<'c, T> {
+    label: &'c Arc<str>,
+    subject: &'c Subject,
+    second: Second,
+    history: &'c mut History,
+    tell: T,
+}
+
+impl<T: FnMut(Changed)> Closing<'_, T> {
+    /// Moves an alert on, and tells the transition if there is one.
+    fn advance(
+        &mut self,
+        phase: &mut Phase,
+        (level, clauses): (Level, Clauses),
+        figure: Figure,
+        key: impl Fn() -> Option<Key>,
+        detail: impl FnOnce() -> Option<String>,
+    ) {
+        let Closing {
+            label,
+            subject,
+            second,
+            history,
+            ..
+        } = self;
+        let enlist = |since| history.fire(label, key(), subject.unit, since, figure);
+        let transition = match phase.advance(level, *second, clauses, enlist) {
+            Step::Stay => {
+                if let Phase::Firing { number, .. } = *phase {
+                    self.history.raise_peak(number, figure);
+                }
+                return;
+            }
+            Step::Fire { number, since } => Transition::Fired { number, since },
+            Step::Resolve { number } => {
+                let over = self.history.resolve(number, self.second);
+                Transition::Resolved {
+                    number,
+                    since: over.since,
+                    peak: over.peak,
+                }
+            }
+        };
+        (self.tell)(Changed {
+            transition,
+            figure,
+            key: key(),
+            detail: detail(),
+        });
+    }
+
+    /// An alert is over whose key is followed no more: its last figure is its peak.
+    fn end(&mut self, number: u64) {
+        let over = self.history.resolve(number, self.second);
+        (self.tell)(Changed {
+            transition: Transition::Resolved {
+                number,
+                since: over.since,
+                peak: over.peak,
+            },
+            figure: over.peak,
+            key: over.key,
+            detail: None,
+        });
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The phases that verdicts lead to: `.` quiet, `p` pending, `F` fires, `f` firing, `R` resolved.
-    fn run(verdicts: &str, hold: i64, keep: i64) -> String {
-        let clauses = Clauses {
-            min: 0,
-            hold: Span(hold),
-            keep: Span(keep),
-        };
-        let mut phase = Phase::Quiet;
-        let mut trace = String::new();
-        for (i, c) in verdicts.chars().enumerate() {
-            let verdict = match c {
-                '+' => Verdict::Beyond,
-                '=' => Verdict::Equal,
-                _ => Verdict::Back,
-            };
-            trace.push(
-                match (step(&mut phase, verdict, Second(i as i64), clauses), phase) {
-                    (Step::Fire(_), _) => 'F',
-                    (Step::Resolve(_), _) => 'R',
-                    (Step::None, Phase::Quiet) => '.',
-                    (Step::None, Phase::Pending(_)) => 'p',
-                    (Step::None, Phase::Firing(..)) => 'f',
-                },
-            );
-        }
-        trace
-    }
-
-    #[test]
-    fn equality_keeps_the_state() {
-        assert_eq!(run("==+==-==", 0, 0), "..FffR..");
-        assert_eq!(run("+-+-", 0, 0), "FRFR");
-    }
-
-    #[test]
-    fn a_condition_must_hold_for_its_time_and_be_gone_for_its_time() {
-        assert_eq!(run("+++-++++", 3, 0), "ppp.pppF");
-        assert_eq!(run("+=++", 3, 0), "pppF");
-        assert_eq!(run("+---", 0, 2), "FffR");
-        assert_eq!(run("+--+---", 0, 2), "FfffffR");
-        assert_eq!(run("+-=-", 0, 2), "FffR");
+/// Where the measure is; too few hits say nothing, and what says nothing is not beyond.
+fn level_of(condition: &dyn Condition, clauses: Clauses) -> Level {
+    if clauses.min > 0 && condition.figure().hits < clauses.min {
+        Level::Clear
+    } else {
+        condition.level()
     }
 }

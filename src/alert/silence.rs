@@ -1,7 +1,7 @@
 //! How long no record has come, by the log's own clock.
 
 use super::measure::Threshold;
-use super::{Condition, Source, Verdict};
+use super::{Condition, Level, Source};
 use crate::report::Figure;
 use crate::stats::bucket::Bucket;
 use crate::time::{Second, Span};
@@ -44,9 +44,9 @@ impl Condition for Silence {
         }
     }
 
-    fn verdict(&self) -> Verdict {
+    fn level(&self) -> Level {
         let order = (self.seconds() as u128 * 1_000_000_000).cmp(&self.threshold.billionths);
-        Verdict::of(order, self.threshold, false)
+        Level::of(order, self.threshold, false)
     }
 
     fn figure(&self) -> Figure {
@@ -60,7 +60,7 @@ impl Condition for Silence {
         }
     }
 
-    fn next_change(&self, from: Second, _: Verdict) -> Option<Second> {
+    fn next_change(&self, from: Second, _: Level) -> Option<Second> {
         // The first second that is longer ago than allowed; from then on it only grows.
         let after = (self.threshold.billionths / 1_000_000_000) as i64 + 1;
         self.last

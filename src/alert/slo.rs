@@ -6,7 +6,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Condition, Source, Verdict};
+use super::{Condition, Level, Source};
 use crate::report::Figure;
 use crate::stats::bucket::Bucket;
 use crate::time::{Second, Span};
@@ -80,15 +80,15 @@ impl Slo {
         (u128::from(errors) * 10_000_000_000).cmp(&(rate * self.budget * u128::from(hits)))
     }
 
-    fn pair(&self, (long, short, rate): (Span, Span, u128)) -> Verdict {
+    fn pair(&self, (long, short, rate): (Span, Span, u128)) -> Level {
         let hits = self.sum(short).0;
         if hits < self.min {
-            return Verdict::Back;
+            return Level::Clear;
         }
         match (self.order(long, rate), self.order(short, rate)) {
-            (Ordering::Less, _) | (_, Ordering::Less) => Verdict::Back,
-            (Ordering::Greater, Ordering::Greater) => Verdict::Beyond,
-            _ => Verdict::Equal,
+            (Ordering::Less, _) | (_, Ordering::Less) => Level::Clear,
+            (Ordering::Greater, Ordering::Greater) => Level::Breached,
+            _ => Level::AtThreshold,
         }
     }
 
@@ -97,7 +97,7 @@ impl Slo {
         let relative = |pair: &(Span, Span, u128)| self.burn(pair.0) / pair.2 as f64;
         let beyond = PAIRS
             .into_iter()
-            .find(|pair| self.pair(*pair) == Verdict::Beyond);
+            .find(|pair| self.pair(*pair) == Level::Breached);
         let fastest = || {
             PAIRS
                 .into_iter()
@@ -137,14 +137,14 @@ impl Condition for Slo {
         }
     }
 
-    fn verdict(&self) -> Verdict {
-        let verdicts = PAIRS.map(|pair| self.pair(pair));
-        if verdicts.contains(&Verdict::Beyond) {
-            Verdict::Beyond
-        } else if verdicts.contains(&Verdict::Equal) {
-            Verdict::Equal
+    fn level(&self) -> Level {
+        let levels = PAIRS.map(|pair| self.pair(pair));
+        if levels.contains(&Level::Breached) {
+            Level::Breached
+        } else if levels.contains(&Level::AtThreshold) {
+            Level::AtThreshold
         } else {
-            Verdict::Back
+            Level::Clear
         }
     }
 
@@ -168,7 +168,7 @@ impl Condition for Slo {
         ))
     }
 
-    fn next_change(&self, from: Second, _: Verdict) -> Option<Second> {
+    fn next_change(&self, from: Second, _: Level) -> Option<Second> {
         let mut next = None;
         for (window, sum) in WINDOWS.iter().zip(self.sums) {
             if sum.0 > 0 {

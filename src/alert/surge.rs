@@ -10,7 +10,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
 
 use super::sliding::Sliding;
-use super::{Condition, Source, Verdict};
+use super::{Condition, Level, Source};
 use crate::report::Figure;
 use crate::stats::bucket::Bucket;
 use crate::time::{Second, Span};
@@ -42,7 +42,7 @@ pub(super) struct Surge {
     beyond: u32,
     /// Since when it fires, in closed minutes; the baseline stands still.
     frozen: Option<u32>,
-    verdict: Verdict,
+    level: Level,
 }
 
 impl Surge {
@@ -57,7 +57,7 @@ impl Surge {
             usual: None,
             beyond: 0,
             frozen: None,
-            verdict: Verdict::Back,
+            level: Level::Clear,
         }
     }
 
@@ -125,7 +125,7 @@ impl Surge {
 
     fn judge(&mut self) {
         let Some(usual) = self.usual else {
-            self.verdict = Verdict::Back;
+            self.level = Level::Clear;
             return;
         };
         let seconds = self.hits.window().0 as u128;
@@ -138,22 +138,22 @@ impl Surge {
             Ordering::Greater if !by_chance || self.frozen.is_some() => {
                 self.beyond += 1;
                 if self.beyond >= 2 {
-                    self.verdict = Verdict::Beyond;
+                    self.level = Level::Breached;
                     self.frozen.get_or_insert(0);
                 }
             }
             // Where usually there is nothing, nothing is as usual.
             Ordering::Equal if self.hits.sum() > 0 => {
-                self.verdict = if self.frozen.is_some() {
-                    Verdict::Equal
+                self.level = if self.frozen.is_some() {
+                    Level::AtThreshold
                 } else {
-                    Verdict::Back
+                    Level::Clear
                 }
             }
             _ => {
                 self.beyond = 0;
                 self.frozen = None;
-                self.verdict = Verdict::Back;
+                self.level = Level::Clear;
             }
         }
     }
@@ -209,8 +209,8 @@ impl Condition for Surge {
         }
     }
 
-    fn verdict(&self) -> Verdict {
-        self.verdict
+    fn level(&self) -> Level {
+        self.level
     }
 
     fn figure(&self) -> Figure {
@@ -253,9 +253,9 @@ impl Condition for Surge {
             .then(|| format!("baseline not ready: {known} of {needed}"))
     }
 
-    fn next_change(&self, from: Second, _: Verdict) -> Option<Second> {
+    fn next_change(&self, from: Second, _: Level) -> Option<Second> {
         // With an empty window every minute that ends is back; until it has been, it matters.
-        let open = self.hits.sum() > 0 || self.verdict != Verdict::Back || self.beyond > 0;
+        let open = self.hits.sum() > 0 || self.level != Level::Clear || self.beyond > 0;
         let minute_ends = from + Span(MINUTE - 1 - from.0.rem_euclid(MINUTE));
         let leaves = self.hits.next_leave();
         (open && self.minute.is_some())

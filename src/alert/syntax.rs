@@ -57,9 +57,9 @@ pub struct Spec {
     /// With fewer hits in the window it is not beyond.
     pub min: u64,
     /// How long it must be beyond before it fires.
-    pub hold: Span,
+    pub hold_for: Span,
     /// How long it must be back before it is resolved.
-    pub keep: Span,
+    pub keep_firing_for: Span,
 }
 
 impl Spec {
@@ -97,8 +97,8 @@ impl Spec {
             filter: None,
             by: None,
             min: 0,
-            hold: Span(0),
-            keep: Span(0),
+            hold_for: Span(0),
+            keep_firing_for: Span(0),
         };
         let mut seen: Vec<&str> = Vec::new();
         loop {
@@ -119,8 +119,8 @@ impl Spec {
             seen.push(name);
             match name {
                 "over" => spec.over = Some(input.span(Span::SECOND)?),
-                "for" => spec.hold = input.span(Span(0))?,
-                "keep" => spec.keep = input.span(Span(0))?,
+                "for" => spec.hold_for = input.span(Span(0))?,
+                "keep" => spec.keep_firing_for = input.span(Span(0))?,
                 "min" => spec.min = input.number()?,
                 "by" => spec.by = Some(input.dimension("by")?),
                 _ => {
@@ -395,7 +395,7 @@ mod tests {
             ("Login storm", &Measure::Hits, false)
         );
         assert_eq!(
-            (spec.over, spec.min, spec.hold, spec.keep),
+            (spec.over, spec.min, spec.hold_for, spec.keep_firing_for),
             (Some(Span(60)), 5, Span(30), Span(60))
         );
         assert_eq!(

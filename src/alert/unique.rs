@@ -11,7 +11,7 @@ use foldhash::fast::RandomState;
 use super::held::Held;
 use super::measure::Threshold;
 use super::sliding::Sliding;
-use super::{Condition, Source, Verdict};
+use super::{Condition, Level, Source};
 use crate::report::Figure;
 use crate::stats::bucket::Bucket;
 use crate::stats::keys::{DROPPED, Renumbering};
@@ -117,10 +117,10 @@ impl Condition for Unique {
         }
     }
 
-    fn verdict(&self) -> Verdict {
+    fn level(&self) -> Level {
         let unique = self.standing.len() as u128 * 1_000_000_000;
         let order = unique.cmp(&self.threshold.billionths);
-        Verdict::of(order, self.threshold, false)
+        Level::of(order, self.threshold, false)
     }
 
     fn figure(&self) -> Figure {
@@ -138,7 +138,7 @@ impl Condition for Unique {
         self.short.then(|| note.to_owned())
     }
 
-    fn next_change(&self, _: Second, _: Verdict) -> Option<Second> {
+    fn next_change(&self, _: Second, _: Level) -> Option<Second> {
         // Whatever has a key is a hit.
         self.hits.next_leave()
     }

@@ -114,7 +114,8 @@ pub(super) const CLAUSES: Items = &[
     ),
     (
         "for D",
-        "Fires only when the measure has been beyond for D; `since` in JSON says from when. 0 to 7d.",
+        "Fires only when the measure has been beyond in each second for D; a second at equality begins \
+         the wait anew. `since` in JSON says from when. 0 to 7d.",
     ),
     (
         "keep D",
