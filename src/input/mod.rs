@@ -1,3 +1,4 @@
-//! Blocks of bytes to lines.
+//! Bytes, unpacked, and blocks of bytes to lines.
 
 pub mod lines;
+pub mod source;

@@ -6,14 +6,15 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
-use super::feed::{STDIN, failure};
 use super::file;
+use super::operands::{STDIN, failure};
 use crate::cli::Options;
 use crate::clock::{Believed, Clock};
 use crate::error::Error;
 use crate::format::record::Record;
 use crate::format::{Line as Parsed, Parser};
 use crate::input::lines::{Line, Lines, Take};
+use crate::input::source::Source;
 use crate::time::{Second, Span, Zone};
 
 /// Bytes read at once.
@@ -147,15 +148,15 @@ impl Log {
         let start = file.stream_position()?;
         let mut lines = Lines::default();
         let mut block = vec![0; BLOCK];
+        let mut source = Source::new(&mut *file);
         while self.all || self.first.is_none() {
-            match file.read(&mut block) {
-                Ok(0) => {
+            // What cannot be read to its end is named when the run reads it.
+            match source.read(&mut block) {
+                Ok(0) | Err(_) => {
                     lines.finish(self);
                     break;
                 }
                 Ok(count) => lines.feed(&block[..count], self),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
             }
         }
         file.seek(SeekFrom::Start(start))?;

@@ -6,17 +6,18 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use memchr::memrchr;
 
+use super::operands::{self, Operand, failure, packing};
 use super::parts::{self, Parallel, Part, Shared};
 use super::{file, signals, terminal};
 use crate::error::Error;
 use crate::format::State;
+use crate::input::source::{Packing, Source};
 
 /// The most bytes read at once: enough that a system call per block costs nothing, small enough for a cache.
 const BLOCK: usize = 256 << 10;
@@ -25,9 +26,6 @@ const BLOCK: usize = 256 << 10;
 const LEAST: usize = 16 << 10;
 /// Blocks between reader and monitor.
 const AHEAD: usize = 4;
-
-/// What standard input is called in a message.
-pub(super) const STDIN: &str = "standard input";
 
 /// Two clocks, read together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +66,7 @@ pub enum Message {
     Keys(Vec<u8>),
     /// There is no more.
     End,
-    /// Reading failed.
+    /// An input could not be read to its end. The others go on.
     Failed(Error),
 }
 
@@ -82,64 +80,6 @@ pub trait Feed {
 
     /// Gives a block back, to be read into again.
     fn recycle(&mut self, block: Vec<u8>);
-}
-
-/// An operand that was looked at.
-#[derive(Debug)]
-pub(super) enum Operand {
-    Stdin,
-    File(OsString),
-}
-
-/// Looks at the operands before anything is read, so that a typing error costs no output.
-pub(super) fn check(files: &[OsString]) -> Result<Vec<Operand>, Error> {
-    if files.is_empty() {
-        return Ok(vec![Operand::Stdin]);
-    }
-    files
-        .iter()
-        .map(|file| {
-            if file == "-" {
-                return Ok(Operand::Stdin);
-            }
-            let path = Path::new(file);
-            let metadata = std::fs::metadata(path).and_then(|metadata| {
-                if metadata.is_dir() {
-                    Err(io::Error::from(io::ErrorKind::IsADirectory))
-                } else if metadata.is_file() {
-                    File::open(path).map(drop)
-                } else {
-                    // A named pipe is opened once: its writer would be cut off by a second time.
-                    Ok(())
-                }
-            });
-            match metadata {
-                Ok(()) => Ok(Operand::File(file.clone())),
-                Err(error) => Err(failure(&path.display().to_string(), &error)),
-            }
-        })
-        .collect()
-}
-
-/// Whether one of the operands is a regular file.
-pub(super) fn any_regular(operands: &[Operand]) -> bool {
-    operands.iter().any(|operand| match operand {
-        Operand::Stdin => file::stdin().is_some(),
-        Operand::File(name) => std::fs::metadata(name).is_ok_and(|data| data.is_file()),
-    })
-}
-
-/// What is said of input that cannot be read.
-pub(super) fn failure(name: &str, error: &io::Error) -> Error {
-    let name = crate::render::escape::terminal(name.as_bytes(), false);
-    Error::new(match error.kind() {
-        io::ErrorKind::IsADirectory if name == STDIN => format!("{name}: is a directory"),
-        io::ErrorKind::IsADirectory => {
-            format!("{name}: is a directory (name the log files in it: {name}/*.log)")
-        }
-        io::ErrorKind::NotFound => format!("{name}: no such file"),
-        _ => format!("{name}: {error}"),
-    })
 }
 
 /// A thread that reads and one that waits for signals.
@@ -170,7 +110,11 @@ impl Threads {
     ///
     /// If one of them cannot be opened.
     pub fn of_files(files: &[OsString], parallel: Option<Parallel>) -> Result<Threads, Error> {
-        Ok(Threads::reading(check(files)?, parallel).0)
+        let operands = operands::check(files);
+        match operands.errors.into_iter().next() {
+            Some(error) => Err(error),
+            None => Ok(Threads::reading(operands.found, parallel).0),
+        }
     }
 
     fn reading(
@@ -246,18 +190,16 @@ impl Reader {
                 Operand::Stdin => "-".into(),
                 Operand::File(file) => file.to_string_lossy(),
             };
-            let what = if name == "-" { STDIN } else { &name };
-            let name = named.then(|| Arc::from(&*name));
-            if self.sender.send(Message::Begin(name)).is_err() {
+            let begin = named.then(|| Arc::from(&*name));
+            if self.sender.send(Message::Begin(begin)).is_err() {
                 return;
             }
-            match self.read_one(&operand) {
-                Ok(true) => {}
-                Ok(false) => return,
-                Err(error) => {
-                    let _ = self.sender.send(Message::Failed(failure(what, &error)));
-                    return;
-                }
+            let listens = self.read_one(&operand).unwrap_or_else(|error| {
+                let failed = Message::Failed(failure(&name, &error));
+                self.sender.send(failed).is_ok()
+            });
+            if !listens {
+                return;
             }
         }
         let _ = self.sender.send(Message::End);
@@ -272,23 +214,21 @@ impl Reader {
 
     /// Whether anyone still listens.
     fn read_one(&self, operand: &Operand) -> io::Result<bool> {
-        match operand {
-            Operand::Stdin => match (&self.parallel, file::stdin()) {
-                (Some((shared, parallel)), Some(file)) => self.read_parts(file, parallel, shared),
-                _ => {
-                    file::widen_stdin();
-                    self.read_blocks(io::stdin().lock())
-                }
-            },
-            Operand::File(name) => {
-                // Opened once: a second time would cut the writer of a named pipe off.
-                let file = File::open(name)?;
-                match &self.parallel {
-                    Some((shared, parallel)) if file::is_regular(&file) => {
-                        self.read_parts(file, parallel, shared)
-                    }
-                    _ => self.read_blocks(file),
-                }
+        let file = match operand {
+            Operand::Stdin => file::stdin(),
+            // Opened once: a second time would cut the writer of a named pipe off.
+            Operand::File(name) => Some(File::open(name)?),
+        };
+        match (&self.parallel, file) {
+            (Some((shared, parallel)), Some(file))
+                if file::is_regular(&file) && packing(&file)? == Packing::Plain =>
+            {
+                self.read_parts(file, parallel, shared)
+            }
+            (_, Some(file)) => self.read_blocks(Source::new(file)),
+            (_, None) => {
+                file::widen_stdin();
+                self.read_blocks(Source::new(io::stdin().lock()))
             }
         }
     }

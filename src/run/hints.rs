@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::feed::STDIN;
+use super::operands::STDIN;
 use super::say;
 use crate::format::{closest, detect, recognise};
 use crate::monitor::Monitor;

@@ -18,6 +18,7 @@ mod kill;
 #[cfg(not(unix))]
 #[path = "kill_other.rs"]
 mod kill;
+mod operands;
 mod output;
 mod parts;
 mod place;
@@ -134,7 +135,18 @@ fn run(mut options: Options) -> Result<u8, Error> {
     let hook = options.hook();
     // One that is mistyped is better known now than at the first alert.
     hook.as_deref().map(hook::check).transpose()?;
-    let files = feed::check(&options.files)?;
+    let mut operands = operands::check(&options.files);
+    if operands.found.is_empty()
+        && let Some(last) = operands.errors.pop()
+    {
+        operands.errors.iter().for_each(|error| say(error));
+        return Err(last);
+    }
+    operands.errors.iter().for_each(|error| say(error));
+    operands.twice.iter().for_each(|twice| say(twice));
+    let missing = !operands.errors.is_empty();
+    let files = operands.found;
+    options.files = files.iter().map(operands::Operand::argument).collect();
     ahead::settle(&mut options)?;
     let mut session = Session::new(&options, Output::open(&options, &files)?)?;
     if let Some(program) = hook {
@@ -144,7 +156,7 @@ fn run(mut options: Options) -> Result<u8, Error> {
     // first record, only one knows it.
     let settled = options.period().bounds().is_some();
     let parted = options.replay && !options.verbose && settled;
-    let threads = if parted && feed::any_regular(&files) {
+    let threads = if parted && operands::any_regular(&files) {
         options.threads_in_force()
     } else {
         1
@@ -170,6 +182,7 @@ fn run(mut options: Options) -> Result<u8, Error> {
             Ok(EXIT_ERROR)
         }
         Ended::Failed(error) => Err(error),
+        Ended::Input if missing || session.has_failed_input() => Ok(EXIT_ERROR),
         Ended::Input if !options.exit_code => Ok(EXIT_OK),
         Ended::Input if session.monitor().records() == 0 => Ok(EXIT_NO_RECORD),
         Ended::Input => Ok(if session.monitor().any_alert() {

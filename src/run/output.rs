@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anstream::{AutoStream, ColorChoice};
 
-use super::feed::Operand;
+use super::operands::Operand;
 use super::place::{self, Replaced};
 use super::progress;
 use crate::cli::{Color, Options};

@@ -8,7 +8,7 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::feed::Operand;
+use super::operands::Operand;
 use super::same;
 use crate::error::Error;
 use crate::render::escape;

@@ -9,8 +9,9 @@ use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::feed::{Feed, Message, Now, Operand, Threads};
+use super::feed::{Feed, Message, Now, Threads};
 use super::file;
+use super::operands::Operand;
 use crate::cli::Options;
 use crate::render::units;
 use crate::time::Span;
@@ -91,8 +92,11 @@ pub(super) fn total(options: &Options, operands: &[Operand]) -> Option<u64> {
     size(operands)
 }
 
-/// How many bytes there are to read, where all of it is regular files.
+/// How many bytes there are to read, where all of it is regular files; of packed ones nobody knows.
 pub(super) fn size(operands: &[Operand]) -> Option<u64> {
+    if operands.iter().any(Operand::is_packed) {
+        return None;
+    }
     operands
         .iter()
         .map(|operand| match operand {

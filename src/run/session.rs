@@ -7,9 +7,10 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::feed::{Feed, Message, Now, STDIN, Signal, failure};
+use super::feed::{Feed, Message, Now, Signal};
 use super::hints::Hints;
 use super::hook::{Hook, Notice};
+use super::operands::{STDIN, failure};
 use super::parts::{Parallel, Part};
 use super::reader::Reader;
 use super::silence::Silence;
@@ -36,7 +37,7 @@ pub enum Ended {
     Signal(i32),
     /// The reader of the output went away.
     ReaderGone,
-    /// Reading or writing failed.
+    /// Writing failed.
     Failed(Error),
 }
 
@@ -61,6 +62,8 @@ pub struct Session {
     hints: Hints,
     /// Whether a report was due since the output was last told how things stand.
     stale: bool,
+    /// Whether an input could not be read to its end.
+    failed_input: bool,
 }
 
 /// The fields that a run of this configuration reads where they are optional.
@@ -106,6 +109,7 @@ impl Session {
             line: 0,
             hints: Hints::default(),
             stale: false,
+            failed_input: false,
         })
     }
 
@@ -122,6 +126,11 @@ impl Session {
     /// The monitor, to ask how things stand.
     pub fn monitor(&self) -> &Monitor {
         &self.monitor
+    }
+
+    /// Whether an input could not be read to its end.
+    pub fn has_failed_input(&self) -> bool {
+        self.failed_input
     }
 
     /// Tells `hook` of every transition from now on.
@@ -188,8 +197,7 @@ impl Session {
                 Message::Part(mut part) => {
                     let now = feed.now();
                     if let Err(error) = self.part(&mut part, now)? {
-                        self.finish(now)?;
-                        return Ok(Ended::Failed(error));
+                        self.failed_input(&error);
                     }
                     self.count_read(part.bytes());
                 }
@@ -235,11 +243,17 @@ impl Session {
                     return Ok(ended);
                 }
                 Message::Failed(error) => {
-                    self.finish(feed.now())?;
-                    return Ok(Ended::Failed(error));
+                    self.end_line(feed.now())?;
+                    self.failed_input(&error);
                 }
             }
         }
+    }
+
+    /// Says why an input cannot be read to its end.
+    fn failed_input(&mut self, error: &Error) {
+        self.failed_input = true;
+        say(error);
     }
 
     /// Shows how things stand, where that is due.

@@ -381,7 +381,8 @@ pub(super) const LIMITS: Paragraphs = &[
      durations that differ by less than 1 % are one. Beyond that it is off by twice as much for each doubling, \
      which is told beside it.",
     "A summary remembers the newest 100,000 alerts.",
-    "Compressed files are not unpacked; zcat(1) does that, with -f also where plain files are among them.",
+    "gzip and zstd are unpacked, by content, on standard input too. bzip2, xz, zip, lz4 and compress are not: the message \
+     names the command that does it.",
 ];
 
 pub(super) const SEE_ALSO: &str = "tail(1), zcat(1), jq(1), journalctl(1), timeout(1)";

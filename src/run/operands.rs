@@ -1,0 +1,249 @@
+//! The operands, looked at before anything is read: a typing error costs no output, and a file that is given
+//! twice counts once.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use super::{file, same};
+use crate::error::Error;
+use crate::input::source::{Packing, Source, refused};
+use crate::render::escape;
+
+/// What standard input is called in a message.
+pub(super) const STDIN: &str = "standard input";
+
+/// So many bytes, unpacked, tell two logs apart.
+const HEAD: u64 = 4096;
+/// Bytes compared at once.
+const BLOCK: usize = 64 << 10;
+
+/// An operand that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Operand {
+    Stdin,
+    File(OsString),
+}
+
+/// What there is to read.
+#[derive(Debug, Default)]
+pub(super) struct Operands {
+    /// What can be read, in the order given.
+    pub(super) found: Vec<Operand>,
+    /// Why the others cannot.
+    pub(super) errors: Vec<Error>,
+    /// What is said of those that are given twice.
+    pub(super) twice: Vec<String>,
+}
+
+impl Operand {
+    /// As the option's user wrote it.
+    pub(super) fn argument(&self) -> OsString {
+        match self {
+            Operand::Stdin => "-".into(),
+            Operand::File(name) => name.clone(),
+        }
+    }
+
+    /// What it is called in a message.
+    fn shown(&self) -> String {
+        match self {
+            Operand::Stdin => STDIN.to_owned(),
+            Operand::File(name) => escape::terminal(name.to_string_lossy().as_bytes(), false),
+        }
+    }
+
+    /// The file, to be read from where it begins, if it is a regular one.
+    fn open_regular(&self) -> Option<File> {
+        match self {
+            Operand::Stdin => file::stdin(),
+            Operand::File(name) => {
+                let is_file = std::fs::metadata(name).is_ok_and(|data| data.is_file());
+                is_file.then(|| File::open(name).ok()).flatten()
+            }
+        }
+    }
+
+    /// Whether it is a regular file that is packed.
+    pub(super) fn is_packed(&self) -> bool {
+        let packing = self.open_regular().map(|file| packing(&file));
+        matches!(packing, Some(Ok(packing)) if packing != Packing::Plain)
+    }
+
+    /// Calls `look` with the text of a regular file, and leaves the file where it stood.
+    fn look<T>(&self, look: impl FnOnce(&mut Source<&mut File>) -> T) -> Option<T> {
+        let mut file = self.open_regular()?;
+        let start = file.stream_position().ok()?;
+        let found = look(&mut Source::new(&mut file));
+        file.seek(SeekFrom::Start(start)).ok()?;
+        Some(found)
+    }
+}
+
+/// Looks at the operands.
+pub(super) fn check(files: &[OsString]) -> Operands {
+    let mut operands = Operands::default();
+    let stdin = ["-".into()];
+    let files = if files.is_empty() { &stdin[..] } else { files };
+    let mut heads = Vec::new();
+    for file in files {
+        match check_one(file) {
+            Ok((operand, head)) => {
+                operands.found.push(operand);
+                heads.push(head);
+            }
+            Err(error) => operands
+                .errors
+                .push(failure(&file.to_string_lossy(), &error)),
+        }
+    }
+    operands.leave_out_copies(&heads);
+    operands
+}
+
+/// The operand, and the first bytes of a regular file.
+fn check_one(file: &OsString) -> io::Result<(Operand, Option<Vec<u8>>)> {
+    let operand = if file == "-" {
+        Operand::Stdin
+    } else {
+        let metadata = std::fs::metadata(file)?;
+        if metadata.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        if metadata.is_file() {
+            File::open(file)?;
+        }
+        // A named pipe is opened once: its writer would be cut off by a second time.
+        Operand::File(file.clone())
+    };
+    let head = operand.look(|source| {
+        let mut head = Vec::new();
+        match source.take(HEAD).read_to_end(&mut head) {
+            Err(error) if refused(&error).is_some() => Err(error),
+            // What is wrong with it is said when it is read.
+            _ => Ok(head),
+        }
+    });
+    Ok((operand, head.transpose()?))
+}
+
+impl Operands {
+    fn leave_out_copies(&mut self, heads: &[Option<Vec<u8>>]) {
+        let mut alike: HashMap<&[u8], Vec<usize>> = HashMap::new();
+        let mut left_out = vec![false; self.found.len()];
+        for (n, head) in heads.iter().enumerate() {
+            let Some(head) = head.as_deref().filter(|head| !head.is_empty()) else {
+                continue;
+            };
+            let others = alike.entry(head).or_default();
+            for &other in others
+                .iter()
+                .filter(|&&other| !left_out[other])
+                .collect::<Vec<_>>()
+            {
+                let (a, b) = (&self.found[other], &self.found[n]);
+                let (copy, whole) = match compare(a, b) {
+                    Copy::None => continue,
+                    Copy::Second => (n, other),
+                    Copy::First => (other, n),
+                };
+                left_out[copy] = true;
+                let (copy, whole) = (self.found[copy].shown(), self.found[whole].shown());
+                self.twice.push(if copy == whole {
+                    format!("{copy} is given twice; it counts once")
+                } else {
+                    format!(
+                        "{copy} holds what {whole} begins with; what is given twice counts once"
+                    )
+                });
+                break;
+            }
+            others.push(n);
+        }
+        let mut left_out = left_out.into_iter();
+        self.found.retain(|_| left_out.next() == Some(false));
+    }
+}
+
+/// Which of two is the beginning of the other, or the same.
+enum Copy {
+    None,
+    First,
+    Second,
+}
+
+fn compare(a: &Operand, b: &Operand) -> Copy {
+    let same = match (a, b) {
+        (Operand::File(a), Operand::File(b)) => same::files(Path::new(a), Path::new(b)),
+        (Operand::File(file), Operand::Stdin) | (Operand::Stdin, Operand::File(file)) => {
+            same::stdin(Path::new(file))
+        }
+        (Operand::Stdin, Operand::Stdin) => true,
+    };
+    if same {
+        return Copy::Second;
+    }
+    a.look(|a| b.look(|b| compare_text(a, b)))
+        .flatten()
+        .unwrap_or(Copy::None)
+}
+
+/// An error ends a text as its end does: it is said when the file is read.
+fn compare_text(a: &mut impl Read, b: &mut impl Read) -> Copy {
+    let fill = |reader: &mut dyn Read, block: &mut Vec<u8>| {
+        block.clear();
+        let _ = reader.take(BLOCK as u64).read_to_end(block);
+    };
+    let (mut of_a, mut of_b) = (Vec::new(), Vec::new());
+    loop {
+        fill(a, &mut of_a);
+        fill(b, &mut of_b);
+        if of_b.len() < BLOCK && of_a.starts_with(&of_b) {
+            return Copy::Second;
+        }
+        if of_a.len() < BLOCK && of_b.starts_with(&of_a) {
+            return Copy::First;
+        }
+        if of_a != of_b {
+            return Copy::None;
+        }
+    }
+}
+
+/// What a file is packed with; it stands where it stood.
+pub(super) fn packing(mut file: &File) -> io::Result<Packing> {
+    let start = file.stream_position()?;
+    let mut head = Vec::new();
+    file.take(16).read_to_end(&mut head)?;
+    file.seek(SeekFrom::Start(start))?;
+    Ok(Packing::of(&head, true).unwrap_or(Packing::Plain))
+}
+
+/// Whether one of the operands is a regular file.
+pub(super) fn any_regular(operands: &[Operand]) -> bool {
+    operands.iter().any(|operand| match operand {
+        Operand::Stdin => file::stdin().is_some(),
+        Operand::File(name) => std::fs::metadata(name).is_ok_and(|data| data.is_file()),
+    })
+}
+
+/// What is said of input that cannot be read.
+pub(super) fn failure(name: &str, error: &io::Error) -> Error {
+    let name = if name == "-" { STDIN } else { name };
+    if let Some(foreign) = refused(error) {
+        let advice = foreign.advice(Some(name).filter(|&name| name != STDIN));
+        let text = format!("{name}: {advice}");
+        return Error::new(escape::terminal(text.as_bytes(), false));
+    }
+    let name = escape::terminal(name.as_bytes(), false);
+    Error::new(match error.kind() {
+        io::ErrorKind::IsADirectory if name == STDIN => format!("{name}: is a directory"),
+        io::ErrorKind::IsADirectory => {
+            format!("{name}: is a directory (name the log files in it: {name}/*.log)")
+        }
+        io::ErrorKind::NotFound => format!("{name}: no such file"),
+        _ => format!("{name}: {error}"),
+    })
+}
