@@ -255,9 +255,10 @@ pub static FLAGS: &[Flag] = &[
         short: Some('o'),
         value: Some("FILE"),
         help: "write to FILE instead of standard output",
-        more: "text, json and csv are written from its beginning as they come. html, email and openmetrics are \
-               written as a whole to a new file beside it, which then takes its name: with every report, and at \
-               the end. See OUTPUT.",
+        more: "text, json and csv are written as they come: with --replay from the beginning of FILE, live behind what it \
+               holds. When FILE is renamed meanwhile, a new one is begun. html, email and openmetrics are written as \
+               a whole to a new file beside it, which then takes its name: with every report, and at the end. \
+               Live, a file that cannot be written is named once and tried again. See OUTPUT.",
         choices: NO_CHOICES,
         apply: |o, v| {
             if v.is_empty() {

@@ -182,7 +182,7 @@ fn run(mut options: Options) -> Result<u8, Error> {
             Ok(EXIT_ERROR)
         }
         Ended::Failed(error) => Err(error),
-        Ended::Input if missing || session.has_failed_input() => Ok(EXIT_ERROR),
+        Ended::Input if missing || session.has_failed() => Ok(EXIT_ERROR),
         Ended::Input if !options.exit_code => Ok(EXIT_OK),
         Ended::Input if session.monitor().records() == 0 => Ok(EXIT_NO_RECORD),
         Ended::Input => Ok(if session.monitor().any_alert() {

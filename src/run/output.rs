@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use anstream::{AutoStream, ColorChoice};
 
 use super::operands::Operand;
-use super::place::{self, Replaced};
-use super::progress;
+use super::place::{self, Appended, Replaced};
+use super::{progress, say};
 use crate::cli::{Color, Options};
 use crate::error::Error;
 use crate::render::text::Look;
@@ -16,6 +16,8 @@ use crate::time::Zone;
 
 /// Bytes kept before they are written, where nobody waits for them.
 const BUFFER: usize = 64 << 10;
+/// The most bytes kept that could not be written yet.
+const MOST: usize = 4 << 20;
 
 /// What standard output is called in a message.
 const STDOUT: &str = "standard output";
@@ -33,6 +35,8 @@ pub struct Output {
     stdout: bool,
     /// What the sink is called in a message.
     name: String,
+    /// Whether a file could not be written at some time.
+    failed: bool,
 }
 
 /// Where bytes go.
@@ -41,6 +45,8 @@ enum Sink {
     Stream(Box<dyn Write>),
     /// Those of one document, at the end.
     Once(Box<dyn Write>),
+    /// Behind those that a file holds.
+    Appended(Appended),
     /// In place of those from before.
     Replaced(Replaced),
 }
@@ -55,6 +61,7 @@ impl Output {
             live,
             stdout: true,
             name: STDOUT.to_owned(),
+            failed: false,
         }
     }
 
@@ -83,7 +90,9 @@ impl Output {
                 let replaced = if document { Replaced::at(path)? } else { None };
                 let sink = match replaced {
                     Some(replaced) => Sink::Replaced(replaced),
-                    None => bytes(Box::new(place::create(path)?)),
+                    None if document => Sink::Once(Box::new(place::open(path)?)),
+                    // What an earlier run wrote is history as well.
+                    None => Sink::Appended(Appended::at(path, !options.replay)?),
                 };
                 let look = Look {
                     rich: options.color == Color::Always,
@@ -100,6 +109,7 @@ impl Output {
             live: !options.replay,
             stdout: options.output.is_none(),
             name,
+            failed: false,
         })
     }
 
@@ -116,6 +126,11 @@ impl Output {
     /// Whether it shows how things stand, and wants a summary with every report.
     pub fn is_replaced(&self) -> bool {
         matches!(self.sink, Sink::Replaced(_))
+    }
+
+    /// Whether a file could not be written at some time; that was said.
+    pub fn has_failed(&self) -> bool {
+        self.failed
     }
 
     /// Writes an event.
@@ -136,7 +151,7 @@ impl Output {
         }
     }
 
-    /// Writes what is buffered.
+    /// Writes what is buffered. Live, a file that cannot be written is no end: it is tried again with what comes next.
     ///
     /// # Errors
     ///
@@ -146,14 +161,40 @@ impl Output {
             return Ok(());
         }
         progress::before_output();
-        let written = match &mut self.sink {
+        let (count, written) = match &mut self.sink {
             Sink::Stream(stream) | Sink::Once(stream) => {
-                stream.write_all(&self.buffer).and_then(|()| stream.flush())
+                let written = stream.write_all(&self.buffer);
+                (self.buffer.len(), written.and_then(|()| stream.flush()))
             }
-            Sink::Replaced(file) => file.replace(&self.buffer),
+            Sink::Appended(file) => file.append(&self.buffer),
+            // The next one says all that this one does.
+            Sink::Replaced(file) => (self.buffer.len(), file.replace(&self.buffer)),
         };
-        self.buffer.clear();
-        written
+        self.buffer.drain(..count);
+        match written {
+            Err(error)
+                if self.live && !self.stdout && error.kind() != io::ErrorKind::BrokenPipe =>
+            {
+                self.keep_for_later(&error);
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    #[cold]
+    fn keep_for_later(&mut self, error: &io::Error) {
+        if !std::mem::replace(&mut self.failed, true) {
+            say(&format!(
+                "--output: {}: {error} (it is tried again with the next report)",
+                self.name
+            ));
+        }
+        if self.buffer.len() > MOST {
+            let newline = self.buffer[MOST / 2..].iter().position(|&b| b == b'\n');
+            self.buffer
+                .drain(..newline.map_or(MOST, |at| MOST / 2 + at + 1));
+        }
     }
 }
 

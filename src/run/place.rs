@@ -1,7 +1,9 @@
 //! The file that `--output` names.
 //!
-//! What comes piece by piece is written to the file itself. A document is written to a new file beside it,
-//! which then takes its name: who reads it at any moment finds all of the old one or all of the new.
+//! What comes piece by piece is appended to the file. A long run outlives the file: where it was renamed or removed
+//! by the next write, a new one takes its place, and where it was emptied, writing goes on at its new end. A document
+//! is written to a new file beside it, which then takes its name: who reads it at any moment finds all of the old one
+//! or all of the new.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, Permissions};
@@ -28,14 +30,69 @@ pub(super) fn check(path: &Path, inputs: &[Operand]) -> Result<(), Error> {
     Ok(())
 }
 
-/// The file, empty, to be written from its beginning.
-pub(super) fn create(path: &Path) -> Result<File, Error> {
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .open(path);
-    file.map_err(|error| failure(path, &error))
+/// What is no file, to be written to.
+pub(super) fn open(path: &Path) -> Result<File, Error> {
+    let opened = OpenOptions::new().write(true).open(path);
+    opened.map_err(|error| failure(path, &error))
+}
+
+/// A file that is appended to.
+#[derive(Debug)]
+pub(super) struct Appended {
+    path: PathBuf,
+    file: File,
+}
+
+impl Appended {
+    /// The file at `path`; what stands in it is kept only if `keep` says so.
+    pub(super) fn at(path: &Path, keep: bool) -> Result<Appended, Error> {
+        let opened = append(path).and_then(|file| {
+            if !keep && file.metadata()?.is_file() {
+                file.set_len(0)?;
+            }
+            Ok(file)
+        });
+        Ok(Appended {
+            path: path.to_owned(),
+            file: opened.map_err(|error| failure(path, &error))?,
+        })
+    }
+
+    /// Appends as many of `bytes` as can be written; says how many, and why not all.
+    pub(super) fn append(&mut self, bytes: &[u8]) -> (usize, io::Result<()>) {
+        if let Err(error) = self.follow() {
+            return (0, Err(error));
+        }
+        let mut written = 0;
+        while written < bytes.len() {
+            match self.file.write(&bytes[written..]) {
+                Ok(0) => return (written, Err(io::ErrorKind::WriteZero.into())),
+                Ok(count) => written += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return (written, Err(error)),
+            }
+        }
+        (written, Ok(()))
+    }
+
+    /// Opens the file anew if another one has its name by now, or none.
+    fn follow(&mut self) -> io::Result<()> {
+        let metadata = self.file.metadata()?;
+        if !metadata.is_file() || same::opened(&self.path, &self.file) {
+            return Ok(());
+        }
+        let is_new = !self.path.exists();
+        let file = append(&self.path)?;
+        if is_new {
+            file.set_permissions(metadata.permissions())?;
+        }
+        self.file = file;
+        Ok(())
+    }
+}
+
+fn append(path: &Path) -> io::Result<File> {
+    OpenOptions::new().append(true).create(true).open(path)
 }
 
 /// A file as it is shown in a message.
@@ -96,8 +153,11 @@ impl Replaced {
             permissions,
         };
         // That a place cannot be written to is told before anything is read.
-        replaced.open().map_err(wrong)?;
-        fs::remove_file(&replaced.temporary).map_err(wrong)?;
+        match replaced.open() {
+            Ok(_) => fs::remove_file(&replaced.temporary).map_err(wrong)?,
+            Err(error) if only_in_place(&error) && replaced.open_target().is_ok() => {}
+            Err(error) => return Err(wrong(error)),
+        }
         Ok(Some(replaced))
     }
 
@@ -113,13 +173,21 @@ impl Replaced {
             .open(&self.temporary)
     }
 
-    /// Puts a file with these bytes in its place.
-    pub(super) fn replace(&self, bytes: &[u8]) -> io::Result<()> {
+    fn open_target(&self) -> io::Result<File> {
+        OpenOptions::new().write(true).open(&self.target)
+    }
+
+    /// Puts a file with these bytes in its place, or these bytes into it where it cannot be replaced.
+    pub(super) fn replace(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if let Ok(found) = fs::metadata(&self.target) {
+            self.permissions = Some(found.permissions());
+        }
         let written = self.open().and_then(|mut file| {
-            file.write_all(bytes)?;
+            // Before there is anything to read in it.
             if let Some(permissions) = &self.permissions {
                 file.set_permissions(permissions.clone())?;
             }
+            file.write_all(bytes)?;
             drop(file);
             fs::rename(&self.temporary, &self.target)
         });
@@ -127,6 +195,26 @@ impl Replaced {
             // What is told is why it could not be written.
             let _ = fs::remove_file(&self.temporary);
         }
-        written
+        match written {
+            Err(error) if only_in_place(&error) => {
+                let mut file = self.open_target()?;
+                file.write_all(bytes)?;
+                file.set_len(bytes.len() as u64)
+            }
+            other => other,
+        }
     }
+}
+
+/// Whether an error says that a file cannot be replaced, not that it cannot be written: it is a mount of its own,
+/// or its folder is not to be written to.
+fn only_in_place(error: &io::Error) -> bool {
+    use io::ErrorKind::{CrossesDevices, PermissionDenied, ReadOnlyFilesystem, ResourceBusy};
+    let kinds = [
+        CrossesDevices,
+        PermissionDenied,
+        ReadOnlyFilesystem,
+        ResourceBusy,
+    ];
+    kinds.contains(&error.kind())
 }

@@ -11,6 +11,11 @@ pub(super) fn files(a: &Path, b: &Path) -> bool {
     matches!((std::fs::metadata(a), std::fs::metadata(b)), (Ok(a), Ok(b)) if same(&a, &b))
 }
 
+/// Whether an open file still has this name.
+pub(super) fn opened(path: &Path, file: &File) -> bool {
+    matches!((std::fs::metadata(path), file.metadata()), (Ok(a), Ok(b)) if same(&a, &b))
+}
+
 /// Whether standard input comes from this regular file.
 pub(super) fn stdin(file: &Path) -> bool {
     let stdin = io::stdin().as_fd().try_clone_to_owned();

@@ -128,9 +128,9 @@ impl Session {
         &self.monitor
     }
 
-    /// Whether an input could not be read to its end.
-    pub fn has_failed_input(&self) -> bool {
-        self.failed_input
+    /// Whether an input could not be read to its end, or the output was not written at some time; that was said.
+    pub fn has_failed(&self) -> bool {
+        self.failed_input || self.output.has_failed()
     }
 
     /// Tells `hook` of every transition from now on.

@@ -178,3 +178,103 @@ fn a_live_file_is_written_with_every_report_and_is_always_whole() {
         assert_eq!(names_in(&folder), ["out"]);
     }
 }
+
+/// A live run that writes to a file, fed with one request a second.
+struct Fed {
+    child: std::process::Child,
+    stdin: std::process::ChildStdin,
+    second: u32,
+}
+
+impl Fed {
+    fn live(report: &str, path: &Path) -> Fed {
+        let path = path.to_str().expect("text");
+        let mut child = httpmon(&["-r", report, "-o", path, "--lateness=0", "-i10s"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let stdin = child.stdin.take().expect("a pipe");
+        Fed {
+            child,
+            stdin,
+            second: 0,
+        }
+    }
+
+    /// Ten seconds more, and the one that ends them.
+    fn report(&mut self) {
+        for second in self.second..=self.second + 10 {
+            writeln!(
+                self.stdin,
+                "192.0.2.7 - - [01/Jan/2199:00:{:02}:{:02} +0000] \"GET / HTTP/1.1\" 200 1",
+                second / 60,
+                second % 60
+            )
+            .expect("it reads");
+        }
+        self.second += 10;
+    }
+
+    fn end(self) -> (Option<i32>, String) {
+        drop(self.stdin);
+        let said = self.child.wait_with_output().expect("it ends");
+        let errors = String::from_utf8_lossy(&said.stderr).into_owned();
+        (said.status.code(), errors)
+    }
+}
+
+#[test]
+fn a_file_that_is_renamed_or_emptied_is_followed() {
+    let folder = fresh("rotated");
+    let (file, old) = (folder.join("out"), folder.join("out.1"));
+    let second = "\"report\",\"from\":\"2199-01-01T00:00:10Z";
+    let earlier = "{\"earlier\":true}\n";
+    fs::write(&file, earlier).expect("a file");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).expect("a mode");
+    let mut fed = Fed::live("json", &file);
+    fed.report();
+    until_it_shows(&file, "00:00:00Z", "\n");
+    fs::rename(&file, &old).expect("a rename");
+    fed.report();
+    until_it_shows(&file, "00:00:10Z", "\n");
+    assert!(!fs::read_to_string(&old).expect("a file").contains(second));
+    assert!(
+        fs::read_to_string(&old)
+            .expect("a file")
+            .starts_with(earlier)
+    );
+    let mode = fs::metadata(&file).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o640);
+    fs::File::options()
+        .write(true)
+        .truncate(true)
+        .open(&file)
+        .expect("a file");
+    fed.report();
+    until_it_shows(&file, "00:00:20Z", "\n");
+    assert_eq!(fed.end().0, Some(0));
+    let text = fs::read_to_string(&file).expect("a file");
+    assert!(!text.contains('\0') && !text.contains(second), "{text}");
+    assert!(
+        text.lines()
+            .last()
+            .is_some_and(|line| line.contains("summary"))
+    );
+}
+
+#[test]
+fn a_full_disk_is_said_once_and_ends_no_live_run() {
+    for report in ["json", "html"] {
+        let mut fed = Fed::live(report, Path::new("/dev/full"));
+        (0..4).for_each(|_| fed.report());
+        let (code, errors) = fed.end();
+        assert_eq!(code, Some(2), "{errors}");
+        assert_eq!(
+            errors.matches("--output: /dev/full: ").count(),
+            1,
+            "{errors}"
+        );
+    }
+}
