@@ -203,9 +203,10 @@ pub static FLAGS: &[Flag] = &[
         help: "count only records from T on",
         more: "A time such as 2026-11-20T09:30:00Z; a date, or a date and a time, in the zone shown \
                (2026-11-20, '2026-11-20 09:30'); a time of the log's day, which is that of its first record \
-               (09:30); or -2h, back from the newest record, in replay of regular files, which are read once \
-               more for it. What lies outside is counted as filtered and still moves the clock; but no rule \
-               is looked at, and no report written, for a second before T.",
+               (09:30); today, yesterday, or a day of the week, the last one of that name, each from its midnight \
+               in the zone shown; or -2h: live, back from now, and in replay of regular files back from the newest \
+               record, for which they are read once more. What lies outside is counted as filtered and still moves \
+               the clock; but no rule is looked at, and no report written, for a second before T.",
         choices: NO_CHOICES,
         apply: |o, v| {
             o.since = Some(Moment::parse(v)?);

@@ -1,19 +1,19 @@
 //! `--since` and `--until`: from which second to which records count.
 //!
-//! A moment is told in four ways. One with an offset stands for itself. A date, with or without a time,
+//! A moment is told in five ways. One with an offset stands for itself. A date, with or without a time,
 //! is read in the zone shown, and a time alone is of the log's day, the day of its first record there;
 //! both wait for that record. `-2h` counts back from the newest record, which must be known before the
-//! first is counted: see [`Period::settled`].
+//! first is counted: see [`Period::settled`]. `today`, `yesterday` and the days of the week are days by the wall
+//! clock, which the caller brings, in the zone shown; live, `-2h` counts back from it too: see [`Moment::seen`].
 
-use jiff::civil::{Date, DateTime, Time};
+use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::time::{Second, Span, Zone};
 
 /// What a moment looks like, for a message.
-const FORM: &str =
-    "expected a time such as 2026-11-20T09:30:00Z, 2026-11-20, '2026-11-20 09:30', 09:30 or -2h";
+const FORM: &str = "expected a time such as 2026-11-20T09:30:00Z, 2026-11-20, '2026-11-20 09:30', 09:30, yesterday, monday or -2h";
 
 /// A moment as it was asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,6 +26,53 @@ pub enum Moment {
     OfDay(Time),
     /// So long before the newest record.
     Ago(Span),
+    /// The beginning of a day, and the time now, once that is known.
+    Day(Day, Option<Second>),
+}
+
+/// A day as it is called today.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Day {
+    /// So many days ago.
+    Back(i32),
+    /// The last one of this name, which may be today.
+    Last(Weekday),
+}
+
+impl Day {
+    /// `today`, `yesterday`, or a day of the week, which its first three letters name as well.
+    fn parse(text: &str) -> Option<Day> {
+        const WEEK: [&str; 7] = [
+            "monday",
+            "tuesday",
+            "wednesday",
+            "thursday",
+            "friday",
+            "saturday",
+            "sunday",
+        ];
+        match &*text.to_ascii_lowercase() {
+            "today" => Some(Day::Back(0)),
+            "yesterday" => Some(Day::Back(1)),
+            name => {
+                let day = WEEK
+                    .iter()
+                    .position(|day| *day == name || day[..3] == *name)?;
+                Weekday::from_monday_zero_offset(day as i8)
+                    .ok()
+                    .map(Day::Last)
+            }
+        }
+    }
+
+    /// Its date, if it is this date today.
+    fn on(self, today: Date) -> Option<Date> {
+        let back = match self {
+            Day::Back(days) => days,
+            Day::Last(day) => today.weekday().since(day).into(),
+        };
+        today.checked_sub(jiff::Span::new().days(back)).ok()
+    }
 }
 
 impl Moment {
@@ -38,6 +85,9 @@ impl Moment {
         let wrong = |_| format!("{FORM}, not '{text}'");
         if let Some(span) = text.strip_prefix('-') {
             return Span::parse(span).map(Moment::Ago).map_err(wrong);
+        }
+        if let Some(day) = Day::parse(text) {
+            return Ok(Moment::Day(day, None));
         }
         let plain = |b: u8| b.is_ascii_digit() || b"-+:. TtZz".contains(&b);
         let dashed = text.as_bytes().get(4) == Some(&b'-');
@@ -67,6 +117,15 @@ impl Moment {
         }
     }
 
+    /// The same moment, asked for at this time by the wall clock; live, that is the newest there is.
+    pub fn seen(self, now: Second, live: bool) -> Moment {
+        match self {
+            Moment::Ago(span) if live => Moment::At(now - span),
+            Moment::Day(day, _) => Moment::Day(day, Some(now)),
+            other => other,
+        }
+    }
+
     /// The second it stands for; `first` is the first record, where it is known.
     fn second(&self, first: Option<(Second, &Zone)>) -> Option<Second> {
         let on = |zone: &Zone, date: Date, time: Time| {
@@ -79,6 +138,9 @@ impl Moment {
             (Moment::At(second), _) => Some(second),
             (Moment::Clock(clock), Some((_, zone))) => on(zone, clock.date(), clock.time()),
             (Moment::OfDay(time), Some((first, zone))) => on(zone, zone.date_of(first)?, time),
+            (Moment::Day(day, Some(now)), Some((_, zone))) => {
+                on(zone, day.on(zone.date_of(now)?)?, Time::midnight())
+            }
             _ => None,
         }
     }
@@ -200,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn moments_are_read_in_four_forms() {
+    fn moments_are_read_in_five_forms() {
         let day = 1_795_132_800;
         for (text, offset, want) in [
             ("2026-11-20T09:30:00Z", 3600, day + 34_200),
@@ -226,7 +288,8 @@ mod tests {
             "-",
             "--2h",
             "-2x",
-            "yesterday",
+            "tomorrow",
+            "mo",
             "2026",
             "20261120",
             "2026-11",
@@ -246,6 +309,34 @@ mod tests {
             let why = Moment::parse(bad).expect_err(bad);
             assert!(why.contains("-2h") && why.contains(bad), "{why}");
         }
+    }
+
+    #[test]
+    fn a_day_is_of_the_wall_clock_in_the_zone_shown() {
+        // Half an hour before the midnight that ends a Friday; further east it is Saturday.
+        let midnight = 1_795_219_200;
+        for (text, offset, days) in [
+            ("today", 0, -1),
+            ("today", 3600, 0),
+            ("Yesterday", 3600, -1),
+            ("saturday", 3600, 0),
+            ("sat", 0, -7),
+            ("friday", 0, -1),
+            ("FRI", 3600, -1),
+            ("sunday", 3600, -6),
+        ] {
+            let moment = Moment::parse(text).unwrap_or_else(|why| panic!("{why}"));
+            let zone = Zone::fixed(offset);
+            // The log may be of any day.
+            let log = Some((Second(0), &zone));
+            assert_eq!(moment.second(log), None);
+            let want = midnight - i64::from(offset) + 86_400 * days;
+            let found = moment.seen(FIRST, false).second(log);
+            assert_eq!(found, Some(Second(want)), "{text} {offset}");
+        }
+        let ago = Moment::Ago(Span(60));
+        assert_eq!(ago.seen(FIRST, false), ago);
+        assert_eq!(ago.seen(FIRST, true), Moment::At(FIRST - Span(60)));
     }
 
     #[test]

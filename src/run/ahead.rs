@@ -29,7 +29,7 @@ pub(super) fn check(options: &Options) -> Result<(), Error> {
     let period = options.period();
     if let Some((name, span)) = period.told_ago() {
         return Err(Error::new(format!(
-            "--{name}: -{span} counts back from the newest record, which only --replay of regular files knows \
+            "--{name}: with --replay, -{span} counts back from the newest record, which only regular files tell \
              beforehand (name them, or give a time: --{name} 2026-11-20T09:30:00Z)"
         )));
     }

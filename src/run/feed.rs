@@ -82,6 +82,13 @@ pub trait Feed {
     fn recycle(&mut self, block: Vec<u8>);
 }
 
+/// The time since 1970-01-01T00:00:00Z by the wall clock.
+pub(super) fn wall() -> Duration {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+}
+
 /// A thread that reads and one that waits for signals.
 pub struct Threads {
     messages: Receiver<Message>,
@@ -159,9 +166,7 @@ impl Feed for Threads {
 
     fn now(&self) -> Now {
         Now {
-            wall: SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .unwrap_or_default(),
+            wall: wall(),
             monotonic: self.start.elapsed(),
         }
     }

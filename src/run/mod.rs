@@ -70,6 +70,8 @@ use progress::Watched;
 
 use crate::cli::{self, Command, Options, config, help, parse};
 use crate::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_OK, Error};
+use crate::filter::period::Moment;
+use crate::time::Second;
 
 /// Runs httpmon with these arguments, the program's name left out, and says how it ended.
 pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
@@ -147,6 +149,9 @@ fn run(mut options: Options) -> Result<u8, Error> {
     let missing = !operands.errors.is_empty();
     let files = operands.found;
     options.files = files.iter().map(operands::Operand::argument).collect();
+    let now = Second(feed::wall().as_secs() as i64);
+    let seen = |moment: Moment| moment.seen(now, !options.replay);
+    (options.since, options.until) = (options.since.map(seen), options.until.map(seen));
     ahead::settle(&mut options)?;
     let mut session = Session::new(&options, Output::open(&options, &files)?)?;
     if let Some(program) = hook {
