@@ -293,7 +293,23 @@ pub enum State {
     Resolved {
         /// The greatest value of the measure while it fired.
         peak: Figure,
+        /// Too few hits are left to say that it got well.
+        shortfall: Option<Shortfall>,
     },
+}
+
+/// Fewer hits than a rule asks for: its measure says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shortfall {
+    /// The hits that there are.
+    pub hits: u64,
+    /// How many it asks for.
+    pub min: u64,
+}
+
+impl Shortfall {
+    /// Its name where programs read it: that of the clause.
+    const NAME: &'static str = "min";
 }
 
 impl State {
@@ -302,6 +318,14 @@ impl State {
         match self {
             State::Firing { .. } => "firing",
             State::Resolved { .. } => "resolved",
+        }
+    }
+
+    /// Why an alert is over that did not get well, if it is one.
+    pub fn because(&self) -> Option<&'static str> {
+        match self {
+            State::Resolved { shortfall, .. } => shortfall.map(|_| Shortfall::NAME),
+            State::Firing { .. } => None,
         }
     }
 }
@@ -347,6 +371,15 @@ pub struct Fired {
     pub until: Option<Second>,
     /// The greatest value of the measure so far.
     pub peak: Figure,
+    /// Where it was resolved because too few hits were left.
+    pub shortfall: Option<Shortfall>,
+}
+
+impl Fired {
+    /// Why it is over although it did not get well, if it is.
+    pub fn because(&self) -> Option<&'static str> {
+        self.shortfall.map(|_| Shortfall::NAME)
+    }
 }
 
 /// The first line that failed for some reason.

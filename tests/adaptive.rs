@@ -118,7 +118,7 @@ fn burns(hits: &[Hit], budget: u128, min: u64) -> Vec<(i64, bool)> {
                 // errors / hits against rate / 10 × budget / 10,000
                 (u128::from(errors) * 100_000).cmp(&(rate * budget * u128::from(hits))) as i32
             };
-            if within(hits, second, short).0 < min {
+            if within(hits, second, short).0 < min || within(hits, second, long).1 < 2 {
                 -1
             } else {
                 stands(long).min(stands(short))

@@ -81,7 +81,7 @@ fn changes(events: &[Event]) -> Vec<Change> {
                 hits: alert.figure.hits,
                 was: match &alert.state {
                     State::Firing { .. } => None,
-                    State::Resolved { peak } => Some((alert.since.0, peak.hits)),
+                    State::Resolved { peak, .. } => Some((alert.since.0, peak.hits)),
                 },
                 clients: rows
                     .map(|row| {

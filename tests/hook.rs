@@ -86,6 +86,7 @@ fn notice(i: usize) -> Notice {
         state: "firing",
         rule: "Burst".into(),
         at: "2026-01-01T00:00:00Z".to_owned(),
+        because: None,
     }
 }
 
@@ -106,6 +107,28 @@ fn each_transition_is_told_once_in_order_with_its_json_and_its_environment() {
         let text = |key: &str| alert[key].as_str().expect("a text").to_owned();
         want += &format!("{line}\n{}|Burst $(id)|{}|0\n", text("state"), text("at"));
     }
+    assert_eq!(out(&folder), want);
+}
+
+/// The variable is of this transition, whatever httpmon's own environment has.
+#[test]
+fn an_alert_that_ends_with_too_few_hits_says_so_in_the_environment() {
+    let folder = fresh("because");
+    let program = script(
+        &folder,
+        "echo \"$HTTPMON_STATE ${HTTPMON_BECAUSE-unset}\" >>\"$OUT\"",
+    );
+    let mut command = Command::new(env!("CARGO_BIN_EXE_httpmon"));
+    command
+        .args(["-q", "--replay", "--on-alert-in-replay", "--on-alert"])
+        .arg(program)
+        .args(["--alert", "Few: hits > 1 over 1s min 2"])
+        .args(["--alert", "Well: hits > 1 over 1s"])
+        .env("HTTPMON_BECAUSE", "stale")
+        .env_remove("HTTPMON_CONFIG_PATH");
+    let output = fed::output(&mut command, log(1));
+    assert_eq!(errors(&output), "");
+    let want = "firing unset\nfiring unset\nresolved min\nresolved unset\n";
     assert_eq!(out(&folder), want);
 }
 

@@ -228,6 +228,8 @@ struct Change {
     value: f64,
     /// The most extreme value while it fired, where it is over.
     peak: Option<f64>,
+    /// Where it is over with too few hits: how many, and how many the rule asks for.
+    few: Option<(u64, u64)>,
 }
 
 fn sorted(mut changes: Vec<Change>) -> Vec<Change> {
@@ -278,6 +280,7 @@ fn phases(
             changes.push(Change {
                 at: second,
                 peak: (!firing).then_some(peak),
+                few: (!firing && hits < wanted.min).then_some((hits, wanted.min)),
                 rule: rule.clone(),
                 key: key.map(str::to_owned),
                 fired: firing,
@@ -379,7 +382,13 @@ fn said(hits: impl IntoIterator<Item = Hit>, rules: &[String], lateness: i64) ->
                     value: alert.figure.value,
                     peak: match alert.state {
                         State::Firing { .. } => None,
-                        State::Resolved { peak } => Some(peak.value),
+                        State::Resolved { peak, .. } => Some(peak.value),
+                    },
+                    few: match alert.state {
+                        State::Resolved { shortfall, .. } => {
+                            shortfall.map(|few| (few.hits, few.min))
+                        }
+                        State::Firing { .. } => None,
                     },
                 });
             }

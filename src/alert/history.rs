@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::measure::Unit;
-use crate::report::{Alerts, Figure, Fired, Key};
+use crate::report::{Alerts, Figure, Fired, Key, Shortfall};
 use crate::time::Second;
 
 /// How many alerts are remembered: the newest.
@@ -48,6 +48,7 @@ impl History {
             since,
             until: None,
             peak,
+            shortfall: None,
         });
         self.firing.push(number);
         number
@@ -72,10 +73,16 @@ impl History {
     }
 
     /// An alert is over.
-    pub(super) fn resolve(&mut self, number: u64, at: Second) -> Fired {
+    pub(super) fn resolve(
+        &mut self,
+        number: u64,
+        at: Second,
+        shortfall: Option<Shortfall>,
+    ) -> Fired {
         self.firing.retain(|&firing| firing != number);
         let fired = self.get(number);
         fired.until = Some(at);
+        fired.shortfall = shortfall;
         fired.clone()
     }
 

@@ -12,8 +12,8 @@ use foldhash::fast::RandomState;
 use super::held::Held;
 use super::measure::{Threshold, Unit};
 use super::phase::{Clauses, Phase};
-use super::{Level, Source};
-use crate::report::Figure;
+use super::{Level, Reading, Source};
+use crate::report::{Figure, Shortfall};
 use crate::stats::bucket::Bucket;
 use crate::stats::keys::{DROPPED, Renumbering};
 use crate::time::{Second, Span};
@@ -86,8 +86,14 @@ impl Parts {
         if self.counts_all() { hits } else { counted }
     }
 
+    fn shortfall(&self, sums: &Sums) -> Option<Shortfall> {
+        let Sums { hits, .. } = *sums;
+        let min = self.clauses.min;
+        (hits < min).then_some(Shortfall { hits, min })
+    }
+
     fn level(&self, sums: &Sums) -> Level {
-        if sums.hits < self.clauses.min || self.threshold.unit == Unit::Share && sums.hits == 0 {
+        if self.shortfall(sums).is_some() || self.threshold.unit == Unit::Share && sums.hits == 0 {
             return Level::Clear;
         }
         let order = self
@@ -145,7 +151,7 @@ impl Keyed {
         &mut self,
         second: Second,
         bucket: &Bucket,
-        mut advance: impl FnMut(u32, &mut Phase, Level, Figure),
+        mut advance: impl FnMut(u32, &mut Phase, Reading),
     ) {
         let mut touched: Vec<u32> = self.waiting.iter().copied().collect();
         while let Some(rows) = self.seconds.leave(second - self.parts.window) {
@@ -180,8 +186,12 @@ impl Keyed {
             };
             let level = self.parts.level(sums);
             if sums.phase != Phase::Quiet || level == Level::Breached {
-                let figure = self.parts.figure(sums);
-                advance(id, &mut sums.phase, level, figure);
+                let reading = Reading {
+                    level,
+                    figure: self.parts.figure(sums),
+                    shortfall: self.parts.shortfall(sums),
+                };
+                advance(id, &mut sums.phase, reading);
             }
             if sums.phase.due(level, self.parts.clauses).is_some() {
                 self.waiting.insert(id);

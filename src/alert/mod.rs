@@ -29,7 +29,7 @@ pub use rule::{Changed, Rule, Transition};
 use std::cmp::Ordering;
 
 use self::measure::Threshold;
-use crate::report::Figure;
+use crate::report::{Figure, Shortfall};
 use crate::stats::bucket::{Bucket, Counters, Matched};
 use crate::stats::keys::Renumbering;
 use crate::stats::latency::Durations;
@@ -61,6 +61,14 @@ impl Level {
     }
 }
 
+/// What a measure is at the end of a second.
+struct Reading {
+    level: Level,
+    figure: Figure,
+    /// Too few hits: then the level is [`Level::Clear`].
+    shortfall: Option<Shortfall>,
+}
+
 /// A kind of rule: a measure, most often over a sliding window of seconds.
 pub trait Condition: std::fmt::Debug {
     /// A second closes: it enters the window and the oldest leave. Seconds come in order; those
@@ -80,6 +88,15 @@ pub trait Condition: std::fmt::Debug {
     /// The measure in words, where the numbers alone do not say it.
     fn detail(&self) -> Option<String> {
         None
+    }
+
+    /// Where there are fewer hits than `min`, so that the measure says nothing.
+    fn shortfall(&self, min: u64) -> Option<Shortfall> {
+        if min == 0 {
+            return None;
+        }
+        let hits = self.figure().hits;
+        (hits < min).then_some(Shortfall { hits, min })
     }
 
     /// What a reader must know to read the rule's silence.

@@ -6,8 +6,8 @@ use super::history::History;
 use super::keyed::Keyed;
 use super::measure::Subject;
 use super::phase::{Clauses, Phase, Step};
-use super::{Condition, Level};
-use crate::report::{Figure, Key};
+use super::{Condition, Level, Reading};
+use crate::report::{Figure, Key, Shortfall};
 use crate::stats::bucket::Bucket;
 use crate::stats::keys::Renumbering;
 use crate::stats::totals::Totals;
@@ -31,6 +31,8 @@ pub enum Transition {
         since: Second,
         /// The greatest value while it fired.
         peak: Figure,
+        /// Too few hits are left to say that it got well.
+        shortfall: Option<Shortfall>,
     },
 }
 
@@ -224,18 +226,21 @@ impl Rule {
                 level,
             } => {
                 condition.close(second, bucket);
-                *level = level_of(&**condition, *clauses);
+                // Too few hits say nothing, and what says nothing is not beyond.
+                let shortfall = condition.shortfall(clauses.min);
+                *level = match shortfall {
+                    Some(_) => Level::Clear,
+                    None => condition.level(),
+                };
                 if *phase == Phase::Quiet && *level != Level::Breached {
                     return;
                 }
-                let detail = || condition.detail();
-                closing.advance(
-                    phase,
-                    (*level, *clauses),
-                    condition.figure(),
-                    || None,
-                    detail,
-                );
+                let reading = Reading {
+                    level: *level,
+                    figure: condition.figure(),
+                    shortfall,
+                };
+                closing.advance(phase, *clauses, reading, || None, || condition.detail());
             }
             Kind::ByKey { keyed, over } => {
                 let dimension = keyed.dimension();
@@ -244,14 +249,14 @@ impl Rule {
                 over.sort_unstable();
                 over.drain(..).for_each(|number| closing.end(number));
                 let clauses = keyed.clauses();
-                keyed.close(second, bucket, |id, phase, level, figure| {
+                keyed.close(second, bucket, |id, phase, reading| {
                     let key = || {
                         Some(Key {
                             dimension: name,
                             key: totals.table(dimension).key(id).into(),
                         })
                     };
-                    closing.advance(phase, (level, clauses), figure, key, || None);
+                    closing.advance(phase, clauses, reading, key, || None);
                 });
             }
         }
@@ -272,8 +277,8 @@ impl<T: FnMut(Changed)> Closing<'_, T> {
     fn advance(
         &mut self,
         phase: &mut Phase,
-        (level, clauses): (Level, Clauses),
-        figure: Figure,
+        clauses: Clauses,
+        reading: Reading,
         key: impl Fn() -> Option<Key>,
         detail: impl FnOnce() -> Option<String>,
     ) {
@@ -284,6 +289,11 @@ impl<T: FnMut(Changed)> Closing<'_, T> {
             history,
             ..
         } = self;
+        let Reading {
+            level,
+            figure,
+            shortfall,
+        } = reading;
         let enlist = |since| history.fire(label, key(), subject.unit, since, figure);
         let transition = match phase.advance(level, *second, clauses, enlist) {
             Step::Stay => {
@@ -294,11 +304,12 @@ impl<T: FnMut(Changed)> Closing<'_, T> {
             }
             Step::Fire { number, since } => Transition::Fired { number, since },
             Step::Resolve { number } => {
-                let over = self.history.resolve(number, self.second);
+                let over = self.history.resolve(number, self.second, shortfall);
                 Transition::Resolved {
                     number,
                     since: over.since,
                     peak: over.peak,
+                    shortfall,
                 }
             }
         };
@@ -312,25 +323,17 @@ impl<T: FnMut(Changed)> Closing<'_, T> {
 
     /// An alert is over whose key is followed no more: its last figure is its peak.
     fn end(&mut self, number: u64) {
-        let over = self.history.resolve(number, self.second);
+        let over = self.history.resolve(number, self.second, None);
         (self.tell)(Changed {
             transition: Transition::Resolved {
                 number,
                 since: over.since,
                 peak: over.peak,
+                shortfall: None,
             },
             figure: over.peak,
             key: over.key,
             detail: None,
         });
-    }
-}
-
-/// Where the measure is; too few hits say nothing, and what says nothing is not beyond.
-fn level_of(condition: &dyn Condition, clauses: Clauses) -> Level {
-    if clauses.min > 0 && condition.figure().hits < clauses.min {
-        Level::Clear
-    } else {
-        condition.level()
     }
 }

@@ -7,7 +7,7 @@
 use std::cmp::Ordering;
 
 use super::{Condition, Level, Source};
-use crate::report::Figure;
+use crate::report::{Figure, Shortfall};
 use crate::stats::bucket::Bucket;
 use crate::time::{Second, Span};
 
@@ -28,6 +28,8 @@ const WINDOWS: [Span; 5] = [
 const RING: i64 = WINDOWS[4].0;
 /// Hits that the short window must hold, where the rule names no other number.
 const MIN: u64 = 10;
+/// Errors that the long window must hold: one alone is no rate.
+const ERRORS: u64 = 2;
 
 /// A condition on how fast the error budget burns.
 #[derive(Debug)]
@@ -80,9 +82,9 @@ impl Slo {
         (u128::from(errors) * 10_000_000_000).cmp(&(rate * self.budget * u128::from(hits)))
     }
 
-    fn pair(&self, (long, short, rate): (Span, Span, u128)) -> Level {
-        let hits = self.sum(short).0;
-        if hits < self.min {
+    /// How a pair burns, whatever the number of hits.
+    fn burns(&self, (long, short, rate): (Span, Span, u128)) -> Level {
+        if self.sum(long).1 < ERRORS {
             return Level::Clear;
         }
         match (self.order(long, rate), self.order(short, rate)) {
@@ -90,6 +92,13 @@ impl Slo {
             (Ordering::Greater, Ordering::Greater) => Level::Breached,
             _ => Level::AtThreshold,
         }
+    }
+
+    fn pair(&self, pair: (Span, Span, u128)) -> Level {
+        if self.sum(pair.1).0 < self.min {
+            return Level::Clear;
+        }
+        self.burns(pair)
     }
 
     /// The pair that speaks: the first that is beyond, else the one that burns fastest for its rate.
@@ -146,6 +155,20 @@ impl Condition for Slo {
         } else {
             Level::Clear
         }
+    }
+
+    /// Some pair burns, and those that do have too few hits in their short window.
+    fn shortfall(&self, _: u64) -> Option<Shortfall> {
+        if self.level() != Level::Clear {
+            return None;
+        }
+        let burning = PAIRS
+            .into_iter()
+            .find(|pair| self.burns(*pair) != Level::Clear);
+        burning.map(|(_, short, _)| Shortfall {
+            hits: self.sum(short).0,
+            min: self.min,
+        })
     }
 
     fn figure(&self) -> Figure {

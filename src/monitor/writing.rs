@@ -197,7 +197,8 @@ impl Monitor {
                 number,
                 since,
                 peak,
-            } => (number, since, State::Resolved { peak }),
+                shortfall,
+            } => (number, since, State::Resolved { peak, shortfall }),
             Transition::Fired { number, since } => {
                 let before = self
                     .past

@@ -231,7 +231,10 @@ pub(super) fn lines(alerts: &Alerts, zone: &Zone) -> Vec<Line> {
             until: fired
                 .until
                 .map_or("still firing".to_owned(), |until| clock::when(zone, until)),
-            lasted: (end - fired.since).to_string(),
+            lasted: match fired.shortfall {
+                Some(_) => format!("{}, too few hits", end - fired.since),
+                None => (end - fired.since).to_string(),
+            },
             peak: units::figure(fired.peak.value, fired.unit),
             firing: fired.until.is_none(),
         }
@@ -313,6 +316,7 @@ mod tests {
                 window: Span(1),
                 below: false,
             },
+            shortfall: None,
         };
         let alerts = Alerts {
             now: None,

@@ -153,9 +153,10 @@ impl Writer<'_> {
         }
         self.time("since", Some(alert.since));
         match &alert.state {
-            State::Resolved { peak } => {
+            State::Resolved { peak, .. } => {
                 self.seconds("duration_s", alert.at - alert.since);
                 self.float("peak", peak.value);
+                self.because(alert.state.because());
             }
             State::Firing {
                 changed,
@@ -177,6 +178,13 @@ impl Writer<'_> {
             }
         }
         self.top(alert.top.iter());
+    }
+
+    /// Why an alert is over that did not get well.
+    fn because(&mut self, because: Option<&str>) {
+        if let Some(because) = because {
+            self.string("because", because.as_bytes());
+        }
     }
 
     /// What names an alert, from firing to resolved and from run to run: rule, key, and when it began.
@@ -311,6 +319,7 @@ impl Writer<'_> {
             json.time("since", Some(fired.since));
             json.time("until", fired.until);
             json.float("peak", fired.peak.value);
+            json.because(fired.because());
         });
         if whole && alerts.untold > 0 {
             self.number("alerts_omitted", alerts.untold);

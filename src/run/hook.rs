@@ -1,7 +1,7 @@
 //! Telling someone: a program that is run at each transition of an alert.
 //!
 //! It is run without a shell, one at a time, by a thread of its own behind a bounded queue: reading
-//! never waits for it. It gets the alert as JSON on standard input and three words in its environment;
+//! never waits for it. It gets the alert as JSON on standard input and a few words in its environment;
 //! nothing from the log stands in its arguments. One that takes too long is ended with its group.
 
 use std::ffi::{OsStr, OsString};
@@ -40,6 +40,8 @@ pub struct Notice {
     pub rule: Arc<str>,
     /// The second that crossed, in RFC 3339.
     pub at: String,
+    /// Why the alert is over that did not get well, if it is one.
+    pub because: Option<&'static str>,
 }
 
 /// Makes sure that there is such a program, as far as that is told without running it: a name with a
@@ -165,6 +167,11 @@ fn run(program: &OsString, notice: Notice, limit: Duration) -> Result<(), String
         .stdin(Stdio::piped())
         // Standard output is the report's.
         .stdout(io::stderr());
+    match notice.because {
+        Some(because) => command.env("HTTPMON_BECAUSE", because),
+        // One that was there is not of this alert.
+        None => command.env_remove("HTTPMON_BECAUSE"),
+    };
     // What is painted there would be written over.
     if terminal::is_shared_with_stderr() {
         command.stdout(Stdio::null()).stderr(Stdio::null());

@@ -456,6 +456,7 @@ impl Session {
                     state,
                     rule: alert.rule.clone(),
                     at: zone.show(alert.at),
+                    because: alert.state.because(),
                 });
             }
             if let Some(dashboard) = &mut self.dashboard {

@@ -182,7 +182,7 @@ pub(super) const JSON_OBJECTS: &[(&str, Items)] = &[
             (
                 "alerts",
                 "In a report those that fire now, in a summary all: `rule`, `dim` and `key` (of a rule by key), \
-                 `since`, `until` (null while it fires) and `peak`, in the unit of `value` below.",
+                 `since`, `until` (null while it fires), `peak`, in the unit of `value` below, and `because`, as below.",
             ),
             (
                 "notes",
@@ -301,6 +301,11 @@ pub(super) const JSON_OBJECTS: &[(&str, Items)] = &[
             (
                 "duration_s, peak",
                 "When resolved: how long ago `since` is, and the greatest value meanwhile; with `<`, the least.",
+            ),
+            (
+                "because",
+                "When resolved: `min` where fewer hits are left than the rule asks for, so that nobody knows \
+                 whether it got well. Else left out.",
             ),
             ("top", "The rows of the window, as in a report."),
         ],

@@ -86,7 +86,7 @@ pub(super) const MEASURES: Items = &[
         "How fast the error budget of an objective burns, such as `slo 99.9%` (no operator), where an error is a \
          5xx: the share of errors over the share that is allowed. It fires where both windows of a pair burn \
          faster than its rate: 1h and 5m at 14.4 times, 6h and 30m at 6, 3d and 6h at 1. Each short window \
-         must hold `min` hits, 10 if none is named. The windows are always divided by what came in them, so a \
+         must hold `min` hits, 10 if none is named, and each long one two errors: one alone is no rate. The windows are always divided by what came in them, so a \
          log that has only begun is judged by its beginning.",
     ),
 ];
@@ -110,7 +110,8 @@ pub(super) const CLAUSES: Items = &[
     (
         "min N",
         "With fewer than N hits in the window the measure is not beyond, and a firing alert is on its way back. Use it \
-         with shares and percentiles, where one request in the night would be all of them.",
+         with shares and percentiles, where one request in the night would be all of them. An alert that ends with too \
+         few hits says so behind the time, `— too few hits: 3 of the 20 it asks for`: nobody knows that it got well.",
     ),
     (
         "for D",
@@ -178,6 +179,10 @@ pub(super) const TELLING_ENVIRONMENT: Items = &[
     (
         "HTTPMON_AT",
         "The second of the transition, as text shows it.",
+    ),
+    (
+        "HTTPMON_BECAUSE",
+        "`min` where the alert is over because too few hits are left; else it is not set.",
     ),
 ];
 

@@ -317,6 +317,7 @@ mod tests {
                 window: crate::time::Span(1),
                 below: false,
             },
+            shortfall: None,
         };
         let alerts = [
             fired(40, 50),

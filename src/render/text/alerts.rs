@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 use super::super::units;
 use super::{FIRED, FIRING, Page, RESOLVED, TITLE, noun};
 use crate::alert::measure::Unit;
-use crate::report::{Alert, Alerts, Change, Fired, Key, State};
+use crate::report::{Alert, Alerts, Change, Fired, Key, Shortfall, State};
 use crate::time::{Second, Span};
 
 /// The bytes of a date in a time, with the `T` behind it.
@@ -62,12 +62,17 @@ impl Page<'_> {
                 }
                 self.raw("\n");
             }
-            State::Resolved { peak } => {
+            State::Resolved { peak, shortfall } => {
                 self.line(RESOLVED, |page| {
                     page.write(format_args!("{rule} alert"));
                     page.for_key(&alert.key);
                     page.raw(" recovered at ");
                     page.time(alert.at);
+                    if let Some(Shortfall { hits, min }) = shortfall {
+                        page.write(format_args!(
+                            " — too few hits: {hits} of the {min} it asks for"
+                        ));
+                    }
                 });
                 let figure = units::figure(peak.value, unit);
                 self.write(format_args!("  after {}, peak ", alert.at - alert.since));
@@ -224,6 +229,9 @@ impl Page<'_> {
         self.span(length);
         self.raw("  peak ");
         units::push_figure(fired.peak.value, fired.unit, self.out);
+        if fired.shortfall.is_some() {
+            self.raw(" (too few hits)");
+        }
     }
 }
 
