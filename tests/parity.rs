@@ -86,13 +86,13 @@ const SAMPLES: &[(char, &str)] = &[
     ('u', "h - - [10/Oct/2025:24:00:00 +0000] {q}"),
     ('u', "h - - [10/Oct/2025:13:60:36 +0000] {q}"),
     ('u', "h - - [10/Oct/2025:13:55:61 +0000] {q}"),
-    ('u', "h - - [10/Okt/2025:13:55:36 +0000] {q}"),
+    ('u', "h - - [10/Foo/2025:13:55:36 +0000] {q}"),
     ('u', "h - - [00/Oct/2025:13:55:36 +0000] {q}"),
     ('u', "h - - [10/Oct/2025:13:55:36 +2400] {q}"),
-    ('u', "h - - [10/oct/2025:13:55:36 +0000] {q}"),
+    ('u', "h - - [10/foo/2025:13:55:36 +0000] {q}"),
     ('u', "h - - [10/Oct/2025:13:55:36 0000] {q}"),
     ('u', "h - - [10/Oct/2025:13:55:36 +000] {q}"),
-    ('u', "h - - [10/Oct/2025 13:55:36 +0000] {q}"),
+    ('u', "h - - [10/Oct/2025_13:55:36 +0000] {q}"),
     ('u', "h - - 10/Oct/2025:13:55:36 +0000 {q}"),
     ('e', "h - [x] {t} {q}"),
     ('e', "h - - {t} (0.2 s) {q}"),
@@ -147,7 +147,7 @@ const SAMPLES: &[(char, &str)] = &[
     ('e', "h - - {t} {q} \"https://example.com/\""),
     ('e', "h - - {t} {q} \"https://example.com/\" \"cut"),
     ('e', "h - - {t} {q} \"cut"),
-    ('e', "h - - {t} {q} 0.012 \"x\" \"y\""),
+    ('e', "h - - {t} {q} 0;012 \"x\" \"y\""),
     // CSV.
     (
         'e',
@@ -369,6 +369,21 @@ proptest! {
             }
         }
         let line: String = line.into_iter().collect();
-        prop_assert_eq!(parse(&line), plain::read(&line), "{}", line);
+        let (read, twin) = (parse(&line), plain::read(&line));
+        if !plain::is_common(&line) && twin == Read::Unparsed {
+            // Another way to write the time, or words before the request: the twin knows neither.
+            return Ok(());
+        }
+        let read = match (read, &twin) {
+            (Read::Entry(read), Read::Entry(twin)) => Read::Entry(Box::new(Entry {
+                // Words before the referrer may be a host, and then there is a referrer.
+                host: read.host.filter(|_| twin.host.is_some()),
+                referrer: read.referrer.filter(|_| twin.referrer.is_some()),
+                agent: read.agent.filter(|_| twin.agent.is_some()),
+                ..*read
+            })),
+            (read, _) => read,
+        };
+        prop_assert_eq!(read, twin, "{}", line);
     }
 }

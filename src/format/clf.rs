@@ -7,7 +7,7 @@ use super::program::{Head, Step, entry_steps, referrer_and_agent};
 use super::{Format, Source};
 
 fn request() -> Vec<Step> {
-    let mut steps = vec![Step::Remark];
+    let mut steps = vec![Step::Between];
     steps.extend(entry_steps());
     steps
 }
@@ -15,7 +15,7 @@ fn request() -> Vec<Step> {
 fn any() -> Vec<Step> {
     let mut steps = vec![Step::Head(Head::Any)];
     steps.extend(request());
-    steps.push(Step::Optional);
+    steps.extend([Step::Optional, Step::Between]);
     steps.extend(referrer_and_agent());
     steps.push(Step::Tail);
     steps
@@ -32,6 +32,7 @@ fn combined_after(head: Head) -> Vec<Step> {
     steps.extend(request());
     // The tail looks for the last quote: it begins with the one that ends the agent.
     let [fields @ .., _] = referrer_and_agent();
+    steps.push(Step::Between);
     steps.extend(fields);
     steps.extend([Step::Optional, Step::Tail]);
     steps

@@ -4,6 +4,7 @@
 
 use memchr::memchr;
 
+use super::between;
 use super::extent::{Extent, plain_quote};
 use super::head::{Head, set_time};
 use super::program::Step;
@@ -112,7 +113,13 @@ impl<'a> Cursor<'a> {
     /// Reads ` "request" status bytes`.
     #[inline]
     pub(super) fn entry(&mut self, record: &mut Record<'a>) -> Result<(), (Field, Why)> {
-        self.literal(b" \"").map_err(|why| (Field::Request, why))?;
+        if self.literal(b" \"").is_err() {
+            let why = match memchr(b'"', self.rest()) {
+                Some(_) => Why::Form,
+                None => Why::Missing,
+            };
+            self.literal(b"\"").map_err(|_| (Field::Request, why))?;
+        }
         if self.plain_entry(record) {
             return Ok(());
         }
@@ -173,6 +180,11 @@ impl<'a> Cursor<'a> {
     /// What [`Step::Entry`] stands for, step by step.
     #[inline(never)]
     fn steps_of_entry(&mut self, record: &mut Record<'a>) -> Result<(), (Field, Why)> {
+        // The quote may be that of a virtual host.
+        if let Some(len) = between::quoted_host(&self.line[self.at - 1..]) {
+            record.host = record.host.or(Some(&self.line[self.at..self.at + len - 2]));
+            self.at += len + 1;
+        }
         for (before, field, extent) in [
             (&b""[..], Field::Request, Extent::Request),
             (b"\" ", Field::Status, Extent::Number),
@@ -291,12 +303,14 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Reads what may stand before a quoted field, up to the quote or a space before it.
     #[inline]
-    pub(super) fn remark(&mut self) -> Result<(), (Field, Why)> {
-        if let [b' ', b'(', rest @ ..] = self.rest()
-            && let Some(end) = memchr(b')', rest)
+    pub(super) fn between(&mut self, record: &mut Record<'a>) -> Result<(), (Field, Why)> {
+        if !self.rest().starts_with(b" \"")
+            && let Some(len) = between::read(self.rest(), record)
         {
-            self.at += 2 + end + 1;
+            let space = len > 0 && self.rest()[len - 1] == b' ';
+            self.at += len - usize::from(space);
         }
         Ok(())
     }

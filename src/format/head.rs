@@ -61,6 +61,8 @@ impl Head {
         }
         for bracket in memchr_iter(b'[', line) {
             match times.clf(&line[bracket + 1..]) {
+                // Other lines begin with a time too, such as those of error logs.
+                Ok(_) if bracket == 0 && line.get(3) != Some(&b'/') => {}
                 Ok(stamp) => {
                     self.split(&line[..bracket], record)
                         .map_err(|(field, why)| (bracket, field, why))?;

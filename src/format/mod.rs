@@ -6,6 +6,7 @@
 
 mod apache;
 mod aws;
+mod between;
 mod carrier;
 mod choice;
 mod clf;

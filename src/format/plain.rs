@@ -14,7 +14,7 @@ use super::timestamp::Timestamps;
 /// What there is to read of such a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Plain {
-    /// [`Step::Head`], perhaps [`Step::Remark`], and [`Step::Entry`].
+    /// [`Step::Head`], perhaps [`Step::Between`], and [`Step::Entry`].
     Entry,
     /// The same, then [`Step::Optional`] and [`Step::Tail`].
     EntryAndTail,
@@ -30,8 +30,13 @@ impl Plain {
         let [Step::Head(Head::Any | Head::Client), rest @ ..] = steps else {
             return None;
         };
-        // A remark has a parenthesis where the entry has its quote.
-        let [Step::Entry, rest @ ..] = rest.strip_prefix(&[Step::Remark]).unwrap_or(rest) else {
+        // Where words stand between, they begin with no quote, and a plain line has quotes there.
+        let rest: Vec<Step> = rest
+            .iter()
+            .filter(|step| **step != Step::Between)
+            .cloned()
+            .collect();
+        let [Step::Entry, rest @ ..] = rest.as_slice() else {
             return None;
         };
         let [before @ .., _] = referrer_and_agent();
@@ -102,10 +107,10 @@ mod tests {
             rest in r#"" (200|20|-) (5|-|[0-9]{1,20})( ("-"|"a"|"\\""|"")( "(x|\\"|a b|)")?)?( 0\.123)?"#,
             after in "\n|\r\n|\r\r\n|\n\n|\n192\\.0\\.2\\.7 - - \\[\"\n|",
             head_kind in prop::sample::select(vec![Head::Any, Head::Client, Head::Host]),
-            (remark, tail, agent, optional) in any::<(bool, bool, bool, bool)>(),
+            (words, tail, agent, optional) in any::<(bool, bool, bool, bool)>(),
         ) {
             let mut steps = vec![Step::Head(head_kind)];
-            steps.extend(remark.then_some(Step::Remark));
+            steps.extend(words.then_some(Step::Between));
             steps.extend(entry_steps());
             if tail {
                 let [agents @ .., _] = referrer_and_agent();

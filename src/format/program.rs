@@ -26,8 +26,8 @@ pub enum Step {
     Spaces,
     /// All that stands before the bracketed time of a log derived from NCSA's, and that time.
     Head(Head),
-    /// A remark in parentheses, ` (…)`, that may stand here.
-    Remark,
+    /// A few words that may stand before a quoted field: see [`super::between`].
+    Between,
     /// A field with its way to end.
     Field(Field, Extent),
     /// Fields of a W3C log with spaces between them: what as many fields and [`Step::Spaces`] would read, in one.
@@ -83,6 +83,8 @@ impl Program {
                 Step::Field(field, _) => {
                     wanted.contains(field) || matches!(field, Field::Duration(_))
                 }
+                // A virtual host may stand there.
+                Step::Between => wanted.contains(&Field::Host),
                 Step::Tail | Step::End => true,
                 _ => false,
             };
@@ -184,7 +186,7 @@ impl Program {
             // loop then keeps what it needs in registers.
             let done = match step {
                 Step::Head(head) => cursor.head(*head, times, record),
-                Step::Remark => cursor.remark(),
+                Step::Between => cursor.between(record),
                 Step::Entry => cursor.entry(record),
                 Step::Values(fields) => cursor.values(fields, record),
                 Step::DateAndClock => cursor
@@ -195,7 +197,8 @@ impl Program {
                     Ok(())
                 }
                 Step::Tail => {
-                    record.duration_us = tail::duration(cursor.rest());
+                    let found = tail::duration(cursor.rest());
+                    record.duration_us = found.or(record.duration_us);
                     Ok(())
                 }
                 Step::End if cursor.at == line.len() => Ok(()),
@@ -218,7 +221,8 @@ impl Program {
                 };
                 // A tail finds its own place, whatever is wrong before it.
                 if all.last() == Some(&Step::Tail) {
-                    record.duration_us = tail::duration(&line[optional..]);
+                    let found = tail::duration(&line[optional..]);
+                    record.duration_us = found.or(record.duration_us);
                 }
                 break;
             }

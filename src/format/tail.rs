@@ -1,7 +1,7 @@
 //! What sites add behind the combined format, told by its shape.
 //!
-//! A combined line that ends with a quote ends with the user agent or an `X-Forwarded-For`: nothing to
-//! find, and one byte to know it. Else the words behind the last quote are looked at. A bare integer
+//! A combined line that ends with a quote ends with the user agent or an `X-Forwarded-For`. Before the latter a
+//! time may stand; a few bytes say that there is none. Else the words behind the last quote are looked at. A bare integer
 //! stays unread: it may be Apache's `%D`, its `%T`, or bytes received; `--format` tells.
 
 use bstr::ByteSlice;
@@ -15,13 +15,40 @@ use super::values;
 /// * `… "agent" 0.123` and `… "agent" "xff" 0.123 0.120`: nginx's `$request_time`, three decimals;
 /// * `… "agent" rt=0.123 uct=…`: the same with a name;
 /// * `… "agent" 462 0.050 [upstream] …`: ingress-nginx;
-/// * `… "router" "url" 12ms`: Traefik.
+/// * `… "router" "url" 12ms`: Traefik;
+/// * `… "agent" 0.123 "xff"`, and `… 200 612 0.123 "referrer" "agent"`.
 #[inline]
 pub(super) fn duration(rest: &[u8]) -> Option<u64> {
-    match rest.last() {
-        Some(b'"') | None => None,
-        Some(_) => by_shape(rest),
+    match rest {
+        [b' ', b'"', .., last, b'"'] if !is_of_address(*last) => None,
+        [] => None,
+        [.., b'"'] => among_quotes(rest),
+        _ => by_shape(rest),
     }
+}
+
+/// A byte of an address, or of the dash for none.
+#[inline]
+fn is_of_address(b: u8) -> bool {
+    matches!(b, b'0'..=b'9' | b'a'..=b'f' | b':' | b'.' | b',' | b' ' | b'-')
+}
+
+/// The time in `… "agent" 0.123 "192.0.2.7"`, a list of addresses behind it, and in `… 200 612 0.123 "-" "agent"`.
+fn among_quotes(rest: &[u8]) -> Option<u64> {
+    if !rest.starts_with(b" \"") {
+        return seconds(rest.split_str(" ").find(|word| !word.is_empty())?);
+    }
+    let inner = &rest[..rest.len() - 1];
+    let addresses = inner
+        .iter()
+        .rev()
+        .take_while(|b| is_of_address(**b))
+        .count();
+    let before = inner[..inner.len() - addresses].strip_suffix(b" \"")?;
+    if !before.last()?.is_ascii_digit() {
+        return None;
+    }
+    by_shape(before)
 }
 
 fn by_shape(rest: &[u8]) -> Option<u64> {
@@ -49,8 +76,17 @@ fn by_shape(rest: &[u8]) -> Option<u64> {
     seconds(first)
 }
 
+/// A duration with its unit, such as `1.2ms`.
+pub(super) fn is_duration(word: &[u8]) -> bool {
+    let digits = word
+        .iter()
+        .take_while(|b| b.is_ascii_digit() || **b == b'.')
+        .count();
+    digits > 0 && matches!(&word[digits..], b"s" | b"ms" | b"us")
+}
+
 /// A number with exactly three decimals.
-fn seconds(text: &[u8]) -> Option<u64> {
+pub(super) fn seconds(text: &[u8]) -> Option<u64> {
     let dot = text.len().checked_sub(4)?;
     let digits = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
     if text[dot] == b'.' && digits(&text[..dot]) && digits(&text[dot + 1..]) {
@@ -78,6 +114,19 @@ mod tests {
                 Some(50_000),
             ),
             (r#" "-" "agent" 45640 "-" "-" 3ms"#, Some(3000)),
+            (r#" "-" "agent" 0.123 "-""#, Some(123_000)),
+            (
+                r#" "-" "agent" 0.123 0.120 "192.0.2.7, 10.0.0.1""#,
+                Some(123_000),
+            ),
+            (r#" "-" "agent" "-" 0.123 "2001:db8::1""#, Some(123_000)),
+            (r#" "-" "Safari/537.36""#, None),
+            (r#" "-" "7 1.123""#, None),
+            (r#" "-" "-""#, None),
+            (r#" 0.004 "-" "agent""#, Some(4000)),
+            (r#" www.example.com "-" "agent""#, None),
+            (r#" ""#, None),
+            (r#"""#, None),
             (r#" "-" "agent" 1234"#, None),
             (r#" "-" "agent" 1.5"#, None),
             (r#" "-" "agent" hello"#, None),

@@ -135,6 +135,7 @@ impl Unparsed {
             (Field::Line, Why::Missing) => "no format that is read here has this shape",
             (Field::Client, Why::Missing) => "nothing before the time",
             (Field::Request, Why::Missing) => "no quoted request after the time",
+            (Field::Request, Why::Form) => "unknown words between the time and the quoted request",
             (Field::Request, Why::Open) => "request without its closing quote, status and bytes",
             (Field::Status, Why::Missing) => "no status",
             (Field::Status, _) => "status is not three digits or '-'",

@@ -129,6 +129,11 @@ fn clf(line: &str) -> Option<Entry> {
     })
 }
 
+/// Whether the time is written in the common form, and the quoted request stands right behind it.
+pub fn is_common(line: &str) -> bool {
+    find_time(line).is_some_and(|(_, time, rest)| time.is_some() && rest.starts_with(" \""))
+}
+
 /// What stands before the first time in brackets, that time (`None` where it does not exist), and
 /// what stands after it.
 fn find_time(line: &str) -> Option<(&str, Option<i64>, &str)> {

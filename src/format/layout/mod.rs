@@ -225,7 +225,7 @@ impl Line {
             Step::Values(_) | Step::DateAndClock => {
                 unreachable!("a program shows the steps that they stand for")
             }
-            Step::Tail | Step::Remark | Step::Optional | Step::End => {}
+            Step::Tail | Step::Between | Step::Optional | Step::End => {}
         }
     }
 

@@ -77,7 +77,7 @@ impl Writer<'_> {
             Step::Values(_) | Step::DateAndClock => {
                 unreachable!("a program shows the steps that they stand for")
             }
-            Step::Remark | Step::Optional | Step::End => true,
+            Step::Between | Step::Optional | Step::End => true,
         }
     }
 

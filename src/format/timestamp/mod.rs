@@ -4,6 +4,7 @@
 //! with the last ones; if only the time of day differs, that is six digits of arithmetic, and the
 //! calendar (jiff) is asked only where the date changed. The other forms keep the last date only.
 
+mod bracketed;
 mod elements;
 
 use jiff::fmt::strtime::BrokenDownTime;
@@ -28,6 +29,8 @@ pub struct Stamp {
 /// `10/Oct/2000:13:55:36 -0700`: the form with two digits for the day and no fraction.
 const CLF_LEN: usize = 26;
 const DATE_LEN: usize = 11;
+/// A time between brackets is no longer than this.
+const BRACKETED: usize = 64;
 /// `2000-10-10 13:55:36`.
 const MOMENT_LEN: usize = 19;
 
@@ -133,7 +136,7 @@ impl Timestamps {
 
     fn bracketed(&mut self, text: &[u8]) -> Result<Stamp, Why> {
         match self.clf_any(text) {
-            Ok(stamp) if text.get(stamp.len) != Some(&b']') => Err(Why::Missing),
+            Ok(stamp) if text.get(stamp.len) != Some(&b']') => self.other_bracketed(text),
             // A date that cannot be, where the shape is right as far as it goes.
             Err(Why::NoSuchTime)
                 if memchr::memchr(b']', &text[..text.len().min(40)])
@@ -141,8 +144,34 @@ impl Timestamps {
             {
                 Err(Why::Missing)
             }
+            Err(why) => self.other_bracketed(text).map_err(|other| match why {
+                Why::NoSuchTime => why,
+                _ => other,
+            }),
             other => other,
         }
+    }
+
+    /// Any other time that servers write between brackets.
+    #[cold]
+    fn other_bracketed(&self, text: &[u8]) -> Result<Stamp, Why> {
+        let end = memchr::memchr(b']', &text[..text.len().min(BRACKETED)]).ok_or(Why::Missing)?;
+        let text = &text[..end];
+        match text {
+            // Seconds, or a thousand, a million, a milliard times as many: other numbers are no times.
+            [b'1'..=b'9', ..] if matches!(leading_digits(text), 10 | 13 | 16 | 19) => {
+                if let Ok(stamp) = epoch(text) {
+                    return Ok(stamp);
+                }
+            }
+            _ => {}
+        }
+        self.in_any_form(text)
+    }
+
+    fn in_any_form(&self, text: &[u8]) -> Result<Stamp, Why> {
+        let parts = bracketed::read(text)?;
+        self.stamp(parts.days, parts.of_day, parts.offset, text.len())
     }
 
     fn clf_any(&mut self, text: &[u8]) -> Result<Stamp, Why> {
@@ -225,7 +254,8 @@ impl Timestamps {
                 [_, b'/', ..] | [_, _, b'/', ..] => self.clf_any(text).and_then(whole),
                 [b'A'..=b'Z', ..] => self.asctime(text).and_then(whole),
                 _ => epoch(text),
-            },
+            }
+            .or_else(|why| self.in_any_form(text).map_err(|_| why)),
             TimeForm::Pattern(pattern) => self.pattern(pattern, text),
         }
     }
@@ -385,11 +415,15 @@ impl Timestamps {
     }
 }
 
+fn leading_digits(text: &[u8]) -> usize {
+    text.iter().take_while(|b| b.is_ascii_digit()).count()
+}
+
 /// Reads a number of seconds since 1970 with at least nine digits, fractions cut; past 10¹¹ it is
 /// milliseconds, and so on.
 pub fn epoch(text: &[u8]) -> Result<Stamp, Why> {
     let mut rest = text;
-    let len = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+    let len = leading_digits(rest);
     if !(9..=19).contains(&len) {
         return Err(Why::Form);
     }
