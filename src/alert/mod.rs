@@ -122,6 +122,11 @@ pub trait Condition: std::fmt::Debug {
     /// The length of the window.
     fn window(&self) -> Span;
 
+    /// How far back it must have seen the log to know what it says: what changed is told against the window before.
+    fn look_back(&self) -> Span {
+        Span(2 * self.window().0)
+    }
+
     /// Follows a reduction of the table of `dimension`.
     fn renumber(&mut self, _dimension: usize, _ids: &Renumbering) {}
 }

@@ -126,6 +126,14 @@ impl Rule {
         }
     }
 
+    /// How far back it must have seen the log to know what it says.
+    pub fn look_back(&self) -> Span {
+        match &self.kind {
+            Kind::Whole { condition, .. } => condition.look_back(),
+            Kind::ByKey { keyed, .. } => Span(2 * keyed.window().0),
+        }
+    }
+
     /// Its measure now, where it has only one.
     pub fn figure(&self) -> Option<Figure> {
         match &self.kind {

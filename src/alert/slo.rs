@@ -206,6 +206,10 @@ impl Condition for Slo {
         next
     }
 
+    fn look_back(&self) -> Span {
+        WINDOWS[4]
+    }
+
     fn window(&self) -> Span {
         // What changed is asked of the short window of the fastest pair.
         PAIRS[0].1

@@ -265,4 +265,8 @@ impl Condition for Surge {
     fn window(&self) -> Span {
         self.hits.window()
     }
+
+    fn look_back(&self) -> Span {
+        Span(BASELINE as i64 * MINUTE)
+    }
 }

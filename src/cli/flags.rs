@@ -349,6 +349,37 @@ pub static FLAGS: &[Flag] = &[
         },
     },
     Flag {
+        long: "follow",
+        short: Some('F'),
+        value: None,
+        help: "live: read FILEs as they grow, through every rotation",
+        more: "No line is lost when a file is renamed, or copied and emptied: the old one is read until nothing has \
+               been written to it for ten seconds, and what stood in one that was emptied is read from its copy. The \
+               rotated files beside it are read first: see --history. What lies before the start is history: rules \
+               and the summary know it, and nothing is told of it but the alerts that still fire.",
+        choices: NO_CHOICES,
+        apply: |o, _| {
+            o.follow = true;
+            Ok(None)
+        },
+    },
+    Flag {
+        long: "history",
+        short: None,
+        value: Some("D"),
+        help: "with --follow: how far back rotated files are read first (auto)",
+        more: "Rotated files that were written to within D, such as access.log.1 and access.log.2.gz, and then the \
+               whole of FILE. auto is as far back as the rules look. 0 begins at the end of FILE.",
+        choices: || vec![("auto", "as far as the rules look")],
+        apply: |o, v| {
+            o.history = match v {
+                "auto" => None,
+                _ => Some(span(v, Span(0), YEAR)?),
+            };
+            Ok(None)
+        },
+    },
+    Flag {
         long: "idle-exit",
         short: None,
         value: Some("D"),

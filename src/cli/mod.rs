@@ -99,6 +99,10 @@ pub struct Options {
     pub on_alert_in_replay: bool,
     /// Whether an alert makes the exit status 1.
     pub exit_code: bool,
+    /// The files are read as they grow, through every rotation.
+    pub follow: bool,
+    /// How far back rotated files are read first, where given.
+    pub history: Option<Span>,
     /// How long to wait for a line before ending, where given.
     pub idle_exit: Option<Span>,
     /// How many threads count in replay of files, where given.
@@ -137,6 +141,8 @@ impl Default for Options {
             on_alert: None,
             on_alert_in_replay: false,
             exit_code: false,
+            follow: false,
+            history: None,
             idle_exit: None,
             threads: None,
             quiet: false,
@@ -170,7 +176,33 @@ impl Options {
                 "--on-alert-in-replay: there is no program to run; name it: --on-alert PROG",
             ));
         }
+        if self.follow && self.replay {
+            return Err(Error::new(
+                "--follow: reads files as they grow, which --replay does not; leave one of them out",
+            ));
+        }
+        if self.follow && (self.files.is_empty() || self.files.iter().any(|file| file == "-")) {
+            return Err(Error::new(
+                "--follow: name the files to follow: httpmon --follow /var/log/nginx/access.log",
+            ));
+        }
+        if self.history.is_some() && !self.follow {
+            return Err(Error::new(
+                "--history: is for --follow, which reads the rotated files of a log first",
+            ));
+        }
         self.plan().map(drop)
+    }
+
+    /// How far back the rotated files of a log that is followed are read: as far as the rules look, unless given.
+    ///
+    /// # Errors
+    ///
+    /// If the rules are too many.
+    pub fn history_in_force(&self) -> Result<Span, Error> {
+        let plan = self.plan()?;
+        let looks = plan.rules.iter().map(|rule| rule.look_back()).max();
+        Ok(self.history.or(looks).unwrap_or(Span(0)))
     }
 
     /// What a monitor is to do under these options.

@@ -6,6 +6,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -14,6 +15,7 @@ use memchr::memrchr;
 
 use super::operands::{self, Operand, failure, packing};
 use super::parts::{self, Parallel, Part, Shared};
+use super::rotated::{self, Given};
 use super::{file, signals, terminal};
 use crate::error::Error;
 use crate::format::State;
@@ -66,6 +68,10 @@ pub enum Message {
     Keys(Vec<u8>),
     /// There is no more.
     End,
+    /// All that the files held when they were opened was sent: what comes now is new.
+    CaughtUp,
+    /// Something that is to be said.
+    Said(String),
     /// An input could not be read to its end. The others go on.
     Failed(Error),
 }
@@ -104,11 +110,57 @@ impl Threads {
         screen: bool,
     ) -> Threads {
         let (threads, sender) = Threads::reading(operands, parallel);
+        threads.attend(sender, screen)
+    }
+
+    fn new() -> (Threads, SyncSender<Message>, Receiver<Vec<u8>>) {
+        let (sender, messages) = sync_channel(AHEAD);
+        let (empty, empties) = channel();
+        let threads = Threads {
+            messages,
+            empty,
+            start: Instant::now(),
+        };
+        (threads, sender, empties)
+    }
+
+    /// Waits for signals and keys.
+    fn attend(self, sender: SyncSender<Message>, screen: bool) -> Threads {
         if screen {
             terminal::send_keys(sender.clone());
         }
         signals::forward(sender, screen);
-        threads
+        self
+    }
+
+    /// Follows these files, from as far back as `history` says or else from their ends, and waits for signals; with a
+    /// `screen`, for its keys too.
+    pub(super) fn follow(paths: Vec<PathBuf>, history: Option<Duration>, screen: bool) -> Threads {
+        let (threads, sender, _) = Threads::new();
+        let blocks = sender.clone();
+        std::thread::spawn(move || {
+            let name = |n: usize| paths[n].to_string_lossy();
+            let mut last = None;
+            rotated::follow(&paths, history, |given| {
+                let message = match given {
+                    Given::Lines(n, lines) => {
+                        if last.replace(n) != Some(n)
+                            && blocks
+                                .send(Message::Begin(Some(Arc::from(&*name(n)))))
+                                .is_err()
+                        {
+                            return false;
+                        }
+                        Message::Block(lines)
+                    }
+                    Given::CaughtUp => Message::CaughtUp,
+                    Given::Failed(n, error) => Message::Failed(failure(&name(n), &error)),
+                    Given::Said(said) => Message::Said(said),
+                };
+                blocks.send(message).is_ok()
+            });
+        });
+        threads.attend(sender, screen)
     }
 
     /// Reads these files, in this order; with `parallel`, the regular ones in parts.
@@ -128,16 +180,10 @@ impl Threads {
         operands: Vec<Operand>,
         parallel: Option<Parallel>,
     ) -> (Threads, SyncSender<Message>) {
-        let (sender, messages) = sync_channel(AHEAD);
-        let (empty, empties) = channel();
+        let (threads, sender, empties) = Threads::new();
         // A part is never smaller than a block.
         let part = parallel.as_ref().and_then(|p| usize::try_from(p.size).ok());
         let size = part.map_or(BLOCK, |size| size.min(BLOCK));
-        let threads = Threads {
-            messages,
-            empty,
-            start: Instant::now(),
-        };
         let reader = Reader {
             sender: sender.clone(),
             empties,

@@ -10,7 +10,9 @@ mod file;
 #[cfg(not(unix))]
 #[path = "file_other.rs"]
 mod file;
+mod follow;
 mod hints;
+mod history;
 mod hook;
 #[cfg(unix)]
 #[path = "kill_unix.rs"]
@@ -24,6 +26,7 @@ mod parts;
 mod place;
 mod progress;
 mod reader;
+mod rotated;
 #[cfg(unix)]
 #[path = "runnable_unix.rs"]
 mod runnable;
@@ -63,8 +66,9 @@ pub use session::{Ended, Session, wanted};
 
 use std::ffi::{OsStr, OsString};
 use std::io::{IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use progress::Watched;
 
@@ -137,7 +141,11 @@ fn run(mut options: Options) -> Result<u8, Error> {
     let hook = options.hook();
     // One that is mistyped is better known now than at the first alert.
     hook.as_deref().map(hook::check).transpose()?;
-    let mut operands = operands::check(&options.files);
+    let mut operands = if options.follow {
+        operands::check_followed(&options.files)
+    } else {
+        operands::check(&options.files)
+    };
     if operands.found.is_empty()
         && let Some(last) = operands.errors.pop()
     {
@@ -145,7 +153,7 @@ fn run(mut options: Options) -> Result<u8, Error> {
         return Err(last);
     }
     operands.errors.iter().for_each(|error| say(error));
-    operands.twice.iter().for_each(|twice| say(twice));
+    operands.said.iter().for_each(|said| say(said));
     let missing = !operands.errors.is_empty();
     let files = operands.found;
     options.files = files.iter().map(operands::Operand::argument).collect();
@@ -174,7 +182,15 @@ fn run(mut options: Options) -> Result<u8, Error> {
         session.set_dashboard(Dashboard::new(screen, look, !options.replay, total));
     }
     let watched = progress::total(&options, &files);
-    let mut feed = Threads::start(files, parallel, options.dashboard);
+    let mut feed = if options.follow {
+        session.begin_with_history();
+        let history = options.history_in_force()?;
+        let history = u64::try_from(history.0).ok().filter(|&seconds| seconds > 0);
+        let paths = options.files.iter().map(PathBuf::from).collect();
+        Threads::follow(paths, history.map(Duration::from_secs), options.dashboard)
+    } else {
+        Threads::start(files, parallel, options.dashboard)
+    };
     let ended = match watched {
         Some(total) => session.run(&mut Watched::new(feed, total)),
         None => session.run(&mut feed),

@@ -34,8 +34,8 @@ pub(super) struct Operands {
     pub(super) found: Vec<Operand>,
     /// Why the others cannot.
     pub(super) errors: Vec<Error>,
-    /// What is said of those that are given twice.
-    pub(super) twice: Vec<String>,
+    /// What is said of those that are given twice, or are not there yet.
+    pub(super) said: Vec<String>,
 }
 
 impl Operand {
@@ -103,6 +103,42 @@ pub(super) fn check(files: &[OsString]) -> Operands {
     operands
 }
 
+/// Looks at files that are to be followed: one may come to be there later.
+pub(super) fn check_followed(files: &[OsString]) -> Operands {
+    let mut operands = Operands::default();
+    for file in files {
+        let operand = Operand::File(file.clone());
+        let name = file.to_string_lossy();
+        let error = match std::fs::metadata(file) {
+            Ok(found) if found.is_dir() => io::ErrorKind::IsADirectory.into(),
+            Ok(found) if !found.is_file() => {
+                io::Error::other("is no file that --follow could read (leave --follow out)")
+            }
+            Ok(_) => match File::open(file).and_then(|file| packing(&file)) {
+                Ok(Packing::Plain) => {
+                    operands.add_once(operand);
+                    continue;
+                }
+                Ok(_) => io::Error::other(
+                    "is packed, and nothing is written to it any more (--replay reads it)",
+                ),
+                Err(error) => error,
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                operands.said.push(format!(
+                    "{}: no such file yet; it is read once it is there",
+                    operand.shown()
+                ));
+                operands.add_once(operand);
+                continue;
+            }
+            Err(error) => error,
+        };
+        operands.errors.push(failure(&name, &error));
+    }
+    operands
+}
+
 /// The operand, and the first bytes of a regular file.
 fn check_one(file: &OsString) -> io::Result<(Operand, Option<Vec<u8>>)> {
     let operand = if file == "-" {
@@ -130,6 +166,21 @@ fn check_one(file: &OsString) -> io::Result<(Operand, Option<Vec<u8>>)> {
 }
 
 impl Operands {
+    fn add_once(&mut self, operand: Operand) {
+        if self
+            .found
+            .iter()
+            .any(|found| matches!(compare_names(found, &operand), Copy::Second))
+        {
+            self.said.push(format!(
+                "{} is given twice; it counts once",
+                operand.shown()
+            ));
+        } else {
+            self.found.push(operand);
+        }
+    }
+
     fn leave_out_copies(&mut self, heads: &[Option<Vec<u8>>]) {
         let mut alike: HashMap<&[u8], Vec<usize>> = HashMap::new();
         let mut left_out = vec![false; self.found.len()];
@@ -151,7 +202,7 @@ impl Operands {
                 };
                 left_out[copy] = true;
                 let (copy, whole) = (self.found[copy].shown(), self.found[whole].shown());
-                self.twice.push(if copy == whole {
+                self.said.push(if copy == whole {
                     format!("{copy} is given twice; it counts once")
                 } else {
                     format!(
@@ -174,7 +225,8 @@ enum Copy {
     Second,
 }
 
-fn compare(a: &Operand, b: &Operand) -> Copy {
+/// Whether both are one file, by name or by inode.
+fn compare_names(a: &Operand, b: &Operand) -> Copy {
     let same = match (a, b) {
         (Operand::File(a), Operand::File(b)) => same::files(Path::new(a), Path::new(b)),
         (Operand::File(file), Operand::Stdin) | (Operand::Stdin, Operand::File(file)) => {
@@ -182,7 +234,15 @@ fn compare(a: &Operand, b: &Operand) -> Copy {
         }
         (Operand::Stdin, Operand::Stdin) => true,
     };
-    if same {
+    if same || a == b {
+        Copy::Second
+    } else {
+        Copy::None
+    }
+}
+
+fn compare(a: &Operand, b: &Operand) -> Copy {
+    if matches!(compare_names(a, b), Copy::Second) {
         return Copy::Second;
     }
     a.look(|a| b.look(|b| compare_text(a, b)))

@@ -143,8 +143,12 @@ impl Feed for Watched {
         match &message {
             Message::Block(block) => self.bytes = block.len() as u64,
             Message::Part(part) => self.bytes = part.bytes(),
-            Message::Signal(_) | Message::Keys(_) | Message::End | Message::Failed(_) => clear(),
-            Message::Begin(_) | Message::Where(_) | Message::Quiet => {}
+            Message::Signal(_)
+            | Message::Keys(_)
+            | Message::End
+            | Message::Failed(_)
+            | Message::Said(_) => clear(),
+            Message::Begin(_) | Message::Where(_) | Message::Quiet | Message::CaughtUp => {}
         }
         message
     }

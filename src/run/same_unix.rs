@@ -11,6 +11,11 @@ pub(super) fn files(a: &Path, b: &Path) -> bool {
     matches!((std::fs::metadata(a), std::fs::metadata(b)), (Ok(a), Ok(b)) if same(&a, &b))
 }
 
+/// What tells a file from any other that stands beside it.
+pub(super) fn id(metadata: &Metadata) -> (u64, u64) {
+    (metadata.dev(), metadata.ino())
+}
+
 /// Whether an open file still has this name.
 pub(super) fn opened(path: &Path, file: &File) -> bool {
     matches!((std::fs::metadata(path), file.metadata()), (Ok(a), Ok(b)) if same(&a, &b))
@@ -24,5 +29,5 @@ pub(super) fn stdin(file: &Path) -> bool {
 }
 
 fn same(a: &Metadata, b: &Metadata) -> bool {
-    a.is_file() && a.dev() == b.dev() && a.ino() == b.ino()
+    a.is_file() && id(a) == id(b)
 }

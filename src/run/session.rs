@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::feed::{Feed, Message, Now, Signal};
 use super::hints::Hints;
+use super::history::History;
 use super::hook::{Hook, Notice};
 use super::operands::{STDIN, failure};
 use super::parts::{Parallel, Part};
@@ -64,6 +65,10 @@ pub struct Session {
     stale: bool,
     /// Whether an input could not be read to its end.
     failed_input: bool,
+    /// Whether files are read as they grow.
+    follows: bool,
+    /// What happened before the start, until all of that is read.
+    history: Option<History>,
 }
 
 /// The fields that a run of this configuration reads where they are optional.
@@ -110,6 +115,8 @@ impl Session {
             hints: Hints::default(),
             stale: false,
             failed_input: false,
+            follows: false,
+            history: None,
         })
     }
 
@@ -242,6 +249,8 @@ impl Session {
                     self.conclude()?;
                     return Ok(ended);
                 }
+                Message::CaughtUp => self.end_history()?,
+                Message::Said(said) => say(&said),
                 Message::Failed(error) => {
                     self.end_line(feed.now())?;
                     self.failed_input(&error);
@@ -437,7 +446,7 @@ impl Session {
     fn after_lines(&mut self, now: Now) -> io::Result<()> {
         self.silence.newest_is(self.monitor.newest(), now);
         // History is read to its end, where it is known; and then how it was read makes no difference.
-        if self.live {
+        if self.live && !self.follows {
             self.hints.live(&self.monitor, now.wall);
         }
         self.refresh()
@@ -446,32 +455,52 @@ impl Session {
     #[inline]
     pub(super) fn drain(&mut self) -> io::Result<()> {
         while let Some(event) = self.monitor.next_event() {
-            if let (Some(hook), Event::Alert(alert)) = (&mut self.hook, &event) {
-                let zone = self.monitor.zone();
-                let mut json = Vec::new();
-                Json.render(&event, zone, &mut json);
-                let state = alert.state.name();
-                hook.send(Notice {
-                    json,
-                    state,
-                    rule: alert.rule.clone(),
-                    at: zone.show(alert.at),
-                    because: alert.state.because(),
-                });
+            match &mut self.history {
+                Some(history) => history.take(event),
+                None => self.tell(&event)?,
             }
-            if let Some(dashboard) = &mut self.dashboard {
-                dashboard.news();
-                if self.output.is_stdout() {
-                    continue;
-                }
-            }
-            self.stale |= matches!(event, Event::Report(_)) && self.output.is_replaced();
-            if self.quiet && !matches!(event, Event::Alert(_)) {
-                continue;
-            }
-            self.output.write(&event, self.monitor.zone())?;
         }
         Ok(())
+    }
+
+    fn tell(&mut self, event: &Event) -> io::Result<()> {
+        if let (Some(hook), Event::Alert(alert)) = (&mut self.hook, event) {
+            let zone = self.monitor.zone();
+            let mut json = Vec::new();
+            Json.render(event, zone, &mut json);
+            let state = alert.state.name();
+            hook.send(Notice {
+                json,
+                state,
+                rule: alert.rule.clone(),
+                at: zone.show(alert.at),
+                because: alert.state.because(),
+            });
+        }
+        if let Some(dashboard) = &mut self.dashboard {
+            dashboard.news();
+            if self.output.is_stdout() {
+                return Ok(());
+            }
+        }
+        self.stale |= matches!(event, Event::Report(_)) && self.output.is_replaced();
+        if self.quiet && !matches!(event, Event::Alert(_)) {
+            return Ok(());
+        }
+        self.output.write(event, self.monitor.zone())
+    }
+
+    /// What comes until all is read that is there is history.
+    pub fn begin_with_history(&mut self) {
+        self.history = Some(History::default());
+        self.follows = true;
+    }
+
+    /// What comes now is new.
+    fn end_history(&mut self) -> io::Result<()> {
+        let firing = self.history.take().into_iter().flat_map(History::end);
+        firing.into_iter().try_for_each(|event| self.tell(&event))?;
+        self.refresh()
     }
 
     /// A file that shows how things stand is written again where a report was due.

@@ -1,0 +1,444 @@
+//! A log that is written to, read through every rotation.
+//!
+//! A [`Follower`] is looked at now and then ([`Follower::poll`]) and gives whole lines; it touches files only
+//! through [`Files`], and is told what time it is. What it knows of a file does not depend on its name:
+//!
+//! * The file was renamed: its name leads to another file, or to none. The old one is read on until it has been
+//!   quiet for [`QUIET`], since a server goes on writing to it until it is told of the rotation; what the new one
+//!   holds comes behind what the old one held.
+//! * The file was emptied (`copytruncate`): it is shorter than what was read of it, or holds something else there.
+//!   What was written between the last look and the copy stands in the copy, which is found among the rotated
+//!   files by what it begins with, packed or not.
+//!
+//! An open file keeps its inode, so that no other file can be taken for it. A line is given when its newline has
+//! come, or when nothing more can come.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use memchr::memrchr;
+
+use crate::input::source::Packing;
+
+/// How long nothing may be written to a file that was renamed before it is closed.
+pub(super) const QUIET: Duration = Duration::from_secs(10);
+/// Bytes at the beginning of a file by which it is known again, and before the place that was read to.
+const MARK: usize = 1024;
+/// Bytes read at once.
+const BLOCK: usize = 256 << 10;
+/// The longest part of a line that is kept for its end: [`crate::input::lines`] cuts there.
+const LONGEST: usize = crate::input::lines::MAX_LINE;
+
+/// What tells one file from another, whatever their names.
+pub(super) type Id = (u64, u64);
+
+/// The operations on files that following takes.
+pub(super) trait Files {
+    /// An open file.
+    type File;
+
+    fn open(&mut self, path: &Path) -> io::Result<Self::File>;
+
+    /// Which file has this name.
+    fn named(&mut self, path: &Path) -> io::Result<Id>;
+
+    /// Which file it is, and how long.
+    fn stat(&mut self, file: &Self::File) -> io::Result<(Id, u64)>;
+
+    fn read_at(&mut self, file: &Self::File, block: &mut [u8], place: u64) -> io::Result<usize>;
+
+    /// The rotated files of this one that stand there.
+    fn rotated(&mut self, path: &Path) -> Vec<PathBuf>;
+
+    /// What a packed file holds behind `place`, if it begins with `head` and has `mark` before that place; an error
+    /// where it is not packed or not whole.
+    fn unpack(&mut self, path: &Path, read: &Read) -> io::Result<Option<Vec<u8>>>;
+}
+
+/// How far a file was read, and how its bytes are known again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Read {
+    pub(super) place: u64,
+    /// Its first bytes, at most [`MARK`].
+    pub(super) head: Vec<u8>,
+    /// The last bytes before the place, at most [`MARK`].
+    pub(super) mark: Vec<u8>,
+}
+
+impl Read {
+    fn take(&mut self, bytes: &[u8]) {
+        let room = MARK - self.head.len();
+        self.head.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        self.mark
+            .extend_from_slice(&bytes[bytes.len().saturating_sub(MARK)..]);
+        let surplus = self.mark.len().saturating_sub(MARK);
+        self.mark.drain(..surplus);
+        self.place += bytes.len() as u64;
+    }
+}
+
+/// A file that is read as it grows.
+struct Open<F> {
+    file: F,
+    id: Id,
+    read: Read,
+    /// The beginning of a line whose newline has not come.
+    tail: Vec<u8>,
+    /// When something was read of it last.
+    heard: Duration,
+}
+
+/// What was in a file when it was emptied.
+struct Emptied {
+    read: Read,
+    tail: Vec<u8>,
+    since: Duration,
+}
+
+/// Follows one name.
+pub(super) struct Follower<F: Files> {
+    path: PathBuf,
+    current: Option<Open<F::File>>,
+    /// Those that had the name before, oldest first.
+    old: Vec<Open<F::File>>,
+    emptied: Vec<Emptied>,
+    /// The rotated files that stood there when that was looked at last.
+    known: Vec<Id>,
+    block: Vec<u8>,
+    /// What is to be said.
+    said: Vec<String>,
+}
+
+impl<F: Files> Follower<F> {
+    /// Follows what has the name `path`, now or later.
+    pub(super) fn new(path: &Path) -> Follower<F> {
+        Follower {
+            path: path.to_owned(),
+            current: None,
+            old: Vec::new(),
+            emptied: Vec::new(),
+            known: Vec::new(),
+            block: vec![0; BLOCK],
+            said: Vec::new(),
+        }
+    }
+
+    /// The name that is followed.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What is to be said since this was asked last.
+    pub(super) fn said(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.said)
+    }
+
+    /// Passes over the lines that the file holds now.
+    pub(super) fn skip_to_end(&mut self, files: &mut F, now: Duration) -> io::Result<()> {
+        self.find(files, now)?;
+        self.know_rotated(files);
+        let Some(open) = &mut self.current else {
+            return Ok(());
+        };
+        let length = files.stat(&open.file)?.1;
+        let from = length.saturating_sub(MARK as u64);
+        let mut head = vec![0; MARK];
+        let count = read_whole(files, &open.file, &mut head, 0)?;
+        head.truncate(count);
+        let mut mark = vec![0; MARK];
+        let count = read_whole(files, &open.file, &mut mark, from)?;
+        // A line that is being written is read from its beginning, where that is known.
+        mark.truncate(memrchr(b'\n', &mark[..count]).map_or(count, |at| at + 1));
+        open.read = Read {
+            place: from + mark.len() as u64,
+            head,
+            mark,
+        };
+        Ok(())
+    }
+
+    /// Opens the file, and before it those that were rotated and may still be written to, the oldest first.
+    /// One that the file is copied to now is none of them.
+    pub(super) fn begin_with(
+        &mut self,
+        files: &mut F,
+        rotated: &[PathBuf],
+        now: Duration,
+    ) -> io::Result<()> {
+        self.find(files, now)?;
+        self.know_rotated(files);
+        for path in rotated {
+            let open = open(files, path, now)?;
+            let mut known = self.old.iter().chain(&self.current);
+            let copied = self
+                .current
+                .as_ref()
+                .is_some_and(|current| begin_alike(files, current, &open));
+            if !copied && known.all(|known| known.id != open.id) {
+                self.old.push(open);
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks once: appends the lines that came to `lines`, about a block of them, and says whether there may be more.
+    ///
+    /// # Errors
+    ///
+    /// Those of a file. It is tried again at the next look.
+    pub(super) fn poll(
+        &mut self,
+        files: &mut F,
+        now: Duration,
+        lines: &mut Vec<u8>,
+    ) -> io::Result<bool> {
+        self.find_copies(files, now, lines);
+        let mut n = 0;
+        while let Some(open) = self.old.get_mut(n) {
+            match read_on(files, open, now, &mut self.block, lines) {
+                Ok(Grown::More) => return Ok(true),
+                // One that was emptied behind its name holds nothing that is looked for.
+                Ok(Grown::End | Grown::Emptied) if now.saturating_sub(open.heard) < QUIET => n += 1,
+                Err(error) if now.saturating_sub(open.heard) < QUIET => return Err(error),
+                _ => finish(self.old.remove(n).tail, lines),
+            }
+        }
+        self.find(files, now)?;
+        let Some(open) = &mut self.current else {
+            return Ok(false);
+        };
+        match read_on(files, open, now, &mut self.block, lines) {
+            Ok(Grown::More) => return Ok(true),
+            Ok(Grown::End) => {}
+            Ok(Grown::Emptied) => {
+                let read = std::mem::take(&mut open.read);
+                let tail = std::mem::take(&mut open.tail);
+                self.emptied.push(Emptied {
+                    read,
+                    tail,
+                    since: now,
+                });
+                // The copy comes before what was written since.
+                return Ok(true);
+            }
+            Err(error) => return Err(error),
+        }
+        match files.named(&self.path) {
+            Ok(id) if id != open.id => {
+                self.old.extend(self.current.take());
+                self.find(files, now)?;
+                self.find_missed(files, now);
+                Ok(true)
+            }
+            // Where there is none, the next one is still to come.
+            _ => Ok(false),
+        }
+    }
+
+    /// Opens what has the name, if nothing is open.
+    fn find(&mut self, files: &mut F, now: Duration) -> io::Result<()> {
+        if self.current.is_some() {
+            return Ok(());
+        }
+        match open(files, &self.path, now) {
+            // It may have been renamed back.
+            Ok(found) => match self.old.iter().position(|old| old.id == found.id) {
+                Some(n) => self.current = Some(self.old.remove(n)),
+                None => self.current = Some(found),
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Looks for the copies of files that were emptied.
+    fn find_copies(&mut self, files: &mut F, now: Duration, lines: &mut Vec<u8>) {
+        let mut n = 0;
+        while n < self.emptied.len() {
+            if self.find_copy(files, n, now, lines) {
+                self.emptied.remove(n);
+                self.find_missed(files, now);
+            } else if now.saturating_sub(self.emptied[n].since) >= QUIET {
+                let emptied = self.emptied.remove(n);
+                finish(emptied.tail, lines);
+                self.said.push(format!(
+                    "{} was emptied, and no copy of it is found: the last lines before that may be missing",
+                    self.path.display()
+                ));
+            } else {
+                n += 1;
+            }
+        }
+    }
+
+    /// Opens the files that came and were rotated since that was looked at last: those of no name and no
+    /// beginning that is known.
+    fn find_missed(&mut self, files: &mut F, now: Duration) {
+        let mut known = Vec::new();
+        // Of numbered files the one with the greatest number is the oldest.
+        for path in files.rotated(&self.path).iter().rev() {
+            let Ok(found) = open(files, path, now) else {
+                continue;
+            };
+            known.push(found.id);
+            let mut others = self.old.iter().chain(&self.current);
+            if !self.known.contains(&found.id)
+                && others.all(|open| open.id != found.id && !begin_alike(files, open, &found))
+                && is_plain(files, &found)
+            {
+                self.old.push(found);
+            }
+        }
+        self.known = known;
+    }
+
+    /// Remembers which rotated files are there.
+    fn know_rotated(&mut self, files: &mut F) {
+        let rotated = files.rotated(&self.path);
+        self.known = rotated
+            .iter()
+            .filter_map(|path| files.named(path).ok())
+            .collect();
+    }
+
+    fn find_copy(&mut self, files: &mut F, n: usize, now: Duration, lines: &mut Vec<u8>) -> bool {
+        let emptied = &mut self.emptied[n];
+        for path in files.rotated(&self.path) {
+            if let Ok(mut open) = open(files, &path, now)
+                && holds(files, &open.file, &emptied.read)
+            {
+                open.read = emptied.read.clone();
+                open.tail = std::mem::take(&mut emptied.tail);
+                // It is read with those that had the name before.
+                self.old.push(open);
+                return true;
+            }
+            if let Ok(Some(bytes)) = files.unpack(&path, &emptied.read) {
+                let mut tail = std::mem::take(&mut emptied.tail);
+                give(&mut tail, &bytes, lines);
+                finish(tail, lines);
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// What became of a file since it was read last.
+enum Grown {
+    /// A block of it was read, and there may be more.
+    More,
+    /// It was read to its end.
+    End,
+    /// What was read of it is no longer there.
+    Emptied,
+}
+
+fn open<F: Files>(files: &mut F, path: &Path, now: Duration) -> io::Result<Open<F::File>> {
+    let file = files.open(path)?;
+    let (id, _) = files.stat(&file)?;
+    Ok(Open {
+        file,
+        id,
+        read: Read::default(),
+        tail: Vec::new(),
+        heard: now,
+    })
+}
+
+/// Reads what was written to a file since.
+fn read_on<F: Files>(
+    files: &mut F,
+    open: &mut Open<F::File>,
+    now: Duration,
+    block: &mut [u8],
+    lines: &mut Vec<u8>,
+) -> io::Result<Grown> {
+    let (_, length) = files.stat(&open.file)?;
+    // By chance it may be as long as before.
+    if length < open.read.place || !holds(files, &open.file, &open.read) {
+        return Ok(Grown::Emptied);
+    }
+    if length == open.read.place {
+        return Ok(Grown::End);
+    }
+    let count = files.read_at(&open.file, block, open.read.place)?;
+    open.read.take(&block[..count]);
+    give(&mut open.tail, &block[..count], lines);
+    open.heard = now;
+    Ok(if count == 0 { Grown::End } else { Grown::More })
+}
+
+/// Whether a file holds what was read of it, or of another.
+fn holds<F: Files>(files: &mut F, file: &F::File, read: &Read) -> bool {
+    let mark = read.place - read.mark.len() as u64;
+    [(&read.head, 0), (&read.mark, mark)]
+        .into_iter()
+        .all(|(bytes, place)| {
+            let mut found = vec![0; bytes.len()];
+            let count = read_whole(files, file, &mut found, place);
+            count.is_ok_and(|count| found[..count] == **bytes)
+        })
+}
+
+/// Whether two files begin with the same bytes, and enough of them.
+fn begin_alike<F: Files>(files: &mut F, a: &Open<F::File>, b: &Open<F::File>) -> bool {
+    let mut heads = [[0; MARK], [0; MARK]];
+    let counts = [a, b]
+        .into_iter()
+        .zip(&mut heads)
+        .map(|(open, head)| read_whole(files, &open.file, head, 0));
+    let least = counts.filter_map(Result::ok).min().unwrap_or(0);
+    least >= MARK / 16 && heads[0][..least] == heads[1][..least]
+}
+
+fn is_plain<F: Files>(files: &mut F, open: &Open<F::File>) -> bool {
+    let mut head = [0; 16];
+    let count = read_whole(files, &open.file, &mut head, 0).unwrap_or(0);
+    Packing::of(&head[..count], true) == Some(Packing::Plain)
+}
+
+/// Reads as much of `block` as the file has from `place` on.
+fn read_whole<F: Files>(
+    files: &mut F,
+    file: &F::File,
+    block: &mut [u8],
+    place: u64,
+) -> io::Result<usize> {
+    let mut count = 0;
+    while count < block.len() {
+        match files.read_at(file, &mut block[count..], place + count as u64)? {
+            0 => break,
+            more => count += more,
+        }
+    }
+    Ok(count)
+}
+
+/// Appends the lines that `bytes` end to `lines`, and keeps the rest in `tail`.
+pub(super) fn give(tail: &mut Vec<u8>, bytes: &[u8], lines: &mut Vec<u8>) {
+    let rest = match memrchr(b'\n', bytes) {
+        Some(newline) => {
+            lines.append(tail);
+            lines.extend_from_slice(&bytes[..=newline]);
+            &bytes[newline + 1..]
+        }
+        None => bytes,
+    };
+    // Past that a line is cut anyway; one byte more tells that it was longer.
+    let room = (LONGEST + 1).saturating_sub(tail.len());
+    tail.extend_from_slice(&rest[..rest.len().min(room)]);
+}
+
+/// No newline comes any more.
+pub(super) fn finish(mut tail: Vec<u8>, lines: &mut Vec<u8>) {
+    if !tail.is_empty() {
+        lines.append(&mut tail);
+        lines.push(b'\n');
+    }
+}
+
+#[cfg(test)]
+mod tests;

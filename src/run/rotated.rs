@@ -1,0 +1,318 @@
+//! The files of a log on a disk: the one that is written to and those that were rotated.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use super::follow::{self, Files, Follower, Id, Read};
+use super::operands::packing;
+use super::same;
+use crate::input::source::{Packing, Source};
+
+/// The files of this system.
+pub(super) struct Disk;
+
+impl Files for Disk {
+    type File = File;
+
+    fn open(&mut self, path: &Path) -> io::Result<File> {
+        File::open(path)
+    }
+
+    fn named(&mut self, path: &Path) -> io::Result<Id> {
+        fs::metadata(path).map(|metadata| same::id(&metadata))
+    }
+
+    fn stat(&mut self, file: &File) -> io::Result<(Id, u64)> {
+        let metadata = file.metadata()?;
+        Ok((same::id(&metadata), metadata.len()))
+    }
+
+    fn read_at(&mut self, mut file: &File, block: &mut [u8], place: u64) -> io::Result<usize> {
+        file.seek(SeekFrom::Start(place))?;
+        loop {
+            match file.read(block) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => return other,
+            }
+        }
+    }
+
+    fn rotated(&mut self, path: &Path) -> Vec<PathBuf> {
+        rotated(path)
+    }
+
+    fn unpack(&mut self, path: &Path, read: &Read) -> io::Result<Option<Vec<u8>>> {
+        let file = File::open(path)?;
+        if packing(&file)? == Packing::Plain {
+            return Ok(None);
+        }
+        let mut source = Source::new(file);
+        let mut window = Vec::new();
+        let mut block = vec![0; 64 << 10];
+        // Up to the place only the bytes by which it is known are kept.
+        while source.place() < read.place {
+            let left = usize::try_from(read.place - source.place()).unwrap_or(usize::MAX);
+            let len = block.len().min(left);
+            let count = source.read(&mut block[..len])?;
+            if count == 0 {
+                return Ok(None);
+            }
+            let first = source.place() == count as u64;
+            window.extend_from_slice(&block[..count]);
+            if first && !window.starts_with(&read.head) && count >= read.head.len() {
+                return Ok(None);
+            }
+            let surplus = window.len().saturating_sub(read.mark.len());
+            window.drain(..surplus);
+        }
+        if window != read.mark {
+            return Ok(None);
+        }
+        let mut rest = Vec::new();
+        source.read_to_end(&mut rest)?;
+        Ok(Some(rest))
+    }
+}
+
+/// What comes of the files that are followed.
+pub(super) enum Given {
+    /// Whole lines of the file of this number.
+    Lines(usize, Vec<u8>),
+    /// All that the files held was given.
+    CaughtUp,
+    /// The file of this number cannot be read now.
+    Failed(usize, io::Error),
+    /// Something that is to be said.
+    Said(String),
+}
+
+/// How soon files are looked at again: soon after something came, and later as long as nothing does.
+const PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(160);
+
+/// Follows these files, from as far back as `history` says or else from their ends, until `give` wants no more.
+pub(super) fn follow(
+    paths: &[PathBuf],
+    history: Option<Duration>,
+    mut give: impl FnMut(Given) -> bool,
+) {
+    let began = Instant::now();
+    let mut followers: Vec<Follower<Disk>> = paths.iter().map(|path| Follower::new(path)).collect();
+    for (n, follower) in followers.iter_mut().enumerate() {
+        let result = match history {
+            None => follower.skip_to_end(&mut Disk, Duration::ZERO),
+            Some(span) => {
+                let since = SystemTime::now().checked_sub(span);
+                let rotated =
+                    rotated_since(follower.path(), since.unwrap_or(SystemTime::UNIX_EPOCH));
+                let (packed, plain): (Vec<_>, Vec<_>) =
+                    rotated.into_iter().partition(|path| is_packed(path));
+                // Opened first, so that none is lost that is rotated meanwhile.
+                let opened = follower.begin_with(&mut Disk, &plain, Duration::ZERO);
+                for path in packed {
+                    match give_packed(&path, |lines| give(Given::Lines(n, lines))) {
+                        Ok(true) => {}
+                        Ok(false) => return,
+                        Err(error) => {
+                            let error = io::Error::new(
+                                error.kind(),
+                                format!("{}: {error}", path.display()),
+                            );
+                            if !give(Given::Failed(n, error)) {
+                                return;
+                            }
+                        }
+                    }
+                }
+                opened
+            }
+        };
+        if let Err(error) = result
+            && !give(Given::Failed(n, error))
+        {
+            return;
+        }
+    }
+    let mut caught_up = false;
+    let mut pause = PAUSE;
+    let mut failing = vec![false; followers.len()];
+    loop {
+        let mut more = false;
+        for (n, follower) in followers.iter_mut().enumerate() {
+            let mut lines = Vec::new();
+            let polled = follower.poll(&mut Disk, began.elapsed(), &mut lines);
+            if !lines.is_empty() {
+                pause = PAUSE;
+            }
+            if !lines.is_empty() && !give(Given::Lines(n, lines)) {
+                return;
+            }
+            if !follower
+                .said()
+                .into_iter()
+                .all(|said| give(Given::Said(said)))
+            {
+                return;
+            }
+            match polled {
+                Ok(again) => {
+                    more |= again;
+                    failing[n] = false;
+                }
+                Err(error) => {
+                    let first = !std::mem::replace(&mut failing[n], true);
+                    if first && !give(Given::Failed(n, error)) {
+                        return;
+                    }
+                }
+            }
+        }
+        if !more {
+            if !std::mem::replace(&mut caught_up, true) && !give(Given::CaughtUp) {
+                return;
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+}
+
+fn is_packed(path: &Path) -> bool {
+    File::open(path)
+        .and_then(|file| packing(&file))
+        .is_ok_and(|packing| packing != Packing::Plain)
+}
+
+/// Gives the lines of a packed file, until `give` wants no more.
+fn give_packed(path: &Path, mut give: impl FnMut(Vec<u8>) -> bool) -> io::Result<bool> {
+    let mut source = Source::new(File::open(path)?);
+    let mut tail = Vec::new();
+    let mut block = vec![0; 256 << 10];
+    loop {
+        let mut lines = Vec::new();
+        let read = source.read(&mut block);
+        match &read {
+            Ok(1..) => follow::give(
+                &mut tail,
+                &block[..*read.as_ref().unwrap_or(&0)],
+                &mut lines,
+            ),
+            _ => follow::finish(std::mem::take(&mut tail), &mut lines),
+        }
+        if !lines.is_empty() && !give(lines) {
+            return Ok(false);
+        }
+        match read {
+            Ok(0) => return Ok(true),
+            Ok(_) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// The rotated files of `path` that stand beside it, by their names: `access.log.1`, `access.log.2.gz`,
+/// `access.log-20261120`, `access-20261120.log`, `access.1.log.gz`.
+fn rotated(path: &Path) -> Vec<PathBuf> {
+    let (Some(name), Some(folder)) = (
+        path.file_name().and_then(|name| name.to_str()),
+        path.parent(),
+    ) else {
+        return Vec::new();
+    };
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut found: Vec<PathBuf> = entries
+        .flatten()
+        .filter(|entry| {
+            entry
+                .file_name()
+                .to_str()
+                .is_some_and(|other| is_rotated(name, other))
+        })
+        .map(|entry| entry.path())
+        .filter(|path| path.is_file())
+        .collect();
+    found.sort();
+    found
+}
+
+/// Whether a file of the name `other` is a rotated one of `name`.
+fn is_rotated(name: &str, other: &str) -> bool {
+    let other = [".gz", ".zst"]
+        .iter()
+        .find_map(|end| other.strip_suffix(end))
+        .unwrap_or(other);
+    let numbered = |middle: &str| {
+        let digits = middle.strip_prefix(['.', '-', '_']).unwrap_or_default();
+        digits.starts_with(|c: char| c.is_ascii_digit())
+            && digits
+                .chars()
+                .all(|c| c.is_ascii_digit() || ".-_:TZ".contains(c))
+    };
+    if let Some(middle) = other.strip_prefix(name) {
+        return numbered(middle);
+    }
+    let Some((stem, end)) = name.rsplit_once('.') else {
+        return false;
+    };
+    let middle = other.strip_prefix(stem);
+    middle
+        .and_then(|middle| middle.strip_suffix(end)?.strip_suffix('.'))
+        .is_some_and(numbered)
+}
+
+/// The rotated files that were written to at or after `since`, the oldest first.
+fn rotated_since(path: &Path, since: SystemTime) -> Vec<PathBuf> {
+    let mut dated: Vec<(SystemTime, PathBuf)> = rotated(path)
+        .into_iter()
+        .filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path)))
+        .filter(|(modified, _)| *modified >= since)
+        .collect();
+    dated.sort();
+    // One that is being packed stands there twice.
+    let mut plain: Vec<PathBuf> = dated.into_iter().map(|(_, path)| path).collect();
+    let all = plain.clone();
+    plain.retain(|path| !is_packed(path) || !all.contains(&path.with_extension("")));
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rotated_files_are_known_by_their_names() {
+        for other in [
+            "access.log.1",
+            "access.log.12.gz",
+            "access.log-20261120",
+            "access.log-20261120.zst",
+            "access.log.2026-11-20T10:00:00Z",
+            "access-20261120.log",
+            "access.1.log.gz",
+        ] {
+            assert!(is_rotated("access.log", other), "{other}");
+        }
+        for other in [
+            "access.log",
+            "access.log.gz",
+            "access.log.old",
+            "access.log-json",
+            "access.log.1.bak",
+            "access.logs.1",
+            "error.log.1",
+            "access-admin.log",
+        ] {
+            assert!(!is_rotated("access.log", other), "{other}");
+        }
+        assert!(is_rotated("access", "access.1") && !is_rotated("access", "access_log"));
+    }
+}

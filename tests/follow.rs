@@ -1,0 +1,280 @@
+//! `--follow` on real files that rotate under a server that writes: no line is lost, and none comes twice.
+//!
+//! The lines lie in the year 2199, so that no record is near the wall clock, and each is one hit; the summary at the end
+//! counts them. Nothing waits for a fixed time but the server, which writes as fast as a busy one does.
+#![cfg(unix)]
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+struct Scene {
+    folder: PathBuf,
+    server: File,
+    written: u64,
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn line(n: u64) -> String {
+    let second = n / 2000;
+    format!(
+        "192.0.2.7 - - [01/Jan/2199:00:{:02}:{:02} +0000] \"GET /{n} HTTP/1.1\" 200 1\n",
+        second / 60 % 60,
+        second % 60
+    )
+}
+
+impl Scene {
+    fn new(name: &str) -> Scene {
+        let folder = std::env::temp_dir().join(format!("httpmon-{name}-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a folder");
+        let server = Scene::append(&folder.join("access.log"));
+        Scene {
+            folder,
+            server,
+            written: 0,
+        }
+    }
+
+    fn append(path: &Path) -> File {
+        OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .expect("a file")
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.join("access.log")
+    }
+
+    fn follow(&self, args: &[&str]) -> Child {
+        Command::new(env!("CARGO_BIN_EXE_httpmon"))
+            .args(["--follow", "--report=json", "--lateness=5s", "-i1h"])
+            .args(args)
+            .arg(self.log())
+            .env_remove("HTTPMON_CONFIG_PATH")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts")
+    }
+
+    /// Writes lines as a server does that has 2,000 requests a second.
+    fn serve(&mut self, lines: u64) {
+        for _ in 0..lines {
+            self.server
+                .write_all(line(self.written).as_bytes())
+                .expect("it is written");
+            self.written += 1;
+            if self.written.is_multiple_of(20) {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
+    }
+
+    fn shift(&self) {
+        let name = |n: u32| self.folder.join(format!("access.log.{n}"));
+        for n in (1..30).rev().filter(|&n| name(n).exists()) {
+            fs::rename(name(n), name(n + 1)).expect("a rename");
+        }
+    }
+
+    /// Ends the run once it has read all, and returns its last line and what it said.
+    fn end(&self, child: Child) -> (serde_json::Value, String) {
+        // It looks ten times a second; a loaded machine may take longer, and USR1 tells how far it is.
+        std::thread::sleep(Duration::from_millis(600));
+        let id = child.id().to_string();
+        let sent = Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .expect("kill runs");
+        assert!(sent.success());
+        let output = child.wait_with_output().expect("it ends");
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        let last = stdout.lines().last().expect("a summary");
+        let summary = serde_json::from_str(last).expect("JSON");
+        (
+            summary,
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
+    }
+
+    /// Every line was read once.
+    fn holds(&self, child: Child) {
+        let (summary, stderr) = self.end(child);
+        let number = |key: &str| summary[key].as_u64();
+        let written = Some(self.written);
+        assert_eq!(
+            (number("hits"), number("lines")),
+            (written, written),
+            "{stderr}"
+        );
+        // As many paths as lines: none is another one twice.
+        assert_eq!(summary["unique"]["path"].as_u64(), written, "{stderr}");
+    }
+}
+
+fn gzip(from: &Path, to: &Path) {
+    let mut encoder = GzEncoder::new(File::create(to).expect("a file"), Compression::fast());
+    encoder
+        .write_all(&fs::read(from).expect("a file"))
+        .expect("it is written");
+    encoder.finish().expect("it is written");
+    fs::remove_file(from).expect("it is there");
+}
+
+const TIMES: u64 = 20;
+
+#[test]
+fn no_line_is_lost_when_the_file_is_renamed() {
+    for create in [true, false] {
+        let mut scene = Scene::new(if create { "create" } else { "nocreate" });
+        let child = scene.follow(&["--top=path"]);
+        scene.serve(200);
+        for _ in 0..TIMES {
+            scene.shift();
+            fs::rename(scene.log(), scene.folder.join("access.log.1")).expect("a rename");
+            if create {
+                Scene::append(&scene.log());
+            }
+            // The server is told later.
+            scene.serve(100);
+            scene.server = Scene::append(&scene.log());
+            scene.serve(100);
+        }
+        scene.holds(child);
+    }
+}
+
+#[test]
+fn no_line_is_lost_when_the_file_is_copied_and_emptied() {
+    for packed in [false, true] {
+        let mut scene = Scene::new(if packed { "copy-gz" } else { "copy" });
+        let child = scene.follow(&["--top=path"]);
+        scene.serve(400);
+        for n in 0..TIMES {
+            scene.shift();
+            let copy = scene.folder.join("access.log.1");
+            fs::copy(scene.log(), &copy).expect("a copy");
+            scene.server.set_len(0).expect("it is emptied");
+            if packed {
+                gzip(&copy, &scene.folder.join(format!("access.log-{n}.gz")));
+            }
+            // By the next look it may be longer than before.
+            scene.serve(if n % 2 == 0 { 40 } else { 300 });
+        }
+        scene.serve(400);
+        scene.holds(child);
+    }
+}
+
+#[test]
+fn what_was_rotated_while_it_was_down_is_history() {
+    let mut scene = Scene::new("down");
+    scene.serve(300);
+    fs::rename(scene.log(), scene.folder.join("access.log.1")).expect("a rename");
+    gzip(
+        &scene.folder.join("access.log.1"),
+        &scene.folder.join("access.log.2.gz"),
+    );
+    scene.server = Scene::append(&scene.log());
+    scene.serve(300);
+    fs::rename(scene.log(), scene.folder.join("access.log.1")).expect("a rename");
+    scene.server = Scene::append(&scene.log());
+    scene.serve(300);
+    let child = scene.follow(&["--top=path", "--history=1h"]);
+    // It may be looking at any of them by now.
+    scene.serve(300);
+    scene.holds(child);
+    let all = scene.written;
+    // From the end on only what comes then.
+    let mut child = scene.follow(&["--top=path", "--history=0"]);
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(child.try_wait().expect("it is asked").is_none(), "it runs");
+    scene.serve(50);
+    let (summary, stderr) = scene.end(child);
+    assert_eq!(
+        summary["hits"].as_u64(),
+        Some(scene.written - all),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn of_history_only_the_alerts_that_still_fire_are_told() {
+    let mut scene = Scene::new("history");
+    // Twenty minutes of log in no time: an alert that ends, and one that does not.
+    let mut text = String::new();
+    for second in 0..1200u64 {
+        let hits = if (200..500).contains(&second) || second > 900 {
+            30
+        } else {
+            1
+        };
+        for _ in 0..hits {
+            text += &line(second * 2000);
+        }
+    }
+    scene
+        .server
+        .write_all(text.as_bytes())
+        .expect("it is written");
+    let mut child = scene.follow(&["-q"]);
+    let stdout = child.stdout.take().expect("a pipe");
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(stdout));
+    let first = lines.next().expect("an alert").expect("text");
+    let began = Instant::now();
+    assert!(
+        first.contains("\"firing\"") && first.contains("00:15:"),
+        "{first}"
+    );
+    let id = child.id().to_string();
+    Command::new("kill")
+        .args(["-TERM", &id])
+        .status()
+        .expect("kill runs");
+    let rest: Vec<String> = lines.map_while(Result::ok).collect();
+    assert_eq!(rest, Vec::<String>::new(), "after {:?}", began.elapsed());
+    child.wait().expect("it ends");
+}
+
+#[test]
+fn what_cannot_be_followed_is_named() {
+    let scene = Scene::new("refused");
+    for (args, word) in [
+        (&["--follow"][..], "--follow: name the files to follow"),
+        (&["--follow", "-"], "--follow: name the files to follow"),
+        (
+            &["--follow", "--replay", "x"],
+            "--follow: reads files as they grow",
+        ),
+        (&["--history", "1h", "x"], "--history: is for --follow"),
+        (&["--follow", "/"], "is a directory"),
+        (
+            &["--follow", "/dev/null"],
+            "is no file that --follow could read",
+        ),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_httpmon"))
+            .args(args)
+            .current_dir(&scene.folder)
+            .stdin(Stdio::null())
+            .output()
+            .expect("it starts");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        assert!(stderr.contains(word), "{args:?}: {stderr}");
+    }
+}
