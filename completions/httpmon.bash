@@ -38,7 +38,7 @@ _httpmon() {
         --flood) return ;;
         --slow-start) return ;;
         --disorder) return ;;
-        --format|-f) _httpmon_reply 'common combined vhost_combined nginx nginx_timed ingress apache_us apache_s quoted_combined tomcat jetty lighttpd gunicorn varnish traefik ionos ovh gandi icecast npm npmplus haproxy squid envoy uwsgi s3 elb alb w3c iis cloudfront shoutcast netscaler incapsula json caddy traefik_json nginx_json envoy_json cloudflare fastly gcp csv'; return ;;
+        --format|-f) _httpmon_reply 'common combined vhost_combined nginx nginx_timed ingress apache_us apache_s quoted_combined tomcat jetty lighttpd gunicorn varnish traefik ionos ovh gandi icecast npm npmplus haproxy squid envoy uwsgi gorouter gin chi django php iis_native s3 elb alb cloudfront_realtime w3c iis cloudfront shoutcast netscaler incapsula json caddy traefik_json nginx_json envoy_json cloudflare fastly gcp csv gcs'; return ;;
         --start) return ;;
         --seed) return ;;
         --speed) return ;;
@@ -52,7 +52,7 @@ _httpmon() {
         --window|-w) return ;;
         --alert) return ;;
         --lateness) return ;;
-        --format|-f) _httpmon_reply 'auto common combined vhost_combined nginx nginx_timed ingress apache_us apache_s quoted_combined tomcat jetty lighttpd gunicorn varnish traefik ionos ovh gandi icecast npm npmplus haproxy squid envoy uwsgi s3 elb alb w3c iis cloudfront shoutcast netscaler incapsula json caddy traefik_json nginx_json envoy_json cloudflare fastly gcp csv'; return ;;
+        --format|-f) _httpmon_reply 'auto common combined vhost_combined nginx nginx_timed ingress apache_us apache_s quoted_combined tomcat jetty lighttpd gunicorn varnish traefik ionos ovh gandi icecast npm npmplus haproxy squid envoy uwsgi gorouter gin chi django php iis_native s3 elb alb cloudfront_realtime w3c iis cloudfront shoutcast netscaler incapsula json caddy traefik_json nginx_json envoy_json cloudflare fastly gcp csv gcs'; return ;;
         --log-tz) return ;;
         --tz) return ;;
         --top) compopt -o nospace 2>/dev/null; _httpmon_reply 'section client path user method status protocol host referrer agent network not-found failing bot cache asn country source' "${word%"${word##*,}"}"; return ;;

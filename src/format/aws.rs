@@ -105,3 +105,44 @@ pub(super) const ALB: Format = Format {
     begins: |b| matches!(b, b'h' | b'w' | b'g'),
     source: Source::Steps(|| balancer(true)),
 };
+
+fn cloudfront_realtime() -> Vec<Vec<Step>> {
+    use Field::{
+        Agent, Bytes, Client, Duration, Host, Method, Protocol, Referrer, Skipped, Status, Target,
+    };
+    let tab = Extent::Until(b'\t');
+    let mut steps = vec![Step::Time(TimeForm::Epoch, tab.clone())];
+    // The fields that are there to choose, in the order in which they always stand: the first time is that to the
+    // first byte.
+    for field in [
+        Client,
+        Skipped,
+        Status,
+        Bytes,
+        Method,
+        Skipped,
+        Host,
+        Target,
+        Skipped,
+        Skipped,
+        Skipped,
+        Skipped,
+        Duration(Unit::Seconds),
+        Protocol,
+        Skipped,
+        Agent,
+        Referrer,
+    ] {
+        steps.extend([text("\t"), Step::Field(field, tab.clone())]);
+    }
+    vec![steps]
+}
+
+/// CloudFront's real-time log.
+pub(super) const CLOUDFRONT_REALTIME: Format = Format {
+    name: "cloudfront_realtime",
+    about: "Amazon CloudFront real-time log with all its fields, tab-separated",
+    sample: "1760104536.851\t192.0.2.7\t0.113\t200\t642\tGET\thttps\twww.example.com\t/index.html\t537\tFRA50-P2\tabc==\td111111abcdef8.cloudfront.net\t0.455\tHTTP/2.0\tIPv4\tcurl/8.5\t-\t-\t-\tHit",
+    begins: |b| b.is_ascii_digit(),
+    source: Source::Steps(cloudfront_realtime),
+};

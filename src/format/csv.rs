@@ -1,13 +1,14 @@
 //! Comma-separated values under the header
-//! `"remotehost","rfc931","authuser","date","request","status","bytes"`, with epoch seconds.
+//! `"remotehost","rfc931","authuser","date","request","status","bytes"`, with epoch seconds, and those of Google
+//! Cloud Storage's usage logs, whose header begins with `"time_micros"`.
 
 use super::program::{Extent, Step, literal};
 use super::timestamp::TimeForm;
-use super::unparsed::Field;
+use super::unparsed::{Field, Unit};
 use super::{Format, Source};
 
-/// How a header line of this format begins.
-pub(super) const HEADER: &[u8] = b"\"remotehost\"";
+/// How a header line of these formats begins.
+pub(super) const HEADERS: [&[u8]; 2] = [b"\"remotehost\"", b"\"time_micros\""];
 
 fn steps() -> Vec<Vec<Step>> {
     let fields = [
@@ -19,6 +20,11 @@ fn steps() -> Vec<Vec<Step>> {
         Field::Status,
         Field::Bytes,
     ];
+    vec![values(&fields)]
+}
+
+/// The steps of a line with these values.
+fn values(fields: &[Field]) -> Vec<Step> {
     let mut steps = Vec::new();
     for field in fields {
         if !steps.is_empty() {
@@ -26,11 +32,11 @@ fn steps() -> Vec<Vec<Step>> {
         }
         steps.push(match field {
             Field::Time => Step::Time(TimeForm::Epoch, Extent::Csv),
-            field => Step::Field(field, Extent::Csv),
+            field => Step::Field(*field, Extent::Csv),
         });
     }
     steps.push(Step::End);
-    vec![steps]
+    steps
 }
 
 /// The CSV format.
@@ -40,4 +46,36 @@ pub(super) const CSV: Format = Format {
     sample: r#""192.0.2.7","-","ann",1760129736,"GET /pages/create HTTP/1.1",200,2326"#,
     begins: |b| b == b'"',
     source: Source::Steps(steps),
+};
+
+fn gcs_steps() -> Vec<Vec<Step>> {
+    use Field::{Agent, Bytes, Client, Host, Method, Referrer, Skipped, Status, Target, Time};
+    vec![values(&[
+        Time,
+        Client,
+        Skipped,
+        Skipped,
+        Method,
+        Target,
+        Status,
+        Skipped,
+        Bytes,
+        Field::Duration(Unit::Microseconds),
+        Host,
+        Referrer,
+        Agent,
+        Skipped,
+        Skipped,
+        Skipped,
+        Skipped,
+    ])]
+}
+
+/// Google Cloud Storage's usage log.
+pub(super) const GCS: Format = Format {
+    name: "gcs",
+    about: "Google Cloud Storage usage log, CSV under the header \"time_micros\",…",
+    sample: r#""1760104536123456","192.0.2.7","1","","GET","/bucket/a.txt","200","0","612","12000","storage.googleapis.com","","curl/8.5","AHP1","GET_Object","bucket","a.txt""#,
+    begins: |b| b == b'"',
+    source: Source::Steps(gcs_steps),
 };

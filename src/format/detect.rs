@@ -89,6 +89,11 @@ fn first_line(sample: &[u8]) -> &[u8] {
     sample.split(|&b| b == b'\n').next().unwrap_or(sample)
 }
 
+/// Whether a line is of a server's error log: what comes closest to it means nothing.
+pub(super) fn is_error_log(line: &[u8]) -> bool {
+    nginx_error_log(body(line)) || apache_error_log(body(line))
+}
+
 /// `2025/01/03 16:41:26 [error] 31#31: …`
 fn nginx_error_log(sample: &[u8]) -> bool {
     let shape = b"dddd/dd/dd dd:dd:dd [";

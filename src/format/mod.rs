@@ -26,6 +26,7 @@ mod proxies;
 pub mod record;
 #[cfg(test)]
 mod roundtrip;
+mod servers;
 mod short;
 #[cfg(test)]
 mod shown;
@@ -70,7 +71,7 @@ enum Source {
     W3c,
 }
 
-static LINE_FORMATS: [Format; 12] = [
+static LINE_FORMATS: [Format; 19] = [
     clf::COMMON,
     clf::COMBINED,
     clf::VHOST_COMBINED,
@@ -80,14 +81,21 @@ static LINE_FORMATS: [Format; 12] = [
     proxies::SQUID,
     proxies::ENVOY,
     proxies::UWSGI,
+    servers::GOROUTER,
+    servers::GIN,
+    servers::CHI,
+    servers::DJANGO,
+    servers::PHP,
+    servers::IIS_NATIVE,
     aws::S3,
     aws::ELB,
     aws::ALB,
+    aws::CLOUDFRONT_REALTIME,
 ];
 static PRESETS: [Format; 16] = presets::PRESETS;
 static JSON: [Format; 8] = presets::JSON;
 static W3C: [Format; 6] = presets::W3C;
-static CSV: [Format; 1] = [csv::CSV];
+static CSV: [Format; 2] = [csv::CSV, csv::GCS];
 
 /// Every format that `--format` can name.
 pub fn formats() -> impl Iterator<Item = &'static Format> {
@@ -107,8 +115,10 @@ pub fn mapping_fields() -> impl Iterator<Item = &'static str> {
 
 /// What `auto` tries on a line that is neither JSON nor covered by `#Fields`, in this order: the
 /// first that reads it. No two of them read the same line.
-static AUTO: [Format; 11] = [
+static AUTO: [Format; 19] = [
     csv::CSV,
+    csv::GCS,
+    servers::GOROUTER,
     clf::ANY,
     proxies::HAPROXY,
     aws::S3,
@@ -119,4 +129,10 @@ static AUTO: [Format; 11] = [
     proxies::SQUID,
     aws::ELB,
     aws::ALB,
+    aws::CLOUDFRONT_REALTIME,
+    servers::GIN,
+    servers::CHI,
+    servers::DJANGO,
+    servers::PHP,
+    servers::IIS_NATIVE,
 ];

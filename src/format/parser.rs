@@ -8,7 +8,7 @@ use super::record::Record;
 use super::timestamp::Timestamps;
 use super::unparsed::{Field, Unparsed, Why};
 use super::w3c::{Defaults, Fields, Header};
-use super::{AUTO, Choice, Format, Source, carrier, csv, formats, head, json, w3c};
+use super::{AUTO, Choice, Format, Source, carrier, csv, detect, formats, head, json, w3c};
 use crate::time::Zone;
 
 /// What is said of a line that no reader even tried.
@@ -44,6 +44,9 @@ pub fn closest(line: &[u8]) -> Option<(&'static str, Unparsed)> {
         _ => None,
     };
     let first = *line.get(carrier::len(line))?;
+    if detect::is_error_log(line) {
+        return None;
+    }
     let tried: Vec<_> = formats()
         .filter(|format| (format.begins)(first))
         .filter_map(read)
@@ -76,9 +79,8 @@ pub struct Parser {
     /// The programs of each format, in the order in which they are tried.
     lines: Vec<Vec<Program>>,
     /// Bit `i` of slot `b`: a line that begins with `b` can be in format `i`.
-    begins: Box<[u16; 256]>,
-    /// The format whose first program reads nearly every line in one, if no other is tried before it on a line that
-    /// begins with a digit.
+    begins: Box<[u32; 256]>,
+    /// The format whose first program reads nearly every line in one.
     plain: Option<u8>,
     json: Option<json::Reader>,
     w3c: Option<Defaults>,
@@ -131,7 +133,7 @@ impl Parser {
     pub fn new(choice: &Choice, zone: Zone, wanted: &[Field]) -> Parser {
         let mut parser = Parser {
             lines: Vec::new(),
-            begins: Box::new([u16::MAX; 256]),
+            begins: Box::new([u32::MAX; 256]),
             plain: None,
             json: None,
             w3c: None,
@@ -161,7 +163,7 @@ impl Parser {
                     .collect();
                 parser.begins = Box::new(std::array::from_fn(|byte| {
                     let bit =
-                        |(i, format): (usize, &Format)| u16::from((format.begins)(byte as u8)) << i;
+                        |(i, format): (usize, &Format)| u32::from((format.begins)(byte as u8)) << i;
                     AUTO.iter().enumerate().map(bit).sum()
                 }));
                 parser.json = Some(json::Reader::new(&[]));
@@ -182,11 +184,10 @@ impl Parser {
                 }
             },
         }
-        let first = (b'0'..=b'9').fold(0, |all, digit| all | parser.begins[usize::from(digit)]);
-        let first = first.trailing_zeros();
-        let programs = parser.lines.get(first as usize);
-        if !parser.own && programs.is_some_and(|programs| programs[0].has_plain()) {
-            parser.plain = Some(first as u8);
+        // Formats that are tried before it have no address and two dashes at the beginning of a line.
+        let plain = |programs: &Vec<Program>| programs.first().is_some_and(Program::has_plain);
+        if !parser.own {
+            parser.plain = parser.lines.iter().position(plain).map(|at| at as u8);
         }
         parser
     }
@@ -289,7 +290,9 @@ impl Parser {
                 }
                 return Line::Skipped;
             }
-            Some(b'"') if line.starts_with(csv::HEADER) => return Line::Skipped,
+            Some(b'"') if csv::HEADERS.iter().any(|header| line.starts_with(header)) => {
+                return Line::Skipped;
+            }
             Some(_) => {}
         }
         // An address is no carrier; a date may be one.
@@ -404,12 +407,14 @@ impl Parser {
             return Err(NOTHING);
         }
         let mut failed: Option<Unparsed> = None;
-        let mut note = |unparsed: Unparsed, record: &mut Record<'a>| {
+        let mut note = |unparsed: Unparsed, family: bool, record: &mut Record<'a>| {
             *record = Record::EMPTY;
             // Of those that found the time, the reader that came furthest has the reason worth telling; of
-            // the others the first, since how far they came says little.
-            let further = |held: Unparsed| {
-                unparsed.timed && (unparsed.timed, unparsed.at) > (held.timed, held.at)
+            // the others the first, but for NCSA's family, since how far they came says little.
+            let further = |held: Unparsed| match (unparsed.timed, held.timed) {
+                (true, true) => unparsed.at > held.at,
+                (false, false) => family,
+                (timed, _) => timed,
             };
             if failed.is_none_or(further) {
                 failed = Some(unparsed);
@@ -425,7 +430,7 @@ impl Parser {
                             self.last = Reader::W3c;
                             return Ok(());
                         }
-                        Err(unparsed) => note(unparsed, record),
+                        Err(unparsed) => note(unparsed, true, record),
                     }
                 }
                 Some(Fields::Unusable(field)) => note(
@@ -435,6 +440,7 @@ impl Parser {
                         at: 0,
                         timed: true,
                     },
+                    true,
                     record,
                 ),
                 None => {
@@ -444,7 +450,7 @@ impl Parser {
                                 self.last = Reader::W3c;
                                 return Ok(());
                             }
-                            Err(unparsed) => note(unparsed, record),
+                            Err(unparsed) => note(unparsed, true, record),
                         }
                     }
                 }
@@ -462,7 +468,7 @@ impl Parser {
                         self.last = Reader::Lines(index as u8);
                         return Ok(());
                     }
-                    Err(unparsed) => note(unparsed, record),
+                    Err(unparsed) => note(unparsed, self.plain == Some(index as u8), record),
                 }
             }
         }

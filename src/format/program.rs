@@ -263,7 +263,10 @@ fn unparsed(steps: &[Step], index: usize, field: Field, why: Why, at: usize) -> 
         (Field::Time, Why::Missing, Step::Time(..) | Step::Date(_) | Step::Clock(_)) => Why::Form,
         _ => why,
     };
-    let timed = steps[..index].iter().any(times)
+    // Many logs begin with a time: that alone is no sign.
+    let value = |step: &Step| matches!(step, Step::Field(field, _) if *field != Field::Skipped);
+    let only_time = matches!(steps[0], Step::Time(..)) && !steps[..index].iter().any(value);
+    let timed = !only_time && steps[..index].iter().any(times)
         || why == Why::NoSuchTime
         || field == Field::Client && times(step);
     Unparsed {

@@ -32,26 +32,41 @@ fn spaced(steps: impl IntoIterator<Item = Step>) -> Vec<Step> {
 }
 
 fn haproxy() -> Vec<Vec<Step>> {
-    let mut steps = vec![
-        field(Field::Client),
-        text(" ["),
-        Step::Time(TimeForm::Clf, Extent::Until(b']')),
-        text("] "),
-    ];
+    let time = Step::Time(TimeForm::Clf, Extent::Until(b']'));
     let duration = Field::Duration(Unit::Milliseconds);
-    steps.extend(spaced([
-        skip(),
-        skip(),
-        field(duration),
-        field(Field::Status),
-        field(Field::Bytes),
-    ]));
-    steps.extend([
-        Step::Field(Field::Skipped, Extent::UntilText(b" \"".as_slice().into())),
-        text(" \""),
-        Step::Field(Field::Request, Extent::LastQuote),
-    ]);
-    vec![steps]
+    let rest = |mut steps: Vec<Step>| {
+        steps.extend(spaced([
+            skip(),
+            skip(),
+            field(duration),
+            field(Field::Status),
+            field(Field::Bytes),
+        ]));
+        steps.extend([
+            Step::Field(Field::Skipped, Extent::UntilText(b" \"".as_slice().into())),
+            text(" \""),
+            Step::Field(Field::Request, Extent::LastQuote),
+        ]);
+        steps
+    };
+    vec![
+        rest(vec![
+            field(Field::Client),
+            text(" ["),
+            time.clone(),
+            text("] "),
+        ]),
+        // The time and the unique id first, as many sites have it.
+        rest(vec![
+            text("["),
+            time,
+            text("] ["),
+            Step::Field(Field::Skipped, Extent::Until(b']')),
+            text("] "),
+            field(Field::Client),
+            text(" "),
+        ]),
+    ]
 }
 
 /// HAProxy's HTTP log.
@@ -59,7 +74,7 @@ pub(super) const HAPROXY: Format = Format {
     name: "haproxy",
     about: "HAProxy's HTTP log (option httplog), with its syslog prefix or without",
     sample: r#"192.0.2.7:39759 [09/Dec/2025:12:59:46.633] www backend/web1 0/0/1/48/49 200 8328 - - ---- 8/8/1/1/0 0/0 "GET /image HTTP/1.1""#,
-    begins: |b| b.is_ascii_alphanumeric() || b == b':',
+    begins: |b| b.is_ascii_alphanumeric() || b == b':' || b == b'[',
     source: Source::Steps(haproxy),
 };
 

@@ -16,6 +16,7 @@ use super::values;
 /// * `… "agent" rt=0.123 uct=…`: the same with a name;
 /// * `… "agent" 462 0.050 [upstream] …`: ingress-nginx;
 /// * `… "router" "url" 12ms`: Traefik;
+/// * `… 200 612 0.0123`: Rack's CommonLogger, and Puma's;
 /// * `… "agent" 0.123 "xff"`, and `… 200 612 0.123 "referrer" "agent"`.
 #[inline]
 pub(super) fn duration(rest: &[u8]) -> Option<u64> {
@@ -52,7 +53,8 @@ fn among_quotes(rest: &[u8]) -> Option<u64> {
 }
 
 fn by_shape(rest: &[u8]) -> Option<u64> {
-    let words = &rest[memrchr(b'"', rest)? + 1..];
+    // Without quotes it is the common format, and Rack's with it.
+    let words = &rest[memrchr(b'"', rest).map_or(0, |quote| quote + 1)..];
     let mut words = words.split_str(" ").filter(|word| !word.is_empty());
     let first = words.next()?;
     if let Some(time) = first
@@ -85,11 +87,14 @@ pub(super) fn is_duration(word: &[u8]) -> bool {
     digits > 0 && matches!(&word[digits..], b"s" | b"ms" | b"us")
 }
 
-/// A number with exactly three decimals.
+/// A number with exactly three decimals, as nginx writes seconds, or four, as Rack does.
 pub(super) fn seconds(text: &[u8]) -> Option<u64> {
-    let dot = text.len().checked_sub(4)?;
+    let dot = text.iter().position(|&b| b == b'.')?;
+    if !matches!(text.len() - dot - 1, 3 | 4) {
+        return None;
+    }
     let digits = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
-    if text[dot] == b'.' && digits(&text[..dot]) && digits(&text[dot + 1..]) {
+    if digits(&text[..dot]) && digits(&text[dot + 1..]) {
         values::duration(text, Unit::Seconds).ok()?
     } else {
         None
@@ -131,6 +136,7 @@ mod tests {
             (r#" "-" "agent" 1.5"#, None),
             (r#" "-" "agent" hello"#, None),
             (" 3551", None),
+            (" 0.0123", Some(12_300)),
             ("", None),
         ] {
             assert_eq!(duration(rest.as_bytes()), want, "{rest}");

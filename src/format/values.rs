@@ -107,6 +107,7 @@ fn any_duration(text: &[u8], unit: Unit) -> Result<Option<u64>, Why> {
         (Unit::Milliseconds | Unit::WholeMilliseconds, b"") | (Unit::Written, b"ms") => 1_000_000,
         (Unit::Microseconds, b"") | (Unit::Written, b"us" | b"\xc2\xb5s") => 1000,
         (Unit::Nanoseconds, b"") | (Unit::Written, b"ns") => 1,
+        (Unit::Written, _) => return in_parts(text).map(Some),
         _ => return Err(Why::Form),
     };
     let mut parts = number.splitn(2, |&b| b == b'.');
@@ -131,6 +132,26 @@ fn any_duration(text: &[u8], unit: Unit) -> Result<Option<u64>, Why> {
     }
     let sum = u128::from(value(whole)) * u128::from(nanoseconds) + u128::from(fraction);
     Ok(Some(u64::try_from(sum / 1000).unwrap_or(u64::MAX)))
+}
+
+/// A duration as Go writes it past a minute: `1m30.5s`, `2h45m0s`.
+fn in_parts(text: &[u8]) -> Result<u64, Why> {
+    let mut sum = 0u64;
+    let mut rest = text;
+    for (unit, seconds) in [(b'h', 3600), (b'm', 60), (b's', 1)] {
+        let number = |b: &&u8| b.is_ascii_digit() || **b == b'.';
+        let len = rest.iter().take_while(number).count();
+        if len > 0 && rest.get(len) == Some(&unit) {
+            let part = any_duration(&rest[..len], Unit::Seconds)?.unwrap_or(0);
+            sum = sum.saturating_add(part.saturating_mul(seconds));
+            rest = &rest[len + 1..];
+        }
+    }
+    if rest.is_empty() {
+        Ok(sum)
+    } else {
+        Err(Why::Form)
+    }
 }
 
 /// The first address of a list, without quotes and port; `-` where there is none.
@@ -199,6 +220,18 @@ mod tests {
                 let ends = after.is_empty() || after.starts_with([' ', '"', '\n']);
                 prop_assert!(!(plain && digits && ends), "{text}");
             }
+        }
+    }
+
+    #[test]
+    fn durations_of_go_have_parts() {
+        let written = |text: &str| duration(text.as_bytes(), Unit::Written);
+        assert_eq!(written("1.5s"), Ok(Some(1_500_000)));
+        assert_eq!(written("1m30.5s"), Ok(Some(90_500_000)));
+        assert_eq!(written("2h45m0s"), Ok(Some(9_900_000_000)));
+        assert_eq!(written("999999999999999999h"), Ok(Some(u64::MAX)));
+        for text in ["1s2m", "1x", "1m2", "1.2.3s", "1h1h"] {
+            assert_eq!(written(text), Err(Why::Form), "{text}");
         }
     }
 

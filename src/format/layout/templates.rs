@@ -10,8 +10,10 @@ use super::{Fit, Layout, Line, Moment, Piece, Value};
 /// A time without its offset: in UTC.
 const NAIVE: &[u8] = b"%d/%b/%Y:%H:%M:%S";
 
+const MONTH_FIRST: &[u8] = b"%m/%d/%Y, %H:%M:%S";
+
 /// Templates by the names of their formats.
-static TEMPLATES: [(&str, &str); 25] = [
+static TEMPLATES: [(&str, &str); 27] = [
     (
         "ingress",
         r#"<client> - <user> [<clf>] "<request>" <status> <bytes> "<referrer>" "<agent>" 412 <s> [shop-web-80] [] 10.0.50.80:80 <bytes> <s> <status> 752178adb17130b2c35d30a97e1b2c4f"#,
@@ -122,6 +124,15 @@ static TEMPLATES: [(&str, &str); 25] = [
         "\"remotehost\",\"rfc931\",\"authuser\",\"date\",\"request\",\"status\",\"bytes\"\n\
          \"<client>\",\"-\",\"<user>\",<epoch>,\"<request>\",<status>,<bytes>",
     ),
+    (
+        "gcs",
+        "\"time_micros\",\"c_ip\",\"c_ip_type\",\"c_ip_region\",\"cs_method\",\"cs_uri\",\"sc_status\",\"cs_bytes\",\"sc_bytes\",\"time_taken_micros\",\"cs_host\",\"cs_referer\",\"cs_user_agent\",\"s_request_id\",\"cs_operation\",\"cs_bucket\",\"cs_object\"\n\
+         \"<epoch>000000\",\"<client>\",\"1\",\"\",\"<method>\",\"<target>\",\"<status>\",\"0\",\"<bytes>\",\"<us>\",\"<host>\",\"<referrer>\",\"<agent>\",\"AHP1\",\"GET_Object\",\"bucket\",\"\"",
+    ),
+    (
+        "iis_native",
+        "<client>, <user+>, <month_first>, W3SVC1, SERVER, 198.51.100.1, <ms>, 0, <bytes>, <status>, 0, <method>, <path>, <query>,",
+    ),
 ];
 
 /// The template of a format.
@@ -188,6 +199,7 @@ fn value(word: &str) -> Value {
         "ns" => Value::Duration(Unit::Nanoseconds),
         "clf" => Value::Time(Moment::Whole(TimeForm::Clf)),
         "naive" => Value::Time(Moment::Whole(TimeForm::Pattern(NAIVE.into()))),
+        "month_first" => Value::Time(Moment::Whole(TimeForm::Pattern(MONTH_FIRST.into()))),
         "iso" => Value::Time(Moment::Whole(TimeForm::Iso)),
         "epoch" => Value::Time(Moment::Whole(TimeForm::Epoch)),
         "asctime" => Value::Time(Moment::Whole(TimeForm::Asctime)),
