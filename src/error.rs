@@ -10,6 +10,8 @@ pub const EXIT_ALERT: u8 = 1;
 pub const EXIT_ERROR: u8 = 2;
 /// Exit status with `--exit-code` when no record could be read.
 pub const EXIT_NO_RECORD: u8 = 3;
+/// Exit status with `--exit-code` when no alert fired, but so much came late that nobody knows.
+pub const EXIT_NOT_KNOWN: u8 = 4;
 
 /// What ends a run early: a sentence that names the option or file and the way out.
 ///

@@ -3,16 +3,21 @@
 //! One line's journey, left to right, never back:
 //!
 //! ```text
-//! bytes → input::lines → line → format::Parser → Record → clock → stats buckets ─close→ alert rules, Report → render → stdout
+//! bytes → input::lines → line → format::Parser → Record → ingest (clock, books, timeline) ─closed second→ evaluate (report, rules, history) → events → render
 //! ```
 //!
-//! [`monitor::Monitor`] is the whole behaviour as a pure function of its input; only [`run`] touches
-//! files, standard streams, signals and clocks, so live and replay are one machine.
+//! One seam carries everything: the closed second, [`ingest::ClosedSeconds`]. Before it the order of the lines
+//! matters, behind it only that of the seconds. [`monitor::Monitor`] is both halves, the whole behaviour as a pure
+//! function of its input; only [`run`] touches files, standard streams, signals and clocks, so live and replay are
+//! one machine.
 //!
 //! # Words
 //!
 //! * *record*: a line that is an access-log entry; every record is a *hit*.
 //! * *event time*: the second a record gives; *newest*: the greatest that is believed.
+//! * *ahead*, *far behind*: so far from *newest* that the records that follow decide; *skewed*: not believed;
+//!   *stretch*, *rewind*: the log between two moments at which its clock went back, and such a moment.
+//! * *lag*: how far a live source is behind the wall clock.
 //! * *lateness*, *watermark*: a second is closed once it is older than the watermark, `newest − lateness`.
 //! * *bucket*: what is known of one second.
 //! * *tumbling window*: a report's interval; *sliding window*: what an alert rule measures.
@@ -21,10 +26,11 @@
 
 pub mod alert;
 pub mod cli;
-pub mod clock;
 pub mod error;
+pub mod evaluate;
 pub mod filter;
 pub mod format;
+pub mod ingest;
 pub mod input;
 pub mod monitor;
 pub mod place;

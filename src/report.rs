@@ -28,8 +28,23 @@ pub enum Event {
         /// The first second after it.
         to: Second,
     },
+    /// The log went back.
+    Rewind(Rewind),
     /// What happened in the whole run. `to` is its last second, inclusive.
     Summary(Report),
+}
+
+/// The log went back: what was open was closed, and a new stretch begins.
+#[derive(Debug, Clone)]
+pub struct Rewind {
+    /// The newest second before.
+    pub from: Second,
+    /// The second of the first record behind it.
+    pub to: Second,
+    /// The file that this record is in, where files were named.
+    pub file: Option<Arc<str>>,
+    /// The number of its line there, from 1.
+    pub line: u64,
 }
 
 /// A report or a summary.
@@ -124,6 +139,8 @@ pub enum Block {
         key: &'static str,
         /// The number.
         value: u64,
+        /// How many of them were answered with 5xx, where that is known.
+        errors: u64,
     },
     /// Lines that are no records: the first of each reason.
     Unparsed(Vec<Example>),

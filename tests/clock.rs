@@ -1,181 +1,284 @@
 //! The guard against wrong timestamps beside its rule, written out as plainly as the rule is said, and by
 //! example.
 
-use httpmon::clock::{Believed, Clock};
+use httpmon::ingest::clock::{Clock, Decision, Wall};
 use httpmon::time::{Second, Span};
 use proptest::prelude::*;
 
+const MINUTE: i64 = 60;
 const HOUR: i64 = 3600;
 const MONTH: i64 = 31 * 86_400;
 
-/// What the clock believes of these times, in its order, and how many it does not.
-fn clock(times: &[i64]) -> (Vec<i64>, u64) {
-    let mut clock = Clock::new(Span(5));
-    let mut believed = Vec::new();
-    let mut take = |clock: &mut Clock<()>, time: Second| {
-        clock.advance(time);
-        believed.push(time.0);
-    };
-    for &time in times {
-        let time = Second(time);
-        match clock.offer(time, (), None) {
-            Believed::None => {}
-            Believed::One(()) => take(&mut clock, time),
-            Believed::Several(several) => several.iter().for_each(|(t, ())| take(&mut clock, *t)),
+/// The stretches of believed times, and how many are not believed.
+type Ruled = (Vec<Vec<i64>>, u64);
+
+/// What the clock makes of these times, each with the wall clock if there is one, in milliseconds.
+fn by_clock(lateness: i64, times: impl IntoIterator<Item = (i64, Option<i64>)>) -> Ruled {
+    let mut clock: Clock<()> = Clock::new(Span(lateness), |()| 1);
+    let mut stretches = vec![Vec::new()];
+    let mut carry_out = |clock: &mut Clock<()>| {
+        while let Some(decision) = clock.next_decision() {
+            match decision {
+                Decision::Believe(time, ()) => stretches.last_mut().unwrap().push(time.0),
+                Decision::Rewind { .. } => stretches.push(Vec::new()),
+            }
         }
+    };
+    for (time, wall) in times {
+        clock.offer(Second(time), (), wall.map(Wall));
+        carry_out(&mut clock);
     }
-    for (time, ()) in clock.settle(true) {
-        take(&mut clock, time);
-    }
-    (believed, clock.skewed())
+    clock.finish();
+    carry_out(&mut clock);
+    (stretches, clock.skewed())
 }
 
-/// A record is ahead if it lies more than an hour past the newest; before anything is believed, every
-/// one is. Those ahead wait; one that is not proves all of them wrong; eight, or the end, settle them.
-fn rule(times: &[i64]) -> (Vec<i64>, u64) {
-    let mut believed: Vec<i64> = Vec::new();
-    let mut waiting: Vec<i64> = Vec::new();
-    let mut skewed = 0;
-    for (i, &time) in times.iter().enumerate() {
-        let newest = believed.iter().max().copied();
-        if newest.is_some_and(|newest| time <= newest + HOUR) {
-            skewed += waiting.drain(..).count() as u64;
-            believed.push(time);
-        } else {
-            waiting.push(time);
+fn history(lateness: i64, times: &[i64]) -> Ruled {
+    by_clock(lateness, times.iter().map(|&time| (time, None)))
+}
+
+/// The rule, in plain words: see DESIGN, "Clock", and the module's text.
+#[derive(Default)]
+struct Rule {
+    ahead: i64,
+    behind: i64,
+    stretches: Vec<Vec<i64>>,
+    newest: Option<i64>,
+    skewed: u64,
+    /// Time, votes, and how many of them agree.
+    waiting: Vec<(i64, i64, i64)>,
+    back: Vec<i64>,
+}
+
+impl Rule {
+    fn believe(&mut self, time: i64) {
+        self.stretches.last_mut().unwrap().push(time);
+        self.newest = self.newest.max(Some(time));
+    }
+
+    fn decide(&mut self) {
+        let (time, votes, agree) = self.waiting.remove(0);
+        let far = self.newest.is_some_and(|newest| time > newest + MONTH);
+        if (votes == 0 && far) || agree * 2 < votes {
+            self.skewed += 1;
+            return;
         }
-        let at_end = i + 1 == times.len();
-        if waiting.len() == 8 || at_end {
-            let before = believed.iter().max().copied();
-            let full = waiting.len() == 8;
-            for (j, &time) in waiting.iter().enumerate() {
-                let contradicted = waiting[j + 1..].iter().any(|&later| later < time - HOUR);
-                let far = !full && before.is_some_and(|before| time > before + MONTH);
-                if contradicted || far {
-                    skewed += 1;
-                } else {
-                    believed.push(time);
+        self.believe(time);
+        let mut rest = Vec::new();
+        for other in std::mem::take(&mut self.waiting) {
+            if other.0 <= self.newest.unwrap() + self.ahead {
+                self.believe(other.0);
+            } else {
+                rest.push(other);
+            }
+        }
+        self.waiting = rest;
+    }
+
+    fn take(&mut self, time: i64) {
+        for (other, votes, agree) in &mut self.waiting {
+            *votes += 1;
+            *agree += i64::from(time >= *other - self.ahead);
+        }
+        while self.waiting.first().is_some_and(|oldest| oldest.1 >= 16) {
+            self.decide();
+        }
+        if self
+            .newest
+            .is_some_and(|newest| time < newest - self.behind)
+        {
+            self.back.push(time);
+            if self.back.len() == 64 {
+                while !self.waiting.is_empty() {
+                    self.decide();
+                }
+                self.newest = None;
+                self.stretches.push(Vec::new());
+                for time in std::mem::take(&mut self.back) {
+                    self.take(time);
                 }
             }
-            waiting.clear();
+            return;
+        }
+        for time in std::mem::take(&mut self.back) {
+            self.believe(time);
+        }
+        match self.newest {
+            Some(newest) if time <= newest + self.ahead => self.believe(time),
+            _ => self.waiting.push((time, 0, 0)),
         }
     }
-    (believed, skewed)
 }
 
-/// Times that mostly go on, with jumps of about an hour, of hours, and of about a month, there and back.
+fn by_rule(lateness: i64, times: &[i64]) -> Ruled {
+    let mut rule = Rule {
+        ahead: lateness.max(MINUTE),
+        behind: lateness.max(10 * MINUTE),
+        stretches: vec![Vec::new()],
+        ..Rule::default()
+    };
+    for &time in times {
+        rule.take(time);
+    }
+    for time in std::mem::take(&mut rule.back) {
+        rule.believe(time);
+    }
+    while !rule.waiting.is_empty() {
+        rule.decide();
+    }
+    (rule.stretches, rule.skewed)
+}
+
+/// Times that mostly go on, in runs, with jumps of about all that the rule knows, there and back.
 fn times() -> impl Strategy<Value = Vec<i64>> {
-    let step = prop_oneof![
-        8 => 0i64..10,
-        2 => -20i64..20,
-        1 => HOUR - 1..=HOUR + 1,
-        1 => -HOUR - 1..=1 - HOUR,
-        1 => -5 * HOUR..5 * HOUR,
-        1 => MONTH - 1..=MONTH + 1,
-        1 => -MONTH - 10..10 - MONTH,
+    let jump = prop_oneof![
+        Just(0),
+        -20i64..20,
+        MINUTE - 1..=MINUTE + 1,
+        -MINUTE - 1..=1 - MINUTE,
+        10 * MINUTE - 1..=10 * MINUTE + 1,
+        -10 * MINUTE - 1..=1 - 10 * MINUTE,
+        -5 * HOUR..5 * HOUR,
+        MONTH - 1..=MONTH + 1,
+        -MONTH - 10..10 - MONTH,
     ];
-    prop::collection::vec(step, 1..40).prop_map(|steps| {
+    let length = prop_oneof![4 => 1usize..5, 2 => 10usize..20, 1 => 60usize..80];
+    prop::collection::vec((jump, length, 0i64..3), 1..16).prop_map(|runs| {
         let mut time = 1_760_000_000;
-        steps
-            .into_iter()
-            .map(|step| {
+        let mut times = Vec::new();
+        for (jump, length, step) in runs {
+            time += jump;
+            for _ in 0..length {
                 time += step;
-                time
-            })
-            .collect()
+                times.push(time);
+            }
+        }
+        times
     })
 }
 
 proptest! {
     #[test]
-    fn the_clock_believes_what_the_rule_says(times in times()) {
-        prop_assert_eq!(clock(&times), rule(&times));
+    fn the_clock_decides_what_the_rule_says(times in times(), lateness in prop_oneof![Just(0i64), Just(5), Just(60), Just(HOUR)]) {
+        prop_assert_eq!(history(lateness, &times), by_rule(lateness, &times));
     }
 
-    /// The eighth record is left out: it ends the first queue, where no later one can contradict it.
+    /// Wherever they come, but for the end: a line that nothing follows cannot be contradicted.
     #[test]
-    fn one_wrong_time_is_skewed_and_changes_nothing_else(at in prop_oneof![0usize..7, 8usize..200], years in 1i64..60) {
-        let times: Vec<i64> = (0..200).map(|second| 1_760_000_000 + second).collect();
-        let mut wrong = times.clone();
-        wrong.insert(at, times[at] + years * 365 * 86_400);
-        prop_assert_eq!(clock(&wrong), (times, 1));
+    fn up_to_seven_times_far_ahead_are_skewed_and_change_nothing_else(
+        wrong in prop::collection::vec((0usize..180, MINUTE + 1..40 * 365 * 86_400), 1..=7),
+    ) {
+        let right: Vec<i64> = (0..200).map(|n| 1_760_000_000 + n / 4).collect();
+        let mut times: Vec<(usize, i64)> = right.iter().copied().enumerate().collect();
+        for &(at, jump) in &wrong {
+            times.push((at, right[at] + jump));
+        }
+        times.sort_by_key(|&(at, _)| at);
+        let times: Vec<i64> = times.into_iter().map(|(_, time)| time).collect();
+        prop_assert_eq!(history(60, &times), (vec![right], wrong.len() as u64));
+    }
+
+    /// Live, with a host's clock that is off by anything up to an hour, which no line contradicts.
+    #[test]
+    fn a_steady_lag_is_believed(lag in -HOUR..HOUR, gap in 1i64..20) {
+        let wall = 1_760_000_000_000;
+        let times = (0..100).map(|n| (wall / 1000 + n * gap - lag, Some(wall + n * gap * 1000 + 300)));
+        let right: Vec<i64> = (0..100).map(|n| wall / 1000 + n * gap - lag).collect();
+        prop_assert_eq!(by_clock(5, times), (vec![right], 0));
+    }
+
+    /// A single wrong line of any time past the bound neither moves the clock nor makes another line late.
+    #[test]
+    fn a_wrong_line_live_is_skewed(lag in -HOUR..HOUR, at in 17usize..60, jump in prop_oneof![70i64..300, 300i64..100_000]) {
+        let wall = 1_760_000_000;
+        let mut times: Vec<(i64, Option<i64>)> = (0..100)
+            .map(|n| (wall + n - lag, Some((wall + n) * 1000 + 300)))
+            .collect();
+        let right: Vec<i64> = times.iter().map(|&(time, _)| time).collect();
+        let (time, seen) = times[at];
+        times.insert(at, (time + jump, seen));
+        let (mut stretches, skewed) = by_clock(5, times);
+
+
+        prop_assert_eq!(stretches.remove(0), right);
+        prop_assert_eq!(skewed, 1);
     }
 }
 
 #[test]
 fn a_short_log_is_believed_at_its_end() {
-    assert_eq!(clock(&[10, 11, 12]), (vec![10, 11, 12], 0));
+    assert_eq!(history(5, &[10, 11, 12]), (vec![vec![10, 11, 12]], 0));
 }
 
 #[test]
-fn one_record_far_ahead_is_skewed_by_the_next_that_is_not() {
-    let far = 1_000_000_000;
-    assert_eq!(
-        clock(&[1, 2, 3, 4, 5, 6, 7, 8, 9, far, 10]),
-        (vec![1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 1)
-    );
+fn the_sixteenth_vote_settles_and_half_of_them_are_enough() {
+    let ahead = 1000;
+    let with = |agreeing: usize| {
+        let mut times = vec![0; 20];
+        times.push(ahead);
+        times.extend(vec![ahead; agreeing]);
+        times.extend(vec![0; 16 - agreeing]);
+        history(5, &times).1
+    };
+    assert_eq!(with(8), 0, "half of them agree");
+    assert_eq!(with(7), 8, "less than half agree, so all eight are skewed");
 }
 
 #[test]
-fn one_record_far_ahead_at_the_very_start_is_skewed_by_the_others() {
-    assert_eq!(clock(&[1_000_000_000, 2, 3]), (vec![2, 3], 1));
+fn at_the_end_one_without_a_vote_is_believed_within_a_month() {
+    let times: Vec<i64> = (0..20).collect();
+    let with = |last: i64| {
+        let times: Vec<i64> = times.iter().copied().chain([last]).collect();
+        history(5, &times).1
+    };
+    assert_eq!(with(19 + MONTH), 0);
+    assert_eq!(with(20 + MONTH), 1);
 }
 
 #[test]
-fn a_log_that_goes_on_after_a_month_is_believed_once_eight_agree() {
-    let later: Vec<i64> = (0..8).map(|i| 10_000_000 + i).collect();
-    let mut times = vec![1, 2, 3, 4, 5, 6, 7, 8];
-    times.extend(&later);
-    let (believed, skewed) = clock(&times);
-    assert_eq!((believed.len(), skewed), (16, 0));
-    let (believed, skewed) = clock(&times[..12]);
-    assert_eq!(
-        (believed.len(), skewed),
-        (8, 4),
-        "four records past a month at the end of input stay skewed"
-    );
+fn sixty_four_in_a_row_that_are_far_behind_begin_a_new_stretch() {
+    let first: Vec<i64> = (10_000..10_100).collect();
+    let with = |count: i64| {
+        let times: Vec<i64> = first.iter().copied().chain(1000..1000 + count).collect();
+        history(5, &times).0
+    };
+    assert_eq!(with(63).len(), 1, "they are late");
+    assert_eq!(with(64), [first.clone(), (1000..1064).collect()]);
 }
 
 #[test]
-fn near_the_wall_clock_a_record_is_believed_at_once() {
-    let mut clock = Clock::new(Span(5));
-    assert_eq!(
-        clock.offer(Second(10), 'a', Some(Second(1_000_000))),
-        Believed::None
-    );
-    assert_eq!(
-        clock.offer(Second(1_000_010), 'b', Some(Second(1_000_000))),
-        Believed::Several(vec![(Second(10), 'a'), (Second(1_000_010), 'b')])
-    );
+fn one_that_is_not_far_behind_makes_the_others_late() {
+    let mut times: Vec<i64> = (10_000..10_100).collect();
+    times.extend(1000..1063);
+    times.push(10_101);
+    times.extend(2000..2063);
+    let (stretches, _) = history(5, &times);
+    assert_eq!(stretches, [times]);
 }
 
 #[test]
-fn a_record_near_the_wall_clock_refutes_those_far_past_it() {
-    let wall = Some(Second(1_000_000));
-    let mut clock = Clock::new(Span(5));
-    assert_eq!(clock.offer(Second(9_000_000), 'a', wall), Believed::None);
-    assert_eq!(
-        clock.offer(Second(1_000_000), 'b', wall),
-        Believed::Several(vec![(Second(1_000_000), 'b')])
-    );
-    clock.advance(Second(1_000_000));
-    assert_eq!(clock.offer(Second(9_000_001), 'c', wall), Believed::None);
-    assert_eq!(
-        clock.offer(Second(1_000_001), 'd', wall),
-        Believed::One('d'),
-        "it is not ahead itself"
-    );
-    assert_eq!(clock.skewed(), 2);
+fn a_backlog_of_a_quiet_log_keeps_nobody_waiting() {
+    let wall = 1_760_000_000_000;
+    let old = (0..20).map(|n| (wall / 1000 - 7200 + n, Some(wall)));
+    let new = [1, 2, 3].map(|minutes| {
+        let seen = wall + minutes * 180_000;
+        (seen / 1000, Some(seen))
+    });
+    let mut clock: Clock<()> = Clock::new(Span(5), |()| 1);
+    for (time, wall) in old.chain(new) {
+        clock.offer(Second(time), (), wall.map(Wall));
+    }
+    assert_eq!(clock.newest(), Some(Second(new[2].0)));
+    assert_eq!(clock.skewed(), 0);
 }
 
 #[test]
-fn silence_alone_confirms_nothing_far_past_the_wall_clock() {
-    let wall = Second(1_000_000);
-    let mut clock = Clock::new(Span(5));
-    clock.offer(Second(1_003_601), 'a', Some(wall));
-    assert_eq!(clock.settle_in_silence(wall), []);
-    assert_eq!(
-        clock.settle_in_silence(Second(1_000_001)),
-        [(Second(1_003_601), 'a')]
-    );
+fn a_few_old_lines_before_the_first_that_is_live_keep_their_places() {
+    let wall = 1_760_000_000_000;
+    let mut times: Vec<(i64, Option<i64>)> = (0..10)
+        .map(|n| (wall / 1000 - 7200 + n, Some(wall)))
+        .collect();
+    times.push((wall / 1000, Some(wall)));
+    let right = times.iter().map(|&(time, _)| time).collect();
+    assert_eq!(by_clock(5, times), (vec![right], 0));
 }

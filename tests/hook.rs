@@ -140,9 +140,14 @@ fn history_is_told_to_nobody_unless_asked() {
     let output = httpmon(&["--replay", "--on-alert", path], log(3));
     assert_eq!(lines(&output).lines().count(), 6);
     assert_eq!(out(&folder), "");
-    // Live it is told.
+    // Nor are the old lines that a live stream begins with.
     let output = httpmon(&["--on-alert", path], log(3));
     assert_eq!(lines(&output).lines().count(), 6);
+    assert_eq!(out(&folder), "");
+    let output = httpmon(
+        &["--replay", "--on-alert", path, "--on-alert-in-replay"],
+        log(3),
+    );
     assert_eq!(out(&folder), lines(&output));
 }
 
@@ -226,7 +231,7 @@ fn a_bare_name_is_looked_for_in_path() {
         let mut command = Command::new(env!("CARGO_BIN_EXE_httpmon"));
         command
             .args(["-qr", "json", "--alert", "Burst: hits > 1 over 1s"])
-            .args(["--on-alert", "program"])
+            .args(["--replay", "--on-alert-in-replay", "--on-alert", "program"])
             .env_remove("HTTPMON_CONFIG_PATH")
             .env("PATH", &path)
             .current_dir(&folder);

@@ -274,9 +274,9 @@ fn a_slow_pipe_a_fast_pipe_and_a_file_give_the_same_bytes() {
     assert_eq!(String::from_utf8_lossy(&from_file.stdout), replayed(90));
 
     // Up to a report that must come, then the next lines in halves.
-    let mut run = under_way(&LIVE, 16);
+    let mut run = under_way(&LIVE, 36);
     let mut told = run.first;
-    for second in 16..90 {
+    for second in 36..90 {
         let line = log(second, second + 1);
         let (head, tail) = line.split_at(20);
         run.stdin.write_all(head.as_bytes()).expect("it reads");

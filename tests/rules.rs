@@ -17,7 +17,7 @@ use httpmon::run;
 use httpmon::stats::latency::Histogram;
 use httpmon::time::Second;
 use proptest::prelude::*;
-use streams::{CLIENTS, Hit, START, delayed, streams};
+use streams::{CLIENTS, Hit, START, believed, delayed, streams};
 
 /// What is measured, its number in whole units; the text of a rule is made of it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -523,6 +523,7 @@ proptest! {
     fn late_records_count_for_every_kind_from_the_next_second_that_closes(hits in streams(short()), rules in prop::collection::vec(above(short()), 1..3), lateness in 0i64..10, delays in prop::collection::vec(prop_oneof![Just(0i64), 0i64..150], 1..30)) {
         let come = delayed(&hits, &delays, 150);
         let said = said(come.iter().copied(), &texts(&rules), lateness);
+        let come = believed(&come, lateness);
         prop_assert_eq!(said, recount(&come, &rules, None, closes(&come, lateness)), "{:?}", texts(&rules));
     }
 }
@@ -540,6 +541,7 @@ proptest! {
     fn late_records_count_before_gaps_of_hours_too(hits in streams(long()), rules in prop::collection::vec(above(long()), 1..3), lateness in 0i64..60, delays in prop::collection::vec(prop_oneof![Just(0i64), 0i64..150], 1..30)) {
         let come = delayed(&hits, &delays, 150);
         let said = said(come.iter().copied(), &texts(&rules), lateness);
+        let come = believed(&come, lateness);
         prop_assert_eq!(said, recount(&come, &rules, Some(lateness), closes(&come, lateness)), "{:?}", texts(&rules));
     }
 }

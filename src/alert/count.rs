@@ -3,7 +3,7 @@
 //! Everything is compared exactly, in integers: never an average that was rounded.
 
 use super::measure::{Measure, Threshold, Unit};
-use super::window::Sums;
+use super::sliding::Sliding;
 use super::{Condition, Level, Source};
 use crate::report::Figure;
 use crate::stats::bucket::Bucket;
@@ -19,8 +19,9 @@ pub(super) struct Count {
     /// Where what is counted comes from, and where the hits that it is a part of.
     part: Source,
     whole: Source,
-    /// What is counted, and the hits of the whole.
-    sums: Sums<2>,
+    counted: Sliding,
+    /// The hits of the whole, where those are not what is counted.
+    hits: Option<Sliding>,
     /// The first second that held anything; a low count says nothing before a full window.
     first: Option<Second>,
     closed: Option<Second>,
@@ -35,35 +36,37 @@ impl Count {
         part: Source,
         whole: Source,
     ) -> Count {
+        let same = measure == Measure::Hits && part == whole;
         Count {
             measure,
             threshold,
             below,
             part,
             whole,
-            sums: Sums::new(window),
+            counted: Sliding::new(window),
+            hits: (!same).then(|| Sliding::new(window)),
             first: None,
             closed: None,
         }
     }
 
-    fn counted(&self) -> u128 {
-        self.sums.total(0)
+    fn hits(&self) -> &Sliding {
+        self.hits.as_ref().unwrap_or(&self.counted)
     }
 
     /// What the count is a share of: of unparsed lines, the lines.
     fn whole(&self) -> u128 {
         let lines = if self.measure == Measure::Unparsed {
-            self.counted()
+            self.counted.sum()
         } else {
             0
         };
-        self.sums.total(1) + lines
+        self.hits().sum() + lines
     }
 
     /// Before a full window was seen, or with nothing to be a share of, nothing can be said.
     fn is_known(&self) -> bool {
-        let window = self.sums.span();
+        let window = self.counted.window();
         let full = || {
             self.first
                 .zip(self.closed)
@@ -74,30 +77,39 @@ impl Count {
 }
 
 impl Condition for Count {
-    fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
+    fn close(&mut self, second: Second, bucket: &Bucket) {
         let part = self.measure.of(self.part.counters(bucket));
-        let hits = self.whole.counters(bucket).hits;
-        self.sums.take(second, [part, hits], closed);
-        // What comes late before anything closed is of before the log's beginning.
-        if self.first.is_none() && second == closed && !bucket.is_empty() {
+        self.counted.close(second, part);
+        if let Some(hits) = &mut self.hits {
+            hits.close(second, self.whole.counters(bucket).hits);
+        }
+        if self.first.is_none() && !bucket.is_empty() {
             self.first = Some(second);
         }
-        self.closed = Some(closed);
+        self.closed = Some(second);
+    }
+
+    fn late(&mut self, second: Second, bucket: &Bucket, closed: Second) {
+        let part = self.measure.of(self.part.counters(bucket));
+        self.counted.late(second, part, closed);
+        if let Some(hits) = &mut self.hits {
+            hits.late(second, self.whole.counters(bucket).hits, closed);
+        }
     }
 
     fn level(&self) -> Level {
         if !self.is_known() {
             return Level::Clear;
         }
-        let (counted, window) = (self.counted(), self.sums.span());
+        let (counted, window) = (self.counted.sum(), self.counted.window());
         let order = self.threshold.order(counted, window, self.whole());
         Level::of(order, self.threshold, self.below)
     }
 
     fn figure(&self) -> Figure {
-        let (counted, window) = (self.counted(), self.sums.span());
+        let (counted, window) = (self.counted.sum(), self.counted.window());
         Figure {
-            hits: self.sums.hits(1),
+            hits: u64::try_from(self.hits().sum()).unwrap_or(u64::MAX),
             value: self.threshold.in_unit(counted, window, self.whole()),
             threshold: self.threshold.value(),
             window,
@@ -114,12 +126,13 @@ impl Condition for Count {
         let full = self
             .first
             .filter(|_| self.below)
-            .map(|first| first + Span(self.sums.span().0 - 1))
+            .map(|first| first + Span(self.counted.window().0 - 1))
             .filter(|&full| full >= from);
-        self.sums.next_leave().into_iter().chain(full).min()
+        let leaves = [self.counted.next_leave(), self.hits().next_leave()];
+        leaves.into_iter().flatten().chain(full).min()
     }
 
     fn window(&self) -> Span {
-        self.sums.span()
+        self.counted.window()
     }
 }

@@ -19,7 +19,40 @@ use crate::time::Span;
 /// Different expressions that the rules of a run can have: the bits of a record's match.
 pub const EXPRESSIONS: usize = 64;
 
-/// The rules of a run.
+/// The rules of a run as they were asked for.
+#[derive(Debug, Clone)]
+pub struct Ruleset {
+    /// The threshold of the traffic rule, where there is one: it comes first.
+    pub traffic: Option<Threshold>,
+    /// The window of the traffic rule, and of rules that name none.
+    pub window: Span,
+    /// The other rules.
+    pub specs: Vec<Spec>,
+    /// The dimensions that are counted.
+    pub tops: Vec<Top>,
+}
+
+impl Ruleset {
+    /// The rules, quiet and with empty windows.
+    ///
+    /// # Errors
+    ///
+    /// If they have too many expressions, or ask for a dimension that is not counted; the error names the rule.
+    pub fn plan(&self) -> Result<Plan, String> {
+        let traffic = self.traffic.map(|rate| Plan::traffic(rate, self.window));
+        let mut plan = Plan {
+            rules: traffic.into_iter().collect(),
+            expressions: Vec::new(),
+        };
+        for spec in &self.specs {
+            plan.add(spec, self.window, &self.tops)
+                .map_err(|why| format!("{}: {why}", spec.label))?;
+        }
+        Ok(plan)
+    }
+}
+
+/// The rules of a run, ready to be evaluated.
 #[derive(Debug, Default)]
 pub struct Plan {
     /// The rules, in order.

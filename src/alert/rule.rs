@@ -188,8 +188,15 @@ impl Rule {
     pub fn late(&mut self, second: Second, bucket: &Bucket, closed: Second) {
         self.touched = true;
         match &mut self.kind {
-            Kind::Whole { condition, .. } => condition.take(second, bucket, closed),
+            Kind::Whole { condition, .. } => condition.late(second, bucket, closed),
             Kind::ByKey { keyed, .. } => keyed.late(second, bucket, closed),
+        }
+    }
+
+    /// Live, records came while `second` was the newest of the log, whatever their own time is.
+    pub fn heard(&mut self, second: Second, bucket: &Bucket) {
+        if let Kind::Whole { condition, .. } = &mut self.kind {
+            condition.heard(second, bucket);
         }
     }
 
@@ -233,7 +240,7 @@ impl Rule {
                 phase,
                 level,
             } => {
-                condition.take(second, bucket, second);
+                condition.close(second, bucket);
                 // Too few hits say nothing, and what says nothing is not beyond.
                 let shortfall = condition.shortfall(clauses.min);
                 *level = match shortfall {

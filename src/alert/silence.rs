@@ -26,16 +26,28 @@ impl Silence {
     }
 
     fn seconds(&self) -> i64 {
-        self.last.map_or(0, |last| (self.closed - last).0)
+        self.last.map_or(0, |last| (self.closed - last).0.max(0))
     }
 }
 
 impl Condition for Silence {
-    fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
+    fn close(&mut self, second: Second, bucket: &Bucket) {
         if self.source.counters(bucket).hits > 0 {
             self.last = self.last.max(Some(second));
         }
-        self.closed = closed;
+        self.closed = second;
+    }
+
+    fn late(&mut self, second: Second, bucket: &Bucket, _: Second) {
+        if self.source.counters(bucket).hits > 0 {
+            self.last = self.last.max(Some(second));
+        }
+    }
+
+    fn heard(&mut self, second: Second, bucket: &Bucket) {
+        if self.source.counters(bucket).hits > 0 {
+            self.last = self.last.max(Some(second));
+        }
     }
 
     fn level(&self) -> Level {

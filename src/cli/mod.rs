@@ -19,13 +19,15 @@ use std::path::PathBuf;
 
 use self::config::Origin;
 use crate::alert::measure::{Threshold, Unit};
-use crate::alert::plan::{self, Plan};
+use crate::alert::plan::{self, Ruleset};
 use crate::alert::syntax::Spec;
 use crate::error::Error;
+use crate::evaluate::Evaluation;
 use crate::filter::Filter;
 use crate::filter::period::{Moment, Period};
 use crate::format::Choice;
 use crate::format::unparsed::Field;
+use crate::ingest::Counting;
 use crate::monitor::Config;
 use crate::render::{Form, OUTPUTS, Output};
 use crate::simulate::Settings;
@@ -191,7 +193,7 @@ impl Options {
                 "--history: is for --follow, which reads the rotated files of a log first",
             ));
         }
-        self.plan().map(drop)
+        self.config().map(drop)
     }
 
     /// How far back the rotated files of a log that is followed are read: as far as the rules look, unless given.
@@ -200,8 +202,8 @@ impl Options {
     ///
     /// If the rules are too many.
     pub fn history_in_force(&self) -> Result<Span, Error> {
-        let plan = self.plan()?;
-        let looks = plan.rules.iter().map(|rule| rule.look_back()).max();
+        let rules = self.config()?.evaluation.rules;
+        let looks = rules.iter().map(|rule| rule.look_back()).max();
         Ok(self.history.or(looks).unwrap_or(Span(0)))
     }
 
@@ -214,16 +216,24 @@ impl Options {
         let top = self.tops();
         let mut asked = top.iter().filter(|top| top.asked);
         let asked = asked.any(|top| top.dimension.field == Field::Agent);
+        let ruleset = self.ruleset();
+        let plan = ruleset.plan();
+        let plan = plan.map_err(|why| Error::new(format!("--alert: {why}")))?;
         Ok(Config {
-            interval: self.interval_in_force(),
+            counting: Counting {
+                robots: !self.quiet && (asked || self.report.robots),
+                top,
+                period: self.period(),
+                filter: self.filter.clone(),
+                expressions: plan.expressions,
+            },
             lateness: self.lateness_in_force(),
-            plan: self.plan()?,
-            traffic: self.has_traffic_rule(),
-            robots: !self.quiet && (asked || self.report.robots),
-            top,
-            period: self.period(),
-            filter: self.filter.clone(),
             zone: self.tz.clone(),
+            evaluation: Evaluation {
+                interval: self.interval_in_force(),
+                rules: plan.rules,
+                ruleset,
+            },
         })
     }
 
@@ -282,20 +292,15 @@ impl Options {
         self.alerts.is_empty() || self.threshold.is_some() || self.window.is_some()
     }
 
-    /// The rules in force, if they are not too many.
-    fn plan(&self) -> Result<Plan, Error> {
-        let window = self.window.unwrap_or(Span(120));
-        let mut plan = Plan::default();
-        if self.has_traffic_rule() {
-            plan.rules
-                .push(Plan::traffic(self.threshold.unwrap_or(TRAFFIC), window));
+    /// The rules in force.
+    fn ruleset(&self) -> Ruleset {
+        let traffic = self.threshold.unwrap_or(TRAFFIC);
+        Ruleset {
+            traffic: self.has_traffic_rule().then_some(traffic),
+            window: self.window.unwrap_or(Span(120)),
+            specs: self.alerts.clone(),
+            tops: self.tops(),
         }
-        let tops = self.tops();
-        for spec in &self.alerts {
-            let wrong = |why: String| Error::new(format!("--alert: {}: {why}", spec.label));
-            plan.add(spec, window, &tops).map_err(wrong)?;
-        }
-        Ok(plan)
     }
 }
 

@@ -176,7 +176,7 @@ impl Render for Csv {
                 let gap = gap(*from, *to);
                 row(COLUMNS.iter().map(|column| (column.cell)(&gap, zone)), out);
             }
-            Event::Alert(_) | Event::Summary(_) => {}
+            Event::Alert(_) | Event::Rewind(_) | Event::Summary(_) => {}
         }
     }
 }
@@ -214,7 +214,11 @@ fn gap(from: Second, to: Second) -> Report {
         },
         crate::report::status_group(&Default::default()),
     ];
-    blocks.extend(["malformed", "unparsed", "late"].map(|key| Block::Input { key, value: 0 }));
+    blocks.extend(["malformed", "unparsed", "late"].map(|key| Block::Input {
+        key,
+        value: 0,
+        errors: 0,
+    }));
     Report {
         from: Some(from),
         to: Some(to),
@@ -253,7 +257,7 @@ fn status(report: &Report, name: &str) -> String {
 
 fn input(report: &Report, name: &str) -> String {
     let found = report.blocks.iter().find_map(|block| match block {
-        Block::Input { key, value } if *key == name => Some(value.to_string()),
+        Block::Input { key, value, .. } if *key == name => Some(value.to_string()),
         _ => None,
     });
     found.unwrap_or_default()

@@ -255,7 +255,7 @@ pub(super) fn input(report: &Report) -> String {
                 key: key @ ("lines" | "hits"),
                 value: Value::Count(number),
             } => items.push(format!("{} {key}", grouped(*number))),
-            Block::Input { key, value } if *value > 0 => {
+            Block::Input { key, value, .. } if *value > 0 => {
                 items.push(format!("{} {key}", grouped(*value)));
             }
             _ => {}

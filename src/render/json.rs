@@ -29,6 +29,15 @@ impl Render for Json {
                 json.time("from", Some(*from));
                 json.time("to", Some(*to));
             }
+            Event::Rewind(rewind) => {
+                json.raw("\"rewind\"");
+                json.time("from", Some(rewind.from));
+                json.time("to", Some(rewind.to));
+                if let Some(source) = &rewind.file {
+                    json.string("source", source.as_bytes());
+                }
+                json.number("line", rewind.line);
+            }
             Event::Summary(report) => {
                 json.raw("\"summary\"");
                 json.report(report, true);
@@ -234,7 +243,12 @@ impl Writer<'_> {
                     json.string("rule", rule.as_bytes());
                     json.string("note", note.as_bytes());
                 }),
-                Block::Input { key, value } => self.number(key, *value),
+                Block::Input { key, value, errors } => {
+                    self.number(key, *value);
+                    if *errors > 0 {
+                        self.number(&format!("{key}_5xx"), *errors);
+                    }
+                }
                 Block::Ranking(_) => {
                     // All of them at the place of the first.
                     let all: Vec<&Ranking> = rankings.by_ref().collect();

@@ -250,7 +250,7 @@ impl Render for OpenMetrics {
                 text.push_str("# EOF\n");
                 out.extend_from_slice(text.as_bytes());
             }
-            Event::Alert(_) | Event::Gap { .. } => {}
+            Event::Alert(_) | Event::Gap { .. } | Event::Rewind(_) => {}
         }
     }
 }
@@ -282,11 +282,9 @@ impl OpenMetrics {
                         key,
                         value: Value::Count(number) | Value::Bytes(number),
                     }
-                    | Block::Input { key, value: number }
-                        if key == wanted =>
-                    {
-                        Some(*number)
-                    }
+                    | Block::Input {
+                        key, value: number, ..
+                    } if key == wanted => Some(*number),
                     Block::Portions { items, .. } => items
                         .iter()
                         .find(|item| item.0 == *wanted)

@@ -9,10 +9,10 @@ use std::io::{self, Read, Seek, SeekFrom};
 use super::file;
 use super::operands::{STDIN, failure};
 use crate::cli::Options;
-use crate::clock::{Believed, Clock};
 use crate::error::Error;
 use crate::format::record::Record;
 use crate::format::{Line as Parsed, Parser};
+use crate::ingest::clock::{Clock, Decision};
 use crate::input::lines::{Line, Lines, Take};
 use crate::input::source::Source;
 use crate::time::{Second, Span, Zone};
@@ -62,7 +62,8 @@ pub fn settle(options: &mut Options) -> Result<(), Error> {
     let parser = Parser::new(&options.format, options.log_tz.clone(), &[]);
     let mut log = Log {
         parser,
-        clock: Clock::new(Span(0)),
+        clock: Clock::new(Span(0), |_| 1),
+        newest: None,
         first: None,
         all: period.told_ago().is_some(),
     };
@@ -116,6 +117,8 @@ fn regular(options: &Options) -> Result<Option<Vec<(String, File)>>, Error> {
 struct Log {
     parser: Parser,
     clock: Clock<Second>,
+    /// The greatest believed second.
+    newest: Option<Second>,
     /// The time and offset of the first record.
     first: Option<(Second, i32)>,
     /// Whether the newest is wanted too.
@@ -170,22 +173,26 @@ impl Log {
             self.first = Some((time, offset));
         }
         if self.clock.takes(time) {
-            return self.clock.advance(time);
+            self.clock.advance(time);
+            self.newest = self.newest.max(Some(time));
+            return;
         }
-        match self.clock.offer(time, time, None) {
-            Believed::None => {}
-            Believed::One(time) => self.clock.advance(time),
-            Believed::Several(times) => {
-                times.iter().for_each(|&(time, _)| self.clock.advance(time))
+        self.clock.offer(time, time, None);
+        self.carry_out();
+    }
+
+    fn carry_out(&mut self) {
+        while let Some(decision) = self.clock.next_decision() {
+            if let Decision::Believe(time, _) = decision {
+                self.newest = self.newest.max(Some(time));
             }
         }
     }
 
     /// The greatest believed second of all that was read.
     fn newest(&mut self) -> Option<Second> {
-        for (time, _) in self.clock.settle(true) {
-            self.clock.advance(time);
-        }
-        self.clock.newest().filter(|_| self.all)
+        self.clock.finish();
+        self.carry_out();
+        self.newest.filter(|_| self.all)
     }
 }

@@ -153,7 +153,7 @@ impl Dashboard {
         let scene = Scene {
             seen: &seen,
             view: &self.view,
-            zone: monitor.zone(),
+            zone: monitor.books().zone(),
             input: &self.input(monitor),
             message: &self.surface.message(),
         };
@@ -171,7 +171,7 @@ impl Dashboard {
             return "end of input, q leaves".to_owned();
         }
         if self.live {
-            let live = monitor.is_live() || monitor.records() == 0;
+            let live = monitor.books().live || monitor.books().records() == 0;
             return if live { "live" } else { "reading an old log" }.to_owned();
         }
         match self.total.filter(|&total| total >= self.read) {

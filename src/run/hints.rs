@@ -2,12 +2,12 @@
 //!
 //! A hint is said once. Nothing that is counted or written depends on one.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::operands::STDIN;
-use super::say;
+use super::{say, silence};
 use crate::format::{closest, detect, recognise};
+use crate::ingest::clock::NEAR_WALL;
 use crate::monitor::Monitor;
 use crate::place;
 use crate::render::escape;
@@ -15,8 +15,8 @@ use crate::time::{Second, Span};
 
 /// After so many lines without a record, or records without a dimension, something is said.
 const ENOUGH: u64 = 100;
-/// Late records are told of where they are more than this part of the hits, or come from a file out of order.
-const MANY_LATE: u64 = 20;
+/// A live stream is followed for so long before it is said that its times are not those of the wall clock.
+const A_WHILE: Duration = Duration::from_secs(5);
 /// Bytes of the input kept to say what it looks like.
 const SAMPLE: usize = 4096;
 
@@ -25,51 +25,23 @@ const SAMPLE: usize = 4096;
 pub(super) struct Hints {
     foreign: bool,
     old: bool,
+    /// When the first records of a live stream came, by the wall clock.
+    first_came: Option<Duration>,
+    off: bool,
+    misplaced: bool,
     zone: bool,
     lacking: bool,
     /// The first bytes of the input, until something was made of them.
     sample: Vec<u8>,
-    order: Order,
-}
-
-/// Which source began before the one before it ended.
-#[derive(Default)]
-struct Order {
-    /// Whether no record of the source that is being read has come, and where the watermark was when it began.
-    fresh: bool,
-    watermark: Option<Second>,
-    /// The last one with a record.
-    last: Option<Arc<str>>,
-    /// The first that is out of order, behind the one before it.
-    wrong: Option<(Arc<str>, Arc<str>)>,
 }
 
 impl Hints {
     /// These bytes are about to be read.
     pub(super) fn block(&mut self, block: &[u8], monitor: &Monitor) {
-        if !self.foreign && self.sample.len() < SAMPLE && monitor.records() == 0 {
+        if !self.foreign && self.sample.len() < SAMPLE && monitor.books().records() == 0 {
             let room = SAMPLE - self.sample.len();
             self.sample
                 .extend_from_slice(&block[..block.len().min(room)]);
-        }
-    }
-
-    /// The lines that follow are another source's.
-    pub(super) fn begin_source(&mut self, monitor: &Monitor) {
-        self.order.fresh = true;
-        self.order.watermark = monitor.watermark();
-    }
-
-    /// A record of `time` comes from `source`; only the first one matters.
-    pub(super) fn first_record(&mut self, time: Second, source: Option<&Arc<str>>) {
-        let order = &mut self.order;
-        if !std::mem::take(&mut order.fresh) {
-            return;
-        }
-        let last = std::mem::replace(&mut order.last, source.cloned());
-        let is_late = order.watermark.is_some_and(|watermark| time < watermark);
-        if is_late && order.wrong.is_none() {
-            order.wrong = last.zip(source.cloned());
         }
     }
 
@@ -80,7 +52,7 @@ impl Hints {
         };
         say(&format!("{}: this looks like {looks}", shown(file)));
         // Of a log that is all like this, nothing is left to be said.
-        self.foreign |= monitor.records() == 0;
+        self.foreign |= monitor.books().records() == 0;
     }
 
     /// A record has a time without an offset. One that is off by whole hours is in another zone than it is
@@ -102,34 +74,39 @@ impl Hints {
 
     /// A line could not be read.
     pub(super) fn unparsed(&mut self, monitor: &Monitor) {
-        if monitor.lines() >= ENOUGH {
+        if monitor.books().lines >= ENOUGH {
             self.foreign(monitor);
         }
     }
 
     /// Some lines were read, live.
     pub(super) fn live(&mut self, monitor: &Monitor, wall: Duration) {
-        if monitor.hits() >= ENOUGH {
+        if monitor.books().hits() >= ENOUGH {
             self.lacking(monitor);
         }
-        if !monitor.is_live() {
+        if !monitor.books().live {
             self.old(monitor, wall);
+            self.off(monitor, wall);
+        } else {
+            self.off = true;
         }
+        self.misplaced(monitor);
     }
 
     /// All lines were read.
     pub(super) fn end(&mut self, monitor: &Monitor) {
         self.foreign(monitor);
         self.lacking(monitor);
+        self.misplaced(monitor);
     }
 
     /// None of the lines so far is a record: says what the input looks like.
     fn foreign(&mut self, monitor: &Monitor) {
-        if self.foreign || monitor.records() > 0 || monitor.unparsed_lines() == 0 {
+        if self.foreign || monitor.books().records() > 0 || monitor.books().unparsed == 0 {
             return;
         }
         self.foreign = true;
-        let lines = match monitor.lines() {
+        let lines = match monitor.books().lines {
             1 => "the only line is no".to_owned(),
             lines => format!("none of the first {lines} lines is an"),
         };
@@ -155,11 +132,11 @@ impl Hints {
 
     /// A dimension that was asked for has no key. Records that were filtered out say nothing of it.
     fn lacking(&mut self, monitor: &Monitor) {
-        if self.lacking || monitor.hits() == 0 {
+        if self.lacking || monitor.books().hits() == 0 {
             return;
         }
         self.lacking = true;
-        for name in monitor.lacks() {
+        for name in monitor.books().lacks() {
             if place::DIMENSIONS.contains(&name) {
                 say(&format!("--mmdb: no client has a {name} there"));
             } else {
@@ -173,7 +150,7 @@ impl Hints {
         if self.old {
             return;
         }
-        let Some((first, _)) = monitor.span() else {
+        let Some((first, _)) = monitor.books().span else {
             return;
         };
         self.old = true;
@@ -190,25 +167,51 @@ impl Hints {
         }
     }
 
-    /// All lines of a replay were read: many records were late.
-    pub(super) fn late(&self, monitor: &Monitor) {
-        let (late, hits) = (monitor.late(), monitor.hits());
-        // Of files in the wrong order it is known why, however few they are.
-        let many = late > hits / MANY_LATE || self.order.wrong.is_some();
-        if late < ENOUGH || !many {
+    /// A live log of which every record lies far from the wall clock, if not so far that it is an old one.
+    fn off(&mut self, monitor: &Monitor, wall: Duration) {
+        let since = wall.saturating_sub(*self.first_came.get_or_insert(wall));
+        let now = silence::wall(wall);
+        let Some(reached) = monitor.reached_by(now).filter(|_| !self.off) else {
+            return;
+        };
+        let lag = Span((now.0 - reached.0) / 1000);
+        if since < A_WHILE || lag.0.abs() <= NEAR_WALL.0 {
             return;
         }
-        let why = match &self.order.wrong {
-            Some((last, next)) => format!(
-                "files are read in the order in which they are named, and {} begins before {} ends (name the oldest first)",
-                shown(next),
-                shown(last)
-            ),
-            None => "a longer --lateness waits for lines out of order (of files put together, the oldest goes first)"
-                .to_owned(),
-        };
+        self.off = true;
+        let (by, side) = (
+            Span(lag.0.abs()),
+            if lag.0 > 0 { "behind" } else { "ahead of" },
+        );
         say(&format!(
-            "{late} of {hits} hits came late, and alerts may miss them: {why}"
+            "the times of this log are {by} {side} this machine's clock, so silence cannot be told from a slow log"
+        ));
+    }
+
+    /// Many hits came late or have no place in time.
+    fn misplaced(&mut self, monitor: &Monitor) {
+        let books = monitor.books();
+        let Some(misplaced) = books.many_misplaced().filter(|_| !self.misplaced) else {
+            return;
+        };
+        self.misplaced = true;
+        let mut parts = Vec::new();
+        if books.late > 0 {
+            parts.push(format!(
+                "--lateness {} would have taken the {} that came late",
+                books.late_by, books.late
+            ));
+        }
+        if books.skewed > 0 {
+            parts.push(format!(
+                "{} have a time that the lines around them contradict",
+                books.skewed
+            ));
+        }
+        say(&format!(
+            "{misplaced} of {} hits have no place in time, and alerts may miss them: {}",
+            books.hits(),
+            parts.join("; ")
         ));
     }
 }
@@ -216,8 +219,13 @@ impl Hints {
 /// All lines were read, and no summary tells which of them could not be. Where none could, something was
 /// said already.
 pub(super) fn unread(monitor: &Monitor) {
-    let (unparsed, lines) = (monitor.unparsed_lines(), monitor.lines());
-    let Some(example) = monitor.first_unparsed().filter(|_| monitor.records() > 0) else {
+    let (unparsed, lines) = (monitor.books().unparsed, monitor.books().lines);
+    let Some(example) = monitor
+        .books()
+        .examples
+        .first()
+        .filter(|_| monitor.books().records() > 0)
+    else {
         return;
     };
     let are = match unparsed {

@@ -12,8 +12,10 @@ pub(super) struct History {
 impl History {
     /// Takes an event of that time.
     pub(super) fn take(&mut self, event: Event) {
-        let Event::Alert(alert) = event else {
-            return;
+        let alert = match event {
+            Event::Alert(alert) => alert,
+            Event::Rewind(_) => return self.firing.clear(),
+            _ => return,
         };
         match alert.state {
             State::Firing { .. } => self.firing.push(*alert),

@@ -14,6 +14,7 @@ mod follow;
 mod hints;
 mod history;
 mod hook;
+mod intake;
 #[cfg(unix)]
 #[path = "kill_unix.rs"]
 mod kill;
@@ -48,7 +49,7 @@ mod signals;
 mod signals;
 mod silence;
 mod simulate;
-mod taker;
+mod sink;
 #[cfg(unix)]
 #[path = "terminal_unix.rs"]
 mod terminal;
@@ -73,8 +74,9 @@ use std::time::Duration;
 use progress::Watched;
 
 use crate::cli::{self, Command, Options, config, help, parse};
-use crate::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_OK, Error};
+use crate::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_NOT_KNOWN, EXIT_OK, Error};
 use crate::filter::period::Moment;
+use crate::monitor::Monitor;
 use crate::time::Second;
 
 /// Runs httpmon with these arguments, the program's name left out, and says how it ended.
@@ -204,13 +206,22 @@ fn run(mut options: Options) -> Result<u8, Error> {
         }
         Ended::Failed(error) => Err(error),
         Ended::Input if missing || session.has_failed() => Ok(EXIT_ERROR),
-        Ended::Input if !options.exit_code => Ok(EXIT_OK),
-        Ended::Input if session.monitor().records() == 0 => Ok(EXIT_NO_RECORD),
-        Ended::Input => Ok(if session.monitor().any_alert() {
-            EXIT_ALERT
-        } else {
-            EXIT_OK
-        }),
+        Ended::Input if options.exit_code => Ok(verdict(session.monitor())),
+        Ended::Input => Ok(EXIT_OK),
+    }
+}
+
+/// The exit status under `--exit-code`.
+fn verdict(monitor: &Monitor) -> u8 {
+    let books = monitor.books();
+    if books.records() == 0 {
+        EXIT_NO_RECORD
+    } else if monitor.any_alert() {
+        EXIT_ALERT
+    } else if books.many_misplaced().is_some() {
+        EXIT_NOT_KNOWN
+    } else {
+        EXIT_OK
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Part `k` is the lines that begin in `[base + k·size, base + (k+1)·size)`: each thread finds its lines
 //! by itself, whatever their length, and none is read twice. Thread `w` of `n` takes parts `w`, `w + n`,
-//! …, and the parts are handed on in their order. There are two [`Fold`]s for each thread, which go
+//! …, and the parts are handed on in their order. There are two [`Chunk`]s for each thread, which go
 //! round, so that memory is bounded; with fewer, some threads could hold all before their turn comes.
 //!
 //! A thread guesses where the parser will stand before its part: as it stands behind the last one that was
@@ -21,8 +21,8 @@ use super::file::read_at;
 use super::reader::Reader;
 use crate::format::record::Record;
 use crate::format::{Line as Read, State};
+use crate::ingest::{Chunk, Counting};
 use crate::input::lines::{Line, Lines, Take};
-use crate::monitor::{Counting, Fold};
 
 /// Bytes read at once: what was read is still in the nearest cache when its lines are looked at.
 const BLOCK: usize = 128 << 10;
@@ -48,7 +48,7 @@ pub const PART: u64 = 4 << 20;
 #[derive(Debug)]
 pub struct Part {
     /// What was counted.
-    pub fold: Lent,
+    pub chunk: Lent,
     /// Where the parser stood before it, and where it stands behind it.
     pub began: State,
     /// See `began`.
@@ -69,7 +69,7 @@ impl Part {
     /// Where the parser stands behind it, if it stands at `state` before it; `None` where only who reads its
     /// lines again will know.
     pub(super) fn leads_to(&self, state: &State) -> Option<State> {
-        (self.began == *state && !self.fold.is_full()).then(|| self.ended.clone())
+        (self.began == *state && !self.chunk.is_full()).then(|| self.ended.clone())
     }
 
     /// Reads its bytes again, block by block; the outer error is that of the file.
@@ -101,8 +101,8 @@ impl Part {
 #[derive(Debug)]
 pub(super) struct Shared {
     state: Mutex<State>,
-    spare: Mutex<Receiver<Fold>>,
-    back: Sender<Fold>,
+    spare: Mutex<Receiver<Chunk>>,
+    back: Sender<Chunk>,
 }
 
 impl Shared {
@@ -110,7 +110,7 @@ impl Shared {
         let (back, spare) = channel();
         for _ in 0..2 * parallel.threads {
             // The receiver is right here.
-            let _ = back.send(Fold::new(&parallel.counting));
+            let _ = back.send(Chunk::new(&parallel.counting));
         }
         Shared {
             state: Mutex::default(),
@@ -132,44 +132,44 @@ impl Shared {
             .clone()
     }
 
-    /// A fold that is free, once there is one.
+    /// A chunk that is free, once there is one.
     fn spare(&self) -> Option<Lent> {
         let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
-        let fold = spare.recv().ok()?;
+        let chunk = spare.recv().ok()?;
         Some(Lent {
-            fold: Some(fold),
+            chunk: Some(chunk),
             back: self.back.clone(),
         })
     }
 }
 
-/// A [`Fold`] that goes back to where it came from, whatever becomes of its part.
+/// A [`Chunk`] that goes back to where it came from, whatever becomes of its part.
 #[derive(Debug)]
 pub struct Lent {
     /// Taken only when it is dropped.
-    fold: Option<Fold>,
-    back: Sender<Fold>,
+    chunk: Option<Chunk>,
+    back: Sender<Chunk>,
 }
 
 impl Deref for Lent {
-    type Target = Fold;
+    type Target = Chunk;
 
-    fn deref(&self) -> &Fold {
-        self.fold.as_ref().expect("it is there until the end")
+    fn deref(&self) -> &Chunk {
+        self.chunk.as_ref().expect("it is there until the end")
     }
 }
 
 impl DerefMut for Lent {
-    fn deref_mut(&mut self) -> &mut Fold {
-        self.fold.as_mut().expect("it is there until the end")
+    fn deref_mut(&mut self) -> &mut Chunk {
+        self.chunk.as_mut().expect("it is there until the end")
     }
 }
 
 impl Drop for Lent {
     fn drop(&mut self) {
         // At the end of the run nobody wants it back.
-        if let Some(fold) = self.fold.take() {
-            let _ = self.back.send(fold);
+        if let Some(chunk) = self.chunk.take() {
+            let _ = self.back.send(chunk);
         }
     }
 }
@@ -229,21 +229,21 @@ fn work(
     let mut reader = parallel.reader.clone();
     let mut block = vec![0; BLOCK];
     for range in ranges {
-        let Some(mut fold) = shared.spare() else {
+        let Some(mut chunk) = shared.spare() else {
             return;
         };
-        fold.clear();
+        chunk.clear();
         let began = shared.state();
         reader.parser.resume(began.clone());
         let mut lines = Lines::default();
         let first = range.start == base;
         let read = read_lines(file, range, first, &mut block, |bytes| {
-            if fold.is_full() {
+            if chunk.is_full() {
                 return;
             }
             let taker = &mut Counter {
                 reader: &mut reader,
-                fold: &mut fold,
+                chunk: &mut chunk,
             };
             match bytes {
                 Some(bytes) => lines.feed(bytes, taker),
@@ -251,7 +251,7 @@ fn work(
             }
         });
         let part = read.map(|(range, last)| Part {
-            fold,
+            chunk,
             began,
             ended: reader.parser.state().clone(),
             file: Arc::clone(file),
@@ -268,7 +268,7 @@ fn work(
 /// Counts lines.
 struct Counter<'a> {
     reader: &'a mut Reader,
-    fold: &'a mut Fold,
+    chunk: &'a mut Chunk,
 }
 
 impl Take for Counter<'_> {
@@ -276,7 +276,7 @@ impl Take for Counter<'_> {
     fn take_ahead(&mut self, text: &[u8]) -> Option<usize> {
         let mut record = Record::empty();
         let len = self.reader.read_plain(text, &mut record)?;
-        self.fold.observe(&record);
+        self.chunk.observe(&record);
         Some(len)
     }
 
@@ -284,9 +284,9 @@ impl Take for Counter<'_> {
     fn take(&mut self, line: Line<'_>) {
         let mut record = Record::empty();
         match self.reader.read(line, &mut record) {
-            Read::Record => self.fold.observe(&record),
-            Read::Skipped | Read::Source => self.fold.skipped(),
-            Read::Unparsed(unparsed) => self.fold.unparsed(unparsed, line.bytes),
+            Read::Record => self.chunk.observe(&record),
+            Read::Skipped | Read::Source => self.chunk.skipped(),
+            Read::Unparsed(unparsed) => self.chunk.unparsed(unparsed, line.bytes),
         }
     }
 }

@@ -1,12 +1,13 @@
-//! How long a live stream has been silent, and which second it would have reached meanwhile.
+//! How long a live stream has had nothing to read, and what the wall clock would show meanwhile.
 //!
-//! All of it is by the monotonic clock. The wall clock only tells where within a second we are, so that
-//! reports are due when people expect them.
+//! The wall clock is looked at when something comes; from there on the monotonic clock counts, so that a wall
+//! clock that is set in a silence changes nothing. Time in which this process was stopped is left out.
 
 use std::time::Duration;
 
 use super::feed::Now;
-use crate::time::{Second, Span};
+use crate::ingest::clock::Wall;
+use crate::time::Span;
 
 /// Nothing to read for so long is silence.
 const SILENCE: Duration = Duration::from_secs(1);
@@ -17,73 +18,58 @@ const STOPPED: Duration = Duration::from_secs(1);
 pub(super) struct Silence {
     /// Nothing to read for so long ends the input.
     idle_exit: Option<Duration>,
-    /// When the last block came.
-    last_block: Duration,
-    /// The newest second of the log, and when it was reached.
-    anchor: Option<(Second, Duration)>,
+    /// When something was last read, by both clocks.
+    last: Now,
 }
 
 impl Silence {
-    /// A stream of which nothing was heard; none for as long as `idle_exit` ends it.
-    pub(super) fn new(idle_exit: Option<Span>) -> Silence {
+    /// A stream of which nothing was heard until `now`; none for as long as `idle_exit` ends it.
+    pub(super) fn new(idle_exit: Option<Span>, now: Now) -> Silence {
         Silence {
             idle_exit: idle_exit.map(|span| Duration::from_secs(span.0.unsigned_abs())),
-            last_block: Duration::ZERO,
-            anchor: None,
+            last: now,
         }
     }
 
-    /// A block came.
-    pub(super) fn heard(&mut self, now: Duration) {
-        self.last_block = now;
-    }
-
-    /// Notes when the newest second of the log was reached: at the wall clock's own turn of it where that is
-    /// the second we are in, else now.
-    pub(super) fn newest_is(&mut self, newest: Option<Second>, now: Now) {
-        if let Some(newest) = newest
-            && self.anchor.is_none_or(|(anchored, _)| anchored != newest)
-        {
-            let same = i64::try_from(now.wall.as_secs()).is_ok_and(|wall| wall == newest.0);
-            let into = if same {
-                Duration::from_nanos(now.wall.subsec_nanos().into())
-            } else {
-                Duration::ZERO
-            };
-            self.anchor = Some((newest, now.monotonic.saturating_sub(into)));
-        }
+    /// Something was read.
+    pub(super) fn heard(&mut self, now: Now) {
+        self.last = now;
     }
 
     /// Whether the stream is silent.
     pub(super) fn is_there(&self, now: Duration) -> bool {
-        now >= self.last_block + SILENCE
+        self.length(now) >= SILENCE
+    }
+
+    /// How long nothing has come.
+    pub(super) fn length(&self, now: Duration) -> Duration {
+        now.saturating_sub(self.last.monotonic)
     }
 
     /// Whether it has been for so long that its input is taken to have ended.
     pub(super) fn ends_input(&self, now: Duration) -> bool {
-        self.idle_exit
-            .is_some_and(|idle| now - self.last_block >= idle)
+        self.idle_exit.is_some_and(|idle| self.length(now) >= idle)
     }
 
-    /// The second that it would have reached, once the newest one is known.
-    pub(super) fn reached(&self, now: Duration) -> Option<Second> {
-        self.anchor
-            .map(|(newest, at)| newest + Span((now - at).as_secs() as i64))
+    /// The wall clock, as it has gone on since something came.
+    pub(super) fn wall(&self, now: Duration) -> Wall {
+        wall(self.last.wall + self.length(now))
     }
 
-    /// How long it is to the next moment at which silence changes something; `ticks` tells whether seconds
-    /// go on in it.
-    pub(super) fn next(&self, now: Duration, ticks: bool) -> Option<Duration> {
-        let silent_from = self.last_block + SILENCE;
-        let tick = match self.anchor {
-            Some((_, at)) if ticks && now >= silent_from => {
-                // The next whole second of event time.
-                Some(at + Duration::from_secs((now - at).as_secs() + 1))
-            }
-            _ if now < silent_from => Some(silent_from),
-            _ => None,
+    /// How long it is to the next moment at which silence changes something; `reached` is what the clock of the
+    /// stream shows now, if that goes on in it.
+    pub(super) fn next(&self, now: Duration, reached: Option<Wall>) -> Option<Duration> {
+        let silent_from = self.last.monotonic + SILENCE;
+        let tick = if now < silent_from {
+            Some(silent_from)
+        } else {
+            // The next whole second of event time.
+            reached.map(|reached| {
+                let left = 1000 - reached.0.rem_euclid(1000);
+                now + Duration::from_millis(left.unsigned_abs())
+            })
         };
-        let idle = self.idle_exit.map(|idle| self.last_block + idle);
+        let idle = self.idle_exit.map(|idle| self.last.monotonic + idle);
         tick.into_iter()
             .chain(idle)
             .min()
@@ -99,8 +85,12 @@ impl Silence {
             return false;
         }
         // What stopped this process most likely stopped the writer too.
-        self.last_block += over;
-        self.anchor = self.anchor.map(|(newest, at)| (newest, at + over));
+        self.last.monotonic += over;
         true
     }
+}
+
+/// A moment of the wall clock, cut to milliseconds.
+pub(super) fn wall(since_1970: Duration) -> Wall {
+    Wall(i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX))
 }

@@ -21,6 +21,8 @@ pub struct Counters {
     pub unparsed: u64,
     /// Records that came after their second was closed, while this second was the newest.
     pub late: u64,
+    /// Those of them that were answered with 5xx.
+    pub late_errors: u64,
 }
 
 impl Counters {
@@ -43,6 +45,7 @@ impl Counters {
         self.malformed += other.malformed;
         self.unparsed += other.unparsed;
         self.late += other.late;
+        self.late_errors += other.late_errors;
     }
 }
 
@@ -223,7 +226,7 @@ mod tests {
         let see = |counters: &Counters, run: &Run, durations: &Durations| {
             let keys = (0..DIMENSIONS).map(|dimension| {
                 let mut keys: BTreeMap<u32, Count> = BTreeMap::new();
-                let counts = run.counts(dimension, DIMENSIONS);
+                let counts = run.counts(dimension, DIMENSIONS).into_iter();
                 // What has no key counts nowhere, and a fold leaves it out.
                 for (id, count) in counts.filter(|(id, _)| *id != NONE) {
                     keys.entry(id).or_default().add(count);

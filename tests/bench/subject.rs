@@ -8,8 +8,9 @@ use std::time::Duration;
 use httpmon::cli::Options;
 use httpmon::format::record::{Record, Request};
 use httpmon::format::{Line as Read, Parser};
+use httpmon::ingest::Chunk;
 use httpmon::input::lines::{Line, Lines};
-use httpmon::monitor::{Config, Counting, Fold, Monitor};
+use httpmon::monitor::{Config, Monitor};
 use httpmon::render::OUTPUTS;
 use httpmon::render::text::Look;
 use httpmon::report::{Block, Event, Report, Value};
@@ -130,20 +131,20 @@ pub fn monitor(args: &[String]) -> Monitor {
 }
 
 /// A part under these options, of which nothing was read.
-pub fn part(args: &[String]) -> Fold {
-    Fold::new(&Counting::new(&config(args)))
+pub fn part(args: &[String]) -> Chunk {
+    Chunk::new(&config(args).counting)
 }
 
 /// Counts records apart, as each of several threads does.
-pub fn fold<'a>(part: &mut Fold, entries: impl Iterator<Item = Entry<'a>>) {
+pub fn fold<'a>(part: &mut Chunk, entries: impl Iterator<Item = Entry<'a>>) {
     entries.for_each(|entry| part.observe(&record(&entry)));
 }
 
 /// Adds a part, as one thread does for all: hits and bytes; what is due is dropped.
-pub fn add(monitor: &mut Monitor, mut part: Fold) -> Seen {
-    assert!(monitor.begin(&mut part), "no cap is passed");
+pub fn add(monitor: &mut Monitor, mut part: Chunk) -> Seen {
+    assert!(monitor.begin_chunk(&mut part), "no cap is passed");
     for step in part.steps() {
-        monitor.step(&part, step, 0, None);
+        monitor.step(&part, step);
         drop_events(monitor);
     }
     finish(monitor)

@@ -8,7 +8,7 @@ use httpmon::report::Event;
 use httpmon::run;
 use proptest::prelude::*;
 
-pub use streams::{Hit, START, delayed};
+pub use streams::{Hit, START, believed, delayed};
 
 /// A rule in whole numbers: it fires above `thousandths / 1000 × window` hits.
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,8 @@
 //! Streams of requests for the monitor, and the orders they may come in.
 
 use httpmon::format::record::{Record, Request};
-use httpmon::time::Second;
+use httpmon::ingest::clock::{Clock, Decision};
+use httpmon::time::{Second, Span};
 use proptest::prelude::*;
 
 pub const START: i64 = 1_760_000_000;
@@ -79,6 +80,24 @@ pub fn streams(gaps: BoxedStrategy<i64>) -> impl Strategy<Value = Vec<Hit>> {
         }
         hits
     })
+}
+
+/// The order in which a clock believes hits that come in this order: `tests/clock.rs` has its rule. Those that it
+/// does not believe are left out.
+#[allow(dead_code, reason = "not every test that has streams disorders them")]
+pub fn believed(come: &[Hit], lateness: i64) -> Vec<Hit> {
+    let mut clock: Clock<Hit> = Clock::new(Span(lateness), |_| 1);
+    for hit in come {
+        clock.offer(Second(hit.time), *hit, None);
+    }
+    clock.finish();
+    let decisions = std::iter::from_fn(|| clock.next_decision());
+    decisions
+        .map(|decision| match decision {
+            Decision::Believe(_, hit) => hit,
+            Decision::Rewind { .. } => panic!("no stream here goes back"),
+        })
+        .collect()
 }
 
 /// The order in which hits come if each is delayed by up to `lateness` seconds.

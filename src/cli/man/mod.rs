@@ -16,7 +16,7 @@ use super::flag::Flag;
 use super::flags::FLAGS;
 use super::help::{ABOUT, USAGE, sentence};
 use crate::alert::syntax;
-use crate::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_OK};
+use crate::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_NOT_KNOWN, EXIT_OK};
 use crate::filter;
 use crate::render::OUTPUTS;
 use crate::stats::bots::BOTS;
@@ -97,6 +97,10 @@ const EXIT: &[(u8, &str)] = &[
     (
         EXIT_NO_RECORD,
         "With --exit-code: no record could be read. A check must not pass on an empty or foreign log.",
+    ),
+    (
+        EXIT_NOT_KNOWN,
+        "With --exit-code: no alert fired, but so many records came late or have no place in time that nobody knows.",
     ),
 ];
 

@@ -319,19 +319,30 @@ pub(super) const JSON_OBJECTS: &[(&str, Items)] = &[
 pub(super) const TIME: Paragraphs = &[
     "Time is the log's own, in whole seconds; fractions are cut. It is shown with the offset of the first record, or \
      in the zone of --tz. Intervals are aligned to multiples of their length in that zone.",
-    "A second is `closed` once it is older than the newest time seen by more than --lateness. Seconds close in \
-     order; reports and alerts are written when they do. A record for a closed second is `late`: it counts in the \
-     summary, in a report of its interval that is not yet written, and in the window while that still holds its \
-     second. It never changes a line that was written. Files are read in the order in which they are named, so name \
-     the oldest first; of a replay in which many records were late, this is said on standard error.",
-    "A wrong timestamp must not drag the clock away. A record more than an hour ahead of the newest time waits \
-     until others confirm it or a record at the old time refutes it; then it is `skewed`: a hit in the summary \
-     without a place in time. Live, a record within five minutes of the wall clock is believed at once; \
-     those that wait are settled before it, or when nothing has come for a second, unless one of them is more \
-     than an hour past the wall clock.",
-    "Live, when the last record came within five minutes of the wall clock and nothing has come for a second, time \
-     goes on by itself, so that recoveries and empty reports are written on time. A blocked output or a stopped \
-     process is not silence. With --replay no clock but the log's is ever looked at.",
+    "A second is `closed` once it is older than the newest time by more than --lateness. Seconds close in order; \
+     reports and alerts are written when they do. A record for a closed second is `late`: it counts in the summary, \
+     in a report of its interval that is not yet written, and in the window while that still holds its second. It \
+     never changes a line that was written. Where ten hits and more than one in a hundred are late or skewed, \
+     standard error says so and names the --lateness that would have taken them; with --exit-code the status is \
+     then 4 where it would be 0.",
+    "A wrong timestamp does not move the clock. A record is ahead if it lies more than a minute past the newest time, \
+     or more than --lateness if that is longer; before anything is believed, every record is. One that is ahead \
+     waits until 16 more have come: those agree that lie no more than that before it. If half of them do, it is \
+     believed; if not, it is `skewed`: a hit in the summary without a place in time. At the end of input the votes \
+     that there are decide; without any it is believed, unless it is 31 days ahead.",
+    "A clock that is set back is followed. A record that lies more than ten minutes before the newest time is late, \
+     like any other; but 64 in a row mean that the log itself went back. What is open closes then, a `rewind` is \
+     written, and the log is counted anew from the first of them: with empty windows and quiet rules, and the same \
+     totals. An alert that was firing has no end.",
+    "Live, the wall clock is a witness. The lag of a log is the least by which its last three records came after \
+     their time. A record that lies more than 5 s (or --lateness, if that is longer) past what the log can have \
+     reached by that lag is ahead, however near the newest time it is; one from the five minutes before the wall \
+     clock is believed at once otherwise. Where the lag is more than five minutes, the wall clock has no say.",
+    "Live, when the lag is less than five minutes and nothing has come for a second, time goes on to the wall clock \
+     less the lag, so that recoveries and empty reports are written on time. A blocked output or a stopped process \
+     is not silence. How long a log is silent counts from its last line, of whatever time. A program of --on-alert \
+     is not run for a transition of more than ten minutes before the wall clock. With --replay no clock but the \
+     log's is ever looked at.",
 ];
 
 pub(super) const SIGNALS: Items = &[

@@ -113,7 +113,7 @@ impl Render for Text {
         };
         if self.look.rich {
             let kind = match event {
-                Event::Alert(_) | Event::Gap { .. } => Kind::Lines,
+                Event::Alert(_) | Event::Gap { .. } | Event::Rewind(_) => Kind::Lines,
                 Event::Report(_) | Event::Summary(_) => Kind::Block,
             };
             // Blocks stand apart, alerts in a row together.
@@ -140,6 +140,17 @@ impl Render for Text {
                 page.time(*from);
                 page.write(format_args!(" gap of {}: no lines until ", *to - *from));
                 page.time(*to);
+            }),
+            Event::Rewind(rewind) => page.line(DIM, |page| {
+                page.time(rewind.from);
+                page.raw(" the log goes back to ");
+                page.time(rewind.to);
+                page.raw(" at ");
+                if let Some(source) = &rewind.file {
+                    page.key(source.as_bytes());
+                    page.raw(" ");
+                }
+                page.write(format_args!("line {}", rewind.line));
             }),
             Event::Summary(report) => page.report(report, true),
         }
@@ -383,7 +394,7 @@ impl Page<'_> {
     fn input(&mut self, report: &Report) {
         let mut first = true;
         for block in &report.blocks {
-            if let Block::Input { key, value } = block
+            if let Block::Input { key, value, errors } = block
                 && *value > 0
             {
                 self.item("input", &mut first);
@@ -392,6 +403,9 @@ impl Page<'_> {
                     page.raw(key);
                     page.raw(" ");
                     page.number(*value);
+                    if *errors > 0 {
+                        page.write(format_args!(" ({errors} 5xx)"));
+                    }
                 });
             }
         }

@@ -2,23 +2,22 @@
 //!
 //! What depends on no order, the books and the totals, is added up at once. What has a place in time
 //! goes through the same clock as everything else, in the order of the lines; only, neighbouring
-//! records of the same second are one step. So the numbers, the alerts and even the ids of the keys are
+//! records of the same second are one step, a batch. So the numbers, the alerts and even the ids of the keys are
 //! those that the lines would have given one by one, wherever the input was cut. A part that passes a
 //! cap is not added at all, and its lines are to be read again: it matters at which record that happens.
 //!
 //! Memory: some 20 bytes per record, 130 per step, and the keys of the part.
 
 use std::ops::Range;
-use std::sync::Arc;
 
-use super::Monitor;
-use super::intake::{Counting, Intake};
+use super::selection::{Counting, Selection};
+use super::{Books, ClosedSeconds, Ingest, Place};
 use crate::format::record::Record;
 use crate::format::unparsed::Unparsed;
 use crate::stats::bucket::Counters;
 use crate::stats::run::Run;
 use crate::stats::{DIMENSIONS, Hit, keys};
-use crate::time::{Second, Zone};
+use crate::time::Second;
 
 /// A part with more lines that are no record is read line by line: it is no log.
 const MAX_UNPARSED: u64 = 1 << 14;
@@ -31,28 +30,20 @@ const MALFORMED: u8 = 8;
 #[derive(Debug)]
 pub enum Step {
     /// Records of one second.
-    Hits(Hits),
+    Batch(Batch),
     /// A line that is no record.
     Unparsed(Rejected),
 }
 
-impl Step {
-    /// When its records are of, if it is some.
-    pub fn time(&self) -> Option<Second> {
-        match self {
-            Step::Hits(hits) => Some(hits.second),
-            Step::Unparsed(_) => None,
-        }
-    }
-}
-
 /// Neighbouring records of one second.
 #[derive(Debug)]
-pub struct Hits {
+pub struct Batch {
     second: Second,
     /// Whether they count; those that were filtered out move the clock and nothing else.
     counted: bool,
     counters: Counters,
+    /// The number of the first one's line, from 1, in the part.
+    line: u64,
     /// Their places in the columns.
     range: Range<usize>,
 }
@@ -82,20 +73,23 @@ struct Columns {
 
 /// A part of the input.
 #[derive(Debug)]
-pub struct Fold {
-    intake: Intake,
+pub struct Chunk {
+    selection: Selection,
+    books: Books,
     columns: Columns,
     steps: Vec<Step>,
-    /// Lines that are no record, which the intake does not know of.
+    /// Lines that are no record, which the books do not know of.
     rejected: u64,
     reasons: Vec<&'static str>,
 }
 
-impl Fold {
+impl Chunk {
     /// A part of which nothing was read.
-    pub fn new(counting: &Counting) -> Fold {
-        Fold {
-            intake: Intake::new(counting.clone()),
+    pub fn new(counting: &Counting) -> Chunk {
+        let books = Books::new(counting, None);
+        Chunk {
+            selection: Selection::new(counting.clone(), books.totals.tops()),
+            books,
             columns: Columns::default(),
             steps: Vec::new(),
             rejected: 0,
@@ -105,7 +99,8 @@ impl Fold {
 
     /// Forgets all and keeps the memory for the next part.
     pub fn clear(&mut self) {
-        self.intake.clear();
+        self.books.clear();
+        self.selection.forget_ids();
         self.columns.clear();
         self.steps.clear();
         self.reasons.clear();
@@ -114,12 +109,12 @@ impl Fold {
 
     /// How many lines it has.
     pub fn lines(&self) -> u64 {
-        self.intake.lines + self.rejected
+        self.books.lines + self.rejected
     }
 
     /// Whether a cap was passed: the part is of no use, and what is left of it need not be read.
     pub fn is_full(&self) -> bool {
-        self.rejected > MAX_UNPARSED || self.intake.totals.is_full()
+        self.rejected > MAX_UNPARSED || self.books.totals.is_full()
     }
 
     /// The steps, to be taken in this order.
@@ -129,8 +124,8 @@ impl Fold {
 
     /// A line that there is nothing to count of.
     pub fn skipped(&mut self) {
-        self.intake.lines += 1;
-        self.intake.skipped += 1;
+        self.books.lines += 1;
+        self.books.skipped += 1;
     }
 
     /// A line that is no record.
@@ -156,22 +151,25 @@ impl Fold {
     #[inline]
     pub fn observe(&mut self, record: &Record<'_>) {
         let mut hit = Hit::uncounted(record.time);
-        self.intake.count(record, &mut hit);
-        self.intake.find_matches(record, &mut hit);
+        self.books.lines += 1;
+        self.selection.count(record, &mut hit, &mut self.books);
+        self.selection.find_matches(record, &mut hit);
+        let line = self.lines();
         let at = self.columns.len();
         let hits = match self.steps.last_mut() {
-            Some(Step::Hits(hits)) if hits.second == hit.time && hits.counted == hit.counted => {
+            Some(Step::Batch(hits)) if hits.second == hit.time && hits.counted == hit.counted => {
                 hits
             }
             _ => {
-                self.steps.push(Step::Hits(Hits {
+                self.steps.push(Step::Batch(Batch {
                     second: hit.time,
                     counted: hit.counted,
                     counters: Counters::default(),
+                    line,
                     range: at..at,
                 }));
                 match self.steps.last_mut() {
-                    Some(Step::Hits(hits)) => hits,
+                    Some(Step::Batch(hits)) => hits,
                     _ => unreachable!("it was just pushed"),
                 }
             }
@@ -180,8 +178,8 @@ impl Fold {
         if hit.counted {
             hits.counters.observe(&hit);
         }
-        let dimensions = self.intake.totals.dimensions();
-        let expressions = !self.intake.expressions.is_empty();
+        let dimensions = self.books.totals.dimensions();
+        let expressions = !self.selection.is_plain();
         self.columns.push(&hit, dimensions, expressions);
     }
 }
@@ -217,7 +215,7 @@ impl Columns {
     }
 
     /// The record at `index` as it was pushed.
-    fn hit(&self, index: usize, of: &Hits, dimensions: usize) -> Hit {
+    fn hit(&self, index: usize, of: &Batch, dimensions: usize) -> Hit {
         let (keys, bytes) = self.run.hit(index, dimensions);
         let mut ids = [keys::NONE; DIMENSIONS];
         ids[..dimensions].copy_from_slice(keys);
@@ -234,51 +232,61 @@ impl Columns {
     }
 }
 
-impl Monitor {
-    /// Adds the books and totals of the part that comes next; its [`Fold::steps`] are to follow.
-    /// `false`, and nothing is added, where a cap is passed: then its lines are to be read one by one.
+impl Ingest {
+    /// Adds the books and totals of the part that comes next; its [`Chunk::steps`] are to follow, and its
+    /// [end](Ingest::end_chunk). `false`, and nothing is added, where a cap is passed: then its lines are to be
+    /// read one by one.
     #[must_use]
-    pub fn begin(&mut self, fold: &mut Fold) -> bool {
-        if fold.is_full() {
+    pub fn begin_chunk(&mut self, chunk: &mut Chunk) -> bool {
+        if chunk.is_full() {
             return false;
         }
-        let Some(ids) = self.intake.merge(&fold.intake) else {
+        let Some(ids) = self.books.merge(&chunk.books) else {
             return false;
         };
-        if let (None, Some(offset)) = (&self.zone, self.intake.offset) {
-            self.zone = Some(Zone::fixed(offset));
-        }
-        let dimensions = self.intake.totals.dimensions();
+        let dimensions = self.books.totals.dimensions();
         for (dimension, ids) in ids.iter().enumerate() {
-            fold.columns.run.renumber(dimension, dimensions, ids);
+            chunk.columns.run.renumber(dimension, dimensions, ids);
         }
         true
     }
 
-    /// Takes one of the steps of a part; `before` is the number of the last line before it, in `file`.
-    pub fn step(&mut self, fold: &Fold, step: &Step, before: u64, file: Option<&Arc<str>>) {
+    /// All steps of a part were taken.
+    pub fn end_chunk(&mut self, chunk: &Chunk) {
+        self.place.line += chunk.lines();
+    }
+
+    /// Takes one of the steps of a part.
+    pub fn step(&mut self, chunk: &Chunk, step: &Step, closed: &mut impl ClosedSeconds) {
         match step {
             Step::Unparsed(line) => {
-                self.unparsed(line.unparsed, before + line.line, file, &line.text);
+                self.books.lines += 1;
+                self.note_unparsed(line.unparsed, self.place.line + line.line, &line.text);
             }
-            Step::Hits(hits) => {
-                let columns = &fold.columns;
-                let dimensions = self.intake.totals.dimensions();
-                let each = || hits.range.clone().map(|i| columns.hit(i, hits, dimensions));
-                if !self.clock.takes(hits.second) {
-                    return each().for_each(|hit| self.place(&hit, None));
+            Step::Batch(batch) => {
+                let columns = &chunk.columns;
+                let dimensions = self.books.totals.dimensions();
+                let each = || {
+                    batch
+                        .range
+                        .clone()
+                        .map(|i| columns.hit(i, batch, dimensions))
+                };
+                if !self.clock.takes(batch.second) {
+                    return self.offer_batch(batch.line, each(), closed);
                 }
-                self.reach(hits.second, hits.counted);
-                if !hits.counted {
+                self.clock.advance(batch.second);
+                self.reach(batch.second, batch.counted, closed);
+                if !batch.counted {
                     return;
                 }
-                if hits.second < self.timeline.first() {
-                    return self.believe_late(hits.second, each());
+                if batch.second < self.timeline.first() {
+                    return self.believe_late(batch.second, each(), closed);
                 }
-                let bucket = self.timeline.bucket(hits.second);
+                let bucket = self.timeline.bucket(batch.second);
                 if columns.matched.is_empty() {
-                    bucket.counters.merge(&hits.counters);
-                    let range = hits.range.clone();
+                    bucket.counters.merge(&batch.counters);
+                    let range = batch.range.clone();
                     bucket.run.extend(&columns.run, range.clone(), dimensions);
                     for us in range.filter_map(|i| columns.duration(i)) {
                         bucket.durations.observe(us);
@@ -288,5 +296,21 @@ impl Monitor {
                 }
             }
         }
+    }
+
+    /// Offers the records of a batch one by one; `line` is the number of the first one's line in the part.
+    fn offer_batch(
+        &mut self,
+        line: u64,
+        hits: impl Iterator<Item = Hit>,
+        closed: &mut impl ClosedSeconds,
+    ) {
+        let here = Place {
+            source: self.place.source.clone(),
+            line: self.place.line + line,
+        };
+        let before = std::mem::replace(&mut self.place, here);
+        hits.for_each(|hit| self.offer(&hit, None, closed));
+        self.place = before;
     }
 }

@@ -2,12 +2,13 @@
 
 use memchr::memmem::Finder;
 
-use super::Monitor;
+use super::Evaluate;
 use crate::alert::Rule;
+use crate::ingest::Books;
 use crate::report::{self, Block, Ranking};
 use crate::snapshot::{Ask, RECENT, Snapshot};
+use crate::stats::bucket::Bucket;
 use crate::stats::bucket::Counters;
-use crate::stats::keys::KeyTable;
 use crate::stats::scales::{Point, STEPS, Scale, Scales};
 use crate::stats::tally::{self, Count, Tally};
 use crate::time::{Second, Span};
@@ -15,55 +16,51 @@ use crate::time::{Second, Span};
 /// The newest alerts, of which the graph shows when they fired.
 const MARKED: usize = 200;
 
-impl Monitor {
-    /// Keeps from now on what [`Monitor::snapshot`] tells of the past.
+impl Evaluate {
+    /// Keeps from now on what [`Evaluate::snapshot`] shows of the past.
     pub fn keep_for_screen(&mut self) {
         self.scales = Some(Box::default());
         self.past.keep(RECENT);
     }
 
-    pub(super) fn add_to_scales(&mut self, second: Second, counters: &Counters) {
-        let zone = self.zone().clone();
-        if let Some(scales) = &mut self.scales {
-            scales.add(second, counters, &zone);
-        }
-    }
-
-    /// How things stand.
-    pub fn snapshot(&mut self, ask: &Ask) -> Snapshot {
-        let recent = self.recent(ask);
-        let totals = &self.intake.totals;
+    /// How things stand; `open` are the seconds that are not closed.
+    pub fn snapshot<'a>(
+        &mut self,
+        ask: &Ask,
+        books: &Books,
+        open: impl Iterator<Item = (Second, &'a Bucket)>,
+    ) -> Snapshot {
+        let recent = self.recent(ask, books);
+        let totals = &books.totals;
         let counters = recent.map_or(totals.counters, |(counters, _)| counters);
-        let run = self.span.map(|(least, greatest)| greatest.next() - least);
-        let (rankings, matched) = self.rankings(ask);
+        let run = books.span.map(|(least, greatest)| greatest.next() - least);
+        let (rankings, matched) = self.rankings(ask, books);
         self.scratch.iter_mut().flatten().for_each(Tally::clear);
-        let totals = &self.intake.totals;
         let latency = match report::latency(&totals.durations) {
             Some(Block::Latency(items)) => items,
             _ => Vec::new(),
         };
         let tops = totals.tops().iter().enumerate();
-        let traffic = self.rules.first().filter(|_| self.traffic);
-        let newest = self.clock.newest();
-        let silent = newest.zip(self.newest_record).filter(|_| self.live);
+        let newest = books.newest;
+        let silent = Some(books.silent).filter(|_| books.live);
         Snapshot {
-            oldest: self.span.map(|(least, _)| least),
+            oldest: books.span.map(|(least, _)| least),
             newest,
-            silent: silent.map(|(newest, record)| newest - record),
-            lines: self.intake.lines,
+            silent,
+            lines: books.lines,
             input: [
-                ("unparsed", self.intake.unparsed),
+                ("unparsed", books.unparsed),
                 ("malformed", totals.counters.malformed),
-                ("late", self.late),
-                ("skewed", self.clock.skewed()),
+                ("late", books.late),
+                ("skewed", books.skewed),
             ],
             counters,
             length: recent.map_or(run, |(_, length)| Some(length)),
             latency,
-            window: traffic.and_then(Rule::figure),
+            window: self.traffic().and_then(Rule::figure),
             peak: self.peaks.second(),
             busiest: self.peaks.busiest(),
-            scale: newest.map(|newest| self.scale(ask, newest)),
+            scale: newest.map(|newest| self.scale(ask, newest, books, open)),
             dimensions: tops
                 .map(|(at, top)| (top.dimension.title, totals.table(at).hits() > 0))
                 .collect(),
@@ -81,30 +78,30 @@ impl Monitor {
     }
 
     /// Tallies the recent past, if that is asked for: what was counted in it, and how long it is.
-    fn recent(&mut self, ask: &Ask) -> Option<(Counters, Span)> {
+    fn recent(&mut self, ask: &Ask, books: &Books) -> Option<(Counters, Span)> {
         if !ask.recent {
             return None;
         }
         // Before anything is believed no second is open, and none is before it.
-        let (least, _) = self.span?;
-        let last = Second(self.timeline.first().0 - 1);
+        let (least, _) = books.span?;
+        let last = Second(books.first_open.0 - 1);
         let from = (last - RECENT).max(Second(least.0 - 1));
         let counters = self.past.tally(from, last, &mut self.scratch[0]);
         Some((counters, (last - from).max(Span::SECOND)))
     }
 
     /// The rankings that are asked for, and what matches the filter.
-    fn rankings(&self, ask: &Ask) -> (Vec<Ranking>, Option<(u64, u64)>) {
+    fn rankings(&self, ask: &Ask, books: &Books) -> (Vec<Ranking>, Option<(u64, u64)>) {
         let finder = (!ask.filter.is_empty()).then(|| Finder::new(&ask.filter));
         let mut matched = None;
         let mut rankings = Vec::new();
-        let totals = &self.intake.totals;
+        let totals = &books.totals;
         let count = totals.dimensions();
         let all_around = (1..count).map(|steps| (ask.dimension + steps) % count);
         let others = all_around.filter(|&at| totals.table(at).hits() > 0);
         let shown = std::iter::once(ask.dimension).chain(others);
         for (place, at) in shown.take(ask.rankings).enumerate() {
-            let table = self.intake.totals.table(at);
+            let table = books.totals.table(at);
             let tally = &self.scratch[0][at];
             let finder = finder.as_ref().filter(|_| place == 0);
             let mut found = (0, 0);
@@ -125,14 +122,15 @@ impl Monitor {
             }
             rankings.push(Ranking {
                 p95_error,
-                ..self.ranking(ask, at, table, rows)
+                ..self.ranking(ask, at, books, rows)
             });
         }
         (rankings, matched)
     }
 
-    fn ranking(&self, ask: &Ask, at: usize, table: &KeyTable, rows: Vec<report::Row>) -> Ranking {
-        let mut top = self.intake.totals.tops()[at];
+    fn ranking(&self, ask: &Ask, at: usize, books: &Books, rows: Vec<report::Row>) -> Ranking {
+        let table = books.totals.table(at);
+        let mut top = books.totals.tops()[at];
         top.rows = ask.rows;
         if ask.recent {
             let tally = &self.scratch[0][at];
@@ -145,20 +143,26 @@ impl Monitor {
     }
 
     /// The points that are asked for, with what the open seconds hold so far.
-    fn scale(&self, ask: &Ask, newest: Second) -> Scale {
+    fn scale<'a>(
+        &self,
+        ask: &Ask,
+        newest: Second,
+        books: &Books,
+        open: impl Iterator<Item = (Second, &'a Bucket)>,
+    ) -> Scale {
         let none = Scales::new();
         let scales = self.scales.as_deref().unwrap_or(&none);
-        let least = self.span.map_or(newest, |(least, _)| least);
+        let least = books.span.map_or(newest, |(least, _)| least);
         let fits = |scale: &usize| {
-            let scale = scales.get(*scale, newest, self.zone());
+            let scale = scales.get(*scale, newest, books.zone());
             scale.index(newest) - scale.index(least) < ask.points as i64
         };
         let last = STEPS.len() - 1;
         let place = ask
             .scale
             .unwrap_or_else(|| (0..last).find(fits).unwrap_or(last));
-        let mut scale = scales.get(place.min(last), newest, self.zone());
-        for (second, bucket) in self.timeline.open() {
+        let mut scale = scales.get(place.min(last), newest, books.zone());
+        for (second, bucket) in open {
             scale.add(second, Point::of(&bucket.counters));
         }
         scale

@@ -20,7 +20,7 @@ const REMEMBERED: usize = 1 << 16;
 
 /// The expressions of a run.
 #[derive(Debug)]
-pub struct Expressions {
+pub(super) struct Expressions {
     /// Each with its bit.
     direct: Vec<(u64, Filter)>,
     alike: Vec<(u64, Filter)>,
@@ -31,7 +31,7 @@ pub struct Expressions {
 
 impl Expressions {
     /// Expression `i` is bit `i`; `tops` are the dimensions that are counted.
-    pub fn new(filters: Vec<Filter>, tops: &[Top]) -> Expressions {
+    pub(super) fn new(filters: Vec<Filter>, tops: &[Top]) -> Expressions {
         let (mut direct, mut alike) = (Vec::new(), Vec::new());
         let mut dimensions: Vec<usize> = Vec::new();
         for (i, filter) in filters.into_iter().enumerate() {
@@ -70,7 +70,7 @@ impl Expressions {
 
     /// The bits of those that a record matches, whose keys are counted as `hit`.
     #[inline]
-    pub fn matched(&mut self, record: &Record<'_>, hit: &Hit) -> u64 {
+    pub(super) fn matched(&mut self, record: &Record<'_>, hit: &Hit) -> u64 {
         let evaluate = |list: &[(u64, Filter)]| {
             list.iter()
                 .filter(|(_, filter)| filter.matches(record))
@@ -101,12 +101,12 @@ impl Expressions {
     }
 
     /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.direct.is_empty() && self.alike.is_empty()
     }
 
     /// Ids have changed: what was remembered by them is void.
-    pub fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.answers.clear();
     }
 }

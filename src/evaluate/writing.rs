@@ -1,4 +1,4 @@
-//! What a monitor writes: reports, alerts and the summary, as neutral blocks.
+//! What is written of closed seconds: reports, alerts and the summary, as neutral blocks.
 
 use crate::alert::past;
 use crate::alert::{Changed, Rule, Transition};
@@ -8,21 +8,26 @@ use crate::stats::latency::Histogram;
 use crate::stats::tally::Tally;
 use crate::time::{Second, Span};
 
-use super::{Monitor, Open};
+use super::{Evaluate, Open};
+use crate::ingest::Books;
 
 /// How many seconds a report's trend shows.
 pub(super) const TREND: Span = Span(120);
 /// How many alerts that are over stay in view in every report.
 const ALERTS_IN_VIEW: usize = 3;
 
-impl Monitor {
+impl Evaluate {
     /// The summary as it stands; `partial` where the input has not ended.
-    pub fn summary(&self, partial: bool) -> Event {
-        let counters = &self.intake.totals.counters;
-        let input = |key, value| Block::Input { key, value };
+    pub fn summary(&self, partial: bool, books: &Books) -> Event {
+        let counters = &books.totals.counters;
+        let input = |key, value| Block::Input {
+            key,
+            value,
+            errors: 0,
+        };
         let mut blocks = vec![Block::Headline {
             key: "lines",
-            value: Value::Count(self.intake.lines),
+            value: Value::Count(books.lines),
         }];
         blocks.push(Block::Headline {
             key: "hits",
@@ -34,7 +39,7 @@ impl Monitor {
         });
         blocks.push(report::error_share(counters));
         blocks.push(report::status_group(counters));
-        let requests = &self.intake.totals.requests;
+        let requests = &books.totals.requests;
         for (key, items) in [
             ("methods", requests.methods()),
             ("protocols", requests.protocols()),
@@ -42,12 +47,15 @@ impl Monitor {
             blocks.push(Block::Group { key, items });
         }
         blocks.push(input("malformed", counters.malformed));
-        blocks.push(input("unparsed", self.intake.unparsed));
-        blocks.push(input("skipped", self.intake.skipped));
-        blocks.push(input("filtered", self.intake.filtered));
-        blocks.push(input("late", self.late));
-        blocks.push(input("skewed", self.clock.skewed()));
-        let totals = &self.intake.totals;
+        blocks.push(input("unparsed", books.unparsed));
+        blocks.push(input("skipped", books.skipped));
+        blocks.push(input("filtered", books.filtered));
+        blocks.push(input("late", books.late));
+        blocks.push(input("skewed", books.skewed));
+        if books.rewinds > 0 {
+            blocks.push(input("rewinds", books.rewinds));
+        }
+        let totals = &books.totals;
         blocks.extend(report::latency(&totals.durations));
         if !self.series.is_empty() {
             blocks.push(Block::Series(self.series.clone()));
@@ -65,20 +73,20 @@ impl Monitor {
         });
         blocks.extend(totals.rankings().into_iter().map(Block::Ranking));
         blocks.extend(self.notes());
-        blocks.push(Block::Alerts(self.history.all(self.now())));
-        blocks.push(Block::Unparsed(self.examples.clone()));
+        blocks.push(Block::Alerts(self.history.all(books.now())));
+        blocks.push(Block::Unparsed(books.examples.clone()));
         Event::Summary(Report {
-            from: self.span.map(|s| s.0),
-            to: self.span.map(|s| s.1),
+            from: books.span.map(|s| s.0),
+            to: books.span.map(|s| s.1),
             partial,
             blocks,
         })
     }
 
     /// Opens the report whose interval holds `second`, and tells the gap before it.
-    pub(super) fn open_report(&mut self, second: Second) {
+    pub(super) fn open_report(&mut self, second: Second, books: &Books) {
         let interval = self.interval.expect("there are reports");
-        let (from, to) = self.zone().window(second, interval);
+        let (from, to) = books.zone().window(second, interval);
         if let Some(written) = self.written
             && written < from
         {
@@ -95,12 +103,16 @@ impl Monitor {
         });
     }
 
-    pub(super) fn write_report(&mut self, partial: bool) {
+    pub(super) fn write_report(&mut self, partial: bool, books: &Books) {
         let open = self.open.take().expect("a report is open");
         let counters = &open.counters;
         // One that the period begins within has no more than a part either.
-        let partial = partial || self.intake.bounds.since > open.from;
-        let input = |key, value| Block::Input { key, value };
+        let partial = partial || books.bounds.since > open.from;
+        let input = |key, value| Block::Input {
+            key,
+            value,
+            errors: 0,
+        };
         // No more are used, and more would be past the size that is handed out quickly.
         let mut blocks = Vec::with_capacity(14);
         blocks.push(Block::Headline {
@@ -121,19 +133,22 @@ impl Monitor {
         blocks.push(self.trend_block(open.to));
         blocks.push(input("malformed", counters.malformed));
         blocks.push(input("unparsed", counters.unparsed));
-        blocks.push(input("late", counters.late));
+        blocks.push(Block::Input {
+            key: "late",
+            value: counters.late,
+            errors: counters.late_errors,
+        });
         blocks.extend(report::latency(&open.durations));
         blocks.extend(
-            self.intake
+            books
                 .totals
                 .rankings_of(&self.open_tallies)
                 .into_iter()
                 .map(Block::Ranking),
         );
-        let traffic = self.rules.first().filter(|_| self.traffic);
-        blocks.extend(traffic.and_then(Rule::figure).map(Block::Window));
+        blocks.extend(self.traffic().and_then(Rule::figure).map(Block::Window));
         blocks.extend(self.notes());
-        let last = Second(self.timeline.first().0 - 1);
+        let last = Second(books.first_open.0 - 1);
         blocks.push(Block::Alerts(self.history.newest(last, ALERTS_IN_VIEW)));
         let here = |example: &&Example| {
             example
@@ -141,7 +156,7 @@ impl Monitor {
                 .is_none_or(|second| second < open.to && second >= open.from)
         };
         let first = self.written.is_none() && counters.unparsed > 0;
-        let examples = self
+        let examples = books
             .examples
             .iter()
             .filter(here)
@@ -150,11 +165,8 @@ impl Monitor {
         if !examples.is_empty() {
             blocks.push(Block::Unparsed(examples));
         }
-        if let (Some(newest), Some(record)) = (self.clock.newest(), self.newest_record)
-            && self.live
-            && newest > record
-        {
-            blocks.push(Block::Silent(newest - record));
+        if books.live && books.silent > Span(0) {
+            blocks.push(Block::Silent(books.silent));
         }
         self.events.push_back(Event::Report(Report {
             from: Some(open.from),
@@ -186,12 +198,18 @@ impl Monitor {
         Block::Trend(trend)
     }
 
-    pub(super) fn write_alert(&mut self, index: usize, at: Second, changed: Changed) {
+    pub(super) fn write_alert(
+        &mut self,
+        index: usize,
+        at: Second,
+        changed: Changed,
+        books: &Books,
+    ) {
         let rule = &self.rules[index];
         let window = rule.window();
         let [now_tallies, before_tallies] = &mut self.scratch;
         let now = self.past.tally(at - window, at, now_tallies);
-        let top = self.intake.totals.rankings_of(now_tallies);
+        let top = books.totals.rankings_of(now_tallies);
         let (number, since, state) = match changed.transition {
             Transition::Resolved {
                 number,
@@ -204,7 +222,7 @@ impl Monitor {
                     .past
                     .tally(at - window - window, at - window, before_tallies);
                 let changes = past::changes(
-                    &self.intake.totals,
+                    &books.totals,
                     (&now, now_tallies),
                     (&before, before_tallies),
                 );

@@ -49,6 +49,11 @@ impl Peaks {
         raise(&mut self.busiest, *open);
     }
 
+    /// The log goes back: what closes from now on belongs to no interval before.
+    pub(super) fn begin_stretch(&mut self) {
+        self.open = None;
+    }
+
     /// The second with the most hits.
     pub(super) fn second(&self) -> Option<Peak> {
         self.second

@@ -1,0 +1,149 @@
+//! What closed seconds do to the open report, the rules, and what is known of the past.
+
+use super::Evaluate;
+use super::writing::TREND;
+use crate::alert::Rule;
+use crate::ingest::{Books, ClosedSeconds};
+use crate::report::{Event, Rewind};
+use crate::stats::bucket::Bucket;
+use crate::stats::keys::Renumbering;
+use crate::time::{Second, Span};
+
+impl ClosedSeconds for Evaluate {
+    fn close(
+        &mut self,
+        second: Second,
+        bucket: Box<Bucket>,
+        silent: bool,
+        books: &Books,
+        mut recycle: impl FnMut(Box<Bucket>),
+    ) {
+        let counters = bucket.counters;
+        let empty = bucket.is_empty();
+        self.peaks.close(second, counters.hits, books.zone());
+        if counters.hits > 0 {
+            self.series.add(second, &counters, books.known_zone());
+        }
+        if self.interval.is_some() {
+            // A silence makes empty reports, but none for the time before the log begins.
+            let silent = silent && books.span.is_some_and(|(least, _)| least <= second);
+            if self.open.is_none() && (silent || !empty) {
+                self.open_report(second, books);
+            }
+            if let Some(open) = &mut self.open {
+                open.take(&bucket, &mut self.open_tallies);
+            }
+            if !empty {
+                while self
+                    .trend
+                    .front()
+                    .is_some_and(|(old, _)| *old <= second - TREND)
+                {
+                    self.trend.pop_front();
+                }
+                self.trend.push_back((second, counters.hits));
+            }
+        }
+        if let Some(scales) = self.scales.as_mut().filter(|_| !empty) {
+            scales.add(second, &counters, books.zone());
+        }
+        let mut changes = Vec::new();
+        for (index, rule) in self.rules.iter_mut().enumerate() {
+            rule.close(
+                second,
+                &bucket,
+                &books.totals,
+                &mut self.history,
+                |changed| changes.push((index, changed)),
+            );
+        }
+        if !empty {
+            self.past
+                .push(second, bucket, &mut self.scratch[0], recycle);
+        } else {
+            recycle(bucket);
+        }
+        for (index, changed) in changes {
+            self.write_alert(index, second, changed, books);
+        }
+        if self
+            .open
+            .as_ref()
+            .is_some_and(|open| open.to == second.next())
+        {
+            self.write_report(false, books);
+        }
+    }
+
+    fn late(&mut self, second: Second, bucket: &Bucket, books: &Books) {
+        let closed = books.first_open - Span::SECOND;
+        for rule in &mut self.rules {
+            rule.late(second, bucket, closed);
+        }
+        self.past.late(second, bucket, closed);
+        if let Some(scales) = &mut self.scales {
+            scales.add(second, &bucket.counters, books.zone());
+        }
+        self.series
+            .add(second, &bucket.counters, books.known_zone());
+        let Some(interval) = self.interval else {
+            return;
+        };
+        if self.open.is_none() {
+            let (from, to) = books.zone().window(second, interval);
+            let unwritten = self.written.is_none_or(|written| written <= from);
+            if to > books.first_open && unwritten {
+                self.open_report(second, books);
+            }
+        }
+        if let Some(open) = self.open.as_mut().filter(|open| open.from <= second) {
+            open.take(bucket, &mut self.open_tallies);
+        }
+    }
+
+    fn heard(&mut self, second: Second, bucket: &Bucket) {
+        for rule in &mut self.rules {
+            rule.heard(second, bucket);
+        }
+    }
+
+    fn end(&mut self, books: &Books) {
+        if self.open.is_some() {
+            self.write_report(true, books);
+        }
+    }
+
+    fn rewind(&mut self, rewind: Rewind, _: &Books) {
+        self.events.push_back(Event::Rewind(rewind));
+        let plan = self.ruleset.plan();
+        self.rules = plan.expect("these rules were made before").rules;
+        self.history.abandon_firing();
+        self.past.clear();
+        self.trend.clear();
+        self.peaks.begin_stretch();
+        self.written = None;
+    }
+
+    fn next_change(&self, from: Second) -> Option<Second> {
+        let changes = self.rules.iter().filter_map(|rule| rule.next_change(from));
+        let end = self.open.as_ref().map(|open| Second(open.to.0 - 1));
+        changes.chain(end).min()
+    }
+
+    fn grows(&self) -> bool {
+        self.rules.iter().any(Rule::grows)
+    }
+
+    fn needs_every_second_of_a_silence(&self) -> bool {
+        // Each may end an empty report.
+        self.interval.is_some()
+    }
+
+    fn renumber(&mut self, dimension: usize, dimensions: usize, ids: &Renumbering) {
+        self.past.renumber(dimension, dimensions, ids);
+        self.open_tallies[dimension].renumber(ids);
+        self.rules
+            .iter_mut()
+            .for_each(|rule| rule.renumber(dimension, ids));
+    }
+}

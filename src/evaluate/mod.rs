@@ -1,0 +1,123 @@
+//! Closed seconds in, events out: the half of httpmon in which only the order of the seconds matters.
+//!
+//! When a second closes, its bucket goes to the open report, the rules and the past that alerts look back on, in
+//! this order; what that changed is an [`Event`]: the alerts first, in the order of the rules, then the report
+//! whose interval ends there.
+
+mod closing;
+mod peaks;
+mod snapshot;
+mod writing;
+
+use std::collections::VecDeque;
+
+use crate::alert::past::Past;
+use crate::alert::plan::Ruleset;
+use crate::alert::{History, Rule};
+use crate::report::Event;
+use crate::stats::bucket::{Bucket, Counters};
+use crate::stats::latency::Histogram;
+use crate::stats::scales::Scales;
+use crate::stats::series::Series;
+use crate::stats::tally::Tally;
+use crate::time::{Second, Span};
+use peaks::Peaks;
+
+/// What is evaluated.
+#[derive(Debug)]
+pub struct Evaluation {
+    /// The cadence of reports; `None` for none.
+    pub interval: Option<Span>,
+    /// The alert rules.
+    pub rules: Vec<Rule>,
+    /// What they were made of, and are made of again when the log goes back.
+    pub ruleset: Ruleset,
+}
+
+/// A report that is still being filled.
+#[derive(Debug)]
+struct Open {
+    from: Second,
+    to: Second,
+    counters: Counters,
+    durations: Histogram,
+}
+
+impl Open {
+    /// Counts a second, or what came late for it.
+    #[inline]
+    fn take(&mut self, bucket: &Bucket, tallies: &mut [Tally]) {
+        self.counters.merge(&bucket.counters);
+        self.durations.merge(&bucket.durations);
+        bucket.run.tally(tallies);
+    }
+}
+
+/// See the module's text.
+#[derive(Debug)]
+pub struct Evaluate {
+    interval: Option<Span>,
+    open: Option<Open>,
+    /// The end of the last report or gap that was written.
+    written: Option<Second>,
+    /// One tally per dimension for the open report, and two sets to compute with.
+    open_tallies: Vec<Tally>,
+    scratch: [Vec<Tally>; 2],
+    rules: Vec<Rule>,
+    ruleset: Ruleset,
+    history: History,
+    past: Past,
+    trend: VecDeque<(Second, u64)>,
+    peaks: Peaks,
+    /// What a screen shows of the past, where there is one.
+    scales: Option<Box<Scales>>,
+    series: Series,
+    events: VecDeque<Event>,
+}
+
+impl Evaluate {
+    /// Nothing has closed; `dimensions` are counted.
+    pub fn new(evaluation: Evaluation, dimensions: usize) -> Evaluate {
+        let Evaluation {
+            interval,
+            rules,
+            ruleset,
+        } = evaluation;
+        let tallies = || (0..dimensions).map(|_| Tally::default()).collect();
+        let window = rules.iter().map(Rule::window).max();
+        Evaluate {
+            interval,
+            open: None,
+            written: None,
+            open_tallies: tallies(),
+            scratch: [tallies(), tallies()],
+            past: Past::new(window.unwrap_or(Span::SECOND)),
+            rules,
+            ruleset,
+            history: History::default(),
+            trend: VecDeque::new(),
+            peaks: Peaks::new(interval),
+            scales: None,
+            series: Series::default(),
+            events: VecDeque::new(),
+        }
+    }
+
+    /// The next event, oldest first.
+    #[inline]
+    pub fn next_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// The traffic rule, whose window every report shows.
+    fn traffic(&self) -> Option<&Rule> {
+        self.rules
+            .first()
+            .filter(|_| self.ruleset.traffic.is_some())
+    }
+
+    /// Whether any alert has fired.
+    pub fn any_alert(&self) -> bool {
+        self.history.any()
+    }
+}

@@ -1,0 +1,48 @@
+//! The seam between lines and what is made of them: closed seconds.
+
+use super::Books;
+use crate::report::Rewind;
+use crate::stats::bucket::Bucket;
+use crate::stats::keys::Renumbering;
+use crate::time::Second;
+
+/// What closed seconds are handed over to.
+///
+/// Seconds come in order. Those that are left out were empty, and none of them was named by
+/// [`ClosedSeconds::next_change`].
+pub trait ClosedSeconds {
+    /// A second closes. `silent`: no record brought it about. Buckets that are not needed any more go to
+    /// `recycle`.
+    fn close(
+        &mut self,
+        second: Second,
+        bucket: Box<Bucket>,
+        silent: bool,
+        books: &Books,
+        recycle: impl FnMut(Box<Bucket>),
+    );
+
+    /// Records came late, for a second that is closed.
+    fn late(&mut self, second: Second, bucket: &Bucket, books: &Books);
+
+    /// Live, records came at `second` of the log's clock, whatever their own time is.
+    fn heard(&mut self, second: Second, bucket: &Bucket);
+
+    /// The input has ended, or a stretch of it: no more seconds close.
+    fn end(&mut self, books: &Books);
+
+    /// The log has gone back, after the [end](ClosedSeconds::end) of its stretch.
+    fn rewind(&mut self, rewind: Rewind, books: &Books);
+
+    /// The next second from `from` on that must not be left out if all of them are empty; `None` for none.
+    fn next_change(&self, from: Second) -> Option<Second>;
+
+    /// Whether something grows from one empty second to the next.
+    fn grows(&self) -> bool;
+
+    /// Whether empty seconds are not to be left out in a silence.
+    fn needs_every_second_of_a_silence(&self) -> bool;
+
+    /// Follows a reduction of the table of `dimension`, one of `dimensions`.
+    fn renumber(&mut self, dimension: usize, dimensions: usize, ids: &Renumbering);
+}

@@ -1,0 +1,415 @@
+//! Records in, closed seconds out: the half of httpmon in which the order of the lines matters.
+//!
+//! Every record is counted in the totals as it comes, whatever its time. One that the [`clock`] believes goes to
+//! the bucket of its second; when the watermark passes a second, its bucket is handed over to whoever evaluates
+//! [closed seconds](ClosedSeconds), one by one and in order. Empty seconds are left out up to the next at which
+//! something could change, so a gap costs what changes in it, be it of years.
+
+pub mod books;
+pub mod chunk;
+pub mod clock;
+mod closed;
+mod expressions;
+mod selection;
+
+use std::sync::Arc;
+
+pub use books::Books;
+pub use chunk::Chunk;
+use clock::{Clock, Decision, Wall};
+pub use closed::ClosedSeconds;
+pub use selection::Counting;
+use selection::Selection;
+
+use crate::filter::period::Bounds;
+use crate::format::record::Record;
+use crate::format::unparsed::Unparsed;
+use crate::report::{Example, Rewind};
+use crate::stats::bucket::Bucket;
+use crate::stats::tally::Tally;
+use crate::stats::timeline::Timeline;
+use crate::stats::{Hit, SERVER_ERROR};
+use crate::time::{Second, Span, Zone};
+
+/// Bytes kept of a line that is no record.
+const EXAMPLE_BYTES: usize = 160;
+
+/// Where the next line comes from: its source, and how many lines that one has had.
+#[derive(Debug, Clone, Default)]
+pub struct Place {
+    /// The source, where it has a name.
+    pub source: Option<Arc<str>>,
+    /// The number of its last line.
+    pub line: u64,
+}
+
+/// See the module's text.
+#[derive(Debug)]
+pub struct Ingest {
+    selection: Selection,
+    books: Books,
+    lateness: Span,
+    clock: Clock<Hit>,
+    timeline: Timeline,
+    scratch: Vec<Tally>,
+    /// For records that are counted beside the timeline.
+    apart: Box<Bucket>,
+    /// Lines that were no record before anything was believed.
+    unparsed_before: u64,
+    place: Place,
+    /// Where the last records in a row that are far behind begin.
+    turn: Place,
+}
+
+impl Ingest {
+    /// Nothing was read. Seconds close `lateness` behind the newest; reports are in `zone`, or in that of the
+    /// first record.
+    pub fn new(counting: Counting, lateness: Span, zone: Option<Zone>) -> Ingest {
+        let books = Books::new(&counting, zone);
+        let scratch = (0..books.totals.dimensions()).map(|_| Tally::default());
+        Ingest {
+            scratch: scratch.collect(),
+            selection: Selection::new(counting, books.totals.tops()),
+            books,
+            lateness,
+            clock: Clock::new(lateness, |hit: &Hit| u64::from(hit.counted)),
+            // The first belief moves it to where the log begins.
+            timeline: Timeline::new(Second(i64::MIN)),
+            apart: Box::default(),
+            unparsed_before: 0,
+            place: Place::default(),
+            turn: Place::default(),
+        }
+    }
+
+    /// What is known of all that was read.
+    pub fn books(&self) -> &Books {
+        &self.books
+    }
+
+    /// Where the last line came from.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// The seconds that are still open, oldest first.
+    pub fn open(&self) -> impl Iterator<Item = (Second, &Bucket)> {
+        self.timeline.open()
+    }
+
+    /// The first second that is not closed, once anything is believed.
+    pub fn watermark(&self) -> Option<Second> {
+        self.books.newest.map(|newest| newest - self.lateness)
+    }
+
+    /// The second that a live source would have reached at `wall`, in milliseconds, by its lag.
+    pub fn reached_by(&self, wall: Wall) -> Option<Wall> {
+        self.clock.reached_by(wall)
+    }
+
+    /// The lines that follow are another source's.
+    pub fn begin_source(&mut self, source: Option<Arc<str>>) {
+        self.place = Place { source, line: 0 };
+    }
+
+    /// A line that there is nothing to count of.
+    #[inline]
+    pub fn skipped(&mut self) {
+        self.place.line += 1;
+        self.books.lines += 1;
+        self.books.skipped += 1;
+    }
+
+    /// A line that is no record, and why.
+    pub fn unparsed(&mut self, unparsed: Unparsed, text: &[u8]) {
+        self.place.line += 1;
+        self.books.lines += 1;
+        self.note_unparsed(unparsed, self.place.line, text);
+    }
+
+    fn note_unparsed(&mut self, unparsed: Unparsed, line: u64, text: &[u8]) {
+        self.books.unparsed += 1;
+        self.books.silent = Span(0);
+        if self.books.newest.is_none() {
+            self.unparsed_before += 1;
+        } else if let Some(bucket) = self.newest_bucket() {
+            bucket.counters.unparsed += 1;
+        }
+        let examples = &mut self.books.examples;
+        let reason = unparsed.reason();
+        match examples.iter_mut().find(|e| e.unparsed.reason() == reason) {
+            Some(example) => example.count += 1,
+            None => examples.push(Example {
+                unparsed,
+                count: 1,
+                line,
+                file: self.place.source.clone(),
+                text: beginning(text).into(),
+                second: self.books.newest,
+            }),
+        }
+    }
+
+    /// A record; `wall` is the wall clock where there is one (live).
+    #[inline]
+    pub fn observe(
+        &mut self,
+        record: &Record<'_>,
+        wall: Option<Wall>,
+        closed: &mut impl ClosedSeconds,
+    ) {
+        self.place.line += 1;
+        self.books.lines += 1;
+        let mut hit = Hit::uncounted(record.time);
+        self.selection.count(record, &mut hit, &mut self.books);
+        if self.books.totals.is_full() {
+            self.reduce(&mut hit, closed);
+        }
+        self.selection.find_matches(record, &mut hit);
+        if wall.is_none() && self.clock.takes(hit.time) {
+            self.clock.advance(hit.time);
+            return self.believe(&hit, closed);
+        }
+        self.offer(&hit, wall, closed);
+    }
+
+    /// Has the clock decide over a record that it does not take as nearly all others.
+    #[cold]
+    fn offer(&mut self, hit: &Hit, wall: Option<Wall>, closed: &mut impl ClosedSeconds) {
+        self.books.silent = Span(0);
+        self.clock.offer(hit.time, *hit, wall);
+        if self.clock.far_behind() == 1 {
+            self.turn = self.place.clone();
+        }
+        if wall.is_some() {
+            self.books.live = self.clock.is_live();
+            if let Some(newest) = self.books.newest.filter(|_| hit.counted) {
+                let heard = self.count_apart(std::iter::once(*hit));
+                closed.heard(newest, &heard);
+                self.apart = heard;
+            }
+        }
+        self.carry_out(closed);
+    }
+
+    /// Carries out what the clock decided.
+    fn carry_out(&mut self, closed: &mut impl ClosedSeconds) {
+        while let Some(decision) = self.clock.next_decision() {
+            match decision {
+                Decision::Believe(_, hit) => self.believe(&hit, closed),
+                Decision::Rewind { from, to } => self.rewind(from, to, closed),
+            }
+        }
+        self.books.skewed = self.clock.skewed();
+    }
+
+    /// Nothing has come for a second, by `wall`, and no line for `silent`: the time of a live stream goes on.
+    pub fn silence(&mut self, wall: Wall, silent: Span, closed: &mut impl ClosedSeconds) {
+        self.books.silent = silent;
+        let reached = self.clock.reached_by(wall).filter(|_| self.books.live);
+        if let (Some(reached), Some(newest)) = (reached.map(Wall::second), self.books.newest)
+            && newest < reached
+        {
+            self.clock.advance(reached);
+            self.books.newest = Some(reached);
+            self.close_before(reached - self.lateness, true, closed);
+        }
+    }
+
+    /// The input has ended: every second closes, up to the end of the period where it has one.
+    pub fn finish(&mut self, closed: &mut impl ClosedSeconds) {
+        self.clock.finish();
+        self.carry_out(closed);
+        let until = self.books.bounds.until;
+        if self.books.newest.is_some() && until < Bounds::ALL.until {
+            self.books.newest = self.books.newest.max(Some(until - Span::SECOND));
+        }
+        self.close_all(closed);
+    }
+
+    /// Closes all that is open.
+    fn close_all(&mut self, closed: &mut impl ClosedSeconds) {
+        if let Some(newest) = self.books.newest {
+            self.close_before(newest, false, closed);
+            // The last second is closed even where it is empty: what grows with time ends there.
+            if self.timeline.first() == newest && self.books.bounds.hold(newest) {
+                self.close_first(false, closed);
+            }
+        }
+        closed.end(&self.books);
+    }
+
+    /// The log has gone back from one second to another.
+    fn rewind(&mut self, from: Second, to: Second, closed: &mut impl ClosedSeconds) {
+        self.close_all(closed);
+        self.books.rewinds += 1;
+        let Place { source, line } = std::mem::take(&mut self.turn);
+        let rewind = Rewind {
+            from,
+            to,
+            file: source,
+            line,
+        };
+        closed.rewind(rewind, &self.books);
+        self.books.newest = None;
+        self.timeline = Timeline::new(Second(i64::MIN));
+    }
+
+    /// The bucket of the newest second, for what has no time of its own; `None` outside of the period.
+    fn newest_bucket(&mut self) -> Option<&mut Bucket> {
+        let newest = self.books.newest?;
+        let inside = newest >= self.timeline.first() && newest < self.books.bounds.until;
+        inside.then(|| self.timeline.bucket(newest))
+    }
+
+    /// Takes in a record that the clock believes.
+    #[inline]
+    fn believe(&mut self, hit: &Hit, closed: &mut impl ClosedSeconds) {
+        self.reach(hit.time, hit.counted, closed);
+        if !hit.counted {
+            return;
+        }
+        if hit.time < self.timeline.first() {
+            self.believe_late(hit.time, std::iter::once(*hit), closed);
+        } else {
+            self.timeline
+                .bucket(hit.time)
+                .observe(hit, self.books.totals.dimensions());
+        }
+    }
+
+    /// Moves on to where a record is that the clock believes.
+    #[inline]
+    fn reach(&mut self, time: Second, counted: bool, closed: &mut impl ClosedSeconds) {
+        if counted {
+            self.books.span = Some(match self.books.span {
+                None => (time, time),
+                Some((least, greatest)) => (least.min(time), greatest.max(time)),
+            });
+        }
+        match self.books.newest {
+            Some(newest) if time <= newest => {}
+            newest => {
+                // Most of what comes for the newest second has come.
+                if let Some(bucket) = newest.and_then(|newest| self.timeline.get_mut(newest)) {
+                    bucket.settle(&mut self.scratch);
+                }
+                self.books.newest = Some(time);
+                let watermark = time - self.lateness;
+                if newest.is_none() {
+                    self.begin(watermark);
+                }
+                self.close_before(watermark, false, closed);
+            }
+        }
+    }
+
+    /// The first record is believed, of the run or of a stretch of it.
+    #[cold]
+    fn begin(&mut self, watermark: Second) {
+        self.timeline
+            .skip_to(watermark.max(self.books.bounds.since));
+        self.books.first_open = self.timeline.first();
+        let before = std::mem::take(&mut self.unparsed_before);
+        if let Some(bucket) = self.newest_bucket() {
+            bucket.counters.unparsed += before;
+        }
+    }
+
+    /// Records whose second is closed: they count where nothing was written yet.
+    #[cold]
+    fn believe_late(
+        &mut self,
+        second: Second,
+        hits: impl Iterator<Item = Hit>,
+        closed: &mut impl ClosedSeconds,
+    ) {
+        let late = self.count_apart(hits);
+        let counters = late.counters;
+        self.books.late += counters.hits;
+        if let Some(newest) = self.books.newest {
+            self.books.late_by = self.books.late_by.max(newest - second);
+        }
+        if let Some(bucket) = self.newest_bucket() {
+            bucket.counters.late += counters.hits;
+            bucket.counters.late_errors += counters.status[usize::from(SERVER_ERROR)];
+        }
+        closed.late(second, &late, &self.books);
+        self.apart = late;
+    }
+
+    /// What these records come to. The bucket is lent: whoever asked gives it back.
+    fn count_apart(&mut self, hits: impl Iterator<Item = Hit>) -> Box<Bucket> {
+        let mut bucket = std::mem::take(&mut self.apart);
+        bucket.clear();
+        let dimensions = self.books.totals.dimensions();
+        hits.for_each(|hit| bucket.observe(&hit, dimensions));
+        bucket
+    }
+
+    /// A table was full and its ids have changed: all that holds ids follows.
+    #[cold]
+    fn reduce(&mut self, hit: &mut Hit, closed: &mut impl ClosedSeconds) {
+        let dimensions = self.books.totals.dimensions();
+        for (dimension, ids) in self.books.totals.reduce() {
+            hit.ids[dimension] = ids.new_id(hit.ids[dimension]);
+            for held in self.clock.held_mut() {
+                held.ids[dimension] = ids.new_id(held.ids[dimension]);
+            }
+            for bucket in self.timeline.buckets_mut() {
+                bucket.renumber(dimension, dimensions, &ids);
+            }
+            closed.renumber(dimension, dimensions, &ids);
+            self.selection.forget_ids();
+        }
+    }
+
+    /// Closes every second before `target`, oldest first. `silent`: no record brought it about.
+    fn close_before(&mut self, target: Second, silent: bool, closed: &mut impl ClosedSeconds) {
+        // The clock goes on behind the period; what is evaluated ends with it.
+        let target = target.min(self.books.bounds.until);
+        while self.timeline.first() < target {
+            if !(silent && closed.needs_every_second_of_a_silence()) {
+                self.skip_empty(target, closed);
+            }
+            if self.timeline.first() < target {
+                self.close_first(silent, closed);
+            }
+        }
+        self.books.first_open = self.timeline.first();
+    }
+
+    /// Closes the first second that is open.
+    fn close_first(&mut self, silent: bool, closed: &mut impl ClosedSeconds) {
+        let second = self.timeline.first();
+        let bucket = self.timeline.close();
+        self.books.first_open = self.timeline.first();
+        let timeline = &mut self.timeline;
+        closed.close(second, bucket, silent, &self.books, |old| {
+            timeline.recycle(old)
+        });
+    }
+
+    /// Leaves out empty seconds up to the next at which something could change.
+    fn skip_empty(&mut self, target: Second, closed: &impl ClosedSeconds) {
+        let first = self.timeline.first();
+        let held = self.timeline.first_held();
+        let mut next = held.map_or(target, |held| held.min(target));
+        // Their last one closes where nothing is known to come, so that what is shown is not of before,
+        // and where something grows with time: there it is greatest.
+        if next > first && (held.is_none() || closed.grows()) {
+            next = Second(next.0 - 1);
+        }
+        if next > first {
+            let next = closed
+                .next_change(first)
+                .map_or(next, |change| next.min(change));
+            self.timeline.skip_to(next.max(first));
+        }
+    }
+}
+
+/// As much of a line as is kept to show it.
+fn beginning(text: &[u8]) -> &[u8] {
+    &text[..text.len().min(EXAMPLE_BYTES)]
+}

@@ -1,0 +1,83 @@
+//! Which records count, and which of the rules' expressions they match.
+
+use super::Books;
+use super::expressions::Expressions;
+use crate::filter::Filter;
+use crate::filter::period::Period;
+use crate::format::record::Record;
+use crate::stats::Hit;
+use crate::stats::dimension::Top;
+
+/// What is counted, and of which records: the whole run and all parts of it have this in common.
+#[derive(Debug, Clone)]
+pub struct Counting {
+    /// The dimensions to list.
+    pub top: Vec<Top>,
+    /// Whether robots are counted, by the agent of every record.
+    pub robots: bool,
+    /// Only records in it are counted, and nothing outside of it is evaluated.
+    pub period: Period,
+    /// Only records that match are counted; `None` for all.
+    pub filter: Option<Filter>,
+    /// The expressions of the rules.
+    pub expressions: Vec<Filter>,
+}
+
+/// See the module's text.
+#[derive(Debug)]
+pub(super) struct Selection {
+    filter: Option<Filter>,
+    period: Period,
+    expressions: Expressions,
+}
+
+impl Selection {
+    /// `tops` are the dimensions that are counted.
+    pub(super) fn new(counting: Counting, tops: &[Top]) -> Selection {
+        Selection {
+            filter: counting.filter,
+            period: counting.period,
+            expressions: Expressions::new(counting.expressions, tops),
+        }
+    }
+
+    /// Counts a record into `hit`, an uncounted one, unless it is left out. What it matches is still to be
+    /// found.
+    #[inline]
+    pub(super) fn count(&self, record: &Record<'_>, hit: &mut Hit, books: &mut Books) {
+        if books.offset.is_none() {
+            self.begin(record, books);
+        }
+        let matches = |filter: &Filter| filter.matches(record);
+        if books.bounds.hold(record.time) && self.filter.as_ref().is_none_or(matches) {
+            books.totals.observe(record, hit);
+        } else {
+            books.filtered += 1;
+        }
+    }
+
+    /// The first record: what waited for it.
+    #[cold]
+    fn begin(&self, record: &Record<'_>, books: &mut Books) {
+        books.begin(record.offset);
+        books.bounds = self.period.bounds_from(record.time, record.offset);
+    }
+
+    /// Whether the rules have no expressions.
+    pub(super) fn is_plain(&self) -> bool {
+        self.expressions.is_empty()
+    }
+
+    /// Finds which of the rules' expressions a record matches that was counted as `hit`.
+    #[inline]
+    pub(super) fn find_matches(&mut self, record: &Record<'_>, hit: &mut Hit) {
+        if !self.expressions.is_empty() && hit.counted {
+            hit.matched = self.expressions.matched(record, hit);
+        }
+    }
+
+    /// Ids have changed.
+    pub(super) fn forget_ids(&mut self) {
+        self.expressions.forget();
+    }
+}

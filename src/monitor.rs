@@ -1,0 +1,142 @@
+//! The whole behaviour: [`Ingest`] makes closed seconds of records, [`Evaluate`] makes events of closed seconds.
+//!
+//! A [`Monitor`] is a pure function of what it is given: it reads no clock and no file.
+
+use std::sync::Arc;
+
+use crate::evaluate::{Evaluate, Evaluation};
+use crate::format::record::Record;
+use crate::format::unparsed::Unparsed;
+use crate::ingest::chunk::Step;
+use crate::ingest::clock::Wall;
+use crate::ingest::{Books, Chunk, Counting, Ingest, Place};
+use crate::report::Event;
+use crate::snapshot::{Ask, Snapshot};
+use crate::time::{Second, Span, Zone};
+
+/// What a monitor is to do.
+#[derive(Debug)]
+pub struct Config {
+    /// What is counted.
+    pub counting: Counting,
+    /// How long to wait for records out of order.
+    pub lateness: Span,
+    /// The zone that reports are aligned to; `None` for the offset of the first record.
+    pub zone: Option<Zone>,
+    /// What is evaluated.
+    pub evaluation: Evaluation,
+}
+
+/// See the module's text.
+#[derive(Debug)]
+pub struct Monitor {
+    ingest: Ingest,
+    evaluate: Evaluate,
+}
+
+impl Monitor {
+    /// A monitor that has seen nothing.
+    pub fn new(config: Config) -> Monitor {
+        let ingest = Ingest::new(config.counting, config.lateness, config.zone);
+        let dimensions = ingest.books().totals.dimensions();
+        Monitor {
+            ingest,
+            evaluate: Evaluate::new(config.evaluation, dimensions),
+        }
+    }
+
+    /// The next event, oldest first.
+    #[inline]
+    pub fn next_event(&mut self) -> Option<Event> {
+        self.evaluate.next_event()
+    }
+
+    /// What is known of all that was read.
+    pub fn books(&self) -> &Books {
+        self.ingest.books()
+    }
+
+    /// Where the last line came from.
+    pub fn place(&self) -> &Place {
+        self.ingest.place()
+    }
+
+    /// The first second that is not closed, once anything is believed.
+    pub fn watermark(&self) -> Option<Second> {
+        self.ingest.watermark()
+    }
+
+    /// What the clock of a live source would show at `wall`, by its lag.
+    pub fn reached_by(&self, wall: Wall) -> Option<Wall> {
+        self.ingest.reached_by(wall)
+    }
+
+    /// Whether any alert has fired.
+    pub fn any_alert(&self) -> bool {
+        self.evaluate.any_alert()
+    }
+
+    /// The lines that follow are another source's.
+    pub fn begin_source(&mut self, source: Option<Arc<str>>) {
+        self.ingest.begin_source(source);
+    }
+
+    /// A line that there is nothing to count of.
+    #[inline]
+    pub fn skipped(&mut self) {
+        self.ingest.skipped();
+    }
+
+    /// A line that is no record, and why.
+    pub fn unparsed(&mut self, unparsed: Unparsed, text: &[u8]) {
+        self.ingest.unparsed(unparsed, text);
+    }
+
+    /// A record; `wall` is the wall clock where there is one (live).
+    #[inline]
+    pub fn observe(&mut self, record: &Record<'_>, wall: Option<Wall>) {
+        self.ingest.observe(record, wall, &mut self.evaluate);
+    }
+
+    /// See [`Ingest::begin_chunk`].
+    #[must_use]
+    pub fn begin_chunk(&mut self, chunk: &mut Chunk) -> bool {
+        self.ingest.begin_chunk(chunk)
+    }
+
+    /// See [`Ingest::step`].
+    pub fn step(&mut self, chunk: &Chunk, step: &Step) {
+        self.ingest.step(chunk, step, &mut self.evaluate);
+    }
+
+    /// See [`Ingest::end_chunk`].
+    pub fn end_chunk(&mut self, chunk: &Chunk) {
+        self.ingest.end_chunk(chunk);
+    }
+
+    /// Nothing has come for a second, by `wall`, and no line for `silent`: the time of a live stream goes on.
+    pub fn silence(&mut self, wall: Wall, silent: Span) {
+        self.ingest.silence(wall, silent, &mut self.evaluate);
+    }
+
+    /// The input has ended: every second closes, and the last report is written as it is.
+    pub fn finish(&mut self) {
+        self.ingest.finish(&mut self.evaluate);
+    }
+
+    /// The summary so far; `partial` where the input has not ended.
+    pub fn summary(&self, partial: bool) -> Event {
+        self.evaluate.summary(partial, self.ingest.books())
+    }
+
+    /// Keeps from now on what [`Monitor::snapshot`] shows of the past.
+    pub fn keep_for_screen(&mut self) {
+        self.evaluate.keep_for_screen();
+    }
+
+    /// What a screen shows.
+    pub fn snapshot(&mut self, ask: &Ask) -> Snapshot {
+        let open = self.ingest.open();
+        self.evaluate.snapshot(ask, self.ingest.books(), open)
+    }
+}

@@ -1,0 +1,165 @@
+//! Lines to records to the monitor: what is done with each line of a block.
+
+use std::io;
+use std::sync::Arc;
+
+use super::hints::Hints;
+use super::parts::Part;
+use super::reader::Reader;
+use super::say;
+use super::sink::Sink;
+use crate::format::Line as Read;
+use crate::format::record::Record;
+use crate::ingest::clock::Wall;
+use crate::input::lines::{Line, Take};
+use crate::monitor::Monitor;
+use crate::render::escape;
+use crate::time::Second;
+
+/// Takes lines.
+pub(super) struct Intake {
+    pub(super) reader: Reader,
+    pub(super) monitor: Monitor,
+    pub(super) sink: Sink,
+    pub(super) hints: Hints,
+    verbose: bool,
+    /// The wall clock when the block was read, where there is one.
+    wall: Option<Wall>,
+    /// Of writing: after an error nothing more is taken.
+    result: io::Result<()>,
+}
+
+impl Intake {
+    /// Nothing was read.
+    pub(super) fn new(reader: Reader, monitor: Monitor, sink: Sink, verbose: bool) -> Intake {
+        Intake {
+            reader,
+            monitor,
+            sink,
+            hints: Hints::default(),
+            verbose,
+            wall: None,
+            result: Ok(()),
+        }
+    }
+
+    /// The lines that follow are another source's.
+    pub(super) fn begin_source(&mut self, name: Option<Arc<str>>) {
+        let parser = &mut self.reader.parser;
+        parser.begin_source(name.as_deref().unwrap_or("-").as_bytes());
+        self.monitor.begin_source(name);
+    }
+
+    /// The lines of this block follow, and maybe one that began before it.
+    pub(super) fn begin_block(&mut self, block: &[u8], wall: Option<Wall>) {
+        self.wall = wall;
+        self.hints.block(block, &self.monitor);
+    }
+
+    /// Whether all that was to be written could be.
+    ///
+    /// # Errors
+    ///
+    /// If not.
+    pub(super) fn check(&mut self) -> io::Result<()> {
+        std::mem::replace(&mut self.result, Ok(()))
+    }
+
+    /// Takes in what others counted; `false`, and nothing is taken, where they were wrong about the state of the
+    /// parser, or a cap was passed.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub(super) fn part(&mut self, part: &mut Part) -> io::Result<bool> {
+        let parser = &mut self.reader.parser;
+        if part.began != *parser.state() || !self.monitor.begin_chunk(&mut part.chunk) {
+            return Ok(false);
+        }
+        for step in part.chunk.steps() {
+            self.monitor.step(&part.chunk, step);
+            self.sink.drain(&mut self.monitor, None)?;
+        }
+        self.monitor.end_chunk(&part.chunk);
+        if part.ended != part.began {
+            self.reader.parser.resume(part.ended.clone());
+        }
+        Ok(true)
+    }
+
+    /// A line that is no record.
+    #[cold]
+    fn no_record(&mut self, read: Read, line: &[u8]) {
+        let Read::Unparsed(unparsed) = read else {
+            return self.monitor.skipped();
+        };
+        self.monitor.unparsed(unparsed, line);
+        let place = self.monitor.place();
+        if place.line == 1
+            && let Some(source) = &place.source
+        {
+            self.hints.begins_with(line, source, &self.monitor);
+        }
+        self.hints.unparsed(&self.monitor);
+    }
+
+    /// A record was read from `line`: its time, and whether that has an offset.
+    #[inline]
+    fn after_record(&mut self, time: Second, zoned: bool, line: &[u8]) {
+        if !zoned {
+            self.hints.zoneless(time, self.wall.map(Wall::second));
+        }
+        if self.verbose {
+            self.say_format(line);
+        }
+        self.result = self.sink.drain(&mut self.monitor, self.wall);
+    }
+
+    #[cold]
+    fn say_format(&mut self, line: &[u8]) {
+        if let Some(format) = self.reader.parser.newly_recognised(line) {
+            let place = self.monitor.place();
+            let source = place.source.as_deref();
+            let source = source.map_or(String::new(), |source| format!("{source} "));
+            say(&format!(
+                "{}line {}: format {format}",
+                escape::terminal(source.as_bytes(), false),
+                place.line
+            ));
+        }
+    }
+}
+
+impl Take for Intake {
+    #[inline]
+    fn take_ahead(&mut self, text: &[u8]) -> Option<usize> {
+        if self.result.is_err() {
+            return None;
+        }
+        let mut record = Record::empty();
+        let len = self.reader.read_plain(text, &mut record)?;
+        self.monitor.observe(&record, self.wall);
+        let (time, zoned) = (record.time, record.zoned);
+        self.after_record(time, zoned, &text[..len - 1]);
+        Some(len)
+    }
+
+    #[inline]
+    fn take(&mut self, line: Line<'_>) {
+        if self.result.is_err() {
+            return;
+        }
+        let mut record = Record::empty();
+        match self.reader.read(line, &mut record) {
+            Read::Record => {
+                self.monitor.observe(&record, self.wall);
+                let (time, zoned) = (record.time, record.zoned);
+                self.after_record(time, zoned, line.bytes);
+            }
+            read => {
+                self.no_record(read, line.bytes);
+                self.result = self.sink.drain(&mut self.monitor, self.wall);
+            }
+        }
+    }
+}
