@@ -6,7 +6,7 @@ use super::json::{self, Path};
 use super::program::Step;
 use super::template::Refused;
 use super::unparsed::Field;
-use super::{Format, Source, apache, formats, nginx};
+use super::{Format, Source, apache, formats, haproxy, nginx};
 
 /// Which formats to read.
 #[derive(Debug, Clone, Default)]
@@ -37,10 +37,10 @@ impl Choice {
     ///
     /// What is wrong: an unknown name, or where in the string it cannot work, and why.
     pub fn parse(text: &str) -> Result<Choice, String> {
-        if text == "auto" {
+        if text.eq_ignore_ascii_case("auto") {
             return Ok(Choice::Auto);
         }
-        if let Some(format) = formats().find(|format| format.name == text) {
+        if let Some(format) = formats().find(|format| format.name.eq_ignore_ascii_case(text)) {
             return Ok(Choice::Only(format));
         }
         let own = |source| Choice::Own(Arc::new(Own(source)));
@@ -56,11 +56,19 @@ impl Choice {
                 .map(|keys| own(OwnSource::Json(keys)))
                 .map_err(refused);
         }
+        if let Some((_, says)) = FOREIGN.iter().find(|(mark, _)| text.contains(mark)) {
+            return Err((*says).to_owned());
+        }
         if is_nginx(text) {
             return Ok(match nginx::parse(text).map_err(refused)? {
                 nginx::Compiled::Steps(steps) => own(OwnSource::Steps(steps)),
                 nginx::Compiled::Json(keys) => own(OwnSource::Json(keys)),
             });
+        }
+        if haproxy::is_ours(text) {
+            return haproxy::parse(text)
+                .map(|steps| own(OwnSource::Steps(steps)))
+                .map_err(|why| format!("this is HAProxy's log-format: {}", refused(why)));
         }
         if text.contains('%') {
             return apache::parse(text)
@@ -69,11 +77,35 @@ impl Choice {
         }
         let names: Vec<_> = formats().map(|format| format.name).collect();
         Err(format!(
-            "unknown format '{text}' (auto, {}; or paste an Apache LogFormat, an nginx log_format, or json: field=key …)",
+            "unknown format '{text}' (auto, {}; or paste an Apache LogFormat, an nginx log_format, a HAProxy log-format, or json: field=key …)",
             names.join(", ")
         ))
     }
 }
+
+/// Format strings of others, by something that only they have, and the way out.
+const FOREIGN: [(&str, &str); 5] = [
+    (
+        "%START_TIME",
+        "this is Envoy's format string, which is not read (--format envoy knows its default, json and json: its JSON)",
+    ),
+    (
+        "%REQ(",
+        "this is Envoy's format string, which is not read (--format envoy knows its default, json and json: its JSON)",
+    ),
+    (
+        "%^]",
+        "this is GoAccess's log-format, which is not read (take the LogFormat or log_format of the server's own configuration)",
+    ),
+    (
+        "%ts.%03tu",
+        "this is Squid's logformat, which is not read (--format squid knows its default)",
+    ),
+    (
+        "${time_rfc3339",
+        "this is Echo's format string, which is not read (its default is read as json)",
+    ),
+];
 
 /// Whether a format string has nginx's variables.
 fn is_nginx(text: &str) -> bool {
@@ -105,6 +137,53 @@ impl Format {
             Source::Steps(steps) => steps(),
             Source::String(string) => vec![preset(string)],
             Source::Json | Source::W3c => Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_in_any_case_and_foreign_strings_named() {
+        for name in ["COMBINED", "Combined", "AUTO", "haProxy"] {
+            assert!(Choice::parse(name).is_ok(), "{name}");
+        }
+        for (string, server) in [
+            (
+                r#"[%START_TIME%] "%REQ(:METHOD)%" %RESPONSE_CODE%"#,
+                "Envoy",
+            ),
+            (r#"%h %^[%d:%t %^] "%r" %s %b"#, "GoAccess"),
+            ("%ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru", "Squid"),
+            ("${time_rfc3339} ${status}\\n", "Echo"),
+            ("%ci %zz", "HAProxy"),
+        ] {
+            let why = Choice::parse(string).expect_err(string);
+            assert!(why.starts_with(&format!("this is {server}'s")), "{why}");
+        }
+    }
+
+    #[test]
+    fn strings_that_can_be_decided_are_read() {
+        for string in [
+            r#"$remote_addr [$time_local] "$request_method $scheme://$host$request_uri $server_protocol" $status"#,
+            r#"$remote_addr - $remote_user [$time_local] $http_host "$request" $status $body_bytes_sent $request_time "$http_referer" "$http_user_agent" $upstream_addr $upstream_status $upstream_response_time "$upstream_scheme://$upstream_host$upstream_uri""#,
+            r#"$remote_addr [$time_iso8601_ms] "$request" $status $pipe$connection"#,
+            r#"%h %t "%m %V%U%q %H" %>s %b"#,
+        ] {
+            assert!(
+                Choice::parse(string).is_ok(),
+                "{string}: {:?}",
+                Choice::parse(string)
+            );
+        }
+        for string in [
+            "$remote_addr [$time_local] $status$body_bytes_sent",
+            "%h%u %t %r",
+        ] {
+            assert!(Choice::parse(string).is_err(), "{string}");
         }
     }
 }

@@ -14,6 +14,7 @@ mod csv;
 mod cursor;
 pub mod detect;
 mod extent;
+mod haproxy;
 mod head;
 mod json;
 pub mod layout;

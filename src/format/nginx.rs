@@ -188,6 +188,14 @@ fn meaning(name: &str) -> Kind {
         "upstream_response_time" => Kind::Upstreams(Field::Duration(Unit::Seconds)),
         "upstream_cache_status" => Kind::Field(Field::Cache, 0),
         _ if name.starts_with("upstream_") => Kind::Upstreams(Field::Skipped),
+        // Sites make such variables by a map of the time, mostly to add parts of a second.
+        _ if name.contains("time_local") => Kind::Time(TimeForm::Clf),
+        _ if ["time_iso8601", "timestamp", "msec"]
+            .iter()
+            .any(|part| name.contains(part)) =>
+        {
+            Kind::Time(TimeForm::Any)
+        }
         _ => Kind::Field(Field::Skipped, 0),
     }
 }

@@ -36,7 +36,8 @@ fn is_of_address(b: u8) -> bool {
 
 /// The time in `… "agent" 0.123 "192.0.2.7"`, a list of addresses behind it, and in `… 200 612 0.123 "-" "agent"`.
 fn among_quotes(rest: &[u8]) -> Option<u64> {
-    if !rest.starts_with(b" \"") {
+    // The quote that ends the agent may still be there.
+    if !rest.starts_with(b" \"") && rest[0] != b'"' {
         return seconds(rest.split_str(" ").find(|word| !word.is_empty())?);
     }
     let inner = &rest[..rest.len() - 1];
@@ -128,6 +129,7 @@ mod tests {
             (r#" "-" "Safari/537.36""#, None),
             (r#" "-" "7 1.123""#, None),
             (r#" "-" "-""#, None),
+            (r#"" 0.123 "-""#, Some(123_000)),
             (r#" 0.004 "-" "agent""#, Some(4000)),
             (r#" www.example.com "-" "agent""#, None),
             (r#" ""#, None),

@@ -57,7 +57,7 @@ impl Refused {
 /// Compiles pieces to steps.
 pub(super) fn compile(pieces: Vec<Piece>) -> Result<Vec<Step>, Refused> {
     let end = pieces.last().map_or(0, |piece| piece.at);
-    let pieces = choose(join_times(join_texts(join_queries(pieces)))?);
+    let pieces = join_skipped(choose(join_times(join_texts(join_queries(pieces)))?));
     let mut steps: Vec<Step> = Vec::new();
     for (index, piece) in pieces.iter().enumerate() {
         let before = match index.checked_sub(1).map(|i| &pieces[i].kind) {
@@ -72,6 +72,15 @@ pub(super) fn compile(pieces: Vec<Piece>) -> Result<Vec<Step>, Refused> {
         let step = match &piece.kind {
             Kind::Text(text) => Step::Literal(text.clone().into()),
             Kind::Time(form) => Step::Time(form.clone(), time_extent(form, piece.at, after)?),
+            // A target begins with a stroke, and no host has one.
+            Kind::Field(field @ (Field::Host | Field::Skipped), _)
+                if matches!(
+                    pieces.get(index + 1).map(|piece| &piece.kind),
+                    Some(Kind::Field(Field::Target, _))
+                ) =>
+            {
+                Step::Field(*field, Extent::Until(b'/'))
+            }
             Kind::Field(field, _) => {
                 let extent = extent(piece.at, before, after)?;
                 let request = *field == Field::Request
@@ -139,6 +148,29 @@ fn join_queries(pieces: Vec<Piece>) -> Vec<Piece> {
             });
         }
         after_query = query;
+    }
+    joined
+}
+
+/// Fields that are only read over need not be told apart.
+fn join_skipped(pieces: Vec<Piece>) -> Vec<Piece> {
+    let skipped = |piece: &Piece| {
+        matches!(
+            piece.kind,
+            Kind::Field(Field::Skipped, _) | Kind::Upstreams(Field::Skipped) | Kind::Forwarded
+        )
+    };
+    let mut joined: Vec<Piece> = Vec::new();
+    for piece in pieces {
+        match joined.last_mut() {
+            Some(last) if skipped(last) && skipped(&piece) => {
+                // A list of upstreams is the one that may have spaces.
+                if !matches!(piece.kind, Kind::Field(..)) {
+                    last.kind = piece.kind;
+                }
+            }
+            _ => joined.push(piece),
+        }
     }
     joined
 }

@@ -69,7 +69,7 @@ const FORMATS_MORE: &[(&str, Paragraphs, &str)] = &[
         "Format strings",
         &[
             "Where F is no name, it is a format string of the server, as it stands in its configuration: of Apache a \
-             `LogFormat`, of nginx a `log_format`; the whole directive, its string, or what is in the quotes. In \
+             `LogFormat`, of nginx a `log_format`, of HAProxy a `log-format`; the whole directive, its string, or what is in the quotes. In \
              the file that HTTPMON_CONFIG_PATH names, no quotes of a shell get in the way.",
             "These directives of Apache mean something: `%a`, `%h` (client), `%u`, `%t` and `%{...}t` in all forms, \
              `%r`, `%m`, `%U`, `%q`, `%H`, `%s`, `%>s`, `%b`, `%B`, `%O` (bytes), `%D`, `%T` and `%{ms}T` (duration), \
