@@ -225,6 +225,36 @@ fn a_surge_before_a_gap_fires_and_recovers_in_it() {
     assert_eq!(seconds, [(119, true), (659, false)]);
 }
 
+/// Chance alone makes 5 times the square root of the usual, and 10: with 4 a minute that is 20 more.
+#[test]
+fn a_surge_must_be_more_than_chance() {
+    for (hits, fires) in [(23, false), (24, true)] {
+        let mut counts = vec![4; 600];
+        counts.extend([hits; 5]);
+        let changes = said(&by_minute(&counts), "Surge: hits > 2x usual over 1m", 0);
+        assert_eq!(!changes.is_empty(), fires, "{hits}: {changes:?}");
+    }
+}
+
+/// A hundredth of a day is 14 minutes; with 15 of a peak left, the peak is usual.
+#[test]
+fn a_day_before_the_last_hour_is_the_baseline() {
+    let fires = |quiet| {
+        let mut counts = vec![100; 30];
+        counts.resize(quiet, 20);
+        counts.extend([60; 2]);
+        !said(&by_minute(&counts), "Surge: hits > 2x usual over 1m", 0).is_empty()
+    };
+    // Minutes before the surge: what the second of its minutes looks back on begins 25 hours before it ends.
+    let last = 24 * 60 + 60 + 15 - 1;
+    assert!(!fires(last - 1));
+    assert!(
+        !fires(last),
+        "at the first of the two minutes the peak is usual"
+    );
+    assert!(fires(last + 1));
+}
+
 #[test]
 fn where_there_is_usually_nothing_a_surge_ends_with_its_traffic() {
     let mut counts = vec![0; 601];

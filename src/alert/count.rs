@@ -3,7 +3,7 @@
 //! Everything is compared exactly, in integers: never an average that was rounded.
 
 use super::measure::{Measure, Threshold, Unit};
-use super::sliding::Sliding;
+use super::window::Sums;
 use super::{Condition, Level, Source};
 use crate::report::Figure;
 use crate::stats::bucket::Bucket;
@@ -19,9 +19,8 @@ pub(super) struct Count {
     /// Where what is counted comes from, and where the hits that it is a part of.
     part: Source,
     whole: Source,
-    counted: Sliding,
-    /// The hits of the whole, where those are not what is counted.
-    hits: Option<Sliding>,
+    /// What is counted, and the hits of the whole.
+    sums: Sums<2>,
     /// The first second that held anything; a low count says nothing before a full window.
     first: Option<Second>,
     closed: Option<Second>,
@@ -36,37 +35,35 @@ impl Count {
         part: Source,
         whole: Source,
     ) -> Count {
-        let same = measure == Measure::Hits && part == whole;
         Count {
             measure,
             threshold,
             below,
             part,
             whole,
-            counted: Sliding::new(window),
-            hits: (!same).then(|| Sliding::new(window)),
+            sums: Sums::new(window),
             first: None,
             closed: None,
         }
     }
 
-    fn hits(&self) -> &Sliding {
-        self.hits.as_ref().unwrap_or(&self.counted)
+    fn counted(&self) -> u128 {
+        self.sums.total(0)
     }
 
     /// What the count is a share of: of unparsed lines, the lines.
     fn whole(&self) -> u128 {
         let lines = if self.measure == Measure::Unparsed {
-            self.counted.sum()
+            self.counted()
         } else {
             0
         };
-        self.hits().sum() + lines
+        self.sums.total(1) + lines
     }
 
     /// Before a full window was seen, or with nothing to be a share of, nothing can be said.
     fn is_known(&self) -> bool {
-        let window = self.counted.window();
+        let window = self.sums.span();
         let full = || {
             self.first
                 .zip(self.closed)
@@ -77,39 +74,30 @@ impl Count {
 }
 
 impl Condition for Count {
-    fn close(&mut self, second: Second, bucket: &Bucket) {
+    fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
         let part = self.measure.of(self.part.counters(bucket));
-        self.counted.close(second, part);
-        if let Some(hits) = &mut self.hits {
-            hits.close(second, self.whole.counters(bucket).hits);
-        }
-        if self.first.is_none() && !bucket.is_empty() {
+        let hits = self.whole.counters(bucket).hits;
+        self.sums.take(second, [part, hits], closed);
+        // What comes late before anything closed is of before the log's beginning.
+        if self.first.is_none() && second == closed && !bucket.is_empty() {
             self.first = Some(second);
         }
-        self.closed = Some(second);
-    }
-
-    fn late(&mut self, second: Second, bucket: &Bucket, closed: Second) {
-        let part = self.measure.of(self.part.counters(bucket));
-        self.counted.late(second, part, closed);
-        if let Some(hits) = &mut self.hits {
-            hits.late(second, self.whole.counters(bucket).hits, closed);
-        }
+        self.closed = Some(closed);
     }
 
     fn level(&self) -> Level {
         if !self.is_known() {
             return Level::Clear;
         }
-        let (counted, window) = (self.counted.sum(), self.counted.window());
+        let (counted, window) = (self.counted(), self.sums.span());
         let order = self.threshold.order(counted, window, self.whole());
         Level::of(order, self.threshold, self.below)
     }
 
     fn figure(&self) -> Figure {
-        let (counted, window) = (self.counted.sum(), self.counted.window());
+        let (counted, window) = (self.counted(), self.sums.span());
         Figure {
-            hits: u64::try_from(self.hits().sum()).unwrap_or(u64::MAX),
+            hits: self.sums.hits(1),
             value: self.threshold.in_unit(counted, window, self.whole()),
             threshold: self.threshold.value(),
             window,
@@ -126,13 +114,12 @@ impl Condition for Count {
         let full = self
             .first
             .filter(|_| self.below)
-            .map(|first| first + Span(self.counted.window().0 - 1))
+            .map(|first| first + Span(self.sums.span().0 - 1))
             .filter(|&full| full >= from);
-        let leaves = [self.counted.next_leave(), self.hits().next_leave()];
-        leaves.into_iter().flatten().chain(full).min()
+        self.sums.next_leave().into_iter().chain(full).min()
     }
 
     fn window(&self) -> Span {
-        self.counted.window()
+        self.sums.span()
     }
 }

@@ -1,10 +1,13 @@
 //! Percentiles, maximum and mean of the durations over a sliding window.
 //!
 //! Each second keeps its own buckets; the window's histogram is their sum, as seconds enter and leave.
+//! Of the longest durations only those are kept that can still become the longest of the window: every
+//! one that has no longer one behind it.
 
-use super::held::Held;
+use std::collections::VecDeque;
+
 use super::measure::{Measure, Threshold, Unit};
-use super::sliding::Sliding;
+use super::window::Window;
 use super::{Condition, Level, Source};
 use crate::report::Figure;
 use crate::stats::bucket::Bucket;
@@ -19,8 +22,48 @@ pub(super) struct Duration {
     below: bool,
     source: Source,
     histogram: Histogram,
-    seconds: Held<Durations>,
-    hits: Sliding,
+    seconds: Window<Held>,
+    hits: u64,
+    maxima: Maxima,
+}
+
+/// What is kept of a second.
+#[derive(Debug, Default)]
+struct Held {
+    hits: u64,
+    durations: Durations,
+}
+
+/// The longest durations, in microseconds: each shorter than the one before, of an older second.
+#[derive(Debug, Default)]
+struct Maxima(VecDeque<(Second, u64)>);
+
+impl Maxima {
+    /// A second has this longest duration, or one so long has come late for it.
+    fn enter(&mut self, second: Second, us: u64) {
+        let behind = self.0.partition_point(|(known, _)| *known <= second);
+        if self.0.get(behind).is_some_and(|(_, later)| *later >= us) {
+            return;
+        }
+        let before = self.0.range(..behind).rev();
+        let shorter = before.take_while(|(_, known)| *known <= us).count();
+        // One of the same second that is longer says it all.
+        let longer = (behind - shorter)
+            .checked_sub(1)
+            .map(|index| self.0[index].0);
+        self.0.drain(behind - shorter..behind);
+        if longer != Some(second) {
+            self.0.insert(behind - shorter, (second, us));
+        }
+    }
+
+    /// Seconds up to `last` are too old; the longest of the others, 0 where there is none.
+    fn leave(&mut self, last: Second) -> u64 {
+        while self.0.front().is_some_and(|(second, _)| *second <= last) {
+            self.0.pop_front();
+        }
+        self.0.front().map_or(0, |(_, us)| *us)
+    }
 }
 
 impl Duration {
@@ -37,8 +80,9 @@ impl Duration {
             below,
             source,
             histogram: Histogram::default(),
-            seconds: Held::new(),
-            hits: Sliding::new(window),
+            seconds: Window::new(window),
+            hits: 0,
+            maxima: Maxima::default(),
         }
     }
 
@@ -61,42 +105,28 @@ impl Duration {
 }
 
 impl Condition for Duration {
-    fn close(&mut self, second: Second, bucket: &Bucket) {
-        let oldest = second - self.hits.window();
-        let mut left = false;
-        while let Some(old) = self.seconds.leave(oldest) {
-            self.histogram.subtract(&old);
-            left = true;
+    fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
+        let (histogram, hits) = (&mut self.histogram, &mut self.hits);
+        self.seconds.slide(closed, |_, old| {
+            histogram.subtract(&old.durations);
+            *hits -= old.hits;
+        });
+        let more = self.source.counters(bucket).hits;
+        // Whatever has a duration is a hit.
+        if more > 0
+            && let Some(held) = self.seconds.at(second, Held::default())
+        {
+            held.hits += more;
+            self.hits += more;
+            if let Some(durations) = self.source.durations(bucket) {
+                held.durations.merge(durations);
+                self.histogram.merge(durations);
+                self.maxima.enter(second, durations.max_us());
+            }
         }
         // No percentile is above the longest of the window; one that left does not count.
-        if left {
-            self.histogram.set_max(self.seconds.iter());
-        }
-        if let Some(durations) = self
-            .source
-            .durations(bucket)
-            .filter(|durations| !durations.is_empty())
-        {
-            self.histogram.merge(durations);
-            self.seconds.enter(second, durations.clone());
-        }
-        self.hits.close(second, self.source.counters(bucket).hits);
-    }
-
-    fn late(&mut self, second: Second, bucket: &Bucket, closed: Second) {
-        if second <= closed - self.hits.window() || second > closed {
-            return;
-        }
-        let hits = self.source.counters(bucket).hits;
-        self.hits.late(second, hits, closed);
-        if let Some(durations) = self
-            .source
-            .durations(bucket)
-            .filter(|durations| !durations.is_empty())
-        {
-            self.seconds.at(second).merge(durations);
-            self.histogram.merge(durations);
-        }
+        let max = self.maxima.leave(closed - self.seconds.span());
+        self.histogram.set_max(max);
     }
 
     fn level(&self) -> Level {
@@ -109,20 +139,44 @@ impl Condition for Duration {
 
     fn figure(&self) -> Figure {
         Figure {
-            hits: u64::try_from(self.hits.sum()).unwrap_or(u64::MAX),
+            hits: self.hits,
             value: self.value_ms(),
             threshold: self.limit_ms(),
-            window: self.hits.window(),
+            window: self.seconds.span(),
             below: self.below,
         }
     }
 
     fn next_change(&self, _: Second, _: Level) -> Option<Second> {
         // Whatever has a duration is a hit.
-        self.hits.next_leave()
+        self.seconds.next_leave()
     }
 
     fn window(&self) -> Span {
-        self.hits.window()
+        self.seconds.span()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_longest_is_that_of_the_window(comes in prop::collection::vec((0i64..3, 0i64..8, 1u64..9), 1..80), span in 1i64..8) {
+            let (mut maxima, mut all, mut end) = (Maxima::default(), Vec::new(), 0);
+            for (gap, ago, us) in comes {
+                end += gap;
+                if ago < span {
+                    maxima.enter(Second(end - ago), us);
+                    all.push((end - ago, us));
+                }
+                let within = all.iter().filter(|(second, _)| *second > end - span);
+                let longest = within.map(|(_, us)| *us).max().unwrap_or(0);
+                prop_assert_eq!(maxima.leave(Second(end - span)), longest);
+                prop_assert!(maxima.0.len() <= span as usize);
+            }
+        }
     }
 }

@@ -140,3 +140,43 @@ impl History {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Span;
+
+    #[test]
+    fn of_very_many_alerts_the_newest_are_remembered_and_those_that_fire() {
+        let figure = Figure {
+            hits: 1,
+            value: 1.0,
+            threshold: 0.0,
+            window: Span(1),
+            below: false,
+        };
+        let mut history = History::default();
+        let rule: Arc<str> = "R".into();
+        let fire =
+            |history: &mut History, at| history.fire(&rule, None, Unit::Count, Second(at), figure);
+        for at in 0..100_000 {
+            let number = fire(&mut history, at);
+            history.resolve(number, Second(at + 1), None);
+        }
+        assert_eq!(history.all(None).untold, 0);
+        let last = fire(&mut history, 100_000);
+        assert_eq!((last, history.all(None).untold), (100_001, 1));
+        assert_eq!(history.count(), (100_001, 1));
+        history.raise_peak(
+            last,
+            Figure {
+                value: 7.0,
+                ..figure
+            },
+        );
+        let over = history.resolve(last, Second(100_009), None);
+        assert_eq!((over.since, over.peak.value), (Second(100_000), 7.0));
+        let first = history.all(None).told[0].number;
+        assert_eq!(first, 2);
+    }
+}

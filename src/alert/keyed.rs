@@ -1,60 +1,85 @@
 //! One alert per key of a dimension: `404 > 20 over 1m by client`.
 //!
 //! Each second keeps a row per key; a table keeps the sums of the window and the phase of each key.
-//! A key is looked at when its sums change or its phase waits for time, so a second costs what
-//! happened in it. Memory is bounded: at most [`KEYS`] keys and [`ROWS`] rows, 32 MiB together; what
-//! comes for others beyond that is counted and told, not followed.
+//! A key is looked at when its sums change or when time moves its alert on, so a second costs what
+//! happened in it. Memory is bounded: as many keys as a table of keys holds, and [`ROWS`]
+//! rows, 32 MiB together; what comes beyond that is counted and said, not followed.
 
 use std::collections::{BTreeSet, HashMap};
 
 use foldhash::fast::RandomState;
 
-use super::held::Held;
 use super::measure::{Threshold, Unit};
 use super::phase::{Clauses, Phase};
+use super::window::{Added, Row, Rows};
 use super::{Level, Reading, Source};
 use crate::report::{Figure, Shortfall};
 use crate::stats::bucket::Bucket;
 use crate::stats::keys::{DROPPED, Renumbering};
 use crate::time::{Second, Span};
 
-/// Keys followed at once: about 96 bytes each.
-const KEYS: usize = 100_000;
 /// Rows of seconds: 16 bytes each.
 const ROWS: usize = 1_300_000;
 
 /// What a key did in a second.
 #[derive(Debug, Clone, Copy)]
-struct Row {
+struct Counted {
     id: u32,
     hits: u32,
     counted: u64,
 }
 
-impl Row {
-    fn add(&mut self, more: Row) {
+impl Row for Counted {
+    fn id(&self) -> u32 {
+        self.id
+    }
+
+    fn merge(&mut self, more: Counted) {
         self.hits = self.hits.saturating_add(more.hits);
         self.counted = self.counted.saturating_add(more.counted);
     }
 }
 
-/// The sums of a key in the window, and how far its alert is.
+/// A key: its sums in the window, and how far its alert is.
 #[derive(Debug, Clone, Copy)]
-struct Sums {
+struct Followed {
     hits: u64,
     counted: u64,
     phase: Phase,
+    /// When it is to be looked at again, whatever comes.
+    due: Option<Second>,
+}
+
+impl Followed {
+    const NONE: Followed = Followed {
+        hits: 0,
+        counted: 0,
+        phase: Phase::Quiet,
+        due: None,
+    };
+
+    fn enter(&mut self, row: Counted) {
+        self.hits += u64::from(row.hits);
+        self.counted = self.counted.saturating_add(row.counted);
+    }
+
+    fn leave(&mut self, row: Counted) {
+        self.hits = self.hits.saturating_sub(row.hits.into());
+        self.counted = self.counted.saturating_sub(row.counted);
+    }
 }
 
 /// A rule whose measure is taken for each key.
 #[derive(Debug)]
 pub(super) struct Keyed {
     parts: Parts,
-    seconds: Held<Vec<Row>>,
-    rows: usize,
-    keys: HashMap<u32, Sums, RandomState>,
-    /// Keys whose phase waits for time.
-    waiting: BTreeSet<u32>,
+    seconds: Rows<Counted>,
+    keys: HashMap<u32, Followed, RandomState>,
+    /// Keys that are to be looked at, each when its sums say.
+    waiting: BTreeSet<(Second, u32)>,
+    /// Room to work in, empty in between.
+    rows: Vec<Counted>,
+    touched: Vec<u32>,
     /// Records of keys that are not followed.
     pub(super) unfollowed: u64,
 }
@@ -86,13 +111,13 @@ impl Parts {
         if self.counts_all() { hits } else { counted }
     }
 
-    fn shortfall(&self, sums: &Sums) -> Option<Shortfall> {
-        let Sums { hits, .. } = *sums;
+    fn shortfall(&self, sums: &Followed) -> Option<Shortfall> {
+        let Followed { hits, .. } = *sums;
         let min = self.clauses.min;
         (hits < min).then_some(Shortfall { hits, min })
     }
 
-    fn level(&self, sums: &Sums) -> Level {
+    fn level(&self, sums: &Followed) -> Level {
         if self.shortfall(sums).is_some() || self.threshold.unit == Unit::Share && sums.hits == 0 {
             return Level::Clear;
         }
@@ -102,7 +127,7 @@ impl Parts {
         Level::of(order, self.threshold, false)
     }
 
-    fn figure(&self, sums: &Sums) -> Figure {
+    fn figure(&self, sums: &Followed) -> Figure {
         let hits = if self.counts_all() {
             sums.hits
         } else {
@@ -123,16 +148,16 @@ impl Parts {
 impl Keyed {
     pub(super) fn new(parts: Parts) -> Keyed {
         Keyed {
+            seconds: Rows::new(parts.window, ROWS),
             parts,
-            seconds: Held::new(),
-            rows: 0,
             keys: HashMap::default(),
             waiting: BTreeSet::new(),
+            rows: Vec::new(),
+            touched: Vec::new(),
             unfollowed: 0,
         }
     }
 
-    /// The dimension among those that are counted.
     pub(super) fn dimension(&self) -> usize {
         self.parts.dimension
     }
@@ -145,7 +170,7 @@ impl Keyed {
         self.parts.clauses
     }
 
-    /// Closes a second: `advance` moves the alert of each key on that is not quiet or is to fire, in order
+    /// A second closes: `advance` moves the alert of each key on that is not quiet or is to fire, in order
     /// of ids.
     pub(super) fn close(
         &mut self,
@@ -153,35 +178,21 @@ impl Keyed {
         bucket: &Bucket,
         mut advance: impl FnMut(u32, &mut Phase, Reading),
     ) {
-        let mut touched: Vec<u32> = self.waiting.iter().copied().collect();
-        while let Some(rows) = self.seconds.leave(second - self.parts.window) {
-            self.rows -= rows.len();
-            for row in rows {
-                self.add(row, false);
-                touched.push(row.id);
+        self.take(second, bucket, second);
+        while let Some((due, id)) = self.waiting.first().copied()
+            && due <= second
+        {
+            self.waiting.pop_first();
+            if let Some(sums) = self.keys.get_mut(&id) {
+                sums.due = None;
             }
+            self.touched.push(id);
         }
-        let mut rows = self.rows_of(bucket);
-        rows.retain(|row| {
-            let room =
-                self.rows < ROWS && (self.keys.len() < KEYS || self.keys.contains_key(&row.id));
-            if room {
-                self.rows += 1;
-                self.add(*row, true);
-                touched.push(row.id);
-            } else {
-                self.unfollowed += self.parts.missed(row.hits.into(), row.counted);
-            }
-            room
-        });
-        if !rows.is_empty() {
-            self.seconds.enter(second, rows);
-        }
+        let mut touched = std::mem::take(&mut self.touched);
         touched.sort_unstable();
         touched.dedup();
-        for id in touched {
+        for id in touched.drain(..) {
             let Some(sums) = self.keys.get_mut(&id) else {
-                self.waiting.remove(&id);
                 continue;
             };
             let level = self.parts.level(sums);
@@ -193,30 +204,79 @@ impl Keyed {
                 };
                 advance(id, &mut sums.phase, reading);
             }
-            if sums.phase.due(level, self.parts.clauses).is_some() {
-                self.waiting.insert(id);
-            } else {
-                self.waiting.remove(&id);
+            let due = sums.phase.due(level, self.parts.clauses);
+            if due != sums.due {
+                if let Some(old) = sums.due {
+                    self.waiting.remove(&(old, id));
+                }
+                self.waiting.extend(due.map(|due| (due, id)));
+                sums.due = due;
             }
             if sums.hits == 0 && sums.counted == 0 && sums.phase == Phase::Quiet {
                 self.keys.remove(&id);
             }
         }
+        self.touched = touched;
     }
 
-    /// What each key did in a second, in order of ids.
-    fn rows_of(&mut self, bucket: &Bucket) -> Vec<Row> {
-        let parts = &self.parts;
+    /// Records came late for `second`; `closed` is the last one that is. Their keys are looked at when the
+    /// next second closes.
+    pub(super) fn late(&mut self, second: Second, bucket: &Bucket, closed: Second) {
+        self.take(second, bucket, closed);
+    }
+
+    /// Takes in what is new of a second; the window ends with `closed`.
+    fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
+        let Keyed {
+            seconds,
+            keys,
+            touched,
+            ..
+        } = self;
+        seconds.slide(closed, |row| {
+            if let Some(sums) = keys.get_mut(&row.id) {
+                sums.leave(row);
+                touched.push(row.id);
+            }
+        });
+        if second <= closed - self.parts.window {
+            return;
+        }
+        self.find_rows(bucket);
+        let Keyed {
+            parts,
+            seconds,
+            keys,
+            touched,
+            unfollowed,
+            ..
+        } = self;
+        seconds.add(second, self.rows.drain(..), |row, added| {
+            if added == Added::Refused {
+                *unfollowed += parts.missed(row.hits.into(), row.counted);
+            } else {
+                keys.entry(row.id).or_insert(Followed::NONE).enter(row);
+                touched.push(row.id);
+            }
+        });
+    }
+
+    /// Finds what each key did in a second, in order of ids.
+    fn find_rows(&mut self, bucket: &Bucket) {
+        let (parts, rows) = (&self.parts, &mut self.rows);
         let narrow = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
-        let counts = |source: Source| source.counts(bucket, parts.dimension, parts.dimensions);
-        let part = counts(parts.part).into_iter().map(|(id, count)| Row {
+        let counts = |source: Source| {
+            let run = source.run(bucket);
+            let counts = run.map(|run| run.counts(parts.dimension, parts.dimensions));
+            counts.into_iter().flatten()
+        };
+        rows.extend(counts(parts.part).map(|(id, count)| Counted {
             id,
             hits: 0,
             counted: if parts.bytes { count.bytes } else { count.hits },
-        });
-        let mut rows: Vec<Row> = part.collect();
-        if self.parts.counts_all() {
-            rows.extend(counts(parts.whole).into_iter().map(|(id, count)| Row {
+        }));
+        if parts.counts_all() {
+            rows.extend(counts(parts.whole).map(|(id, count)| Counted {
                 id,
                 hits: narrow(count.hits),
                 counted: 0,
@@ -226,75 +286,24 @@ impl Keyed {
         rows.dedup_by(|more, row| {
             let same = more.id == row.id;
             if same {
-                row.add(*more);
+                row.merge(*more);
             }
             same
         });
-        if !self.parts.counts_all() {
+        if !parts.counts_all() {
             rows.retain(|row| row.counted > 0);
         }
         // Behind the others: those whose keys were dropped from the table before the second closed.
         let known = rows.partition_point(|row| row.id < DROPPED);
         for row in rows.drain(known..).filter(|row| row.id == DROPPED) {
-            self.unfollowed += self.parts.missed(row.hits.into(), row.counted);
-        }
-        rows
-    }
-
-    fn add(&mut self, row: Row, enters: bool) {
-        let sums = self.keys.entry(row.id).or_insert(Sums {
-            hits: 0,
-            counted: 0,
-            phase: Phase::Quiet,
-        });
-        if enters {
-            sums.hits += u64::from(row.hits);
-            sums.counted = sums.counted.saturating_add(row.counted);
-        } else {
-            sums.hits = sums.hits.saturating_sub(row.hits.into());
-            sums.counted = sums.counted.saturating_sub(row.counted);
-        }
-    }
-
-    /// Records came late for `second`; `closed` is the last one that is.
-    pub(super) fn late(&mut self, second: Second, bucket: &Bucket, closed: Second) {
-        if second > closed || second <= closed - self.parts.window {
-            return;
-        }
-        for row in self.rows_of(bucket) {
-            let held = self.seconds.at(second);
-            let place = held.binary_search_by_key(&row.id, |held| held.id);
-            let room = match place {
-                Ok(_) => true,
-                Err(_) => {
-                    self.rows < ROWS && (self.keys.len() < KEYS || self.keys.contains_key(&row.id))
-                }
-            };
-            if !room {
-                self.unfollowed += self.parts.missed(row.hits.into(), row.counted);
-                continue;
-            }
-            match place {
-                Ok(index) => held[index].add(row),
-                Err(index) => {
-                    held.insert(index, row);
-                    self.rows += 1;
-                }
-            }
-            self.add(row, true);
-            // Looked at when the next second closes.
-            self.waiting.insert(row.id);
+            self.unfollowed += parts.missed(row.hits.into(), row.counted);
         }
     }
 
     /// The first second at which anything could change if all from now on are empty.
     pub(super) fn next_change(&self) -> Option<Second> {
-        let leaves = self.seconds.first().map(|first| first + self.parts.window);
-        let waiting = self.waiting.iter().filter_map(|id| {
-            let sums = self.keys.get(id)?;
-            sums.phase.due(self.parts.level(sums), self.parts.clauses)
-        });
-        waiting.chain(leaves).min()
+        let due = self.waiting.first().map(|(due, _)| *due);
+        due.into_iter().chain(self.seconds.next_leave()).min()
     }
 
     /// Ids have changed. A key that was dropped is followed no more; `over` is told how far its alert was,
@@ -311,17 +320,74 @@ impl Keyed {
                 }
             }
         }
-        self.waiting = self
-            .waiting
-            .iter()
-            .map(|&id| ids.new_id(id))
-            .filter(|&id| id != DROPPED)
+        let new_id = |old| Some(ids.new_id(old)).filter(|id| *id != DROPPED);
+        let waiting = std::mem::take(&mut self.waiting).into_iter();
+        self.waiting = waiting
+            .filter_map(|(due, old)| Some((due, new_id(old)?)))
             .collect();
-        for rows in self.seconds.iter_mut() {
-            rows.iter_mut().for_each(|row| row.id = ids.new_id(row.id));
-            rows.retain(|row| row.id != DROPPED);
-            rows.sort_unstable_by_key(|row| row.id);
+        let touched = std::mem::take(&mut self.touched).into_iter();
+        self.touched = touched.filter_map(new_id).collect();
+        let follow = |row: &mut Counted| {
+            row.id = ids.new_id(row.id);
+            row.id != DROPPED
+        };
+        self.seconds.retain(follow);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::Hit;
+
+    fn bucket(ids: &[u32]) -> Bucket {
+        let mut bucket = Bucket::default();
+        for &id in ids {
+            let mut hit = Hit::uncounted(Second(0));
+            hit.ids[0] = id;
+            bucket.observe(&hit, 1);
         }
-        self.rows = self.seconds.iter().map(Vec::len).sum();
+        bucket
+    }
+
+    #[test]
+    fn what_is_not_followed_is_counted_whether_it_closes_or_comes_late() {
+        let mut keyed = Keyed::new(Parts {
+            threshold: Threshold {
+                billionths: 0,
+                unit: Unit::Count,
+            },
+            window: Span(10),
+            clauses: Clauses::NONE,
+            bytes: false,
+            part: Source::All,
+            whole: Source::All,
+            dimension: 0,
+            dimensions: 1,
+        });
+        keyed.seconds = Rows::new(Span(10), 3);
+        let mut fired = Vec::new();
+        keyed.close(Second(100), &bucket(&[1, 2, DROPPED]), |id, _, _| {
+            fired.push(id)
+        });
+        assert_eq!((fired.as_slice(), keyed.unfollowed), (&[1, 2][..], 1));
+        // A row is left, and one that is there takes in more of its key.
+        keyed.late(Second(100), &bucket(&[1, 1, DROPPED]), Second(100));
+        keyed.late(Second(95), &bucket(&[3]), Second(100));
+        assert_eq!(keyed.unfollowed, 2);
+        keyed.late(Second(95), &bucket(&[3]), Second(100));
+        assert_eq!(keyed.unfollowed, 2);
+        keyed.late(Second(96), &bucket(&[1, 4, 4]), Second(100));
+        assert_eq!(keyed.unfollowed, 5);
+        // The window does not reach so far.
+        keyed.late(Second(90), &bucket(&[5, DROPPED]), Second(100));
+        assert_eq!(keyed.unfollowed, 5);
+        let mut hits = Vec::new();
+        keyed.close(Second(101), &bucket(&[6]), |id, _, reading| {
+            hits.push((id, reading.figure.hits))
+        });
+        assert_eq!(hits, [(1, 3), (3, 2)]);
+        assert_eq!(keyed.unfollowed, 6);
+        assert_eq!(ROWS * size_of::<Counted>(), 20_800_000, "as documented");
     }
 }

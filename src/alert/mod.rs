@@ -6,7 +6,6 @@
 
 mod count;
 mod duration;
-mod held;
 pub mod history;
 mod keyed;
 pub mod measure;
@@ -15,11 +14,11 @@ mod phase;
 pub mod plan;
 pub mod rule;
 mod silence;
-mod sliding;
 mod slo;
 mod surge;
 pub mod syntax;
 mod unique;
+mod window;
 
 pub use history::History;
 pub use phase::Clauses;
@@ -32,7 +31,7 @@ use crate::report::{Figure, Shortfall};
 use crate::stats::bucket::{Bucket, Counters, Matched};
 use crate::stats::keys::Renumbering;
 use crate::stats::latency::Durations;
-use crate::stats::tally::Count;
+use crate::stats::run::Run;
 use crate::time::{Second, Span};
 
 /// Where a measure is against its threshold.
@@ -70,13 +69,10 @@ struct Reading {
 
 /// A kind of rule: a measure, most often over a sliding window of seconds.
 pub trait Condition: std::fmt::Debug {
-    /// A second closes: it enters the window and the oldest leave. Seconds come in order; those
-    /// left out were empty, and none of them was one that [`Condition::next_change`] named.
-    fn close(&mut self, second: Second, bucket: &Bucket);
-
-    /// Records came late for `second`, which is closed: they count if the window that ends with `closed`,
-    /// the last second that is, holds it. Seconds up to there may have been left out.
-    fn late(&mut self, second: Second, bucket: &Bucket, closed: Second);
+    /// A second closes, or records came late for one that is: `bucket` is what is new of `second`, and
+    /// the window ends with `closed`, the last second that is closed. What closes comes in order; seconds
+    /// that were left out were empty, and none of them was one that [`Condition::next_change`] named.
+    fn take(&mut self, second: Second, bucket: &Bucket, closed: Second);
 
     /// Live, records came while `second` was the newest of the log, whatever their own time is.
     fn heard(&mut self, _second: Second, _bucket: &Bucket) {}
@@ -168,25 +164,20 @@ impl Source {
         }
     }
 
+    /// How long the requests took, where any of them says.
     fn durations(self, bucket: &Bucket) -> Option<&Durations> {
-        match self {
+        let durations = match self {
             Source::All => Some(&bucket.durations),
             Source::Matched(_) => self.matched(bucket).map(|matched| &matched.durations),
-        }
+        };
+        durations.filter(|durations| !durations.is_empty())
     }
 
-    fn ids(self, bucket: &Bucket, dimension: usize, dimensions: usize) -> Vec<u32> {
-        let counts = self.counts(bucket, dimension, dimensions);
-        counts.into_iter().map(|(id, _)| id).collect()
-    }
-
-    /// The counts of each key of a dimension; a key may come more than once.
-    fn counts(self, bucket: &Bucket, dimension: usize, dimensions: usize) -> Vec<(u32, Count)> {
+    /// Who hit what.
+    fn run(self, bucket: &Bucket) -> Option<&Run> {
         match self {
-            Source::All => bucket.run.counts(dimension, dimensions),
-            Source::Matched(_) => self.matched(bucket).map_or(Vec::new(), |matched| {
-                matched.run.counts(dimension, dimensions)
-            }),
+            Source::All => Some(&bucket.run),
+            Source::Matched(_) => self.matched(bucket).map(|matched| &matched.run),
         }
     }
 }

@@ -4,7 +4,9 @@
 //! and counters, since durations and matches concern only the rules. Memory
 //! has a budget: where it is passed, neighbouring seconds are merged to slices of two, four, eight …
 //! seconds, one row per key; when the traffic allows it, new slices are finer again. A slice belongs
-//! to the window in which it ends, and what was found says how coarse it was.
+//! to the window in which it ends, and what was found says how coarse it was. A slice that takes in one
+//! second after the other is folded when it has doubled: so a second costs what came in it, however long
+//! the slice is.
 
 use std::collections::VecDeque;
 
@@ -25,11 +27,38 @@ struct Slice {
     first: Second,
     last: Second,
     bucket: Box<Bucket>,
+    /// Its words when it was folded last.
+    folded: usize,
 }
 
 impl Slice {
+    fn new(second: Second, bucket: Box<Bucket>) -> Slice {
+        let mut slice = Slice {
+            first: second,
+            last: second,
+            bucket,
+            folded: 0,
+        };
+        slice.folded = slice.words();
+        slice
+    }
+
     fn words(&self) -> usize {
         SLICE + self.bucket.run.words()
+    }
+
+    /// Takes in a later second or slice.
+    fn merge(&mut self, bucket: &Bucket, last: Second) {
+        self.bucket.merge(bucket);
+        self.last = last;
+    }
+
+    /// Brings it to its least size, if it has grown.
+    fn settle(&mut self, scratch: &mut [Tally]) {
+        if self.words() > self.folded {
+            self.bucket.run.fold(scratch);
+            self.folded = self.words();
+        }
     }
 }
 
@@ -82,18 +111,15 @@ impl Past {
                 if self.width > 1 && group(back.first, self.width) == group(second, self.width) =>
             {
                 self.words -= back.words();
-                back.bucket.merge(&bucket);
-                back.bucket.run.fold(scratch);
-                back.last = second;
+                back.merge(&bucket, second);
+                if back.words() > 2 * back.folded {
+                    back.settle(scratch);
+                }
                 self.words += back.words();
                 recycle(bucket);
             }
             _ => {
-                let slice = Slice {
-                    first: second,
-                    last: second,
-                    bucket,
-                };
+                let slice = Slice::new(second, bucket);
                 self.words += slice.words();
                 self.slices.push_back(slice);
             }
@@ -112,12 +138,19 @@ impl Past {
         for slice in self.slices.drain(..) {
             match merged.back_mut() {
                 Some(back) if group(back.first, self.width) == group(slice.first, self.width) => {
-                    back.bucket.merge(&slice.bucket);
-                    back.bucket.run.fold(scratch);
-                    back.last = slice.last;
+                    back.merge(&slice.bucket, slice.last);
                 }
-                _ => merged.push_back(slice),
+                back => {
+                    // Nothing more comes to the one before.
+                    if let Some(back) = back {
+                        back.settle(scratch);
+                    }
+                    merged.push_back(slice);
+                }
             }
+        }
+        if let Some(back) = merged.back_mut() {
+            back.settle(scratch);
         }
         self.words = merged.iter().map(Slice::words).sum();
         self.slices = merged;
@@ -134,11 +167,7 @@ impl Past {
             .get(index)
             .is_none_or(|slice| second < slice.first)
         {
-            let slice = Slice {
-                first: second,
-                last: second,
-                bucket: Box::default(),
-            };
+            let slice = Slice::new(second, Box::default());
             self.words += slice.words();
             self.slices.insert(index, slice);
         }
@@ -263,4 +292,62 @@ const STATUS: &str = "status";
 /// The share of 5xx, where there are hits.
 pub fn error_share(counters: &Counters) -> Option<f64> {
     (counters.hits > 0).then(|| counters.status[5] as f64 / counters.hits as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::Hit;
+
+    fn bucket(second: i64, keys: u32) -> Box<Bucket> {
+        let mut bucket = Box::<Bucket>::default();
+        for id in 0..keys {
+            let mut hit = Hit::uncounted(Second(second));
+            hit.ids[0] = (id * 7 + second as u32) % (keys + 11);
+            bucket.observe(&hit, 1);
+        }
+        bucket
+    }
+
+    /// Whatever was merged: what is counted stays, and memory stays in its budget.
+    #[test]
+    fn a_past_that_is_too_long_for_its_budget_becomes_coarser_and_loses_nothing() {
+        let (mut past, mut scratch) = (Past::new(Span(20_000)), [Tally::default()]);
+        let mut sums = [Tally::default()];
+        let (seconds, keys) = (3000, 1000);
+        for second in 0..seconds {
+            past.push(Second(second), bucket(second, keys), &mut scratch, drop);
+            assert!(past.words <= BUDGET);
+            let words = past.slices.iter().map(Slice::words).sum::<usize>();
+            assert_eq!(past.words, words, "at {second}");
+        }
+        let resolution = past.resolution().expect("it is coarse");
+        let least = seconds as usize * keys as usize * 3 / BUDGET;
+        assert!(resolution.0 >= least as i64, "{resolution:?}");
+        assert!(resolution.0 <= 64, "{resolution:?}");
+        let counters = past.tally(Second(-1), Second(seconds), &mut sums);
+        assert_eq!(counters.hits, seconds as u64 * u64::from(keys));
+        let mut whole = [Tally::default()];
+        (0..seconds).for_each(|second| bucket(second, keys).run.tally(&mut whole));
+        let sorted = |tally: &Tally| {
+            let mut counts: Vec<_> = tally.counts().collect();
+            counts.sort_unstable_by_key(|(id, _)| *id);
+            counts
+        };
+        assert_eq!(sorted(&sums[0]), sorted(&whole[0]));
+    }
+
+    #[test]
+    fn where_it_becomes_quiet_new_seconds_are_fine_again() {
+        let (mut past, mut scratch) = (Past::new(Span(300)), [Tally::default()]);
+        for second in 0..600 {
+            past.push(Second(second), bucket(second, 20_000), &mut scratch, drop);
+        }
+        assert!(past.resolution().is_some());
+        for second in 600..1800 {
+            past.push(Second(second), bucket(second, 1), &mut scratch, drop);
+        }
+        assert_eq!(past.resolution(), None);
+        assert_eq!(past.slices.len(), 600);
+    }
 }

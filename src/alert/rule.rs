@@ -188,7 +188,7 @@ impl Rule {
     pub fn late(&mut self, second: Second, bucket: &Bucket, closed: Second) {
         self.touched = true;
         match &mut self.kind {
-            Kind::Whole { condition, .. } => condition.late(second, bucket, closed),
+            Kind::Whole { condition, .. } => condition.take(second, bucket, closed),
             Kind::ByKey { keyed, .. } => keyed.late(second, bucket, closed),
         }
     }
@@ -240,7 +240,7 @@ impl Rule {
                 phase,
                 level,
             } => {
-                condition.close(second, bucket);
+                condition.take(second, bucket, second);
                 // Too few hits say nothing, and what says nothing is not beyond.
                 let shortfall = condition.shortfall(clauses.min);
                 *level = match shortfall {

@@ -31,17 +31,11 @@ impl Silence {
 }
 
 impl Condition for Silence {
-    fn close(&mut self, second: Second, bucket: &Bucket) {
+    fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
         if self.source.counters(bucket).hits > 0 {
             self.last = self.last.max(Some(second));
         }
-        self.closed = second;
-    }
-
-    fn late(&mut self, second: Second, bucket: &Bucket, _: Second) {
-        if self.source.counters(bucket).hits > 0 {
-            self.last = self.last.max(Some(second));
-        }
+        self.closed = closed;
     }
 
     fn heard(&mut self, second: Second, bucket: &Bucket) {

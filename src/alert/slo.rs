@@ -2,22 +2,18 @@
 //! (Beyer et al., 2018), chapter 5, "Alerting on SLOs", with its three pairs of windows.
 //!
 //! An error is a 5xx; the burn rate is the share of errors over the share that the objective allows.
-//! One ring of three days of seconds, 2 MiB, and five sums over it, whatever the traffic.
+//! One window of three days, of which the others are the newest part, and five sums over it: 16 bytes for
+//! each second that has a hit, 4 MiB at most.
 
 use std::cmp::Ordering;
 
+use super::window::Window;
 use super::{Condition, Level, Source};
 use crate::report::{Figure, Shortfall};
 use crate::stats::bucket::Bucket;
 use crate::time::{Second, Span};
 
-/// Long window, short window, and the burn rate of both that fires, in tenths.
-const PAIRS: [(Span, Span, u128); 3] = [
-    (Span(3600), Span(300), 144),
-    (Span(6 * 3600), Span(1800), 60),
-    (Span(3 * 86_400), Span(6 * 3600), 10),
-];
-/// The windows of the pairs, each once.
+/// The windows, the longest last.
 const WINDOWS: [Span; 5] = [
     Span(300),
     Span(1800),
@@ -25,7 +21,32 @@ const WINDOWS: [Span; 5] = [
     Span(6 * 3600),
     Span(3 * 86_400),
 ];
-const RING: i64 = WINDOWS[4].0;
+
+/// Two windows, by their places in [`WINDOWS`], and the burn rate of both that fires, in tenths.
+#[derive(Debug, Clone, Copy)]
+struct Pair {
+    long: usize,
+    short: usize,
+    rate: u128,
+}
+
+const PAIRS: [Pair; 3] = [
+    Pair {
+        long: 2,
+        short: 0,
+        rate: 144,
+    },
+    Pair {
+        long: 3,
+        short: 1,
+        rate: 60,
+    },
+    Pair {
+        long: 4,
+        short: 3,
+        rate: 10,
+    },
+];
 /// Hits that the short window must hold, where the rule names no other number.
 const MIN: u64 = 10;
 /// Errors that the long window must hold: one alone is no rate.
@@ -38,8 +59,8 @@ pub(super) struct Slo {
     budget: u128,
     min: u64,
     source: Source,
-    /// Hits and errors of second `t` at slot `t mod RING`.
-    ring: Vec<(u32, u32)>,
+    /// Hits and errors of each second.
+    seconds: Window<(u32, u32), 5>,
     /// Hits and errors of each of [`WINDOWS`].
     sums: [(u64, u64); 5],
 }
@@ -51,59 +72,45 @@ impl Slo {
             budget: 1_000_000_000 - objective,
             min: if min == 0 { MIN } else { min },
             source,
-            ring: vec![(0, 0); RING as usize],
+            seconds: Window::of(WINDOWS),
             sums: [(0, 0); 5],
         }
     }
 
-    fn sum(&self, window: Span) -> (u64, u64) {
-        WINDOWS
-            .iter()
-            .position(|known| *known == window)
-            .map_or((0, 0), |index| self.sums[index])
-    }
-
-    /// The first second with hits from `from` on, within so many.
-    fn next_hits(&self, from: Second, within: Span) -> Option<Second> {
-        let (before, behind) = self.ring.split_at(from.0.rem_euclid(RING) as usize);
-        let seconds = behind.iter().chain(before).take(within.0 as usize);
-        let index = seconds.map(|slot| slot.0).position(|hits| hits > 0);
-        index.map(|index| from + Span(index as i64))
-    }
-
-    fn burn(&self, window: Span) -> f64 {
-        let (hits, errors) = self.sum(window);
+    fn burn(&self, window: usize) -> f64 {
+        let (hits, errors) = self.sums[window];
         errors as f64 / (hits as f64).max(1.0) / (self.budget as f64 / 1e9)
     }
 
     /// How a window stands against a burn rate in tenths: exactly.
-    fn order(&self, window: Span, rate: u128) -> Ordering {
-        let (hits, errors) = self.sum(window);
+    fn order(&self, window: usize, rate: u128) -> Ordering {
+        let (hits, errors) = self.sums[window];
         (u128::from(errors) * 10_000_000_000).cmp(&(rate * self.budget * u128::from(hits)))
     }
 
     /// How a pair burns, whatever the number of hits.
-    fn burns(&self, (long, short, rate): (Span, Span, u128)) -> Level {
-        if self.sum(long).1 < ERRORS {
+    fn burns(&self, pair: Pair) -> Level {
+        if self.sums[pair.long].1 < ERRORS {
             return Level::Clear;
         }
-        match (self.order(long, rate), self.order(short, rate)) {
-            (Ordering::Less, _) | (_, Ordering::Less) => Level::Clear,
-            (Ordering::Greater, Ordering::Greater) => Level::Breached,
+        let orders = [pair.long, pair.short].map(|window| self.order(window, pair.rate));
+        match orders {
+            [Ordering::Less, _] | [_, Ordering::Less] => Level::Clear,
+            [Ordering::Greater, Ordering::Greater] => Level::Breached,
             _ => Level::AtThreshold,
         }
     }
 
-    fn pair(&self, pair: (Span, Span, u128)) -> Level {
-        if self.sum(pair.1).0 < self.min {
+    fn pair(&self, pair: Pair) -> Level {
+        if self.sums[pair.short].0 < self.min {
             return Level::Clear;
         }
         self.burns(pair)
     }
 
     /// The pair that speaks: the first that is beyond, else the one that burns fastest for its rate.
-    fn speaking(&self) -> (Span, Span, u128) {
-        let relative = |pair: &(Span, Span, u128)| self.burn(pair.0) / pair.2 as f64;
+    fn speaking(&self) -> Pair {
+        let relative = |pair: &Pair| self.burn(pair.long) / pair.rate as f64;
         let beyond = PAIRS
             .into_iter()
             .find(|pair| self.pair(*pair) == Level::Breached);
@@ -117,30 +124,25 @@ impl Slo {
 }
 
 impl Condition for Slo {
-    fn close(&mut self, second: Second, bucket: &Bucket) {
+    fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
+        let sums = &mut self.sums;
+        self.seconds.slide(closed, |window, old| {
+            sums[window].0 -= u64::from(old.0);
+            sums[window].1 -= u64::from(old.1);
+        });
         let counters = self.source.counters(bucket);
-        let narrow = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
-        let new = (narrow(counters.hits), narrow(counters.status[5]));
-        for (window, sum) in WINDOWS.iter().zip(&mut self.sums) {
-            let left = self.ring[(second - *window).0.rem_euclid(RING) as usize];
-            sum.0 = sum.0 + u64::from(new.0) - u64::from(left.0);
-            sum.1 = sum.1 + u64::from(new.1) - u64::from(left.1);
-        }
-        self.ring[second.0.rem_euclid(RING) as usize] = new;
-    }
-
-    fn late(&mut self, second: Second, bucket: &Bucket, closed: Second) {
-        if second > closed || second <= closed - Span(RING) {
+        if counters.hits == 0 {
             return;
         }
-        let slot = &mut self.ring[second.0.rem_euclid(RING) as usize];
-        let counters = self.source.counters(bucket);
-        let hits = counters.hits.min(u64::from(u32::MAX - slot.0));
+        let Some(held) = self.seconds.at(second, (0, 0)) else {
+            return;
+        };
+        let hits = counters.hits.min(u64::from(u32::MAX - held.0));
         let errors = counters.status[5].min(hits);
         // Both fit: there is room for the hits, and errors are hits.
-        *slot = (slot.0 + hits as u32, slot.1 + errors as u32);
-        for (window, sum) in WINDOWS.iter().zip(&mut self.sums) {
-            if second > closed - *window {
+        *held = (held.0 + hits as u32, held.1 + errors as u32);
+        for (window, sum) in self.sums.iter_mut().enumerate() {
+            if self.seconds.holds(window, second) {
                 *sum = (sum.0 + hits, sum.1 + errors);
             }
         }
@@ -159,51 +161,39 @@ impl Condition for Slo {
 
     /// Some pair burns, and those that do have too few hits in their short window.
     fn shortfall(&self, _: u64) -> Option<Shortfall> {
-        if self.level() != Level::Clear {
-            return None;
-        }
-        let burning = PAIRS
-            .into_iter()
-            .find(|pair| self.burns(*pair) != Level::Clear);
-        burning.map(|(_, short, _)| Shortfall {
-            hits: self.sum(short).0,
+        let short_of = |pair: &Pair| self.sums[pair.short].0 < self.min;
+        let burning = |pair: &Pair| short_of(pair) && self.burns(*pair) != Level::Clear;
+        let pair = PAIRS.into_iter().find(burning)?;
+        (self.level() == Level::Clear).then(|| Shortfall {
+            hits: self.sums[pair.short].0,
             min: self.min,
         })
     }
 
     fn figure(&self) -> Figure {
-        let (long, _, rate) = self.speaking();
+        let Pair { long, rate, .. } = self.speaking();
         Figure {
-            hits: self.sum(long).0,
+            hits: self.sums[long].0,
             value: self.burn(long),
             threshold: rate as f64 / 10.0,
-            window: long,
+            window: WINDOWS[long],
             below: false,
         }
     }
 
     fn detail(&self) -> Option<String> {
-        let (long, short, _) = self.speaking();
+        let Pair { long, short, .. } = self.speaking();
         Some(format!(
-            "the error budget burns at {:.1}x over {long} and {:.1}x over {short}",
+            "the error budget burns at {:.1}x over {} and {:.1}x over {}",
             self.burn(long),
-            self.burn(short)
+            WINDOWS[long],
+            self.burn(short),
+            WINDOWS[short]
         ))
     }
 
-    fn next_change(&self, from: Second, _: Level) -> Option<Second> {
-        let mut next = None;
-        for (window, sum) in WINDOWS.iter().zip(self.sums) {
-            if sum.0 > 0 {
-                // Not further than a shorter window has something to leave: there are three days of them.
-                let within = next.map_or(*window, |next: Second| (next - from).min(*window));
-                next = self
-                    .next_hits(from - *window, within)
-                    .map(|second| second + *window)
-                    .or(next);
-            }
-        }
-        next
+    fn next_change(&self, _: Second, _: Level) -> Option<Second> {
+        self.seconds.next_leave_of_any()
     }
 
     fn look_back(&self) -> Span {
@@ -212,6 +202,6 @@ impl Condition for Slo {
 
     fn window(&self) -> Span {
         // What changed is asked of the short window of the fastest pair.
-        PAIRS[0].1
+        WINDOWS[PAIRS[0].short]
     }
 }

@@ -9,7 +9,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
 
-use super::sliding::Sliding;
+use super::window::Sums;
 use super::{Condition, Level, Source};
 use crate::report::Figure;
 use crate::stats::bucket::Bucket;
@@ -29,13 +29,15 @@ pub(super) struct Surge {
     /// In billionths.
     factor: u128,
     source: Source,
-    hits: Sliding,
+    hits: Sums<1>,
     /// Closed minutes, oldest first; the last one ended before `minute`.
     minutes: VecDeque<u64>,
     /// How many minutes of the baseline have so many hits: those of `minutes` but the recent ones.
     baseline: BTreeMap<u64, usize>,
     /// The minute that is open, and its hits.
     minute: Option<(i64, u64)>,
+    /// The last second that is closed.
+    closed: Option<Second>,
     /// Hits in the usual minute, once the baseline is ready.
     usual: Option<u64>,
     /// Closed minutes in a row at which the window was beyond.
@@ -50,10 +52,11 @@ impl Surge {
         Surge {
             factor,
             source,
-            hits: Sliding::new(window),
+            hits: Sums::new(window),
             minutes: VecDeque::new(),
             baseline: BTreeMap::new(),
             minute: None,
+            closed: None,
             usual: None,
             beyond: 0,
             frozen: None,
@@ -107,6 +110,21 @@ impl Surge {
         }
     }
 
+    /// Hits came late for a minute that ended so many minutes ago.
+    fn add_to_past(&mut self, back: i64, more: u64) {
+        let index = usize::try_from(back).ok();
+        let index = index.and_then(|back| self.minutes.len().checked_sub(back));
+        let Some(index) = index.filter(|_| more > 0 && self.frozen.is_none()) else {
+            return;
+        };
+        let hits = self.minutes[index];
+        self.minutes[index] += more;
+        if index + RECENT < self.minutes.len() {
+            self.leave_baseline(hits);
+            *self.baseline.entry(hits + more).or_default() += 1;
+        }
+    }
+
     /// The 99th percentile, by the nearest rank: at most 14 minutes are above it.
     fn find_usual(&self) -> Option<u64> {
         let count = self.minutes.len().saturating_sub(RECENT);
@@ -128,12 +146,12 @@ impl Surge {
             self.level = Level::Clear;
             return;
         };
-        let seconds = self.hits.window().0 as u128;
+        let seconds = self.hits.span().0 as u128;
         // hits × minute against factor × usual × window: exact.
         let limit = self.factor * u128::from(usual) * seconds;
-        let order = (self.hits.sum() * MINUTE as u128 * 1_000_000_000).cmp(&limit);
+        let order = (self.hits.total(0) * MINUTE as u128 * 1_000_000_000).cmp(&limit);
         let scaled = usual as f64 * seconds as f64 / MINUTE as f64;
-        let by_chance = self.hits.sum() as f64 - scaled < 5.0 * scaled.sqrt() + 10.0;
+        let by_chance = self.hits.total(0) as f64 - scaled < 5.0 * scaled.sqrt() + 10.0;
         match order {
             Ordering::Greater if !by_chance || self.frozen.is_some() => {
                 self.beyond += 1;
@@ -143,7 +161,7 @@ impl Surge {
                 }
             }
             // Where usually there is nothing, nothing is as usual.
-            Ordering::Equal if self.hits.sum() > 0 => {
+            Ordering::Equal if self.hits.total(0) > 0 => {
                 self.level = if self.frozen.is_some() {
                     Level::AtThreshold
                 } else {
@@ -164,49 +182,23 @@ impl Surge {
 }
 
 impl Condition for Surge {
-    fn close(&mut self, second: Second, bucket: &Bucket) {
+    fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
         let hits = self.source.counters(bucket).hits;
-        if self.minute.is_none() && bucket.is_empty() {
+        let late = self.closed.is_some_and(|last| second <= last) || second < closed;
+        if self.minute.is_none() && (late || bucket.is_empty()) {
             return;
         }
-        self.catch_up(second);
-        self.hits.close(second, hits);
+        self.closed = Some(closed);
+        // What comes late finds every closed second counted, this one too where it ended a minute.
+        self.catch_up(if late { closed.next() } else { closed });
+        self.hits.take(second, [hits], closed);
         if let Some((minute, counted)) = &mut self.minute {
-            *counted += hits;
-            if second.0.rem_euclid(MINUTE) == MINUTE - 1 {
-                let ended = std::mem::take(counted);
-                *minute += 1;
-                self.end_minute(ended);
+            match *minute - second.0.div_euclid(MINUTE) {
+                0 => *counted += hits,
+                back => self.add_to_past(back, hits),
             }
         }
-    }
-
-    fn late(&mut self, second: Second, bucket: &Bucket, closed: Second) {
-        let more = self.source.counters(bucket).hits;
-        if more == 0 {
-            return;
-        }
-        if self.minute.is_some() {
-            self.catch_up(closed.next());
-        }
-        self.hits.late(second, more, closed);
-        let Some((minute, counted)) = &mut self.minute else {
-            return;
-        };
-        let back = *minute - second.0.div_euclid(MINUTE);
-        if back == 0 {
-            *counted += more;
-        } else if back > 0
-            && self.frozen.is_none()
-            && let Some(index) = self.minutes.len().checked_sub(back as usize)
-        {
-            let hits = self.minutes[index];
-            self.minutes[index] += more;
-            if index + RECENT < self.minutes.len() {
-                self.leave_baseline(hits);
-                *self.baseline.entry(hits + more).or_default() += 1;
-            }
-        }
+        self.catch_up(closed.next());
     }
 
     fn level(&self) -> Level {
@@ -215,16 +207,16 @@ impl Condition for Surge {
 
     fn figure(&self) -> Figure {
         Figure {
-            hits: u64::try_from(self.hits.sum()).unwrap_or(u64::MAX),
-            value: self.hits.sum() as f64 / self.hits.window().0 as f64,
+            hits: self.hits.hits(0),
+            value: self.hits.total(0) as f64 / self.hits.span().0 as f64,
             threshold: self.factor as f64 / 1e9 * self.usual_per_second(),
-            window: self.hits.window(),
+            window: self.hits.span(),
             below: false,
         }
     }
 
     fn detail(&self) -> Option<String> {
-        let rate = self.hits.sum() as f64 / self.hits.window().0 as f64;
+        let rate = self.hits.total(0) as f64 / self.hits.span().0 as f64;
         let usual = self.usual_per_second();
         let rates = |rate: f64| {
             if rate >= 100.0 {
@@ -255,7 +247,7 @@ impl Condition for Surge {
 
     fn next_change(&self, from: Second, _: Level) -> Option<Second> {
         // With an empty window every minute that ends is back; until it has been, it matters.
-        let open = self.hits.sum() > 0 || self.level != Level::Clear || self.beyond > 0;
+        let open = self.hits.total(0) > 0 || self.level != Level::Clear || self.beyond > 0;
         let minute_ends = from + Span(MINUTE - 1 - from.0.rem_euclid(MINUTE));
         let leaves = self.hits.next_leave();
         (open && self.minute.is_some())
@@ -263,7 +255,7 @@ impl Condition for Surge {
     }
 
     fn window(&self) -> Span {
-        self.hits.window()
+        self.hits.span()
     }
 
     fn look_back(&self) -> Span {

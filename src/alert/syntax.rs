@@ -378,6 +378,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// A rule whose label is one character too long.
+    const LONG: &str = "123456789.123456789.123456789.123456789.123456789.123456789.123456789.123456789.x: hits > 1";
+
     #[test]
     fn the_grammar_has_every_word_of_the_parser() {
         let grammar = GRAMMAR.join("\n");
@@ -421,6 +424,10 @@ mod tests {
             "Availability: slo 99.95% where host=a min 50",
             "Broken: unparsed > 10%",
             "Odd: malformed > 0",
+            "Half: slo 50%",
+            "Never: silence > 366d",
+            "Day: hits > 1 over 24h by client",
+            &LONG[1..],
             "A b c: hits > 1 where section=/a or (section=/b and status=200) over 10s",
         ] {
             assert!(Spec::parse(text).is_ok(), "{text}: {:?}", Spec::parse(text));
@@ -462,6 +469,10 @@ mod tests {
             ("a: 404 < 1 by client", 3, "by key"),
             ("a: unique client > 100000", 19, "no more than 100000"),
             ("a: unparsed > 1 where status=200", 3, "no fields"),
+            ("a: slo 49.9%", 7, "at least 50%"),
+            ("a: silence > 367d", 13, "at most 366d"),
+            ("a: hits > 1 over 25h by client", 3, "at most 1d"),
+            (LONG, 0, "1 to 80 printable characters"),
         ] {
             match Spec::parse(text) {
                 Err(mistake) => assert!(

@@ -1,24 +1,20 @@
 //! Distinct keys of a dimension over a sliding window.
 //!
-//! Each second keeps its distinct keys; a count per key tells when the last one leaves. Memory is
-//! bounded: past [`KEYS`] keys in the window new ones are not followed, and where the table of the
-//! dimension was full its light keys are not either; then the number is a lower bound, and told to be.
+//! Each second keeps its distinct keys; a count per key says when the last one leaves. Where the table of
+//! the dimension was full, its light keys are not followed; then the number is a lower bound, and said to
+//! be.
 
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-use super::held::Held;
 use super::measure::Threshold;
-use super::sliding::Sliding;
+use super::window::{Added, Row, Rows, Sums};
 use super::{Condition, Level, Source};
 use crate::report::Figure;
 use crate::stats::bucket::Bucket;
 use crate::stats::keys::{DROPPED, Renumbering};
 use crate::time::{Second, Span};
-
-/// Keys followed at once.
-const KEYS: usize = 1 << 18;
 
 /// A condition on the number of distinct keys.
 #[derive(Debug)]
@@ -28,12 +24,26 @@ pub(super) struct Unique {
     /// Which of the counted dimensions.
     dimension: usize,
     dimensions: usize,
-    seconds: Held<Vec<u32>>,
+    seconds: Rows<Present>,
+    /// Room to work in, empty in between.
+    present: Vec<Present>,
     /// In how many seconds of the window a key stands.
     standing: HashMap<u32, u32, RandomState>,
-    hits: Sliding,
-    /// Keys were not followed, or dropped from the table of their dimension.
+    hits: Sums<1>,
+    /// Keys were dropped from the table of their dimension.
     short: bool,
+}
+
+/// That a second holds a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Present(u32);
+
+impl Row for Present {
+    fn id(&self) -> u32 {
+        self.0
+    }
+
+    fn merge(&mut self, _: Present) {}
 }
 
 impl Unique {
@@ -49,19 +59,12 @@ impl Unique {
             source,
             dimension,
             dimensions,
-            seconds: Held::new(),
+            seconds: Rows::new(window, usize::MAX),
+            present: Vec::new(),
             standing: HashMap::default(),
-            hits: Sliding::new(window),
+            hits: Sums::new(window),
             short: false,
         }
-    }
-
-    fn enter(standing: &mut HashMap<u32, u32, RandomState>, id: u32) -> bool {
-        if standing.len() >= KEYS && !standing.contains_key(&id) {
-            return false;
-        }
-        *standing.entry(id).or_default() += 1;
-        true
     }
 
     fn leave(standing: &mut HashMap<u32, u32, RandomState>, id: u32) {
@@ -75,46 +78,34 @@ impl Unique {
 }
 
 impl Condition for Unique {
-    fn close(&mut self, second: Second, bucket: &Bucket) {
-        let oldest = second - self.hits.window();
-        while let Some(old) = self.seconds.leave(oldest) {
-            old.into_iter()
-                .for_each(|id| Unique::leave(&mut self.standing, id));
-        }
-        let mut ids = self.source.ids(bucket, self.dimension, self.dimensions);
-        ids.sort_unstable();
-        ids.dedup();
-        ids.retain(|&id| {
-            let followed = id < DROPPED && Unique::enter(&mut self.standing, id);
-            self.short |= !followed && id <= DROPPED;
-            followed
-        });
-        if !ids.is_empty() {
-            self.seconds.enter(second, ids);
-        }
-        self.hits.close(second, self.source.counters(bucket).hits);
-    }
-
-    fn late(&mut self, second: Second, bucket: &Bucket, closed: Second) {
-        if second <= closed - self.hits.window() || second > closed {
+    fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
+        let Unique {
+            seconds, standing, ..
+        } = self;
+        seconds.slide(closed, |row| Unique::leave(standing, row.0));
+        let hits = self.source.counters(bucket).hits;
+        self.hits.take(second, [hits], closed);
+        if hits == 0 {
             return;
         }
-        let hits = self.source.counters(bucket).hits;
-        self.hits.late(second, hits, closed);
-        for id in self.source.ids(bucket, self.dimension, self.dimensions) {
-            if id >= DROPPED {
-                self.short |= id == DROPPED;
-                continue;
-            }
-            let ids = self.seconds.at(second);
-            if let Err(place) = ids.binary_search(&id) {
-                if Unique::enter(&mut self.standing, id) {
-                    ids.insert(place, id);
-                } else {
-                    self.short = true;
-                }
+        let Some(run) = self.source.run(bucket) else {
+            return;
+        };
+        for (id, _) in run.counts(self.dimension, self.dimensions) {
+            self.short |= id == DROPPED;
+            if id < DROPPED {
+                self.present.push(Present(id));
             }
         }
+        self.present.sort_unstable();
+        self.present.dedup();
+        let standing = &mut self.standing;
+        self.seconds
+            .add(second, self.present.drain(..), |row, added| {
+                if added == Added::New {
+                    *standing.entry(row.0).or_default() += 1;
+                }
+            });
     }
 
     fn level(&self) -> Level {
@@ -125,10 +116,10 @@ impl Condition for Unique {
 
     fn figure(&self) -> Figure {
         Figure {
-            hits: u64::try_from(self.hits.sum()).unwrap_or(u64::MAX),
+            hits: self.hits.hits(0),
             value: self.standing.len() as f64,
             threshold: self.threshold.value(),
-            window: self.hits.window(),
+            window: self.hits.span(),
             below: false,
         }
     }
@@ -144,20 +135,26 @@ impl Condition for Unique {
     }
 
     fn window(&self) -> Span {
-        self.hits.window()
+        self.hits.span()
     }
 
     fn renumber(&mut self, dimension: usize, ids: &Renumbering) {
         if dimension != self.dimension {
             return;
         }
-        self.standing.clear();
-        for second in self.seconds.iter_mut() {
-            second.iter_mut().for_each(|id| *id = ids.new_id(*id));
-            let before = second.len();
-            second.retain(|&id| id < DROPPED && Unique::enter(&mut self.standing, id));
-            self.short |= second.len() < before;
-            second.sort_unstable();
-        }
+        let Unique {
+            standing, short, ..
+        } = self;
+        standing.clear();
+        let follow = |Present(id): &mut Present| {
+            *id = ids.new_id(*id);
+            let followed = *id < DROPPED;
+            if followed {
+                *standing.entry(*id).or_default() += 1;
+            }
+            *short |= !followed;
+            followed
+        };
+        self.seconds.retain(follow);
     }
 }

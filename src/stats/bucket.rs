@@ -226,7 +226,7 @@ mod tests {
         let see = |counters: &Counters, run: &Run, durations: &Durations| {
             let keys = (0..DIMENSIONS).map(|dimension| {
                 let mut keys: BTreeMap<u32, Count> = BTreeMap::new();
-                let counts = run.counts(dimension, DIMENSIONS).into_iter();
+                let counts = run.counts(dimension, DIMENSIONS);
                 // What has no key counts nowhere, and a fold leaves it out.
                 for (id, count) in counts.filter(|(id, _)| *id != NONE) {
                     keys.entry(id).or_default().add(count);

@@ -100,6 +100,11 @@ impl Durations {
         (self.max_us, self.sum_us) = (0, 0);
     }
 
+    /// The longest, in microseconds; 0 where there is none.
+    pub fn max_us(&self) -> u64 {
+        self.max_us
+    }
+
     /// Whether no request had a duration.
     pub fn is_empty(&self) -> bool {
         self.flat.is_empty() && self.folded.is_empty()
@@ -169,9 +174,9 @@ impl Histogram {
         self.sum_us -= u128::from(second.sum_us);
     }
 
-    /// Says what the longest duration of those seconds is that were not taken away.
-    pub fn set_max<'s>(&mut self, seconds: impl Iterator<Item = &'s Durations>) {
-        self.max_us = seconds.map(|second| second.max_us).max().unwrap_or(0);
+    /// Says what the longest duration is, in microseconds, of those that were not taken away.
+    pub fn set_max(&mut self, max_us: u64) {
+        self.max_us = max_us;
     }
 
     /// Whether no request had a duration.

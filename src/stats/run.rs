@@ -69,15 +69,19 @@ impl Run {
     }
 
     /// The keys of one of `dimensions`, each with what is counted under it; a key may come more than once.
-    pub fn counts(&self, dimension: usize, dimensions: usize) -> Vec<(u32, Count)> {
+    pub fn counts(
+        &self,
+        dimension: usize,
+        dimensions: usize,
+    ) -> impl Iterator<Item = (u32, Count)> {
         let hits = self.ids.chunks_exact(dimensions).zip(&self.bytes);
-        let flat = hits.map(|(ids, &bytes)| (ids[dimension], count_of(bytes)));
+        let flat = hits.map(move |(ids, &bytes)| (ids[dimension], count_of(bytes)));
         let folded = self
             .folded
             .iter()
-            .filter(|row| row.0 as usize == dimension)
+            .filter(move |row| row.0 as usize == dimension)
             .map(|row| (row.1, row.2));
-        flat.chain(folded).collect()
+        flat.chain(folded)
     }
 
     /// Takes in what `other` holds.
@@ -179,7 +183,7 @@ mod tests {
         let mut scratch = [Tally::default()];
         run.fold(&mut scratch);
         assert!(run.words() < 100, "it is folded");
-        let mut counts = run.counts(0, 1);
+        let mut counts: Vec<_> = run.counts(0, 1).collect();
         counts.sort_unstable_by_key(|(id, _)| *id);
         let hits: Vec<_> = counts.iter().map(|(id, count)| (*id, count.hits)).collect();
         assert_eq!(hits, [(7, 40), (DROPPED, 60)]);

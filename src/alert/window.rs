@@ -1,0 +1,492 @@
+//! The sliding window that every kind of rule looks at.
+//!
+//! It ends with the last closed second and holds exactly the seconds of its span. Only those that hold
+//! something are kept, oldest first, so however many others are left out between two that close, those
+//! that are too old leave with the next one. A second that closes and records that come late for one go
+//! the same way in: [`Window::slide`] to the end, then [`Window::at`] the second.
+//!
+//! [`Window`] keeps a small value for each second, and can be of several spans at once; [`Sums`] adds such
+//! values up. [`Rows`] keeps a row for each key of a second, all of them in one deque: a second that closes
+//! allocates nothing of its own.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::time::{Second, Span};
+
+/// The seconds of one or several spans that end together.
+#[derive(Debug)]
+pub(super) struct Window<T, const N: usize = 1> {
+    /// The longest last.
+    spans: [Span; N],
+    end: Second,
+    /// The seconds of the longest span, each with what it holds.
+    seconds: VecDeque<(Second, T)>,
+    /// How many of them are too old for each span; for the longest none is.
+    left: [usize; N],
+}
+
+impl<T> Window<T> {
+    pub(super) fn new(span: Span) -> Window<T> {
+        Window::of([span])
+    }
+
+    pub(super) fn span(&self) -> Span {
+        self.spans[0]
+    }
+
+    /// The next second at which something leaves, if nothing enters before.
+    pub(super) fn next_leave(&self) -> Option<Second> {
+        let first = self.seconds.front();
+        first.map(|(first, _)| *first + self.spans[0])
+    }
+
+    /// The newest second that holds anything.
+    fn newest(&self) -> Option<Second> {
+        self.seconds.back().map(|(newest, _)| *newest)
+    }
+
+    /// What the oldest second holds.
+    fn oldest(&self) -> Option<&T> {
+        self.seconds.front().map(|(_, value)| value)
+    }
+
+    /// What a second holds, and what the next one does that holds anything.
+    fn get_with_next(&self, second: Second) -> (Option<&T>, Option<&T>) {
+        let index = self.seconds.partition_point(|(known, _)| *known < second);
+        let here = self.seconds.get(index).filter(|(at, _)| *at == second);
+        let next = self.seconds.get(index + usize::from(here.is_some()));
+        (here.map(|(_, value)| value), next.map(|(_, value)| value))
+    }
+
+    fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.seconds.iter_mut().map(|(_, value)| value)
+    }
+}
+
+impl<T, const N: usize> Window<T, N> {
+    /// A window of each span, the longest of them last.
+    pub(super) fn of(spans: [Span; N]) -> Window<T, N> {
+        debug_assert!(spans.is_sorted());
+        Window {
+            spans,
+            end: Second(i64::MIN),
+            seconds: VecDeque::new(),
+            left: [0; N],
+        }
+    }
+
+    /// The windows end with `end`. `leave` is told what is too old for each span, by its index.
+    #[inline]
+    pub(super) fn slide(&mut self, end: Second, mut leave: impl FnMut(usize, &T)) {
+        self.end = end;
+        let inner = self.spans[..N - 1].iter().zip(&mut self.left);
+        for (index, (span, left)) in inner.enumerate() {
+            let oldest = end - *span;
+            while let Some((second, value)) = self.seconds.get(*left)
+                && *second <= oldest
+            {
+                leave(index, value);
+                *left += 1;
+            }
+        }
+        let oldest = end - self.spans[N - 1];
+        while let Some((second, value)) = self.seconds.front()
+            && *second <= oldest
+        {
+            leave(N - 1, value);
+            self.seconds.pop_front();
+            // They were too old for the shorter spans before.
+            self.left[..N - 1].iter_mut().for_each(|left| *left -= 1);
+        }
+    }
+
+    /// What the longest window holds of `second`, which is `empty` if it held nothing; `None` where the
+    /// second is outside of it. Something is to be put there: the second is kept from now on.
+    #[inline]
+    pub(super) fn at(&mut self, second: Second, empty: T) -> Option<&mut T> {
+        if second > self.end || second <= self.end - self.spans[N - 1] {
+            return None;
+        }
+        if self
+            .seconds
+            .back()
+            .is_none_or(|(newest, _)| *newest < second)
+        {
+            for (span, left) in self.spans[..N - 1].iter().zip(&mut self.left) {
+                // In a gap the end may be far past it.
+                *left += usize::from(second <= self.end - *span);
+            }
+            self.seconds.push_back((second, empty));
+            return self.seconds.back_mut().map(|(_, value)| value);
+        }
+        let index = self.seconds.partition_point(|(known, _)| *known < second);
+        if self.seconds.get(index).is_none_or(|(at, _)| *at != second) {
+            self.seconds.insert(index, (second, empty));
+            for (span, left) in self.spans[..N - 1].iter().zip(&mut self.left) {
+                *left += usize::from(second <= self.end - *span);
+            }
+        }
+        Some(&mut self.seconds[index].1)
+    }
+
+    /// Whether the span with this index holds `second`.
+    pub(super) fn holds(&self, index: usize, second: Second) -> bool {
+        second <= self.end && second > self.end - self.spans[index]
+    }
+
+    /// The next second at which something leaves any of the spans, if nothing enters before.
+    pub(super) fn next_leave_of_any(&self) -> Option<Second> {
+        let spans = self.spans.iter().zip(&self.left);
+        let leaves = spans.filter_map(|(span, left)| {
+            let (oldest, _) = self.seconds.get(*left)?;
+            Some(*oldest + *span)
+        });
+        leaves.min()
+    }
+}
+
+/// Sums over a window.
+#[derive(Debug)]
+pub(super) struct Sums<const K: usize> {
+    window: Window<[u64; K]>,
+    totals: [u128; K],
+}
+
+impl<const K: usize> Sums<K> {
+    pub(super) fn new(span: Span) -> Sums<K> {
+        Sums {
+            window: Window::new(span),
+            totals: [0; K],
+        }
+    }
+
+    /// `more` is added to `second`, if the window that ends with `closed` holds it.
+    #[inline]
+    pub(super) fn take(&mut self, second: Second, more: [u64; K], closed: Second) {
+        let totals = &mut self.totals;
+        self.window.slide(closed, |_, old| {
+            for (total, old) in totals.iter_mut().zip(old) {
+                *total -= u128::from(*old);
+            }
+        });
+        if more != [0; K]
+            && let Some(held) = self.window.at(second, [0; K])
+        {
+            for ((held, total), more) in held.iter_mut().zip(totals).zip(more) {
+                // What saturates is no longer a sum, and must not leave more than entered.
+                let before = *held;
+                *held = held.saturating_add(more);
+                *total += u128::from(*held - before);
+            }
+        }
+    }
+
+    pub(super) fn total(&self, index: usize) -> u128 {
+        self.totals[index]
+    }
+
+    /// A sum of hits, for a figure.
+    pub(super) fn hits(&self, index: usize) -> u64 {
+        u64::try_from(self.totals[index]).unwrap_or(u64::MAX)
+    }
+
+    pub(super) fn span(&self) -> Span {
+        self.window.span()
+    }
+
+    pub(super) fn next_leave(&self) -> Option<Second> {
+        self.window.next_leave()
+    }
+}
+
+/// What a second holds of one key.
+pub(super) trait Row: Copy {
+    /// Rows of a second are in this order, and each key has one.
+    fn id(&self) -> u32;
+
+    /// Takes in what came late under the same key.
+    fn merge(&mut self, more: Self);
+}
+
+/// What became of a row that was to be added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Added {
+    /// Its second had none of this key.
+    New,
+    /// Its second had one, which took it in.
+    Merged,
+    /// There is no room.
+    Refused,
+}
+
+/// A window whose seconds hold rows.
+#[derive(Debug)]
+pub(super) struct Rows<R> {
+    /// The rows of the seconds as they closed, in one deque; each second knows the number of its first
+    /// row, counted from the first of all that ever were.
+    starts: Window<u64>,
+    rows: VecDeque<R>,
+    gone: u64,
+    /// Rows of keys that came late for their second.
+    late: BTreeMap<Second, Vec<R>>,
+    late_rows: usize,
+    /// How many rows there may be.
+    most: usize,
+}
+
+impl<R: Row> Rows<R> {
+    pub(super) fn new(span: Span, most: usize) -> Rows<R> {
+        Rows {
+            starts: Window::new(span),
+            rows: VecDeque::new(),
+            gone: 0,
+            late: BTreeMap::new(),
+            late_rows: 0,
+            most,
+        }
+    }
+
+    /// The next second at which a row leaves, if none enters before.
+    pub(super) fn next_leave(&self) -> Option<Second> {
+        let late = self.late.first_key_value();
+        let late = late.map(|(first, _)| *first + self.starts.span());
+        late.into_iter().chain(self.starts.next_leave()).min()
+    }
+
+    /// The window ends with `end`; `leave` is told the rows that are too old.
+    pub(super) fn slide(&mut self, end: Second, mut leave: impl FnMut(R)) {
+        self.starts.slide(end, |_, _| {});
+        let all = self.gone + self.rows.len() as u64;
+        let first = self.starts.oldest().copied().unwrap_or(all);
+        self.rows
+            .drain(..(first - self.gone) as usize)
+            .for_each(&mut leave);
+        self.gone = first;
+        while let Some(entry) = self.late.first_entry()
+            && *entry.key() <= end - self.starts.span()
+        {
+            let rows = entry.remove();
+            self.late_rows -= rows.len();
+            rows.into_iter().for_each(&mut leave);
+        }
+    }
+
+    /// Adds rows, in order and each key once, to `second`; `added` is told what became of each. Those of
+    /// a second that the window does not hold are passed over.
+    pub(super) fn add(
+        &mut self,
+        second: Second,
+        rows: impl IntoIterator<Item = R>,
+        mut added: impl FnMut(R, Added),
+    ) {
+        if !self.starts.holds(0, second) {
+            return;
+        }
+        let newest = self.starts.newest().is_none_or(|newest| newest < second);
+        if newest {
+            let start = self.gone + self.rows.len() as u64;
+            for row in rows {
+                if self.rows.len() + self.late_rows < self.most {
+                    self.rows.push_back(row);
+                    added(row, Added::New);
+                } else {
+                    added(row, Added::Refused);
+                }
+            }
+            if self.gone + self.rows.len() as u64 > start {
+                self.starts.at(second, start);
+            }
+            return;
+        }
+        for row in rows {
+            let outcome = self.add_late(second, row);
+            added(row, outcome);
+        }
+    }
+
+    fn add_late(&mut self, second: Second, row: R) -> Added {
+        let (mut low, end) = self.range(second);
+        let mut high = end;
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.rows[middle].id() < row.id() {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        if low < end && self.rows[low].id() == row.id() {
+            self.rows[low].merge(row);
+            return Added::Merged;
+        }
+        let late = self.late.get_mut(&second);
+        let place = late.map_or(Err(0), |late| {
+            let place = late.binary_search_by_key(&row.id(), R::id);
+            place.map(|index| late[index].merge(row))
+        });
+        match place {
+            Ok(()) => Added::Merged,
+            Err(_) if self.rows.len() + self.late_rows >= self.most => Added::Refused,
+            Err(index) => {
+                self.late.entry(second).or_default().insert(index, row);
+                self.late_rows += 1;
+                Added::New
+            }
+        }
+    }
+
+    /// Where the rows are of a second as it closed.
+    fn range(&self, second: Second) -> (usize, usize) {
+        let (start, next) = self.starts.get_with_next(second);
+        let index = |row: u64| (row - self.gone) as usize;
+        let start = start.map(|start| index(*start));
+        let end = next.map_or(self.rows.len(), |next| index(*next));
+        (start.unwrap_or(end), end)
+    }
+
+    /// Changes the ids of all rows; those that `change` does not keep are gone, and the rows of each
+    /// second are in order again.
+    pub(super) fn retain(&mut self, mut change: impl FnMut(&mut R) -> bool) {
+        let old = std::mem::take(&mut self.rows);
+        let all = self.gone + old.len() as u64;
+        let mut old = old.into_iter();
+        let mut second: Vec<R> = Vec::new();
+        let mut starts = self.starts.values_mut().peekable();
+        while let Some(start) = starts.next() {
+            let end = starts.peek().map_or(all, |next| **next);
+            second.extend(old.by_ref().take((end - *start) as usize));
+            second.retain_mut(&mut change);
+            second.sort_unstable_by_key(R::id);
+            *start = self.gone + self.rows.len() as u64;
+            self.rows.extend(second.drain(..));
+        }
+        for rows in self.late.values_mut() {
+            rows.retain_mut(&mut change);
+            rows.sort_unstable_by_key(R::id);
+        }
+        self.late_rows = self.late.values().map(Vec::len).sum();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    impl Row for (u32, u64) {
+        fn id(&self) -> u32 {
+            self.0
+        }
+
+        fn merge(&mut self, more: (u32, u64)) {
+            self.1 += more.1;
+        }
+    }
+
+    /// What closes, with the seconds left out before it and its rows; then what comes late, how long ago
+    /// and with which row.
+    type Closing = (i64, Vec<(u32, u64)>, Vec<(i64, u32)>);
+
+    fn closings() -> impl Strategy<Value = Vec<Closing>> {
+        let gap = prop_oneof![4 => Just(1i64), 1 => 1i64..9];
+        let rows = prop::collection::btree_map(0u32..6, 1u64..5, 0..4);
+        let rows = rows.prop_map(|rows| rows.into_iter().collect());
+        let late = prop::collection::vec((0i64..12, 0u32..6), 0..3);
+        prop::collection::vec((gap, rows, late), 1..40)
+    }
+
+    /// The plain way: all that ever came, `(second, id, count)`.
+    fn within(all: &[(i64, u32, u64)], end: i64, span: i64) -> BTreeMap<(i64, u32), u64> {
+        let mut sums = BTreeMap::new();
+        for &(second, id, count) in all {
+            if second > end - span && second <= end {
+                *sums.entry((second, id)).or_default() += count;
+            }
+        }
+        sums
+    }
+
+    proptest! {
+        #[test]
+        fn sums_of_every_span_are_those_of_its_seconds(closings in closings(), spans in prop::array::uniform3(1i64..10)) {
+            let mut spans = spans;
+            spans.sort_unstable();
+            let mut window: Window<u64, 3> = Window::of(spans.map(Span));
+            let mut single = Sums::<1>::new(Span(spans[2]));
+            let mut sums = [0u64; 3];
+            let (mut all, mut end) = (Vec::new(), 0);
+            for (gap, rows, late) in closings {
+                end += gap;
+                let now = rows.iter().map(|row| (end, row.1));
+                for (second, count) in now.chain(late.iter().map(|(ago, _)| (end - ago, 1))) {
+                    window.slide(Second(end), |span, old| sums[span] -= old);
+                    if let Some(held) = window.at(Second(second), 0) {
+                        *held += count;
+                        (0..3).filter(|span| window.holds(*span, Second(second))).for_each(|span| sums[span] += count);
+                    }
+                    single.take(Second(second), [count], Second(end));
+                    all.push((second, 0, count));
+                }
+                // Whether or not anything came.
+                window.slide(Second(end), |span, old| sums[span] -= old);
+                single.take(Second(end), [0], Second(end));
+                let plain = spans.map(|span| within(&all, end, span).values().sum::<u64>());
+                prop_assert_eq!(sums, plain);
+                prop_assert_eq!(single.total(0), u128::from(plain[2]));
+                let leaves = spans.iter().filter_map(|span| Some(within(&all, end, *span).keys().next()?.0 + span));
+                prop_assert_eq!(window.next_leave_of_any().map(|leave| leave.0), leaves.min());
+            }
+        }
+
+        #[test]
+        fn rows_are_those_of_the_seconds_of_the_window(closings in closings(), span in 1i64..10, most in prop_oneof![Just(usize::MAX), 1usize..30], renumber_at in 0usize..40) {
+            let mut rows: Rows<(u32, u64)> = Rows::new(Span(span), most);
+            let (mut all, mut sums, mut held, mut refused): (_, BTreeMap<u32, u64>, _, _) = (Vec::new(), BTreeMap::new(), 0usize, 0);
+            let mut end = 0;
+            for (index, (gap, now, late)) in closings.into_iter().enumerate() {
+                end += gap;
+                let late = late.into_iter().map(|(ago, id)| (end - ago, vec![(id, 1)]));
+                for (second, more) in std::iter::once((end, now)).chain(late) {
+                    rows.slide(Second(end), |(id, count)| {
+                        *sums.get_mut(&id).expect("it entered") -= count;
+                        held -= 1;
+                    });
+                    rows.add(Second(second), more, |(id, count), added| {
+                        if added == Added::Refused {
+                            refused += 1;
+                            return;
+                        }
+                        held += usize::from(added == Added::New);
+                        *sums.entry(id).or_default() += count;
+                        all.push((second, id, count));
+                    });
+                }
+                if index == renumber_at {
+                    // 5 is dropped, the others turn round.
+                    let change = |row: &mut (u32, u64)| {
+                        let keep = row.0 != 5;
+                        held -= usize::from(!keep);
+                        row.0 = 4u32.saturating_sub(row.0);
+                        keep
+                    };
+                    rows.retain(change);
+                    all.retain(|row: &(i64, u32, u64)| row.1 != 5);
+                    all.iter_mut().for_each(|row| row.1 = 4 - row.1);
+                    sums = (0..5).filter_map(|id| Some((4 - id, *sums.get(&id)?))).collect();
+                }
+                let plain = within(&all, end, span);
+                let mut by_id: BTreeMap<u32, u64> = BTreeMap::new();
+                plain.iter().for_each(|((_, id), count)| *by_id.entry(*id).or_default() += count);
+                sums.retain(|_, sum| *sum > 0);
+                prop_assert_eq!(&sums, &by_id);
+                prop_assert_eq!(held, plain.len(), "each key of a second has one row");
+                prop_assert!(held <= most && (refused == 0 || most < usize::MAX));
+                let leaves = plain.keys().next().map(|(second, _)| second + span);
+                let next = rows.next_leave().map(|leave| leave.0);
+                // A second whose rows were all dropped is kept, and leaves in its turn.
+                let early = index >= renumber_at && next < leaves.or(Some(i64::MAX));
+                prop_assert!(next == leaves || early, "{next:?} {leaves:?}");
+            }
+        }
+    }
+}
