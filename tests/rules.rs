@@ -198,17 +198,7 @@ impl Wanted {
             _ if !known || !enough => -1,
             stands => self.stands(stands),
         };
-        // By key, where neither a share nor a least number asks for all hits, those counted are told.
-        let told = if self.by_client
-            && self.form != Form::Share
-            && self.min == 0
-            && self.measure != Measure::Bytes
-        {
-            counted
-        } else {
-            all
-        };
-        (told, value, stands)
+        (all, value, stands)
     }
 }
 

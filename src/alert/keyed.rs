@@ -100,10 +100,18 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// Whether all hits of a key are followed: for a share, a least number, and beside bytes; else
-    /// only those that are counted.
+    /// Whether all hits of a key are followed: for a share, a least number, beside bytes, and where the past
+    /// does not know them, being those of an expression; else only those that are counted.
     fn counts_all(&self) -> bool {
-        self.threshold.unit == Unit::Share || self.clauses.min > 0 || self.bytes
+        self.threshold.unit == Unit::Share
+            || self.clauses.min > 0
+            || self.bytes
+            || self.part != self.whole && self.whole != Source::All
+    }
+
+    /// Whether what is counted are not all hits of a key, and those are not followed.
+    fn leaves_hits(&self) -> bool {
+        self.part != self.whole && !self.counts_all()
     }
 
     /// The records among those of a key that matter, where it is not followed.
@@ -191,6 +199,7 @@ impl Keyed {
         let mut touched = std::mem::take(&mut self.touched);
         touched.sort_unstable();
         touched.dedup();
+        let leaves_hits = self.parts.leaves_hits();
         for id in touched.drain(..) {
             let Some(sums) = self.keys.get_mut(&id) else {
                 continue;
@@ -201,6 +210,7 @@ impl Keyed {
                     level,
                     figure: self.parts.figure(sums),
                     shortfall: self.parts.shortfall(sums),
+                    uncounted: leaves_hits.then_some((self.parts.dimension, id)),
                 };
                 advance(id, &mut sums.phase, reading);
             }

@@ -65,6 +65,8 @@ struct Reading {
     figure: Figure,
     /// Too few hits: then the level is [`Level::Clear`].
     shortfall: Option<Shortfall>,
+    /// The dimension and id of a key whose hits are not in the figure.
+    uncounted: Option<(usize, u32)>,
 }
 
 /// A kind of rule: a measure, most often over a sliding window of seconds.

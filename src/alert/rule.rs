@@ -47,6 +47,9 @@ pub struct Changed {
     pub key: Option<Key>,
     /// The measure in words, where the numbers alone do not say it.
     pub detail: Option<String>,
+    /// The dimension and id of a key whose rule does not count all of its hits: those of the figure are to
+    /// be taken from the [past](super::past).
+    pub uncounted: Option<(usize, u32)>,
 }
 
 #[derive(Debug)]
@@ -254,6 +257,7 @@ impl Rule {
                     level: *level,
                     figure: condition.figure(),
                     shortfall,
+                    uncounted: None,
                 };
                 closing.advance(phase, *clauses, reading, || None, || condition.detail());
             }
@@ -308,6 +312,7 @@ impl<T: FnMut(Changed)> Closing<'_, T> {
             level,
             figure,
             shortfall,
+            uncounted,
         } = reading;
         let enlist = |since| history.fire(label, key(), subject.unit, since, figure);
         let transition = match phase.advance(level, *second, clauses, enlist) {
@@ -333,6 +338,7 @@ impl<T: FnMut(Changed)> Closing<'_, T> {
             figure,
             key: key(),
             detail: detail(),
+            uncounted,
         });
     }
 
@@ -349,6 +355,7 @@ impl<T: FnMut(Changed)> Closing<'_, T> {
             figure: over.peak,
             key: over.key,
             detail: None,
+            uncounted: None,
         });
     }
 }

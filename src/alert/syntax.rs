@@ -357,6 +357,13 @@ impl<'t> Input<'t> {
     fn span(&mut self, least: Span) -> Result<Span, Mistake> {
         let (at, word) = self.word();
         let wrong = |why: String| Mistake { at, why };
+        // '5 min' is read as five minutes, and would be five seconds and a clause.
+        let bare = !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit());
+        if bare && self.text[self.at..].split_whitespace().next() == Some("min") {
+            return Err(wrong(format!(
+                "'{word} min' is unclear: {word}m for minutes, or {word}s and then min with its hits"
+            )));
+        }
         let span = Span::parse(word).map_err(|why| wrong(why.to_owned()))?;
         if span < least || span > WEEK {
             return Err(wrong(format!("'{word}' is not between {least} and {WEEK}")));
@@ -426,6 +433,9 @@ mod tests {
             "Odd: malformed > 0",
             "Half: slo 50%",
             "Never: silence > 366d",
+            "Bare: 5xx > 5% over 300 for 5 keep 5",
+            "Bare: 5xx > 5% min 100 over 300",
+            "Minutes: 5xx > 5% over 5m min 100",
             "Day: hits > 1 over 24h by client",
             &LONG[1..],
             "A b c: hits > 1 where section=/a or (section=/b and status=200) over 10s",
@@ -469,6 +479,13 @@ mod tests {
             ("a: 404 < 1 by client", 3, "by key"),
             ("a: unique client > 100000", 19, "no more than 100000"),
             ("a: unparsed > 1 where status=200", 3, "no fields"),
+            (
+                "a: 5xx > 5% over 5 min 100",
+                17,
+                "5m for minutes, or 5s and then min",
+            ),
+            ("a: 5xx > 5% over 5 min", 17, "5m for minutes"),
+            ("a: 5xx > 5% min 3 keep 10  min 100", 23, "10m for minutes"),
             ("a: slo 49.9%", 7, "at least 50%"),
             ("a: silence > 367d", 13, "at most 366d"),
             ("a: hits > 1 over 25h by client", 3, "at most 1d"),

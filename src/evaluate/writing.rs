@@ -210,6 +210,10 @@ impl Evaluate {
         let [now_tallies, before_tallies] = &mut self.scratch;
         let now = self.past.tally(at - window, at, now_tallies);
         let top = books.totals.rankings_of(now_tallies);
+        let mut figure = changed.figure;
+        if let Some((dimension, id)) = changed.uncounted {
+            figure.hits = now_tallies[dimension].get(id).hits;
+        }
         let (number, since, state) = match changed.transition {
             Transition::Resolved {
                 number,
@@ -245,7 +249,7 @@ impl Evaluate {
             number,
             since,
             at,
-            figure: changed.figure,
+            figure,
             detail: changed.detail,
             top,
             state,
