@@ -6,7 +6,7 @@ use super::json::{self, Path};
 use super::program::Step;
 use super::template::Refused;
 use super::unparsed::Field;
-use super::{Format, Source, apache, formats, haproxy, nginx};
+use super::{Format, Source, apache, formats, haproxy, nginx, w3c};
 
 /// Which formats to read.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +28,8 @@ pub struct Own(pub(super) OwnSource);
 pub(super) enum OwnSource {
     Steps(Vec<Step>),
     Json(Vec<(Field, Path)>),
+    /// The names of a W3C log's fields.
+    W3c(String),
 }
 
 impl Choice {
@@ -56,6 +58,11 @@ impl Choice {
                 .map(|keys| own(OwnSource::Json(keys)))
                 .map_err(refused);
         }
+        if text.starts_with("#Fields:") {
+            return w3c::given(text)
+                .map(|names| own(OwnSource::W3c(names)))
+                .map_err(refused);
+        }
         if let Some((_, says)) = FOREIGN.iter().find(|(mark, _)| text.contains(mark)) {
             return Err((*says).to_owned());
         }
@@ -77,7 +84,7 @@ impl Choice {
         }
         let names: Vec<_> = formats().map(|format| format.name).collect();
         Err(format!(
-            "unknown format '{text}' (auto, {}; or paste an Apache LogFormat, an nginx log_format, a HAProxy log-format, or json: field=key …)",
+            "unknown format '{text}' (auto, {}; or paste an Apache LogFormat, an nginx log_format, a HAProxy log-format, a '#Fields: …' line, or json: field=key …)",
             names.join(", ")
         ))
     }

@@ -40,7 +40,7 @@ static LOOKS: &[Look] = &[
     },
     Look {
         test: w3c::is_dated,
-        says: "a W3C extended log without its #Fields line ({ grep '^#Fields:' FILE; tail -F FILE; } | httpmon has it)",
+        says: "a W3C extended log without its #Fields line (--format '#Fields: date time …' gives its list)",
     },
     Look {
         test: |b| carrier::len(first_line(b)) > 0,

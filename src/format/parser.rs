@@ -177,6 +177,7 @@ impl Parser {
                 }
             },
             Choice::Own(own) => match &own.0 {
+                OwnSource::W3c(names) => parser.w3c = Some(Defaults::with(names, wanted)),
                 OwnSource::Json(keys) => parser.json = Some(json::Reader::new(keys)),
                 OwnSource::Steps(steps) => {
                     parser.lines = vec![compile(vec![steps.clone()])];

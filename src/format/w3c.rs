@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use bstr::ByteSlice;
 
 use super::program::{Extent, Program, Step, literal};
+use super::template::Refused;
 use super::timestamp::Timestamps;
 use super::unparsed::{Field, Unit};
 
@@ -150,6 +151,8 @@ const DEFAULTS: [&str; 4] = [
 /// The default lists, compiled at the first line that may need them.
 #[derive(Debug, Clone)]
 pub(super) struct Defaults {
+    /// The list that the user gave in the place of all others.
+    given: Option<Box<[Program; 2]>>,
     wanted: Vec<Field>,
     compiled: OnceLock<Compiled>,
 }
@@ -186,14 +189,30 @@ impl Compiled {
 impl Defaults {
     pub(super) fn new(wanted: &[Field]) -> Defaults {
         Defaults {
+            given: None,
             wanted: wanted.to_vec(),
             compiled: OnceLock::new(),
+        }
+    }
+
+    /// The list `names`, which [`given`] has found to be usable, for every line.
+    pub(super) fn with(names: &str, wanted: &[Field]) -> Defaults {
+        let given = match compile(names.as_bytes(), is_microsoft(names), None, wanted) {
+            Fields::Programs(programs) => Some(programs),
+            Fields::Unusable(_) => None,
+        };
+        Defaults {
+            given,
+            ..Defaults::new(wanted)
         }
     }
 
     /// The program for a line that begins with a date and a time, by its shape.
     #[inline]
     pub(super) fn for_line(&self, line: &[u8]) -> Option<&Program> {
+        if let Some(programs) = &self.given {
+            return Some(&programs[usize::from(line.contains(&b'\t'))]);
+        }
         // One byte tells most lines that have no date from those that may have one.
         if line.get(4) == Some(&b'-') && is_dated(line) {
             self.for_dated(line)
@@ -216,6 +235,36 @@ impl Defaults {
             .iter()
             .find(|(count, _)| *count == values)
             .map(|(_, program)| program)
+    }
+}
+
+/// Whether the list has fields that only IIS writes: its durations are in milliseconds.
+fn is_microsoft(names: &str) -> bool {
+    ["sc-win32-status", "sc-substatus"]
+        .iter()
+        .any(|name| names.to_ascii_lowercase().contains(name))
+}
+
+/// The list of fields that a format string `#Fields: …` gives, if lines can be read by it.
+///
+/// # Errors
+///
+/// Which field is missing.
+pub(super) fn given(text: &str) -> Result<String, Refused> {
+    let names = text.trim_start_matches("#Fields:").trim();
+    let why = match compile(names.as_bytes(), is_microsoft(names), None, &[]) {
+        Fields::Programs(_) => return Ok(names.to_owned()),
+        Fields::Unusable(Field::Status) => "no sc-status in this list",
+        Fields::Unusable(_) => "no date and time in this list",
+    };
+    Err(Refused::new(text.len(), why))
+}
+
+/// The steps of a line with spaces.
+pub(super) fn steps(names: &str) -> Vec<Step> {
+    match compile(names.as_bytes(), is_microsoft(names), None, &[]) {
+        Fields::Programs(programs) => programs[0].steps().to_vec(),
+        Fields::Unusable(_) => Vec::new(),
     }
 }
 

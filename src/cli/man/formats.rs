@@ -96,7 +96,7 @@ const FORMATS_MORE: &[(&str, Paragraphs, &str)] = &[
              Microsoft's, else in seconds. In a stream that begins below its `#Fields`, the default lists of IIS and \
              CloudFront are known by their shape; for others, show httpmon that line first:",
         ],
-        "{ grep '^#Fields:' u_ex.log; tail -F u_ex.log; } | httpmon",
+        "tail -F u_ex.log | httpmon --format '#Fields: date time c-ip cs-method cs-uri-stem sc-status'",
     ),
     (
         "JSON",

@@ -13,7 +13,7 @@ use super::head::Head;
 use super::program::{Extent, Step, entry_steps};
 use super::timestamp::TimeForm;
 use super::unparsed::{Field, Unit};
-use super::{Choice, Format};
+use super::{Choice, Format, w3c};
 
 #[cfg(test)]
 pub(super) use moment::written;
@@ -141,6 +141,7 @@ impl Choice {
             Choice::Only(format) => Some(format.layout()),
             Choice::Own(own) => Some(match &own.0 {
                 OwnSource::Steps(steps) => from_steps(steps),
+                OwnSource::W3c(names) => from_steps(&w3c::steps(names)),
                 OwnSource::Json(keys) => json::from_keys(keys),
             }),
         }

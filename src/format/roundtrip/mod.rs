@@ -52,7 +52,7 @@ fn programs(choice: &Choice) -> Vec<Program> {
         Choice::Only(format) => format.variants(),
         Choice::Own(own) => match &own.0 {
             OwnSource::Steps(steps) => vec![steps.clone()],
-            OwnSource::Json(_) => Vec::new(),
+            OwnSource::Json(_) | OwnSource::W3c(_) => Vec::new(),
         },
     };
     let program = |steps: &Vec<Step>| Program::new(steps, &ALL);
