@@ -4,21 +4,21 @@
 
 use super::measure::{Measure, Threshold, Unit};
 use super::window::Sums;
-use super::{Condition, Level, Source};
+use super::{Condition, Level, Subset};
 use crate::report::Figure;
 use crate::stats::bucket::Bucket;
 use crate::time::{Second, Span};
 
 /// A condition on a count.
 #[derive(Debug)]
-pub(super) struct Count {
+pub(super) struct CountCondition {
     measure: Measure,
     threshold: Threshold,
     /// Fires below the threshold, not above.
     below: bool,
     /// Where what is counted comes from, and where the hits that it is a part of.
-    part: Source,
-    whole: Source,
+    part: Subset,
+    whole: Subset,
     /// What is counted, and the hits of the whole.
     sums: Sums<2>,
     /// The first second that held anything; a low count says nothing before a full window.
@@ -26,16 +26,16 @@ pub(super) struct Count {
     closed: Option<Second>,
 }
 
-impl Count {
+impl CountCondition {
     pub(super) fn new(
         measure: Measure,
         threshold: Threshold,
         below: bool,
         window: Span,
-        part: Source,
-        whole: Source,
-    ) -> Count {
-        Count {
+        part: Subset,
+        whole: Subset,
+    ) -> CountCondition {
+        CountCondition {
             measure,
             threshold,
             below,
@@ -73,7 +73,7 @@ impl Count {
     }
 }
 
-impl Condition for Count {
+impl Condition for CountCondition {
     fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
         let part = self.measure.of(self.part.counters(bucket));
         let hits = self.whole.counters(bucket).hits;

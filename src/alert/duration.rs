@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use super::measure::{Measure, Threshold, Unit};
 use super::window::Window;
-use super::{Condition, Level, Source};
+use super::{Condition, Level, Subset};
 use crate::report::Figure;
 use crate::stats::bucket::Bucket;
 use crate::stats::latency::{Durations, Histogram};
@@ -16,20 +16,20 @@ use crate::time::{Second, Span};
 
 /// A condition on durations.
 #[derive(Debug)]
-pub(super) struct Duration {
+pub(super) struct DurationCondition {
     measure: Measure,
     threshold: Threshold,
     below: bool,
-    source: Source,
+    source: Subset,
     histogram: Histogram,
-    seconds: Window<Held>,
+    seconds: Window<SecondDurations>,
     hits: u64,
     maxima: Maxima,
 }
 
 /// What is kept of a second.
 #[derive(Debug, Default)]
-struct Held {
+struct SecondDurations {
     hits: u64,
     durations: Durations,
 }
@@ -66,15 +66,15 @@ impl Maxima {
     }
 }
 
-impl Duration {
+impl DurationCondition {
     pub(super) fn new(
         measure: Measure,
         threshold: Threshold,
         below: bool,
         window: Span,
-        source: Source,
-    ) -> Duration {
-        Duration {
+        source: Subset,
+    ) -> DurationCondition {
+        DurationCondition {
             measure,
             threshold,
             below,
@@ -104,7 +104,7 @@ impl Duration {
     }
 }
 
-impl Condition for Duration {
+impl Condition for DurationCondition {
     fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
         let (histogram, hits) = (&mut self.histogram, &mut self.hits);
         self.seconds.slide(closed, |_, old| {
@@ -114,7 +114,7 @@ impl Condition for Duration {
         let more = self.source.counters(bucket).hits;
         // Whatever has a duration is a hit.
         if more > 0
-            && let Some(held) = self.seconds.at(second, Held::default())
+            && let Some(held) = self.seconds.at(second, SecondDurations::default())
         {
             held.hits += more;
             self.hits += more;

@@ -12,14 +12,14 @@ const REMEMBERED: usize = 100_000;
 
 /// Every alert of the run, oldest first.
 #[derive(Debug, Default)]
-pub struct History {
+pub struct AlertHistory {
     fired: VecDeque<Fired>,
     /// The numbers of those that fire now.
     firing: Vec<u64>,
     forgotten: u64,
 }
 
-impl History {
+impl AlertHistory {
     /// Whether any alert fired.
     pub fn any(&self) -> bool {
         !self.fired.is_empty()
@@ -155,10 +155,11 @@ mod tests {
             window: Span(1),
             below: false,
         };
-        let mut history = History::default();
+        let mut history = AlertHistory::default();
         let rule: Arc<str> = "R".into();
-        let fire =
-            |history: &mut History, at| history.fire(&rule, None, Unit::Count, Second(at), figure);
+        let fire = |history: &mut AlertHistory, at| {
+            history.fire(&rule, None, Unit::Count, Second(at), figure)
+        };
         for at in 0..100_000 {
             let number = fire(&mut history, at);
             history.resolve(number, Second(at + 1), None);

@@ -11,8 +11,8 @@ use foldhash::fast::RandomState;
 
 use super::measure::{Threshold, Unit};
 use super::phase::{Clauses, Phase};
-use super::window::{Added, Row, Rows};
-use super::{Level, Reading, Source};
+use super::window::{Added, IdRow, Rows};
+use super::{Level, Reading, Subset};
 use crate::report::{Figure, Shortfall};
 use crate::stats::bucket::Bucket;
 use crate::stats::keys::{DROPPED, Renumbering};
@@ -29,7 +29,7 @@ struct Counted {
     counted: u64,
 }
 
-impl Row for Counted {
+impl IdRow for Counted {
     fn id(&self) -> u32 {
         self.id
     }
@@ -72,7 +72,7 @@ impl Followed {
 /// A rule whose measure is taken for each key.
 #[derive(Debug)]
 pub(super) struct Keyed {
-    parts: Parts,
+    parts: KeyedSpec,
     seconds: Rows<Counted>,
     keys: HashMap<u32, Followed, RandomState>,
     /// Keys that are to be looked at, each when its sums say.
@@ -86,27 +86,27 @@ pub(super) struct Keyed {
 
 /// What a keyed rule is made of.
 #[derive(Debug)]
-pub(super) struct Parts {
+pub(super) struct KeyedSpec {
     pub(super) threshold: Threshold,
     pub(super) window: Span,
     pub(super) clauses: Clauses,
     /// Bytes are counted, not records.
     pub(super) bytes: bool,
-    pub(super) part: Source,
-    pub(super) whole: Source,
+    pub(super) part: Subset,
+    pub(super) whole: Subset,
     /// The dimension among those that are counted, and how many those are.
     pub(super) dimension: usize,
     pub(super) dimensions: usize,
 }
 
-impl Parts {
+impl KeyedSpec {
     /// Whether all hits of a key are followed: for a share, a least number, beside bytes, and where the past
     /// does not know them, being those of an expression; else only those that are counted.
     fn counts_all(&self) -> bool {
         self.threshold.unit == Unit::Share
             || self.clauses.min > 0
             || self.bytes
-            || self.part != self.whole && self.whole != Source::All
+            || self.part != self.whole && self.whole != Subset::All
     }
 
     /// Whether what is counted are not all hits of a key, and those are not followed.
@@ -154,7 +154,7 @@ impl Parts {
 }
 
 impl Keyed {
-    pub(super) fn new(parts: Parts) -> Keyed {
+    pub(super) fn new(parts: KeyedSpec) -> Keyed {
         Keyed {
             seconds: Rows::new(parts.window, ROWS),
             parts,
@@ -275,7 +275,7 @@ impl Keyed {
     fn find_rows(&mut self, bucket: &Bucket) {
         let (parts, rows) = (&self.parts, &mut self.rows);
         let narrow = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
-        let counts = |source: Source| {
+        let counts = |source: Subset| {
             let run = source.run(bucket);
             let counts = run.map(|run| run.counts(parts.dimension, parts.dimensions));
             counts.into_iter().flatten()
@@ -362,7 +362,7 @@ mod tests {
 
     #[test]
     fn what_is_not_followed_is_counted_whether_it_closes_or_comes_late() {
-        let mut keyed = Keyed::new(Parts {
+        let mut keyed = Keyed::new(KeyedSpec {
             threshold: Threshold {
                 billionths: 0,
                 unit: Unit::Count,
@@ -370,8 +370,8 @@ mod tests {
             window: Span(10),
             clauses: Clauses::NONE,
             bytes: false,
-            part: Source::All,
-            whole: Source::All,
+            part: Subset::All,
+            whole: Subset::All,
             dimension: 0,
             dimensions: 1,
         });

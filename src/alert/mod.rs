@@ -20,7 +20,7 @@ pub mod syntax;
 mod unique;
 mod window;
 
-pub use history::History;
+pub use history::AlertHistory;
 pub use phase::Clauses;
 pub use rule::{Changed, Rule, Transition};
 
@@ -133,18 +133,18 @@ pub trait Condition: std::fmt::Debug {
 
 /// The records that a condition speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub enum Subset {
     /// All of them.
     All,
     /// Those that match the expression with this index.
     Matched(usize),
 }
 
-impl Source {
+impl Subset {
     fn matched(self, bucket: &Bucket) -> Option<&Matched> {
         match self {
-            Source::All => None,
-            Source::Matched(index) => bucket.matched.get(index),
+            Subset::All => None,
+            Subset::Matched(index) => bucket.matched.get(index),
         }
     }
 
@@ -159,8 +159,8 @@ impl Source {
             late_errors: 0,
         };
         match self {
-            Source::All => &bucket.counters,
-            Source::Matched(_) => self
+            Subset::All => &bucket.counters,
+            Subset::Matched(_) => self
                 .matched(bucket)
                 .map_or(&NONE, |matched| &matched.counters),
         }
@@ -169,8 +169,8 @@ impl Source {
     /// How long the requests took, where any of them says.
     fn durations(self, bucket: &Bucket) -> Option<&Durations> {
         let durations = match self {
-            Source::All => Some(&bucket.durations),
-            Source::Matched(_) => self.matched(bucket).map(|matched| &matched.durations),
+            Subset::All => Some(&bucket.durations),
+            Subset::Matched(_) => self.matched(bucket).map(|matched| &matched.durations),
         };
         durations.filter(|durations| !durations.is_empty())
     }
@@ -178,8 +178,8 @@ impl Source {
     /// Who hit what.
     fn run(self, bucket: &Bucket) -> Option<&Run> {
         match self {
-            Source::All => Some(&bucket.run),
-            Source::Matched(_) => self.matched(bucket).map(|matched| &matched.run),
+            Subset::All => Some(&bucket.run),
+            Subset::Matched(_) => self.matched(bucket).map(|matched| &matched.run),
         }
     }
 }

@@ -46,7 +46,7 @@ pub(super) enum Phase {
 
 /// What a second made of an alert.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Step {
+pub(super) enum PhaseChange {
     /// It is as it was, or waits.
     Stay,
     /// It fires; the measure has been beyond since then.
@@ -64,7 +64,7 @@ impl Phase {
         second: Second,
         clauses: Clauses,
         enlist: impl FnOnce(Second) -> u64,
-    ) -> Step {
+    ) -> PhaseChange {
         match (*self, level) {
             (Phase::Quiet | Phase::Pending { .. }, Level::Breached) => {
                 let since = match *self {
@@ -73,28 +73,28 @@ impl Phase {
                 };
                 if second - since < clauses.hold_for {
                     *self = Phase::Pending { since };
-                    return Step::Stay;
+                    return PhaseChange::Stay;
                 }
                 let number = enlist(since);
                 *self = Phase::Firing {
                     number,
                     clear_since: None,
                 };
-                Step::Fire { number, since }
+                PhaseChange::Fire { number, since }
             }
             (Phase::Quiet | Phase::Pending { .. }, _) => {
                 *self = Phase::Quiet;
-                Step::Stay
+                PhaseChange::Stay
             }
             (Phase::Firing { number, .. }, Level::Breached) => {
                 *self = Phase::Firing {
                     number,
                     clear_since: None,
                 };
-                Step::Stay
+                PhaseChange::Stay
             }
             // The state holds, that of an alert on its way back too.
-            (Phase::Firing { .. }, Level::AtThreshold) => Step::Stay,
+            (Phase::Firing { .. }, Level::AtThreshold) => PhaseChange::Stay,
             (
                 Phase::Firing {
                     number,
@@ -108,10 +108,10 @@ impl Phase {
                         number,
                         clear_since: Some(since),
                     };
-                    return Step::Stay;
+                    return PhaseChange::Stay;
                 }
                 *self = Phase::Quiet;
-                Step::Resolve { number }
+                PhaseChange::Resolve { number }
             }
         }
     }
@@ -153,11 +153,11 @@ mod tests {
             };
             let step = phase.advance(level, Second(i as i64), clauses, |_| 7);
             trace.push(match (step, phase) {
-                (Step::Fire { number: 7, .. }, Phase::Firing { number: 7, .. }) => 'F',
-                (Step::Resolve { number: 7 }, Phase::Quiet) => 'R',
-                (Step::Stay, Phase::Quiet) => '.',
-                (Step::Stay, Phase::Pending { .. }) => 'p',
-                (Step::Stay, Phase::Firing { number: 7, .. }) => 'f',
+                (PhaseChange::Fire { number: 7, .. }, Phase::Firing { number: 7, .. }) => 'F',
+                (PhaseChange::Resolve { number: 7 }, Phase::Quiet) => 'R',
+                (PhaseChange::Stay, Phase::Quiet) => '.',
+                (PhaseChange::Stay, Phase::Pending { .. }) => 'p',
+                (PhaseChange::Stay, Phase::Firing { number: 7, .. }) => 'f',
                 other => panic!("{other:?}"),
             });
         }

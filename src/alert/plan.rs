@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use super::count::Count;
-use super::duration::Duration;
-use super::keyed::{Keyed, Parts};
+use super::count::CountCondition;
+use super::duration::DurationCondition;
+use super::keyed::{Keyed, KeyedSpec};
 use super::measure::{Measure, Subject, Threshold, Unit};
-use super::silence::Silence;
-use super::slo::Slo;
-use super::surge::Surge;
+use super::silence::SilenceCondition;
+use super::slo::SloCondition;
+use super::surge::SurgeCondition;
 use super::syntax::Spec;
-use super::unique::Unique;
-use super::{Clauses, Condition, Rule, Source};
+use super::unique::UniqueCondition;
+use super::{Clauses, Condition, Rule, Subset};
 use crate::filter::Filter;
 use crate::stats::dimension::{Dimension, Top};
 use crate::time::Span;
@@ -64,13 +64,13 @@ pub struct Plan {
 impl Plan {
     /// The default rule: more hits than `per_second` on average over `window`.
     pub fn traffic(per_second: Threshold, window: Span) -> Rule {
-        let condition = Count::new(
+        let condition = CountCondition::new(
             Measure::Hits,
             per_second,
             false,
             window,
-            Source::All,
-            Source::All,
+            Subset::All,
+            Subset::All,
         );
         let subject = Subject {
             measure: "hits".into(),
@@ -124,7 +124,7 @@ impl Plan {
             keep_firing_for: spec.keep_firing_for,
         };
         if let Some(dimension) = spec.by {
-            let keyed = Keyed::new(Parts {
+            let keyed = Keyed::new(KeyedSpec {
                 threshold: spec.threshold,
                 window,
                 clauses,
@@ -137,49 +137,56 @@ impl Plan {
             self.rules.push(Rule::by_key(&spec.label, subject, keyed));
             return Ok(());
         }
-        let condition: Box<dyn Condition + Send> = match &spec.measure {
-            Measure::Silence => Box::new(Silence::new(spec.threshold, whole)),
-            Measure::Unique(dimension) => {
-                let index = index_of(dimension)?;
-                Box::new(Unique::new(
-                    spec.threshold,
-                    window,
+        let condition: Box<dyn Condition + Send> =
+            match &spec.measure {
+                Measure::Silence => Box::new(SilenceCondition::new(spec.threshold, whole)),
+                Measure::Unique(dimension) => {
+                    let index = index_of(dimension)?;
+                    Box::new(UniqueCondition::new(
+                        spec.threshold,
+                        window,
+                        whole,
+                        index,
+                        tops.len(),
+                    ))
+                }
+                Measure::Percentile(_) | Measure::Max | Measure::Mean => {
+                    Box::new(DurationCondition::new(
+                        spec.measure.clone(),
+                        spec.threshold,
+                        spec.below,
+                        window,
+                        whole,
+                    ))
+                }
+                Measure::Slo => Box::new(SloCondition::new(
+                    spec.threshold.billionths,
+                    spec.min,
                     whole,
-                    index,
-                    tops.len(),
-                ))
-            }
-            Measure::Percentile(_) | Measure::Max | Measure::Mean => Box::new(Duration::new(
-                spec.measure.clone(),
-                spec.threshold,
-                spec.below,
-                window,
-                whole,
-            )),
-            Measure::Slo => Box::new(Slo::new(spec.threshold.billionths, spec.min, whole)),
-            Measure::Hits if spec.threshold.unit == Unit::Times => {
-                Box::new(Surge::new(spec.threshold.billionths, window, whole))
-            }
-            measure => Box::new(Count::new(
-                measure.clone(),
-                spec.threshold,
-                spec.below,
-                window,
-                part,
-                whole,
-            )),
-        };
+                )),
+                Measure::Hits if spec.threshold.unit == Unit::Times => Box::new(
+                    SurgeCondition::new(spec.threshold.billionths, window, whole),
+                ),
+                measure => Box::new(CountCondition::new(
+                    measure.clone(),
+                    spec.threshold,
+                    spec.below,
+                    window,
+                    part,
+                    whole,
+                )),
+            };
         self.rules
             .push(Rule::new(&spec.label, subject, condition, clauses));
         Ok(())
     }
 
-    fn source(&mut self, filter: Option<Filter>) -> Result<Source, String> {
+    fn source(&mut self, filter: Option<Filter>) -> Result<Subset, String> {
         let Some(filter) = filter else {
-            return Ok(Source::All);
+            return Ok(Subset::All);
         };
         if let Some(index) = self.expressions.iter().position(|known| *known == filter) {
-            return Ok(Source::Matched(index));
+            return Ok(Subset::Matched(index));
         }
         if self.expressions.len() == EXPRESSIONS {
             return Err(format!(
@@ -187,7 +194,7 @@ impl Plan {
             ));
         }
         self.expressions.push(filter);
-        Ok(Source::Matched(self.expressions.len() - 1))
+        Ok(Subset::Matched(self.expressions.len() - 1))
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::history::History;
+use super::history::AlertHistory;
 use super::keyed::Keyed;
 use super::measure::Subject;
-use super::phase::{Clauses, Phase, Step};
+use super::phase::{Clauses, Phase, PhaseChange};
 use super::{Condition, Level, Reading};
 use crate::report::{Figure, Key, Shortfall};
 use crate::stats::bucket::Bucket;
@@ -53,7 +53,7 @@ pub struct Changed {
 }
 
 #[derive(Debug)]
-enum Kind {
+enum Instances {
     Whole {
         condition: Box<dyn Condition + Send>,
         clauses: Clauses,
@@ -72,7 +72,7 @@ enum Kind {
 pub struct Rule {
     label: Arc<str>,
     subject: Subject,
-    kind: Kind,
+    kind: Instances,
     /// Something has changed since the last second closed: a record came late, or keys were dropped.
     touched: bool,
 }
@@ -88,7 +88,7 @@ impl Rule {
         Rule {
             label: label.into(),
             subject,
-            kind: Kind::Whole {
+            kind: Instances::Whole {
                 condition,
                 clauses,
                 phase: Phase::Quiet,
@@ -103,7 +103,7 @@ impl Rule {
         Rule {
             label: label.into(),
             subject,
-            kind: Kind::ByKey {
+            kind: Instances::ByKey {
                 keyed: Box::new(keyed),
                 over: Vec::new(),
             },
@@ -124,32 +124,32 @@ impl Rule {
     /// The length of its window.
     pub fn window(&self) -> Span {
         match &self.kind {
-            Kind::Whole { condition, .. } => condition.window(),
-            Kind::ByKey { keyed, .. } => keyed.window(),
+            Instances::Whole { condition, .. } => condition.window(),
+            Instances::ByKey { keyed, .. } => keyed.window(),
         }
     }
 
     /// How far back it must have seen the log to know what it says.
     pub fn look_back(&self) -> Span {
         match &self.kind {
-            Kind::Whole { condition, .. } => condition.look_back(),
-            Kind::ByKey { keyed, .. } => Span(2 * keyed.window().0),
+            Instances::Whole { condition, .. } => condition.look_back(),
+            Instances::ByKey { keyed, .. } => Span(2 * keyed.window().0),
         }
     }
 
     /// Its measure now, where it has only one.
     pub fn figure(&self) -> Option<Figure> {
         match &self.kind {
-            Kind::Whole { condition, .. } => Some(condition.figure()),
-            Kind::ByKey { .. } => None,
+            Instances::Whole { condition, .. } => Some(condition.figure()),
+            Instances::ByKey { .. } => None,
         }
     }
 
     /// What a reader must know to read its silence.
     pub fn note(&self) -> Option<String> {
         match &self.kind {
-            Kind::Whole { condition, .. } => condition.note(),
-            Kind::ByKey { keyed, .. } => (keyed.unfollowed > 0)
+            Instances::Whole { condition, .. } => condition.note(),
+            Instances::ByKey { keyed, .. } => (keyed.unfollowed > 0)
                 .then(|| format!("too many keys: {} hits were not followed", keyed.unfollowed)),
         }
     }
@@ -161,8 +161,8 @@ impl Rule {
             return Some(from);
         }
         match &self.kind {
-            Kind::ByKey { keyed, .. } => keyed.next_change(),
-            Kind::Whole {
+            Instances::ByKey { keyed, .. } => keyed.next_change(),
+            Instances::Whole {
                 condition,
                 clauses,
                 phase,
@@ -178,7 +178,7 @@ impl Rule {
     /// Whether an alert fires whose value grows from one empty second to the next.
     pub fn grows(&self) -> bool {
         match &self.kind {
-            Kind::Whole {
+            Instances::Whole {
                 condition,
                 phase: Phase::Firing { .. },
                 ..
@@ -191,14 +191,14 @@ impl Rule {
     pub fn late(&mut self, second: Second, bucket: &Bucket, closed: Second) {
         self.touched = true;
         match &mut self.kind {
-            Kind::Whole { condition, .. } => condition.take(second, bucket, closed),
-            Kind::ByKey { keyed, .. } => keyed.late(second, bucket, closed),
+            Instances::Whole { condition, .. } => condition.take(second, bucket, closed),
+            Instances::ByKey { keyed, .. } => keyed.late(second, bucket, closed),
         }
     }
 
     /// Live, records came while `second` was the newest of the log, whatever their own time is.
     pub fn heard(&mut self, second: Second, bucket: &Bucket) {
-        if let Kind::Whole { condition, .. } = &mut self.kind {
+        if let Instances::Whole { condition, .. } = &mut self.kind {
             condition.heard(second, bucket);
         }
     }
@@ -207,15 +207,15 @@ impl Rule {
     pub fn renumber(&mut self, dimension: usize, ids: &Renumbering) {
         self.touched = true;
         match &mut self.kind {
-            Kind::Whole { condition, .. } => condition.renumber(dimension, ids),
-            Kind::ByKey { keyed, over } if keyed.dimension() == dimension => {
+            Instances::Whole { condition, .. } => condition.renumber(dimension, ids),
+            Instances::ByKey { keyed, over } if keyed.dimension() == dimension => {
                 keyed.renumber(ids, |phase| {
                     if let Phase::Firing { number, .. } = phase {
                         over.push(number);
                     }
                 })
             }
-            Kind::ByKey { .. } => {}
+            Instances::ByKey { .. } => {}
         }
     }
 
@@ -225,7 +225,7 @@ impl Rule {
         second: Second,
         bucket: &Bucket,
         totals: &Totals,
-        history: &mut History,
+        history: &mut AlertHistory,
         tell: impl FnMut(Changed),
     ) {
         self.touched = false;
@@ -237,7 +237,7 @@ impl Rule {
             tell,
         };
         match &mut self.kind {
-            Kind::Whole {
+            Instances::Whole {
                 condition,
                 clauses,
                 phase,
@@ -261,7 +261,7 @@ impl Rule {
                 };
                 closing.advance(phase, *clauses, reading, || None, || condition.detail());
             }
-            Kind::ByKey { keyed, over } => {
+            Instances::ByKey { keyed, over } => {
                 let dimension = keyed.dimension();
                 let name = totals.tops()[dimension].dimension;
                 // They were found in the order of a hash.
@@ -287,7 +287,7 @@ struct Closing<'c, T> {
     label: &'c Arc<str>,
     subject: &'c Subject,
     second: Second,
-    history: &'c mut History,
+    history: &'c mut AlertHistory,
     tell: T,
 }
 
@@ -316,14 +316,14 @@ impl<T: FnMut(Changed)> Closing<'_, T> {
         } = reading;
         let enlist = |since| history.fire(label, key(), subject.unit, since, figure);
         let transition = match phase.advance(level, *second, clauses, enlist) {
-            Step::Stay => {
+            PhaseChange::Stay => {
                 if let Phase::Firing { number, .. } = *phase {
                     self.history.raise_peak(number, figure);
                 }
                 return;
             }
-            Step::Fire { number, since } => Transition::Fired { number, since },
-            Step::Resolve { number } => {
+            PhaseChange::Fire { number, since } => Transition::Fired { number, since },
+            PhaseChange::Resolve { number } => {
                 let over = self.history.resolve(number, self.second, shortfall);
                 Transition::Resolved {
                     number,

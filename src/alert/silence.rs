@@ -1,23 +1,23 @@
 //! How long no record has come, by the log's own clock.
 
 use super::measure::Threshold;
-use super::{Condition, Level, Source};
+use super::{Condition, Level, Subset};
 use crate::report::Figure;
 use crate::stats::bucket::Bucket;
 use crate::time::{Second, Span};
 
 /// A condition on the time since the last record. It says nothing before the first.
 #[derive(Debug)]
-pub(super) struct Silence {
+pub(super) struct SilenceCondition {
     threshold: Threshold,
-    source: Source,
+    source: Subset,
     last: Option<Second>,
     closed: Second,
 }
 
-impl Silence {
-    pub(super) fn new(threshold: Threshold, source: Source) -> Silence {
-        Silence {
+impl SilenceCondition {
+    pub(super) fn new(threshold: Threshold, source: Subset) -> SilenceCondition {
+        SilenceCondition {
             threshold,
             source,
             last: None,
@@ -30,7 +30,7 @@ impl Silence {
     }
 }
 
-impl Condition for Silence {
+impl Condition for SilenceCondition {
     fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
         if self.source.counters(bucket).hits > 0 {
             self.last = self.last.max(Some(second));

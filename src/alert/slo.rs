@@ -8,7 +8,7 @@
 use std::cmp::Ordering;
 
 use super::window::Window;
-use super::{Condition, Level, Source};
+use super::{Condition, Level, Subset};
 use crate::report::{Figure, Shortfall};
 use crate::stats::bucket::Bucket;
 use crate::time::{Second, Span};
@@ -54,21 +54,21 @@ const ERRORS: u64 = 2;
 
 /// A condition on how fast the error budget burns.
 #[derive(Debug)]
-pub(super) struct Slo {
+pub(super) struct SloCondition {
     /// The share of errors that the objective allows, in billionths.
     budget: u128,
     min: u64,
-    source: Source,
+    source: Subset,
     /// Hits and errors of each second.
     seconds: Window<(u32, u32), 5>,
     /// Hits and errors of each of [`WINDOWS`].
     sums: [(u64, u64); 5],
 }
 
-impl Slo {
+impl SloCondition {
     /// An objective in billionths, such as 999,000,000 for 99.9 %.
-    pub(super) fn new(objective: u128, min: u64, source: Source) -> Slo {
-        Slo {
+    pub(super) fn new(objective: u128, min: u64, source: Subset) -> SloCondition {
+        SloCondition {
             budget: 1_000_000_000 - objective,
             min: if min == 0 { MIN } else { min },
             source,
@@ -123,7 +123,7 @@ impl Slo {
     }
 }
 
-impl Condition for Slo {
+impl Condition for SloCondition {
     fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
         let sums = &mut self.sums;
         self.seconds.slide(closed, |window, old| {

@@ -10,7 +10,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
 
 use super::window::Sums;
-use super::{Condition, Level, Source};
+use super::{Condition, Level, Subset};
 use crate::report::Figure;
 use crate::stats::bucket::Bucket;
 use crate::time::{Second, Span};
@@ -25,10 +25,10 @@ const FROZEN: u32 = 6 * 60;
 
 /// A condition on hits against the usual.
 #[derive(Debug)]
-pub(super) struct Surge {
+pub(super) struct SurgeCondition {
     /// In billionths.
     factor: u128,
-    source: Source,
+    source: Subset,
     hits: Sums<1>,
     /// Closed minutes, oldest first; the last one ended before `minute`.
     minutes: VecDeque<u64>,
@@ -47,9 +47,9 @@ pub(super) struct Surge {
     level: Level,
 }
 
-impl Surge {
-    pub(super) fn new(factor: u128, window: Span, source: Source) -> Surge {
-        Surge {
+impl SurgeCondition {
+    pub(super) fn new(factor: u128, window: Span, source: Subset) -> SurgeCondition {
+        SurgeCondition {
             factor,
             source,
             hits: Sums::new(window),
@@ -181,7 +181,7 @@ impl Surge {
     }
 }
 
-impl Condition for Surge {
+impl Condition for SurgeCondition {
     fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
         let hits = self.source.counters(bucket).hits;
         let late = self.closed.is_some_and(|last| second <= last) || second < closed;

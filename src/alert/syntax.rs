@@ -69,7 +69,7 @@ impl Spec {
     ///
     /// Where in the text it cannot work, and why.
     pub fn parse(text: &str) -> Result<Spec, Mistake> {
-        let mut input = Input { text, at: 0 };
+        let mut input = RuleText { text, at: 0 };
         let label = input.label()?;
         let (measure_at, measure) = input.measure()?;
         // An objective is not compared: it is kept or not.
@@ -228,12 +228,12 @@ impl Spec {
     }
 }
 
-struct Input<'t> {
+struct RuleText<'t> {
     text: &'t str,
     at: usize,
 }
 
-impl<'t> Input<'t> {
+impl<'t> RuleText<'t> {
     fn mistake<T>(&self, why: impl Into<String>) -> Result<T, Mistake> {
         Err(Mistake {
             at: self.at,

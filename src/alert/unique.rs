@@ -9,8 +9,8 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use super::measure::Threshold;
-use super::window::{Added, Row, Rows, Sums};
-use super::{Condition, Level, Source};
+use super::window::{Added, IdRow, Rows, Sums};
+use super::{Condition, Level, Subset};
 use crate::report::Figure;
 use crate::stats::bucket::Bucket;
 use crate::stats::keys::{DROPPED, Renumbering};
@@ -18,9 +18,9 @@ use crate::time::{Second, Span};
 
 /// A condition on the number of distinct keys.
 #[derive(Debug)]
-pub(super) struct Unique {
+pub(super) struct UniqueCondition {
     threshold: Threshold,
-    source: Source,
+    source: Subset,
     /// Which of the counted dimensions.
     dimension: usize,
     dimensions: usize,
@@ -38,7 +38,7 @@ pub(super) struct Unique {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Present(u32);
 
-impl Row for Present {
+impl IdRow for Present {
     fn id(&self) -> u32 {
         self.0
     }
@@ -46,15 +46,15 @@ impl Row for Present {
     fn merge(&mut self, _: Present) {}
 }
 
-impl Unique {
+impl UniqueCondition {
     pub(super) fn new(
         threshold: Threshold,
         window: Span,
-        source: Source,
+        source: Subset,
         dimension: usize,
         dimensions: usize,
-    ) -> Unique {
-        Unique {
+    ) -> UniqueCondition {
+        UniqueCondition {
             threshold,
             source,
             dimension,
@@ -77,12 +77,12 @@ impl Unique {
     }
 }
 
-impl Condition for Unique {
+impl Condition for UniqueCondition {
     fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
-        let Unique {
+        let UniqueCondition {
             seconds, standing, ..
         } = self;
-        seconds.slide(closed, |row| Unique::leave(standing, row.0));
+        seconds.slide(closed, |row| UniqueCondition::leave(standing, row.0));
         let hits = self.source.counters(bucket).hits;
         self.hits.take(second, [hits], closed);
         if hits == 0 {
@@ -142,7 +142,7 @@ impl Condition for Unique {
         if dimension != self.dimension {
             return;
         }
-        let Unique {
+        let UniqueCondition {
             standing, short, ..
         } = self;
         standing.clear();

@@ -200,7 +200,7 @@ impl<const K: usize> Sums<K> {
 }
 
 /// What a second holds of one key.
-pub(super) trait Row: Copy {
+pub(super) trait IdRow: Copy {
     /// Rows of a second are in this order, and each key has one.
     fn id(&self) -> u32;
 
@@ -234,7 +234,7 @@ pub(super) struct Rows<R> {
     most: usize,
 }
 
-impl<R: Row> Rows<R> {
+impl<R: IdRow> Rows<R> {
     pub(super) fn new(span: Span, most: usize) -> Rows<R> {
         Rows {
             starts: Window::new(span),
@@ -373,7 +373,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    impl Row for (u32, u64) {
+    impl IdRow for (u32, u64) {
         fn id(&self) -> u32 {
             self.0
         }
@@ -385,9 +385,9 @@ mod tests {
 
     /// What closes, with the seconds left out before it and its rows; then what comes late, how long ago
     /// and with which row.
-    type Closing = (i64, Vec<(u32, u64)>, Vec<(i64, u32)>);
+    type Round = (i64, Vec<(u32, u64)>, Vec<(i64, u32)>);
 
-    fn closings() -> impl Strategy<Value = Vec<Closing>> {
+    fn closings() -> impl Strategy<Value = Vec<Round>> {
         let gap = prop_oneof![4 => Just(1i64), 1 => 1i64..9];
         let rows = prop::collection::btree_map(0u32..6, 1u64..5, 0..4);
         let rows = rows.prop_map(|rows| rows.into_iter().collect());

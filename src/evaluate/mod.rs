@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 
 use crate::alert::past::Past;
 use crate::alert::plan::Ruleset;
-use crate::alert::{History, Rule};
+use crate::alert::{AlertHistory, Rule};
 use crate::report::Event;
 use crate::stats::bucket::{Bucket, Counters};
 use crate::stats::latency::Histogram;
@@ -65,7 +65,7 @@ pub struct Evaluate {
     scratch: [Vec<Tally>; 2],
     rules: Vec<Rule>,
     ruleset: Ruleset,
-    history: History,
+    history: AlertHistory,
     past: Past,
     trend: VecDeque<(Second, u64)>,
     peaks: Peaks,
@@ -94,7 +94,7 @@ impl Evaluate {
             past: Past::new(window.unwrap_or(Span::SECOND)),
             rules,
             ruleset,
-            history: History::default(),
+            history: AlertHistory::default(),
             trend: VecDeque::new(),
             peaks: Peaks::new(interval),
             scales: None,
