@@ -65,12 +65,13 @@ _httpmon() {
         --color) _httpmon_reply 'auto always never'; return ;;
         --on-alert) _httpmon_files -A command; return ;;
         --history) _httpmon_reply 'auto'; return ;;
+        --state) _httpmon_files; return ;;
         --idle-exit) return ;;
         --threads) return ;;
         --generate) _httpmon_reply 'man complete-bash complete-zsh complete-fish'; return ;;
     esac
     if [[ $word == -* ]]; then
-        _httpmon_reply '--replay --interval -i --threshold -t --window -w --alert --lateness --format -f --log-tz --tz --top --mmdb --where --since --until --report -r --output -o --dashboard --color --on-alert --on-alert-in-replay --exit-code --follow -F --history --idle-exit --threads --quiet -q --verbose -v --generate --help -h --version -V'
+        _httpmon_reply '--replay --interval -i --threshold -t --window -w --alert --lateness --format -f --log-tz --tz --top --mmdb --where --since --until --report -r --output -o --dashboard --color --on-alert --on-alert-in-replay --exit-code --follow -F --history --state --idle-exit --threads --quiet -q --verbose -v --generate --help -h --version -V'
         return
     fi
     if ((at == 1)); then _httpmon_reply simulate; fi

@@ -39,6 +39,7 @@ complete -c httpmon -n 'not __httpmon_is_command' -l on-alert-in-replay -d 'run 
 complete -c httpmon -n 'not __httpmon_is_command' -l exit-code -d 'exit 1 if an alert fired, 3 if no record could be read'
 complete -c httpmon -n 'not __httpmon_is_command' -l follow -s F -d 'live: read FILEs as they grow, through every rotation'
 complete -c httpmon -n 'not __httpmon_is_command' -l history -d 'with --follow: how far back rotated files are read first (auto)' -x -a '(printf \'%s\\n\' \'auto	as far as the rules look\')'
+complete -c httpmon -n 'not __httpmon_is_command' -l state -d 'live: keep in FILE what was told, so that a restart does not tell it again' -r
 complete -c httpmon -n 'not __httpmon_is_command' -l idle-exit -d 'live: end when no line has come for D' -x
 complete -c httpmon -n 'not __httpmon_is_command' -l threads -d 'count with N threads in replay of files (all cores)' -x
 complete -c httpmon -n 'not __httpmon_is_command' -l quiet -s q -d 'alerts only: no reports, no summary'

@@ -285,6 +285,17 @@ pub struct Alert {
     pub state: State,
 }
 
+impl Alert {
+    /// What names it, from firing to resolved and from run to run: rule, key, and when it began.
+    pub fn id(&self) -> String {
+        let key = self.key.as_ref();
+        let key = key.map_or(String::new(), |key| {
+            format!("/{}", String::from_utf8_lossy(&key.key))
+        });
+        format!("{}{key}@{}", self.rule, self.since.0)
+    }
+}
+
 /// A key of a dimension.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Key {
@@ -336,6 +347,20 @@ impl State {
             State::Firing { .. } => "firing",
             State::Resolved { .. } => "resolved",
         }
+    }
+
+    /// The name of a transition that was written down.
+    pub fn named(name: &str) -> &'static str {
+        if name == "firing" {
+            "firing"
+        } else {
+            "resolved"
+        }
+    }
+
+    /// The reason that was written down, if it is one.
+    pub fn because_named(name: &str) -> Option<&'static str> {
+        (name == Shortfall::NAME).then_some(Shortfall::NAME)
     }
 
     /// Why an alert is over that did not get well, if it is one.

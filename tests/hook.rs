@@ -82,11 +82,13 @@ fn errors(output: &Output) -> String {
 
 fn notice(i: usize) -> Notice {
     Notice {
+        id: i.to_string(),
         json: format!("{{\"n\":{i}}}\n").into_bytes(),
         state: "firing",
         rule: "Burst".into(),
         at: "2026-01-01T00:00:00Z".to_owned(),
         because: None,
+        again: false,
     }
 }
 

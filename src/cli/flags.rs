@@ -380,6 +380,25 @@ pub static FLAGS: &[Flag] = &[
         },
     },
     Flag {
+        long: "state",
+        short: None,
+        value: Some("FILE"),
+        help: "live: keep in FILE what was told, so that a restart does not tell it again",
+        more: "What rules must remember stands in the log: read it back, with --follow, or on a pipe from further back. \
+               FILE says up to which second reports and alerts were written, which alerts fire, and which programs of \
+               --on-alert were begun and have not ended: those are run once more, with HTTPMON_AGAIN=1. Without FILE \
+               yet, what lies before the start is history: nothing is told of it but the alerts that still fire. One \
+               that is damaged is moved to FILE.damaged.",
+        choices: NO_CHOICES,
+        apply: |o, v| {
+            if v.is_empty() {
+                return Err("expected the name of a file".to_owned());
+            }
+            o.state = Some(v.into());
+            Ok(None)
+        },
+    },
+    Flag {
         long: "idle-exit",
         short: None,
         value: Some("D"),

@@ -105,6 +105,8 @@ pub struct Options {
     pub follow: bool,
     /// How far back rotated files are read first, where given.
     pub history: Option<Span>,
+    /// The file that says what was told, where given.
+    pub state: Option<PathBuf>,
     /// How long to wait for a line before ending, where given.
     pub idle_exit: Option<Span>,
     /// How many threads count in replay of files, where given.
@@ -145,6 +147,7 @@ impl Default for Options {
             exit_code: false,
             follow: false,
             history: None,
+            state: None,
             idle_exit: None,
             threads: None,
             quiet: false,
@@ -191,6 +194,11 @@ impl Options {
         if self.history.is_some() && !self.follow {
             return Err(Error::new(
                 "--history: is for --follow, which reads the rotated files of a log first",
+            ));
+        }
+        if self.replay && self.state.is_some() {
+            return Err(Error::new(
+                "--state: is for a live run that goes on after a restart; --replay tells all of its input each time",
             ));
         }
         self.config().map(drop)

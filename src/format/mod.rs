@@ -45,6 +45,11 @@ pub use template::Refused;
 
 use program::Step;
 
+/// Appends the text that stands between the quotes of a JSON string.
+pub(crate) fn json_text(string: &[u8], out: &mut Vec<u8>) {
+    json::unescape(string, out);
+}
+
 /// A log format that httpmon knows.
 #[derive(Debug)]
 pub struct Format {

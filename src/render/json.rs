@@ -144,7 +144,7 @@ impl Writer<'_> {
             self.string("dim", key.dimension.name.as_bytes());
             self.string("key", &key.key);
         }
-        self.id(alert);
+        self.string("id", alert.id().as_bytes());
         self.time("at", Some(alert.at));
         let Figure {
             hits,
@@ -194,17 +194,6 @@ impl Writer<'_> {
         if let Some(because) = because {
             self.string("because", because.as_bytes());
         }
-    }
-
-    /// What names an alert, from firing to resolved and from run to run: rule, key, and when it began.
-    fn id(&mut self, alert: &Alert) {
-        let mut id = alert.rule.as_bytes().to_vec();
-        if let Some(key) = &alert.key {
-            id.push(b'/');
-            id.extend_from_slice(&key.key);
-        }
-        id.extend_from_slice(format!("@{}", alert.since.0).as_bytes());
-        self.string("id", &id);
     }
 
     fn report(&mut self, report: &Report, whole: bool) {

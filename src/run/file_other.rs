@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal};
+use std::path::Path;
 
 /// Is never called, since there is no regular file here.
 pub(super) fn read_at(_: &File, _: &mut [u8], _: u64) -> io::Result<usize> {
@@ -18,6 +19,11 @@ pub(super) fn left_of_stdin() -> Option<u64> {
     None
 }
 
+/// Nobody knows.
+pub(super) fn length_of_stdout() -> Option<u64> {
+    None
+}
+
 /// Whether another program may read standard output.
 pub(super) fn stdout_is_a_pipe() -> bool {
     !io::stdout().is_terminal()
@@ -30,6 +36,14 @@ pub(super) fn in_foreground() -> bool {
 
 /// Nothing to ask for.
 pub(super) fn widen_stdin() {}
+
+/// There is no lock here.
+pub(super) fn lock(_: &File) -> io::Result<bool> {
+    Ok(true)
+}
+
+/// A name stays by itself.
+pub(super) fn sync_folder(_: &Path) {}
 
 /// No.
 pub(super) fn is_regular(_: &File) -> bool {

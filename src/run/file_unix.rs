@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Seek};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileExt, FileTypeExt};
+use std::path::Path;
 
 /// Reads into `block` at `offset`, whatever the file's own place.
 pub(super) fn read_at(file: &File, block: &mut [u8], offset: u64) -> io::Result<usize> {
@@ -29,6 +30,13 @@ pub(super) fn left_of_stdin() -> Option<u64> {
     Some(length.saturating_sub(file.stream_position().ok()?))
 }
 
+/// How long the file is that standard output is, if it is one.
+pub(super) fn length_of_stdout() -> Option<u64> {
+    let file = File::from(io::stdout().as_fd().try_clone_to_owned().ok()?);
+    let metadata = file.metadata().ok()?;
+    metadata.is_file().then_some(metadata.len())
+}
+
 /// Whether another program reads standard output.
 pub(super) fn stdout_is_a_pipe() -> bool {
     let kind = || {
@@ -50,6 +58,25 @@ pub(super) fn in_foreground() -> bool {
 pub(super) fn widen_stdin() {
     #[cfg(target_os = "linux")]
     let _ = rustix::pipe::fcntl_setpipe_size(io::stdin(), 1 << 20);
+}
+
+/// Locks the file for as long as it is open; whether nobody else has it.
+pub(super) fn lock(file: &File) -> io::Result<bool> {
+    use rustix::fs::{FlockOperation, flock};
+    match flock(file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(true),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Makes sure that a name that a file of this path was given stays after a crash, as far as that can be had.
+pub(super) fn sync_folder(path: &Path) {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = File::open(folder.unwrap_or(Path::new(".")));
+    let _ = folder.and_then(|folder| folder.sync_all());
 }
 
 /// Whether it can be read at any place.

@@ -1,15 +1,37 @@
-//! What lies before the start of a run that follows a log: rules know it, and nothing is told of it but the alerts that
-//! still fire when it ends.
+//! What lies before the start of a run: rules know it, and nothing is told of it but the alerts that still fire when it
+//! ends.
 
 use crate::report::{Alert, Event, State};
+use crate::time::Second;
 
 /// The alerts of the time before the start that are not over.
 #[derive(Debug, Default)]
 pub(super) struct History {
+    /// Its last second, where the log tells when it ends; else whoever reads it says so.
+    pub(super) until: Option<Second>,
     firing: Vec<Alert>,
 }
 
 impl History {
+    /// What lies before this second.
+    pub(super) fn until(second: Second) -> History {
+        History {
+            until: Some(second),
+            firing: Vec::new(),
+        }
+    }
+
+    /// Whether an event is of a later time.
+    pub(super) fn is_before(&self, event: &Event) -> bool {
+        let second = match event {
+            Event::Alert(alert) => Some(alert.at),
+            Event::Report(report) => report.to,
+            Event::Gap { to, .. } => Some(*to),
+            Event::Rewind(_) | Event::Summary(_) => None,
+        };
+        self.until.is_some() && second > self.until
+    }
+
     /// Takes an event of that time.
     pub(super) fn take(&mut self, event: Event) {
         let alert = match event {

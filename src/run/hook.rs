@@ -32,6 +32,8 @@ const TOLD: u64 = 5;
 /// A transition, as the program gets it.
 #[derive(Debug, Clone)]
 pub struct Notice {
+    /// What names the transition, from run to run.
+    pub id: String,
     /// The alert as JSON, with its newline.
     pub json: Vec<u8>,
     /// `firing` or `resolved`.
@@ -42,6 +44,8 @@ pub struct Notice {
     pub at: String,
     /// Why the alert is over that did not get well, if it is one.
     pub because: Option<&'static str>,
+    /// Whether an earlier run began the program for it, and it is not known to have ended.
+    pub again: bool,
 }
 
 /// Makes sure that there is such a program, as far as that is told without running it: a name with a
@@ -89,11 +93,20 @@ struct Counts {
 impl Hook {
     /// Runs `program` at each notice, for at most `limit` (30 s where none is given).
     pub fn new(program: OsString, limit: Option<Duration>) -> Hook {
+        Hook::reporting(program, limit, |_| {})
+    }
+
+    /// The same; `ended` is told the id of each notice whose program has ended.
+    pub fn reporting(
+        program: OsString,
+        limit: Option<Duration>,
+        ended: impl Fn(&str) + Send + 'static,
+    ) -> Hook {
         let (queue, notices) = sync_channel(QUEUE);
         let counts = Arc::new(Counts::default());
         let shared = Arc::clone(&counts);
         let limit = limit.unwrap_or(LIMIT);
-        let worker = std::thread::spawn(move || work(&program, &notices, limit, &shared));
+        let worker = std::thread::spawn(move || work(&program, &notices, limit, &shared, &ended));
         Hook {
             queue: Some(queue),
             worker: Some(worker),
@@ -140,13 +153,22 @@ impl Hook {
     }
 }
 
-fn work(program: &OsString, notices: &Receiver<Notice>, limit: Duration, counts: &Counts) {
+fn work(
+    program: &OsString,
+    notices: &Receiver<Notice>,
+    limit: Duration,
+    counts: &Counts,
+    ended: &impl Fn(&str),
+) {
     for notice in notices {
         if counts.end.get().is_some_and(|end| Instant::now() >= *end) {
             counts.left.fetch_add(1, Ordering::Relaxed);
             continue;
         }
-        if let Err(why) = run(program, notice, limit)
+        let id = notice.id.clone();
+        let result = run(program, notice, limit);
+        ended(&id);
+        if let Err(why) = result
             && counts.failures.fetch_add(1, Ordering::Relaxed) < TOLD
         {
             say(&format!(
@@ -172,6 +194,11 @@ fn run(program: &OsString, notice: Notice, limit: Duration) -> Result<(), String
         // One that was there is not of this alert.
         None => command.env_remove("HTTPMON_BECAUSE"),
     };
+    if notice.again {
+        command.env("HTTPMON_AGAIN", "1");
+    } else {
+        command.env_remove("HTTPMON_AGAIN");
+    }
     // What is painted there would be written over.
     if terminal::is_shared_with_stderr() {
         command.stdout(Stdio::null()).stderr(Stdio::null());

@@ -21,6 +21,7 @@ mod kill;
 #[cfg(not(unix))]
 #[path = "kill_other.rs"]
 mod kill;
+mod ledger;
 mod operands;
 mod output;
 mod parts;
@@ -56,6 +57,7 @@ mod terminal;
 #[cfg(not(unix))]
 #[path = "terminal_other.rs"]
 mod terminal;
+mod told;
 
 pub use ahead::settle;
 pub use dashboard::{Dashboard, Frame, Surface};
@@ -163,9 +165,20 @@ fn run(mut options: Options) -> Result<u8, Error> {
     let seen = |moment: Moment| moment.seen(now, !options.replay);
     (options.since, options.until) = (options.since.map(seen), options.until.map(seen));
     ahead::settle(&mut options)?;
+    let ledger = options.state.as_deref().map(ledger::Ledger::open);
+    let ledger = ledger.transpose()?.map(|(ledger, said)| {
+        said.iter().for_each(|said| say(said));
+        told::SharedLedger::new(ledger)
+    });
     let mut session = Session::new(&options, Output::open(&options, &files)?)?;
     if let Some(program) = hook {
-        session.set_hook(Hook::new(program, None));
+        session.set_hook(match ledger.clone() {
+            Some(ledger) => Hook::reporting(program, None, move |id| ledger.ended(id)),
+            None => Hook::new(program, None),
+        });
+    }
+    if let Some(ledger) = &ledger {
+        session.intake.sink.set_ledger(ledger, now);
     }
     // What is told of each line as it comes is told by one thread; and as long as the period waits for the
     // first record, only one knows it.
@@ -186,7 +199,11 @@ fn run(mut options: Options) -> Result<u8, Error> {
     let watched = progress::total(&options, &files);
     let mut feed = if options.follow {
         session.begin_with_history();
-        let history = options.history_in_force()?;
+        let mut history = options.history_in_force()?;
+        if let Some(told) = session.intake.sink.told_up_to() {
+            // As far as the rules looked back from there.
+            history.0 += (now - told).0.max(0);
+        }
         let history = u64::try_from(history.0).ok().filter(|&seconds| seconds > 0);
         let paths = options.files.iter().map(PathBuf::from).collect();
         Threads::follow(paths, history.map(Duration::from_secs), options.dashboard)

@@ -6,7 +6,7 @@ use anstream::{AutoStream, ColorChoice};
 
 use super::operands::Operand;
 use super::place::{self, Appended, Replaced};
-use super::{progress, say};
+use super::{file, progress, say};
 use crate::cli::{Color, Options};
 use crate::error::Error;
 use crate::render::text::Look;
@@ -126,6 +126,15 @@ impl Output {
     /// Whether it shows how things stand, and wants a summary with every report.
     pub fn is_replaced(&self) -> bool {
         matches!(self.sink, Sink::Replaced(_))
+    }
+
+    /// How long the file is that it is appended to, if it is one.
+    pub(super) fn length(&self) -> Option<u64> {
+        match &self.sink {
+            Sink::Appended(file) => file.length(),
+            Sink::Stream(_) if self.stdout => file::length_of_stdout(),
+            _ => None,
+        }
     }
 
     /// Whether a file could not be written at some time; that was said.

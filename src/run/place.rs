@@ -75,6 +75,12 @@ impl Appended {
         (written, Ok(()))
     }
 
+    /// How long it is, if it is a regular file.
+    pub(super) fn length(&self) -> Option<u64> {
+        let metadata = self.file.metadata().ok()?;
+        metadata.is_file().then_some(metadata.len())
+    }
+
     /// Opens the file anew if another one has its name by now, or none.
     fn follow(&mut self) -> io::Result<()> {
         let metadata = self.file.metadata()?;

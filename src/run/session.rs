@@ -44,7 +44,7 @@ pub enum Ended {
 /// A run.
 pub struct Session {
     counting: Counting,
-    intake: Intake,
+    pub(super) intake: Intake,
     lines: Lines,
     live: bool,
     quiet: bool,
@@ -112,7 +112,7 @@ impl Session {
 
     /// Whether an input could not be read to its end, or the output was not written at some time; that was said.
     pub fn has_failed(&self) -> bool {
-        self.failed_input || self.intake.sink.output.has_failed()
+        self.failed_input || self.intake.sink.has_failed()
     }
 
     /// Runs `hook` at every transition from now on.
@@ -316,9 +316,12 @@ impl Session {
         self.intake.sink.refresh(&self.intake.monitor)
     }
 
-    /// What comes until all is read that is there is history.
-    pub fn begin_with_history(&mut self) {
-        self.intake.sink.history = Some(History::default());
+    /// What comes until all is read that is there is history; where an earlier run told of it, what it did not tell is
+    /// told.
+    pub(super) fn begin_with_history(&mut self) {
+        if self.intake.sink.told_up_to().is_none() {
+            self.intake.sink.history = Some(History::default());
+        }
         self.follows = true;
     }
 

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use super::history::History;
 use super::hook::{Hook, Notice};
+use super::told::{SharedLedger, Telling};
 use super::{Dashboard, Output, say};
 use crate::ingest::clock::Wall;
 use crate::monitor::Monitor;
 use crate::render::json::Json;
 use crate::render::{Render, escape};
 use crate::report::{Event, Rewind};
-use crate::time::{Span, Zone};
+use crate::time::{Second, Span, Zone};
 
 /// Live, programs are run for transitions of no longer ago, by the wall clock.
 const NEWS: Span = Span(600);
@@ -29,6 +30,8 @@ pub(super) struct Sink {
     rewound: bool,
     /// What happened before the start, until all of that is read.
     pub(super) history: Option<History>,
+    /// What was told, where a ledger of it is kept.
+    telling: Option<Telling>,
 }
 
 impl Sink {
@@ -43,6 +46,7 @@ impl Sink {
             stale: false,
             rewound: false,
             history: None,
+            telling: None,
         }
     }
 
@@ -54,12 +58,52 @@ impl Sink {
     #[inline]
     pub(super) fn drain(&mut self, monitor: &mut Monitor, wall: Option<Wall>) -> io::Result<()> {
         while let Some(event) = monitor.next_event() {
-            match &mut self.history {
-                Some(history) => history.take(event),
-                None => self.take(&event, monitor, wall)?,
-            }
+            self.take_event(event, monitor, wall)?;
         }
         Ok(())
+    }
+
+    fn take_event(
+        &mut self,
+        event: Event,
+        monitor: &Monitor,
+        wall: Option<Wall>,
+    ) -> io::Result<()> {
+        let history = self.history.as_ref();
+        if history.is_some_and(|history| history.is_before(&event)) {
+            self.end_history(monitor, wall)?;
+        }
+        let telling = self.telling.as_mut();
+        let told = telling.is_some_and(|telling| !telling.is_new(&event));
+        match &mut self.history {
+            Some(history) => history.take(event),
+            None if told => {}
+            None => self.take(&event, monitor, wall)?,
+        }
+        Ok(())
+    }
+
+    /// Keeps a ledger of what is told, and passes over what was told by an earlier run. Without one, what lies before
+    /// `now` is history.
+    pub(super) fn set_ledger(&mut self, ledger: &SharedLedger, now: Second) {
+        if let Some(hook) = &mut self.hook {
+            let unfinished = ledger.unfinished().into_iter();
+            unfinished.for_each(|notice| hook.send(notice));
+        }
+        self.telling = Some(Telling::new(ledger.clone(), self.output.length()));
+        if self.told_up_to().is_none() {
+            self.history = Some(History::until(now));
+        }
+    }
+
+    /// Up to which second an earlier run told what happened.
+    pub(super) fn told_up_to(&self) -> Option<Second> {
+        self.telling.as_ref()?.told_up_to()
+    }
+
+    /// Whether something could not be written at some time; that was said.
+    pub(super) fn has_failed(&self) -> bool {
+        self.output.has_failed() || self.telling.as_ref().is_some_and(Telling::has_failed)
     }
 
     /// What comes from now on is no history.
@@ -68,6 +112,9 @@ impl Sink {
     ///
     /// Those of writing.
     pub(super) fn end_history(&mut self, monitor: &Monitor, wall: Option<Wall>) -> io::Result<()> {
+        if let (Some(telling), Some(_)) = (&mut self.telling, &self.history) {
+            telling.pass();
+        }
         for event in self.history.take().into_iter().flat_map(History::end) {
             self.take(&event, monitor, wall)?;
         }
@@ -76,21 +123,47 @@ impl Sink {
 
     fn take(&mut self, event: &Event, monitor: &Monitor, wall: Option<Wall>) -> io::Result<()> {
         let zone = monitor.books().zone();
-        if let (Some(hook), Event::Alert(alert)) = (&mut self.hook, event) {
-            // A stream may begin with old lines, and nobody is to be called for those.
-            let is_news = wall.is_none_or(|wall| alert.at >= wall.second() - NEWS);
-            if is_news || !self.live {
-                let mut json = Vec::new();
-                Json.render(event, zone, &mut json);
-                hook.send(Notice {
-                    json,
-                    state: alert.state.name(),
-                    rule: alert.rule.clone(),
-                    at: zone.show(alert.at),
-                    because: alert.state.because(),
-                });
-            }
+        let notice = self.notice(event, zone, wall);
+        let run = match &mut self.telling {
+            Some(telling) => telling.before(notice.as_ref(), self.output.length()),
+            None => true,
+        };
+        if let (Some(hook), Some(notice), true) = (&mut self.hook, notice, run) {
+            hook.send(notice);
         }
+        self.write(event, zone)?;
+        if let Some(telling) = &mut self.telling {
+            telling.after(event);
+        }
+        Ok(())
+    }
+
+    /// What the program is told of an event, if it is run for it.
+    fn notice(&self, event: &Event, zone: &Zone, wall: Option<Wall>) -> Option<Notice> {
+        self.hook.as_ref()?;
+        let Event::Alert(alert) = event else {
+            return None;
+        };
+        // A stream may begin with old lines, and nobody is to be called for those.
+        let is_news = wall.is_none_or(|wall| alert.at >= wall.second() - NEWS);
+        if self.live && !is_news {
+            return None;
+        }
+        let mut json = Vec::new();
+        Json.render(event, zone, &mut json);
+        let state = alert.state.name();
+        Some(Notice {
+            id: format!("{} {state}", alert.id()),
+            json,
+            state,
+            rule: alert.rule.clone(),
+            at: zone.show(alert.at),
+            because: alert.state.because(),
+            again: false,
+        })
+    }
+
+    fn write(&mut self, event: &Event, zone: &Zone) -> io::Result<()> {
         if let Event::Rewind(rewind) = event {
             self.say_rewind(rewind, zone);
         }

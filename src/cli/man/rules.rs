@@ -184,6 +184,10 @@ pub(super) const TELLING_ENVIRONMENT: Items = &[
         "HTTPMON_BECAUSE",
         "`min` where the alert is over because too few hits are left; else it is not set.",
     ),
+    (
+        "HTTPMON_AGAIN",
+        "1 where a run before this one began the program for the same transition and ended before it did: see --state.",
+    ),
 ];
 
 pub(super) const TELLING_MORE: Paragraphs = &[

@@ -8,6 +8,7 @@ mod names;
 mod scan;
 
 pub(super) use names::FIELDS;
+pub(super) use scan::unescape;
 
 use std::sync::OnceLock;
 

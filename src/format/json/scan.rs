@@ -192,7 +192,7 @@ impl Scan<'_, '_> {
 }
 
 /// Appends the text that a JSON string stands for; what is no escape stays as it is.
-fn unescape(text: &[u8], out: &mut Vec<u8>) {
+pub(in crate::format) fn unescape(text: &[u8], out: &mut Vec<u8>) {
     let mut rest = text;
     while let Some(at) = memchr::memchr(b'\\', rest) {
         out.extend_from_slice(&rest[..at]);
