@@ -186,3 +186,44 @@ fn what_is_given_twice_counts_once() {
     let (stdout, stderr, _) = parts(&replay(&[&whole, &short], b""));
     assert!(hits(&stdout) > 300 && !stderr.contains("twice"), "{stderr}");
 }
+
+#[test]
+fn live_pipes_are_read_side_by_side() {
+    let folder = Folder::new("pipes");
+    let pipes: Vec<PathBuf> = ["a", "b"].iter().map(|name| folder.0.join(name)).collect();
+    let made = Command::new("mkfifo").args(&pipes).status();
+    assert!(made.expect("mkfifo runs").success());
+    let child = Command::new(env!("CARGO_BIN_EXE_httpmon"))
+        .args(["--report=json", "--top=source"])
+        .args(&pipes)
+        .env_remove("HTTPMON_CONFIG_PATH")
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("it starts");
+    // Both are open at once, and neither ends before the other has begun; each cuts its lines where it likes.
+    let mut writers: Vec<_> = pipes
+        .iter()
+        .map(|pipe| {
+            std::fs::File::options()
+                .write(true)
+                .open(pipe)
+                .expect("it is read")
+        })
+        .collect();
+    let text = log(1, 600);
+    for block in text.chunks(1000) {
+        for writer in &mut writers {
+            writer.write_all(block).expect("it is read");
+        }
+    }
+    drop(writers);
+    let (stdout, _, code) = parts(&child.wait_with_output().expect("it ends"));
+    assert_eq!((hits(&stdout), code), (1200, Some(0)));
+    let summary = stdout.lines().last().expect("a summary");
+    let summary: serde_json::Value = serde_json::from_str(summary).expect("JSON");
+    assert_eq!(summary["unparsed"], 0);
+    for row in summary["top"]["source"].as_array().expect("rows") {
+        assert_eq!(row["hits"], 600, "{row}");
+    }
+}

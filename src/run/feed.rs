@@ -7,12 +7,13 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use memchr::memrchr;
 
+use super::beside;
 use super::operands::{self, Operand, failure, packing};
 use super::parts::{self, Parallel, Part, Shared};
 use super::rotated::{self, Given};
@@ -103,13 +104,15 @@ pub struct Threads {
 }
 
 impl Threads {
-    /// Reads the operands, in this order, and waits for signals; with a `screen`, for its keys too.
+    /// Reads the operands, in this order, and waits for signals; with a `screen`, for its keys too. If `live`, pipes
+    /// are read side by side, behind the files.
     pub(super) fn start(
         operands: Vec<Operand>,
         parallel: Option<Parallel>,
         screen: bool,
+        live: bool,
     ) -> Threads {
-        let (threads, sender) = Threads::reading(operands, parallel);
+        let (threads, sender) = Threads::reading(operands, parallel, live);
         threads.attend(sender, screen)
     }
 
@@ -172,13 +175,14 @@ impl Threads {
         let operands = operands::check(files);
         match operands.errors.into_iter().next() {
             Some(error) => Err(error),
-            None => Ok(Threads::reading(operands.found, parallel).0),
+            None => Ok(Threads::reading(operands.found, parallel, false).0),
         }
     }
 
     fn reading(
         operands: Vec<Operand>,
         parallel: Option<Parallel>,
+        live: bool,
     ) -> (Threads, SyncSender<Message>) {
         let (threads, sender, empties) = Threads::new();
         // A part is never smaller than a block.
@@ -190,7 +194,7 @@ impl Threads {
             size,
             parallel: parallel.map(|parallel| (Shared::new(&parallel), parallel)),
         };
-        std::thread::spawn(move || reader.read_all(operands));
+        std::thread::spawn(move || reader.read_all(operands, live));
         (threads, sender)
     }
 }
@@ -233,19 +237,23 @@ struct Reader {
 }
 
 impl Reader {
-    /// Sends what every operand holds, in order.
-    fn read_all(&self, operands: Vec<Operand>) {
+    /// Sends what every operand holds, in order; if `live`, that of pipes as it comes, behind that of files.
+    fn read_all(&self, operands: Vec<Operand>, live: bool) {
         let named = operands.len() > 1 || matches!(operands.first(), Some(Operand::File(_)));
-        for operand in operands {
-            let name = match &operand {
-                Operand::Stdin => "-".into(),
-                Operand::File(file) => file.to_string_lossy(),
-            };
+        let (pipes, mut operands): (Vec<_>, Vec<_>) = operands
+            .into_iter()
+            .partition(|operand| live && !operands::any_regular(std::slice::from_ref(operand)));
+        if let [_] = &pipes[..] {
+            operands.extend(pipes.clone());
+        }
+        for operand in &operands {
+            let name = operand.argument();
+            let name = name.to_string_lossy();
             let begin = named.then(|| Arc::from(&*name));
             if self.sender.send(Message::Begin(begin)).is_err() {
                 return;
             }
-            let listens = self.read_one(&operand).unwrap_or_else(|error| {
+            let listens = self.read_one(operand).unwrap_or_else(|error| {
                 let failed = Message::Failed(failure(&name, &error));
                 self.sender.send(failed).is_ok()
             });
@@ -253,7 +261,30 @@ impl Reader {
                 return;
             }
         }
+        if pipes.len() > 1 {
+            self.read_beside(&pipes);
+        }
         let _ = self.sender.send(Message::End);
+    }
+
+    /// Sends the lines of several pipes as they come.
+    fn read_beside(&self, pipes: &[Operand]) {
+        let last = Mutex::new((None, self.sender.clone()));
+        beside::read(pipes, |n, lines| {
+            let (last, sender) = &mut *last.lock().unwrap_or_else(PoisonError::into_inner);
+            let name = pipes[n].argument();
+            let name = name.to_string_lossy();
+            let begins = last.replace(n) != Some(n);
+            let begin = || Message::Begin(Some(Arc::from(&*name)));
+            if begins && sender.send(begin()).is_err() {
+                return false;
+            }
+            let message = match lines {
+                Ok(lines) => Message::Block(lines),
+                Err(error) => Message::Failed(failure(&name, &error)),
+            };
+            sender.send(message).is_ok()
+        });
     }
 
     /// Where the parser stands behind all that was sent, if anyone still listens.

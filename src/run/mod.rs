@@ -1,6 +1,7 @@
 //! The only place that touches the outside: arguments, files, standard streams, signals, clocks.
 
 mod ahead;
+mod beside;
 mod dashboard;
 mod databases;
 mod feed;
@@ -208,7 +209,7 @@ fn run(mut options: Options) -> Result<u8, Error> {
         let paths = options.files.iter().map(PathBuf::from).collect();
         Threads::follow(paths, history.map(Duration::from_secs), options.dashboard)
     } else {
-        Threads::start(files, parallel, options.dashboard)
+        Threads::start(files, parallel, options.dashboard, !options.replay)
     };
     let ended = match watched {
         Some(total) => session.run(&mut Watched::new(feed, total)),
