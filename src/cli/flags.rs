@@ -6,7 +6,7 @@ use crate::alert::measure::{Threshold, Unit, decimal};
 use crate::alert::syntax::{self, Spec};
 use crate::filter::period::Moment;
 use crate::filter::{Filter, Mistake};
-use crate::format::{Choice, formats};
+use crate::format::{Choice, Proxies, formats};
 use crate::render::OUTPUTS;
 use crate::stats::dimension::{DIMENSIONS, parse_top};
 use crate::time::{Span, Zone};
@@ -123,6 +123,46 @@ pub static FLAGS: &[Flag] = &[
         },
         apply: |o, v| {
             o.format = Choice::parse(v)?;
+            Ok(None)
+        },
+    },
+    Flag {
+        long: "client",
+        short: None,
+        value: Some("WHICH"),
+        help: "logged, or forwarded: as proxies hand it on (logged)",
+        more: "forwarded takes the client from X-Forwarded-For where a line has it, behind the agent of combined \
+               too: from its end, the first address that is not in --trusted. It is off by default, since a \
+               client that reaches the server directly can write that header itself: use it where every \
+               request comes through your own proxies.",
+        choices: || {
+            vec![
+                ("logged", "the address that the log gives as the client"),
+                (
+                    "forwarded",
+                    "the first address of X-Forwarded-For that is no proxy, from its end",
+                ),
+            ]
+        },
+        apply: |o, v| {
+            o.forwarded = match v {
+                "logged" => false,
+                "forwarded" => true,
+                _ => return Err(format!("'{v}' is neither logged nor forwarded")),
+            };
+            Ok(None)
+        },
+    },
+    Flag {
+        long: "trusted",
+        short: None,
+        value: Some("NET"),
+        help: "the proxies of --client forwarded (private networks)",
+        more: "Networks and addresses with commas between, such as 10.0.0.0/8,2001:db8::/32. Without it, \
+               private, shared, link-local and loopback addresses are those of proxies.",
+        choices: NO_CHOICES,
+        apply: |o, v| {
+            o.trusted = Some(Proxies::parse(v)?);
             Ok(None)
         },
     },

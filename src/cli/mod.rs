@@ -25,8 +25,8 @@ use crate::error::Error;
 use crate::evaluate::Evaluation;
 use crate::filter::Filter;
 use crate::filter::period::{Moment, Period};
-use crate::format::Choice;
 use crate::format::unparsed::Field;
+use crate::format::{Choice, Proxies};
 use crate::ingest::Counting;
 use crate::monitor::Config;
 use crate::render::{Form, OUTPUTS, Output};
@@ -73,6 +73,10 @@ pub struct Options {
     pub lateness: Option<Span>,
     /// Which formats to read.
     pub format: Choice,
+    /// The client is the one that proxies handed on.
+    pub forwarded: bool,
+    /// The proxies that are trusted to do so, where given.
+    pub trusted: Option<Proxies>,
     /// The zone of times without an offset.
     pub log_tz: Zone,
     /// The zone to show, where given.
@@ -131,6 +135,8 @@ impl Default for Options {
             alerts: Vec::new(),
             lateness: None,
             format: Choice::Auto,
+            forwarded: false,
+            trusted: None,
             log_tz: Zone::UTC,
             tz: None,
             top: dimension::default_top(),
@@ -179,6 +185,11 @@ impl Options {
         if self.on_alert_in_replay && self.on_alert.is_none() {
             return Err(Error::new(
                 "--on-alert-in-replay: there is no program to run; name it: --on-alert PROG",
+            ));
+        }
+        if self.trusted.is_some() && !self.forwarded {
+            return Err(Error::new(
+                "--trusted: is for --client forwarded, which takes the client from X-Forwarded-For",
             ));
         }
         if self.follow && self.replay {

@@ -17,7 +17,7 @@ fn any() -> Vec<Step> {
     steps.extend(request());
     steps.extend([Step::Optional, Step::Between]);
     steps.extend(referrer_and_agent());
-    steps.push(Step::Tail);
+    steps.extend([Step::Forwarded, Step::Tail]);
     steps
 }
 
@@ -34,7 +34,7 @@ fn combined_after(head: Head) -> Vec<Step> {
     let [fields @ .., _] = referrer_and_agent();
     steps.push(Step::Between);
     steps.extend(fields);
-    steps.extend([Step::Optional, Step::Tail]);
+    steps.extend([Step::Optional, Step::Forwarded, Step::Tail]);
     steps
 }
 

@@ -26,6 +26,7 @@ pub(super) fn store<'a>(record: &mut Record<'a>, field: Field, text: &'a [u8]) -
         Field::Referrer => record.referrer = Some(or_dash(text)),
         Field::Agent => record.agent = Some(or_dash(text)),
         Field::Cache => record.cache = Some(or_dash(text)),
+        Field::Forwarded => record.forwarded = Some(text),
         Field::Duration(unit) => {
             // Where a format has several, they are the parts of one.
             let sum = |more: u64| record.duration_us.unwrap_or(0).saturating_add(more);

@@ -14,6 +14,7 @@ mod csv;
 mod cursor;
 pub mod detect;
 mod extent;
+mod forwarded;
 mod haproxy;
 mod head;
 mod json;
@@ -40,6 +41,7 @@ mod w3c;
 pub mod write;
 
 pub use choice::Choice;
+pub use forwarded::Proxies;
 pub use parser::{Line, Parser, State, closest, recognise};
 pub use template::Refused;
 

@@ -1,6 +1,7 @@
 //! One line at a time: which reader it is for, and what it read.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::choice::OwnSource;
 use super::program::Program;
@@ -8,7 +9,9 @@ use super::record::Record;
 use super::timestamp::Timestamps;
 use super::unparsed::{Field, Unparsed, Why};
 use super::w3c::{Defaults, Fields, Header};
-use super::{AUTO, Choice, Format, Source, carrier, csv, detect, formats, head, json, w3c};
+use super::{
+    AUTO, Choice, Format, Proxies, Source, carrier, csv, detect, formats, head, json, w3c,
+};
 use crate::time::Zone;
 
 /// What is said of a line that no reader even tried.
@@ -92,6 +95,8 @@ pub struct Parser {
     seen: Vec<Reader>,
     /// The user's own string is tried on the whole line first: it may describe the carrier too.
     own: bool,
+    /// The client is the one that these proxies handed on, where a line says it.
+    proxies: Option<Arc<Proxies>>,
     times: Timestamps,
     state: State,
     wanted: Vec<Field>,
@@ -145,6 +150,7 @@ impl Parser {
             last: Reader::Lines(0),
             seen: Vec::new(),
             own: false,
+            proxies: None,
             times: Timestamps::new(zone),
             state: State::default(),
             wanted: wanted.to_vec(),
@@ -191,6 +197,13 @@ impl Parser {
             parser.plain = parser.lines.iter().position(plain).map(|at| at as u8);
         }
         parser
+    }
+
+    /// Takes the client from the list of addresses that these proxies handed on, where a line has one. The fields
+    /// that are wanted must include [`Field::Forwarded`].
+    pub fn behind(mut self, proxies: Option<Proxies>) -> Parser {
+        self.proxies = proxies.map(Arc::new);
+        self
     }
 
     /// Lines from here on come from the file `name`, from its beginning.
@@ -296,6 +309,7 @@ impl Parser {
             }
             Some(_) => {}
         }
+        let proxies = self.proxies.clone();
         // An address is no carrier; a date may be one.
         let address = line[0].is_ascii_digit() && line.get(4) != Some(&b'-');
         let read = if address && !self.own {
@@ -307,7 +321,12 @@ impl Parser {
             self.body(line, record)
         };
         match read {
-            Ok(()) => Line::Record,
+            Ok(()) => {
+                if let (Some(proxies), Some(list)) = (proxies, record.forwarded) {
+                    record.client = proxies.client(list).unwrap_or(record.client);
+                }
+                Line::Record
+            }
             Err(unparsed) => Line::Unparsed(unparsed),
         }
     }
@@ -318,6 +337,9 @@ impl Parser {
     #[inline(always)]
     pub fn read_plain<'a>(&'a mut self, text: &'a [u8], record: &mut Record<'a>) -> Option<usize> {
         let index = self.plain?;
+        if self.proxies.is_some() {
+            return None;
+        }
         // No date, no carrier, no fields named above.
         if !matches!(text, [b'0'..=b'9', _, _, _, after, ..] if *after != b'-')
             || self.state.header.fields().is_some()

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 
 use super::cursor::{Cursor, finish_request};
 pub use super::extent::Extent;
+use super::forwarded;
 pub use super::head::Head;
 use super::head::set_time;
 use super::plain::Plain;
@@ -45,6 +46,8 @@ pub enum Step {
     Clock(Extent),
     /// A line may end before what follows; a failure from here on leaves the record standing.
     Optional,
+    /// The list of addresses in quotes that may stand behind the agent, read only where it is wanted.
+    Forwarded,
     /// What sites add behind the combined format, by its shape: a duration, if it has one.
     Tail,
     /// Nothing stands after this.
@@ -85,6 +88,7 @@ impl Program {
                 }
                 // A virtual host may stand there.
                 Step::Between => wanted.contains(&Field::Host),
+                Step::Forwarded => wanted.contains(&Field::Forwarded),
                 Step::Tail | Step::End => true,
                 _ => false,
             };
@@ -194,6 +198,13 @@ impl Program {
                     .map_err(|why| (Field::Time, why)),
                 Step::Optional => {
                     optional = Some(cursor.at);
+                    Ok(())
+                }
+                Step::Forwarded => {
+                    // The quote that ends the agent may still be there.
+                    let rest = cursor.rest();
+                    let rest = rest.strip_prefix(b"\"").unwrap_or(rest);
+                    record.forwarded = forwarded::list_among(rest);
                     Ok(())
                 }
                 Step::Tail => {

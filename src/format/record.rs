@@ -35,6 +35,8 @@ pub struct Record<'a> {
     pub duration_us: Option<u64>,
     /// What the cache had to say, where the format has it.
     pub cache: Option<&'a [u8]>,
+    /// The list of addresses that proxies handed on, where the format has one.
+    pub forwarded: Option<&'a [u8]>,
     /// The file the line came from.
     pub source: &'a [u8],
     /// Where the client is, once that was looked up.
@@ -73,6 +75,7 @@ impl<'a> Record<'a> {
             agent: None,
             duration_us: None,
             cache: None,
+            forwarded: None,
             source: b"-",
             place: None,
         }

@@ -188,7 +188,8 @@ fn gorouter() -> Vec<Vec<Step>> {
         steps.push(text(" \""));
         steps.extend(quoted(place));
     }
-    steps.push(text(" x_forwarded_for:"));
+    steps.push(text(" x_forwarded_for:\""));
+    steps.extend(quoted(Field::Forwarded));
     steps.extend([
         Step::Optional,
         Step::Field(Field::Skipped, until(" response_time:")),

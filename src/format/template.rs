@@ -97,8 +97,8 @@ pub(super) fn compile(pieces: Vec<Piece>) -> Result<Vec<Step>, Refused> {
                 )
             }
             Kind::Forwarded => match extent(piece.at, before, after)? {
-                Extent::Until(b' ') => Step::Field(Field::Skipped, Extent::List),
-                extent => Step::Field(Field::Skipped, extent),
+                Extent::Until(b' ') => Step::Field(Field::Forwarded, Extent::List),
+                extent => Step::Field(Field::Forwarded, extent),
             },
             Kind::Upstreams(field) => match extent(piece.at, before, after)? {
                 Extent::Until(b' ') => Step::Field(*field, Extent::Upstreams),
@@ -157,7 +157,7 @@ fn join_skipped(pieces: Vec<Piece>) -> Vec<Piece> {
     let skipped = |piece: &Piece| {
         matches!(
             piece.kind,
-            Kind::Field(Field::Skipped, _) | Kind::Upstreams(Field::Skipped) | Kind::Forwarded
+            Kind::Field(Field::Skipped, _) | Kind::Upstreams(Field::Skipped)
         )
     };
     let mut joined: Vec<Piece> = Vec::new();

@@ -35,6 +35,8 @@ pub enum Field {
     Referrer,
     /// The `User-Agent` header.
     Agent,
+    /// The `X-Forwarded-For` header.
+    Forwarded,
     /// A field that httpmon has no use for.
     Skipped,
 }
@@ -58,6 +60,7 @@ impl Field {
             Field::Cache => "cache",
             Field::Referrer => "referrer",
             Field::Agent => "agent",
+            Field::Forwarded => "forwarded",
             Field::Skipped => "field",
         }
     }

@@ -66,6 +66,15 @@ pub fn wanted(config: &Config) -> Vec<Field> {
     wanted
 }
 
+/// What reads lines, with the fields that this run wants.
+fn parser(options: &Options, config: &Config) -> Parser {
+    let mut fields = wanted(config);
+    let trusted = || options.trusted.clone().unwrap_or_default();
+    let proxies = options.forwarded.then(trusted);
+    fields.extend(proxies.as_ref().map(|_| Field::Forwarded));
+    Parser::new(&options.format, options.log_tz.clone(), &fields).behind(proxies)
+}
+
 impl Session {
     /// A run with these options, writing to `output`.
     ///
@@ -79,7 +88,7 @@ impl Session {
         let places = databases::open(options, &counting.top, filters)?;
         ahead::check(options)?;
         let reader = Reader {
-            parser: Parser::new(&options.format, options.log_tz.clone(), &wanted(&config)),
+            parser: parser(options, &config),
             places,
         };
         let sink = Sink::new(output, options.quiet, !options.replay);

@@ -115,7 +115,7 @@ pub(super) fn slot(field: Field) -> usize {
         Field::Agent => 10,
         Field::Protocol => 11,
         Field::Duration(_) => 12,
-        Field::Cache | Field::Line | Field::Skipped => 13,
+        Field::Cache | Field::Line | Field::Skipped | Field::Forwarded => 13,
     }
 }
 

@@ -96,7 +96,7 @@ impl Value {
             Field::Referrer => Value::Referrer,
             Field::Agent => Value::Agent,
             Field::Duration(unit) => Value::Duration(unit),
-            Field::Skipped | Field::Line | Field::Time => return None,
+            Field::Skipped | Field::Forwarded | Field::Line | Field::Time => return None,
         })
     }
 }
@@ -226,7 +226,7 @@ impl Line {
             Step::Values(_) | Step::DateAndClock => {
                 unreachable!("a program shows the steps that they stand for")
             }
-            Step::Tail | Step::Between | Step::Optional | Step::End => {}
+            Step::Tail | Step::Forwarded | Step::Between | Step::Optional | Step::End => {}
         }
     }
 

@@ -105,6 +105,7 @@ fn seen<'a>(program: &Program, record: &Record<'a>) -> Record<'a> {
                 Field::Duration(unit) => {
                     seen.duration_us = record.duration_us.map(|us| carried(us, *unit));
                 }
+                Field::Forwarded => seen.forwarded = Some(b"-"),
                 Field::Skipped | Field::Line | Field::Time => {}
             },
             _ => {}

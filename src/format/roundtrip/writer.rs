@@ -77,7 +77,7 @@ impl Writer<'_> {
             Step::Values(_) | Step::DateAndClock => {
                 unreachable!("a program shows the steps that they stand for")
             }
-            Step::Between | Step::Optional | Step::End => true,
+            Step::Between | Step::Forwarded | Step::Optional | Step::End => true,
         }
     }
 
@@ -173,6 +173,7 @@ impl Writer<'_> {
             Field::Referrer => text(record.referrer),
             Field::Agent => text(record.agent),
             Field::Cache => text(record.cache),
+            Field::Forwarded => text(None),
             Field::Request => request_line(record.request),
             Field::Method => text(record.request.map(|request| request.method)),
             Field::Target => part(record.request.map(|request| request.target)),
