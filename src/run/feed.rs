@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -21,6 +21,7 @@ use super::{file, signals, terminal};
 use crate::error::Error;
 use crate::format::State;
 use crate::input::source::{Packing, Source};
+use crate::input::unpacking::Unpacking;
 
 /// The most bytes read at once: enough that a system call per block costs nothing, small enough for a cache.
 const BLOCK: usize = 256 << 10;
@@ -99,7 +100,7 @@ pub(super) fn wall() -> Duration {
 /// A thread that reads and one that waits for signals.
 pub struct Threads {
     messages: Receiver<Message>,
-    empty: Sender<Vec<u8>>,
+    empty: SyncSender<Vec<u8>>,
     start: Instant,
 }
 
@@ -118,7 +119,8 @@ impl Threads {
 
     fn new() -> (Threads, SyncSender<Message>, Receiver<Vec<u8>>) {
         let (sender, messages) = sync_channel(AHEAD);
-        let (empty, empties) = channel();
+        // More than there are at a time are not kept: who reads may have blocks of its own.
+        let (empty, empties) = sync_channel(AHEAD + 2);
         let threads = Threads {
             messages,
             empty,
@@ -223,7 +225,7 @@ impl Feed for Threads {
 
     fn recycle(&mut self, block: Vec<u8>) {
         // The reader may be gone already.
-        let _ = self.empty.send(block);
+        let _ = self.empty.try_send(block);
     }
 }
 
@@ -246,14 +248,26 @@ impl Reader {
         if let [_] = &pipes[..] {
             operands.extend(pipes.clone());
         }
-        for operand in &operands {
+        let mut unpacked: Vec<Option<Unpacking>> = operands.iter().map(|_| None).collect();
+        let mut begun = 0;
+        let at_once = std::thread::available_parallelism().map_or(2, |cores| cores.get().min(8));
+        for (n, operand) in operands.iter().enumerate() {
+            // As many packed files are unpacked at once as there are cores.
+            while begun < operands.len() && begun < n + at_once {
+                unpacked[begun] = operands[begun].open_packed().map(Unpacking::start);
+                begun += 1;
+            }
             let name = operand.argument();
             let name = name.to_string_lossy();
             let begin = named.then(|| Arc::from(&*name));
             if self.sender.send(Message::Begin(begin)).is_err() {
                 return;
             }
-            let listens = self.read_one(operand).unwrap_or_else(|error| {
+            let read = match unpacked[n].take() {
+                Some(blocks) => self.send_blocks(blocks),
+                None => self.read_one(operand),
+            };
+            let listens = read.unwrap_or_else(|error| {
                 let failed = Message::Failed(failure(&name, &error));
                 self.sender.send(failed).is_ok()
             });
@@ -313,6 +327,15 @@ impl Reader {
                 self.read_blocks(Source::new(io::stdin().lock()))
             }
         }
+    }
+
+    fn send_blocks(&self, blocks: Unpacking) -> io::Result<bool> {
+        for block in blocks {
+            if self.sender.send(Message::Block(block?)).is_err() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn read_blocks(&self, mut reader: impl Read) -> io::Result<bool> {

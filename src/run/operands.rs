@@ -68,8 +68,14 @@ impl Operand {
 
     /// Whether it is a regular file that is packed.
     pub(super) fn is_packed(&self) -> bool {
-        let packing = self.open_regular().map(|file| packing(&file));
-        matches!(packing, Some(Ok(packing)) if packing != Packing::Plain)
+        self.open_packed().is_some()
+    }
+
+    /// The file, if it is a regular one that is packed.
+    pub(super) fn open_packed(&self) -> Option<File> {
+        let file = self.open_regular()?;
+        let packing = packing(&file).ok()?;
+        (packing != Packing::Plain).then_some(file)
     }
 
     /// Calls `look` with the text of a regular file, and leaves the file where it stood.
