@@ -433,3 +433,37 @@ fn every_example_runs_and_prints_what_it_should() {
         .run(r#"httpmon --replay --report json access.log | jq -c 'select(.type == "alert")'"#);
     assert_eq!(alerts.lines().count(), 2, "only alerts pass: {alerts}");
 }
+
+/// The table of what each server takes names formats and options that there are.
+#[test]
+fn what_a_server_takes_is_there_to_give() {
+    let readme = read("README.md");
+    let (_, table) = readme
+        .split_once("\n### What your server takes\n")
+        .expect("the table");
+    let rows = table
+        .lines()
+        .skip(3)
+        .take_while(|line| line.starts_with('|'));
+    let mut count = 0;
+    for row in rows {
+        let give = row
+            .trim_end_matches('|')
+            .rsplit('|')
+            .next()
+            .expect("a cell")
+            .trim();
+        for option in give.split('`').filter(|part| part.starts_with("--")) {
+            let (flag, value) = option.split_once(' ').unwrap_or((option, ""));
+            let row = FLAGS.iter().find(|row| flag == format!("--{}", row.long));
+            let row = row.unwrap_or_else(|| panic!("{flag} is no option"));
+            let named = (row.choices)();
+            let name = value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+            let known = value.is_empty() || named.iter().any(|(known, _)| *known == value);
+            assert!(known || !name || named.is_empty(), "{option}");
+            count += 1;
+        }
+        assert!(give == "nothing" || give.contains("`--"), "{give}");
+    }
+    assert!(count >= 8, "{count} options in the table");
+}

@@ -94,7 +94,7 @@ const FORMATS_MORE: &[(&str, Paragraphs, &str)] = &[
              lines with only a time. Values are separated by spaces, in quotes or not, or by tabs. Times are UTC, those of \
              date-local and time-local in the zone of --log-tz. time-taken is in milliseconds where `#Software` is \
              Microsoft's, else in seconds. In a stream that begins below its `#Fields`, the default lists of IIS and \
-             CloudFront are known by their shape; for others, show httpmon that line first:",
+             CloudFront are known by their shape; for others, give the list:",
         ],
         "tail -F u_ex.log | httpmon --format '#Fields: date time c-ip cs-method cs-uri-stem sc-status'",
     ),
