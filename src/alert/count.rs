@@ -2,17 +2,137 @@
 //!
 //! Everything is compared exactly, in integers: never an average that was rounded.
 
-use super::measure::{Measure, Threshold, Unit};
+use super::measure::{Threshold, Unit};
+use super::spec::{
+    Blamed, ByKey, Inputs, Measure, MeasureKind, Spec, Wrong, as_written, nothing_wrong,
+};
+use super::surge::SurgeCondition;
 use super::window::Sums;
 use super::{Condition, Level, Subset};
 use crate::report::Figure;
-use crate::stats::bucket::Bucket;
+use crate::stats::bucket::{Bucket, Counters};
 use crate::time::{Second, Span};
+
+/// What a count of records can be held against.
+const FORMS: &[Unit] = &[Unit::Count, Unit::PerSecond, Unit::Share];
+
+pub(super) static HITS: MeasureKind = MeasureKind {
+    forms: &[Unit::Count, Unit::PerSecond, Unit::Times],
+    unit: |unit| match unit {
+        Unit::Times => Unit::PerSecond,
+        unit => unit,
+    },
+    check: |spec| {
+        if spec.by.is_none()
+            && spec.threshold.unit == Unit::Times
+            && (spec.below || spec.threshold.billionths < 1_000_000_000)
+        {
+            return Err(Wrong(
+                Blamed::Value,
+                "only more than usual: hits > 2x usual",
+            ));
+        }
+        Ok(())
+    },
+    ..kind("hits", ByKey::Hits, |spec, inputs| {
+        match spec.threshold.unit {
+            Unit::Times => Box::new(SurgeCondition::new(
+                spec.threshold.billionths,
+                inputs.window,
+                inputs.whole,
+            )),
+            _ => counted(Summand::Hits, spec, inputs),
+        }
+    })
+};
+
+/// The records with a status, or with one of a class.
+pub(super) static ANSWERED: MeasureKind = kind("5xx, 404", ByKey::Hits, |spec, inputs| {
+    let summand = match spec.measure {
+        Measure::Class(class) => Summand::Class(class),
+        _ => Summand::Hits,
+    };
+    counted(summand, spec, inputs)
+});
+
+pub(super) static BYTES: MeasureKind = MeasureKind {
+    forms: &[Unit::Bytes, Unit::BytesPerSecond],
+    ..kind("bytes", ByKey::Bytes, |spec, inputs| {
+        counted(Summand::Bytes, spec, inputs)
+    })
+};
+
+pub(super) static MALFORMED: MeasureKind = kind("malformed", ByKey::Not, |spec, inputs| {
+    counted(Summand::Malformed, spec, inputs)
+});
+
+pub(super) static UNPARSED: MeasureKind = MeasureKind {
+    check: |spec| match spec.filter {
+        Some(_) => Err(Wrong(
+            Blamed::Measure,
+            "unparsed lines have no fields: leave out 'where'",
+        )),
+        None => Ok(()),
+    },
+    ..kind("unparsed", ByKey::Not, |spec, inputs| {
+        counted(Summand::Unparsed, spec, inputs)
+    })
+};
+
+const fn kind(
+    name: &'static str,
+    by_key: ByKey,
+    condition: fn(&Spec, &Inputs) -> Box<dyn Condition + Send>,
+) -> MeasureKind {
+    MeasureKind {
+        name,
+        forms: FORMS,
+        compared: true,
+        by_key,
+        minds_min: false,
+        unit: as_written,
+        check: nothing_wrong,
+        condition,
+    }
+}
+
+fn counted(summand: Summand, spec: &Spec, inputs: &Inputs) -> Box<dyn Condition + Send> {
+    Box::new(CountCondition::new(
+        summand,
+        spec.threshold,
+        spec.below,
+        inputs.window,
+        inputs.part,
+        inputs.whole,
+    ))
+}
+
+/// What of a second is added up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Summand {
+    Hits,
+    Class(u8),
+    Bytes,
+    Malformed,
+    Unparsed,
+}
+
+impl Summand {
+    fn of(self, counters: &Counters) -> u64 {
+        match self {
+            Summand::Hits => counters.hits,
+            Summand::Class(class) => counters.status[usize::from(class)],
+            Summand::Bytes => counters.bytes,
+            Summand::Malformed => counters.malformed,
+            Summand::Unparsed => counters.unparsed,
+        }
+    }
+}
 
 /// A condition on a count.
 #[derive(Debug)]
 pub(super) struct CountCondition {
-    measure: Measure,
+    summand: Summand,
     threshold: Threshold,
     /// Fires below the threshold, not above.
     below: bool,
@@ -28,7 +148,7 @@ pub(super) struct CountCondition {
 
 impl CountCondition {
     pub(super) fn new(
-        measure: Measure,
+        summand: Summand,
         threshold: Threshold,
         below: bool,
         window: Span,
@@ -36,7 +156,7 @@ impl CountCondition {
         whole: Subset,
     ) -> CountCondition {
         CountCondition {
-            measure,
+            summand,
             threshold,
             below,
             part,
@@ -53,7 +173,7 @@ impl CountCondition {
 
     /// What the count is a share of: of unparsed lines, the lines.
     fn whole(&self) -> u128 {
-        let lines = if self.measure == Measure::Unparsed {
+        let lines = if self.summand == Summand::Unparsed {
             self.counted()
         } else {
             0
@@ -75,7 +195,7 @@ impl CountCondition {
 
 impl Condition for CountCondition {
     fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
-        let part = self.measure.of(self.part.counters(bucket));
+        let part = self.summand.of(self.part.counters(bucket));
         let hits = self.whole.counters(bucket).hits;
         self.sums.take(second, [part, hits], closed);
         // What comes late before anything closed is of before the log's beginning.

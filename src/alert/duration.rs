@@ -6,7 +6,8 @@
 
 use std::collections::VecDeque;
 
-use super::measure::{Measure, Threshold, Unit};
+use super::measure::{Threshold, Unit};
+use super::spec::{ByKey, Inputs, MeasureKind, Spec, nothing_wrong};
 use super::window::Window;
 use super::{Condition, Level, Subset};
 use crate::report::Figure;
@@ -14,10 +15,61 @@ use crate::stats::bucket::Bucket;
 use crate::stats::latency::{Durations, Histogram};
 use crate::time::{Second, Span};
 
+pub(super) static P50: MeasureKind = kind("p50", |spec, inputs| {
+    timed(Timing::Percentile(50), spec, inputs)
+});
+pub(super) static P90: MeasureKind = kind("p90", |spec, inputs| {
+    timed(Timing::Percentile(90), spec, inputs)
+});
+pub(super) static P95: MeasureKind = kind("p95", |spec, inputs| {
+    timed(Timing::Percentile(95), spec, inputs)
+});
+pub(super) static P99: MeasureKind = kind("p99", |spec, inputs| {
+    timed(Timing::Percentile(99), spec, inputs)
+});
+pub(super) static MAX: MeasureKind = kind("max", |spec, inputs| timed(Timing::Max, spec, inputs));
+pub(super) static MEAN: MeasureKind =
+    kind("mean", |spec, inputs| timed(Timing::Mean, spec, inputs));
+
+const fn kind(
+    name: &'static str,
+    condition: fn(&Spec, &Inputs) -> Box<dyn Condition + Send>,
+) -> MeasureKind {
+    MeasureKind {
+        name,
+        forms: &[Unit::Milliseconds, Unit::Seconds],
+        compared: true,
+        by_key: ByKey::Not,
+        minds_min: false,
+        unit: |_| Unit::Milliseconds,
+        check: nothing_wrong,
+        condition,
+    }
+}
+
+fn timed(timing: Timing, spec: &Spec, inputs: &Inputs) -> Box<dyn Condition + Send> {
+    Box::new(DurationCondition::new(
+        timing,
+        spec.threshold,
+        spec.below,
+        inputs.window,
+        inputs.whole,
+    ))
+}
+
+/// What of the durations is measured.
+#[derive(Debug, Clone, Copy)]
+enum Timing {
+    /// The one that this percentage of the requests did not exceed.
+    Percentile(u8),
+    Max,
+    Mean,
+}
+
 /// A condition on durations.
 #[derive(Debug)]
 pub(super) struct DurationCondition {
-    measure: Measure,
+    timing: Timing,
     threshold: Threshold,
     below: bool,
     source: Subset,
@@ -67,15 +119,15 @@ impl Maxima {
 }
 
 impl DurationCondition {
-    pub(super) fn new(
-        measure: Measure,
+    fn new(
+        timing: Timing,
         threshold: Threshold,
         below: bool,
         window: Span,
         source: Subset,
     ) -> DurationCondition {
         DurationCondition {
-            measure,
+            timing,
             threshold,
             below,
             source,
@@ -96,10 +148,10 @@ impl DurationCondition {
     }
 
     fn value_ms(&self) -> f64 {
-        match self.measure {
-            Measure::Percentile(percent) => self.histogram.percentile_ms(percent.into()),
-            Measure::Max => self.histogram.max_ms(),
-            _ => self.histogram.mean_ms(),
+        match self.timing {
+            Timing::Percentile(percent) => self.histogram.percentile_ms(percent.into()),
+            Timing::Max => self.histogram.max_ms(),
+            Timing::Mean => self.histogram.mean_ms(),
         }
     }
 }

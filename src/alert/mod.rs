@@ -1,20 +1,23 @@
 //! Alert rules: what is configured, the phases of an alert, and the history of a run.
 //!
-//! [`Condition`] is the contract of a kind of rule; each kind is one file, and [`plan`] the place
-//! where a rule becomes one. A rule is evaluated when a second closes and never otherwise, so live and
-//! replay see the same transitions.
+//! [`Condition`] is the contract of a kind of rule, and [`spec::MeasureKind`] that of a measure. Each
+//! kind is one file with its measures, and a measure has a row in the table of measures: what can be
+//! written, what cannot be meant and what is evaluated follow from there. A rule is evaluated when a
+//! second closes and never otherwise, so live and replay see the same transitions.
 
 mod count;
 mod duration;
 pub mod history;
 mod keyed;
 pub mod measure;
+mod measures;
 pub mod past;
 mod phase;
 pub mod plan;
 pub mod rule;
 mod silence;
 mod slo;
+pub mod spec;
 mod surge;
 pub mod syntax;
 mod unique;

@@ -2,16 +2,12 @@
 
 use std::sync::Arc;
 
-use super::count::CountCondition;
-use super::duration::DurationCondition;
+use super::count::{CountCondition, Summand};
 use super::keyed::{Keyed, KeyedSpec};
-use super::measure::{Measure, Subject, Threshold, Unit};
-use super::silence::SilenceCondition;
-use super::slo::SloCondition;
-use super::surge::SurgeCondition;
+use super::measure::{Subject, Threshold, Unit};
+use super::spec::{ByKey, Inputs, Measure};
 use super::syntax::Spec;
-use super::unique::UniqueCondition;
-use super::{Clauses, Condition, Rule, Subset};
+use super::{Clauses, Rule, Subset};
 use crate::filter::Filter;
 use crate::stats::dimension::{Dimension, Top};
 use crate::time::Span;
@@ -65,7 +61,7 @@ impl Plan {
     /// The default rule: more hits than `per_second` on average over `window`.
     pub fn traffic(per_second: Threshold, window: Span) -> Rule {
         let condition = CountCondition::new(
-            Measure::Hits,
+            Summand::Hits,
             per_second,
             false,
             window,
@@ -102,22 +98,12 @@ impl Plan {
             let index = tops.iter().position(|top| top.dimension == dimension);
             index.ok_or_else(|| format!("{} is not counted", dimension.name))
         };
-        let unit = match spec.measure {
-            Measure::Percentile(_) | Measure::Max | Measure::Mean => Unit::Milliseconds,
-            Measure::Slo => Unit::Times,
-            Measure::Hits if spec.threshold.unit == Unit::Times => Unit::PerSecond,
-            _ => spec.threshold.unit,
-        };
+        let kind = spec.measure.kind();
         let subject = Subject {
             measure: Arc::from(spec.measure.to_string()),
-            unit,
+            unit: (kind.unit)(spec.threshold.unit),
         };
-        // An objective asks for hits in its short window itself.
-        let min = if spec.measure == Measure::Slo {
-            0
-        } else {
-            spec.min
-        };
+        let min = if kind.minds_min { 0 } else { spec.min };
         let clauses = Clauses {
             min,
             hold_for: spec.hold_for,
@@ -128,7 +114,7 @@ impl Plan {
                 threshold: spec.threshold,
                 window,
                 clauses,
-                bytes: spec.measure == Measure::Bytes,
+                bytes: kind.by_key == ByKey::Bytes,
                 part,
                 whole,
                 dimension: index_of(dimension)?,
@@ -137,45 +123,18 @@ impl Plan {
             self.rules.push(Rule::by_key(&spec.label, subject, keyed));
             return Ok(());
         }
-        let condition: Box<dyn Condition + Send> =
-            match &spec.measure {
-                Measure::Silence => Box::new(SilenceCondition::new(spec.threshold, whole)),
-                Measure::Unique(dimension) => {
-                    let index = index_of(dimension)?;
-                    Box::new(UniqueCondition::new(
-                        spec.threshold,
-                        window,
-                        whole,
-                        index,
-                        tops.len(),
-                    ))
-                }
-                Measure::Percentile(_) | Measure::Max | Measure::Mean => {
-                    Box::new(DurationCondition::new(
-                        spec.measure.clone(),
-                        spec.threshold,
-                        spec.below,
-                        window,
-                        whole,
-                    ))
-                }
-                Measure::Slo => Box::new(SloCondition::new(
-                    spec.threshold.billionths,
-                    spec.min,
-                    whole,
-                )),
-                Measure::Hits if spec.threshold.unit == Unit::Times => Box::new(
-                    SurgeCondition::new(spec.threshold.billionths, window, whole),
-                ),
-                measure => Box::new(CountCondition::new(
-                    measure.clone(),
-                    spec.threshold,
-                    spec.below,
-                    window,
-                    part,
-                    whole,
-                )),
-            };
+        let dimension = match spec.measure {
+            Measure::Unique(dimension) => index_of(dimension)?,
+            _ => 0,
+        };
+        let inputs = Inputs {
+            window,
+            part,
+            whole,
+            dimension,
+            dimensions: tops.len(),
+        };
+        let condition = (kind.condition)(spec, &inputs);
         self.rules
             .push(Rule::new(&spec.label, subject, condition, clauses));
         Ok(())

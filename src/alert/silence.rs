@@ -1,10 +1,42 @@
 //! How long no record has come, by the log's own clock.
 
-use super::measure::Threshold;
+use super::measure::{Threshold, Unit};
+use super::spec::{Blamed, ByKey, MeasureKind, Wrong, as_written};
 use super::{Condition, Level, Subset};
 use crate::report::Figure;
 use crate::stats::bucket::Bucket;
 use crate::time::{Second, Span};
+
+pub(super) static SILENCE: MeasureKind = MeasureKind {
+    name: "silence",
+    forms: &[Unit::Seconds],
+    compared: true,
+    by_key: ByKey::Not,
+    minds_min: false,
+    unit: as_written,
+    check: |spec| {
+        if spec.below {
+            return Err(Wrong(
+                Blamed::Measure,
+                "silence can only be too long: silence > 2m",
+            ));
+        }
+        if spec.over.is_some() || spec.min > 0 {
+            return Err(Wrong(
+                Blamed::Measure,
+                "silence has no window: leave out 'over' and 'min'",
+            ));
+        }
+        if spec.threshold.billionths > 366 * 86_400 * 1_000_000_000 {
+            return Err(Wrong(
+                Blamed::Value,
+                "this silence is too long; at most 366d",
+            ));
+        }
+        Ok(())
+    },
+    condition: |spec, inputs| Box::new(SilenceCondition::new(spec.threshold, inputs.whole)),
+};
 
 /// A condition on the time since the last record. It says nothing before the first.
 #[derive(Debug)]

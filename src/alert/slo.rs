@@ -7,11 +7,48 @@
 
 use std::cmp::Ordering;
 
+use super::measure::Unit;
+use super::spec::{Blamed, ByKey, MeasureKind, Wrong};
 use super::window::Window;
 use super::{Condition, Level, Subset};
 use crate::report::{Figure, Shortfall};
 use crate::stats::bucket::Bucket;
 use crate::time::{Second, Span};
+
+pub(super) static SLO: MeasureKind = MeasureKind {
+    name: "slo",
+    forms: &[Unit::Share],
+    compared: false,
+    by_key: ByKey::Not,
+    minds_min: true,
+    unit: |_| Unit::Times,
+    check: |spec| {
+        if spec.by.is_some() {
+            // Said of all that cannot be taken by key.
+            return Ok(());
+        }
+        if spec.over.is_some() {
+            return Err(Wrong(
+                Blamed::Measure,
+                "an objective has its own windows: leave out 'over'",
+            ));
+        }
+        if !(500_000_000..1_000_000_000).contains(&spec.threshold.billionths) {
+            return Err(Wrong(
+                Blamed::Value,
+                "an objective is at least 50% and below 100%",
+            ));
+        }
+        Ok(())
+    },
+    condition: |spec, inputs| {
+        Box::new(SloCondition::new(
+            spec.threshold.billionths,
+            spec.min,
+            inputs.whole,
+        ))
+    },
+};
 
 /// The windows, the longest last.
 const WINDOWS: [Span; 5] = [

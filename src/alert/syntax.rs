@@ -2,10 +2,12 @@
 //!
 //! [`GRAMMAR`] is all of it; the man page shows the same lines.
 
-use super::measure::{Measure, Threshold, Unit};
+use super::measure::{Threshold, Unit};
+use super::measures::MEASURES;
+pub use super::spec::Spec;
+use super::spec::{Blamed, ByKey, Measure, Wrong};
 use crate::filter::{Filter, Mistake};
 use crate::stats::dimension::{self, Dimension};
-use crate::stats::keys::MAX_KEYS;
 use crate::time::Span;
 
 /// The grammar. What stands in quotes is written as it stands; braces mean none or more.
@@ -37,31 +39,6 @@ pub const EXAMPLE: &str = "Server errors: 5xx > 5% over 5m min 100";
 /// The longest label.
 const LABEL: usize = 80;
 
-/// A rule as it was written.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Spec {
-    /// Its name.
-    pub label: String,
-    /// What it measures.
-    pub measure: Measure,
-    /// Whether it fires below the threshold.
-    pub below: bool,
-    /// What it holds the measure against.
-    pub threshold: Threshold,
-    /// Its window; `None` for that of the traffic rule.
-    pub over: Option<Span>,
-    /// Which records it speaks of.
-    pub filter: Option<Filter>,
-    /// The dimension whose keys have an alert each.
-    pub by: Option<&'static Dimension>,
-    /// With fewer hits in the window it is not beyond.
-    pub min: u64,
-    /// How long it must be beyond before it fires.
-    pub hold_for: Span,
-    /// How long it must be back before it is resolved.
-    pub keep_firing_for: Span,
-}
-
 impl Spec {
     /// Reads a rule.
     ///
@@ -73,11 +50,7 @@ impl Spec {
         let label = input.label()?;
         let (measure_at, measure) = input.measure()?;
         // An objective is not compared: it is kept or not.
-        let below = if measure == Measure::Slo {
-            false
-        } else {
-            input.operator()?
-        };
+        let below = measure.kind().compared && input.operator()?;
         let (value_at, threshold) = input.threshold(&measure)?;
         if threshold.unit == Unit::Times {
             let (at, word) = input.word();
@@ -140,89 +113,53 @@ impl Spec {
 
     /// What cannot be meant.
     fn check(&self, measure_at: usize, value_at: usize) -> Result<(), Mistake> {
-        let wrong = |at, why: &str| {
-            Err(Mistake {
-                at,
-                why: why.to_owned(),
-            })
-        };
-        if self.measure == Measure::Silence {
-            if self.below {
-                return wrong(measure_at, "silence can only be too long: silence > 2m");
-            }
-            if self.over.is_some() || self.min > 0 {
-                return wrong(
-                    measure_at,
-                    "silence has no window: leave out 'over' and 'min'",
-                );
-            }
-            if self.threshold.billionths > 366 * 86_400 * 1_000_000_000 {
-                return wrong(value_at, "this silence is too long; at most 366d");
-            }
+        let kind = self.measure.kind();
+        let checked = (kind.check)(self)
+            .and_then(|()| self.check_key())
+            .and_then(|()| self.check_value());
+        checked.map_err(|Wrong(place, why)| Mistake {
+            at: match place {
+                Blamed::Measure => measure_at,
+                Blamed::Value => value_at,
+            },
+            why: why.to_owned(),
+        })
+    }
+
+    fn check_key(&self) -> Result<(), Wrong> {
+        if self.by.is_none() {
+            return Ok(());
         }
-        if self.measure == Measure::Unparsed && self.filter.is_some() {
-            return wrong(
-                measure_at,
-                "unparsed lines have no fields: leave out 'where'",
-            );
+        if self.measure.kind().by_key == ByKey::Not || self.threshold.unit == Unit::Times {
+            return Err(Wrong(
+                Blamed::Measure,
+                "by key only hits, a status or bytes are measured: 404 > 20 over 1m by client",
+            ));
         }
-        if self.by.is_some() {
-            let counts = matches!(
-                self.measure,
-                Measure::Hits | Measure::Class(_) | Measure::Status(_) | Measure::Bytes
-            );
-            if !counts || self.threshold.unit == Unit::Times {
-                return wrong(
-                    measure_at,
-                    "by key only hits, a status or bytes are measured: 404 > 20 over 1m by client",
-                );
-            }
-            if self.below {
-                return wrong(
-                    measure_at,
-                    "by key a rule can only fire above: 404 > 20 over 1m by client",
-                );
-            }
-            if self.over.is_some_and(|over| over > BY_WINDOW) {
-                return wrong(measure_at, "by key the window is at most 1d");
-            }
+        if self.below {
+            return Err(Wrong(
+                Blamed::Measure,
+                "by key a rule can only fire above: 404 > 20 over 1m by client",
+            ));
         }
-        if matches!(self.measure, Measure::Unique(_)) && self.below {
-            return wrong(
-                measure_at,
-                "a number of distinct keys can only be too high: unique client > 500",
-            );
+        if self.over.is_some_and(|over| over > BY_WINDOW) {
+            return Err(Wrong(Blamed::Measure, "by key the window is at most 1d"));
         }
-        if matches!(self.measure, Measure::Unique(_))
-            && self.threshold.billionths >= MAX_KEYS as u128 * 1_000_000_000
-        {
-            return wrong(value_at, "no more than 100000 keys are told apart");
-        }
-        if self.threshold.unit == Unit::Times
-            && (self.below || self.threshold.billionths < 1_000_000_000)
-        {
-            return wrong(value_at, "only more than usual: hits > 2x usual");
-        }
-        if self.measure == Measure::Slo {
-            if self.over.is_some() {
-                return wrong(
-                    measure_at,
-                    "an objective has its own windows: leave out 'over'",
-                );
-            }
-            if !(500_000_000..1_000_000_000).contains(&self.threshold.billionths) {
-                return wrong(value_at, "an objective is at least 50% and below 100%");
-            }
+        Ok(())
+    }
+
+    fn check_value(&self) -> Result<(), Wrong> {
+        if !self.measure.kind().compared {
             return Ok(());
         }
         if self.below && self.threshold.billionths == 0 {
-            return wrong(value_at, "nothing is below 0");
+            return Err(Wrong(Blamed::Value, "nothing is below 0"));
         }
         if self.threshold.unit == Unit::Share
             && self.threshold.billionths >= 1_000_000_000
             && !self.below
         {
-            return wrong(value_at, "a share is never above 100%");
+            return Err(Wrong(Blamed::Value, "a share is never above 100%"));
         }
         Ok(())
     }
@@ -273,7 +210,7 @@ impl<'t> RuleText<'t> {
         match Measure::parse(word) {
             Some(measure) => Ok((at, measure)),
             None => {
-                let names = "hits, 5xx, 404, bytes, malformed, unparsed, unique client, p50, p90, p95, p99, max, mean, silence, slo";
+                let names = MEASURES.map(|kind| kind.name).join(", ");
                 let what = if word.is_empty() {
                     "a measure is missing".to_owned()
                 } else {
@@ -307,23 +244,11 @@ impl<'t> RuleText<'t> {
 
     fn threshold(&mut self, measure: &Measure) -> Result<(usize, Threshold), Mistake> {
         let (at, word) = self.word();
-        let forms: &[Unit] = match measure {
-            Measure::Hits => &[Unit::Count, Unit::PerSecond, Unit::Times],
-            Measure::Slo => &[Unit::Share],
-            Measure::Class(_) | Measure::Status(_) | Measure::Malformed | Measure::Unparsed => {
-                &[Unit::Count, Unit::PerSecond, Unit::Share]
-            }
-            Measure::Bytes => &[Unit::Bytes, Unit::BytesPerSecond],
-            Measure::Unique(_) => &[Unit::Count],
-            Measure::Percentile(_) | Measure::Max | Measure::Mean => {
-                &[Unit::Milliseconds, Unit::Seconds]
-            }
-            Measure::Silence => &[Unit::Seconds],
-        };
+        let forms = measure.kind().forms;
         let says = |unit: &Unit| match unit {
             Unit::Count => "300 in the window",
             Unit::PerSecond => "1.5/s",
-            Unit::Share if *measure == Measure::Slo => "99.9%",
+            Unit::Share if !measure.kind().compared => "99.9%",
             Unit::Share => "5%",
             Unit::Times => "2x usual",
             Unit::Bytes => "50MB in the window",
@@ -391,8 +316,9 @@ mod tests {
     #[test]
     fn the_grammar_has_every_word_of_the_parser() {
         let grammar = GRAMMAR.join("\n");
-        let measures = super::super::measure::NAMED.iter().map(|(name, _)| *name);
-        for word in CLAUSES.into_iter().chain(OPERATORS).chain(measures) {
+        let measures = MEASURES.iter().flat_map(|kind| kind.name.split([' ', ',']));
+        let words = measures.filter(|word| matches!(Measure::parse(word), Some(Measure::Named(_))));
+        for word in CLAUSES.into_iter().chain(OPERATORS).chain(words) {
             assert!(grammar.contains(&format!("\"{word}\"")), "{word}");
         }
     }
@@ -401,8 +327,12 @@ mod tests {
     fn rules_are_read_with_their_clauses() {
         let spec = Spec::parse("Login storm: hits > 300 over 1m where path=/login and not client=10.0.0.0/8 min 5 for 30s keep 1m").unwrap();
         assert_eq!(
-            (spec.label.as_str(), &spec.measure, spec.below),
-            ("Login storm", &Measure::Hits, false)
+            (
+                spec.label.as_str(),
+                spec.measure.to_string().as_str(),
+                spec.below
+            ),
+            ("Login storm", "hits", false)
         );
         assert_eq!(
             (spec.over, spec.min, spec.hold_for, spec.keep_firing_for),

@@ -8,13 +8,51 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-use super::measure::Threshold;
+use super::measure::{Threshold, Unit};
+use super::spec::{Blamed, ByKey, MeasureKind, Wrong, as_written};
 use super::window::{Added, IdRow, Rows, Sums};
 use super::{Condition, Level, Subset};
 use crate::report::Figure;
 use crate::stats::bucket::Bucket;
-use crate::stats::keys::{DROPPED, Renumbering};
+use crate::stats::keys::{DROPPED, MAX_KEYS, Renumbering};
 use crate::time::{Second, Span};
+
+pub(super) static UNIQUE: MeasureKind = MeasureKind {
+    name: "unique client",
+    forms: &[Unit::Count],
+    compared: true,
+    by_key: ByKey::Not,
+    minds_min: false,
+    unit: as_written,
+    check: |spec| {
+        if spec.by.is_some() {
+            // Said of all that cannot be taken by key.
+            return Ok(());
+        }
+        if spec.below {
+            return Err(Wrong(
+                Blamed::Measure,
+                "a number of distinct keys can only be too high: unique client > 500",
+            ));
+        }
+        if spec.threshold.billionths >= MAX_KEYS as u128 * 1_000_000_000 {
+            return Err(Wrong(
+                Blamed::Value,
+                "no more than 100000 keys are told apart",
+            ));
+        }
+        Ok(())
+    },
+    condition: |spec, inputs| {
+        Box::new(UniqueCondition::new(
+            spec.threshold,
+            inputs.window,
+            inputs.whole,
+            inputs.dimension,
+            inputs.dimensions,
+        ))
+    },
+};
 
 /// A condition on the number of distinct keys.
 #[derive(Debug)]
