@@ -16,6 +16,10 @@ pub(super) fn len(line: &[u8]) -> usize {
             len => at += len,
         }
     }
+    // HAProxy's own syslog has two spaces behind its name.
+    if at > 0 {
+        at += line[at..].iter().take_while(|&&b| b == b' ').count();
+    }
     at
 }
 
@@ -192,6 +196,7 @@ mod tests {
             "[pod/web-5d/nginx] ",
             "[pod/web-5d/nginx] 2025-12-31T17:37:40.49Z stdout F ",
             "web-1  | Oct 11 22:14:15 web nginx: ",
+            "Oct 11 22:14:15 lb haproxy[1]:  ",
         ] {
             let line = format!("{carrier}{body}");
             assert_eq!(len(line.as_bytes()), carrier.len(), "{carrier}");

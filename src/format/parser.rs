@@ -202,6 +202,8 @@ impl Parser {
     /// Takes the client from the list of addresses that these proxies handed on, where a line has one. The fields
     /// that are wanted must include [`Field::Forwarded`].
     pub fn behind(mut self, proxies: Option<Proxies>) -> Parser {
+        // The plain way does not look for such a list.
+        self.plain = self.plain.filter(|_| proxies.is_none());
         self.proxies = proxies.map(Arc::new);
         self
     }
@@ -337,9 +339,6 @@ impl Parser {
     #[inline(always)]
     pub fn read_plain<'a>(&'a mut self, text: &'a [u8], record: &mut Record<'a>) -> Option<usize> {
         let index = self.plain?;
-        if self.proxies.is_some() {
-            return None;
-        }
         // No date, no carrier, no fields named above.
         if !matches!(text, [b'0'..=b'9', _, _, _, after, ..] if *after != b'-')
             || self.state.header.fields().is_some()
