@@ -119,7 +119,8 @@ impl Scene {
         assert_eq!(
             (number("hits"), number("lines")),
             (written, written),
-            "{stderr}"
+            "{}: {stderr}",
+            self.folder.display()
         );
         // As many paths as lines: none is another one twice.
         assert_eq!(summary["unique"]["path"].as_u64(), written, "{stderr}");
@@ -172,8 +173,9 @@ fn no_line_is_lost_when_the_file_is_copied_and_emptied() {
             if packed {
                 gzip(&copy, &scene.folder.join(format!("access.log-{n}.gz")));
             }
-            // By the next look it may be longer than before.
-            scene.serve(if n % 2 == 0 { 40 } else { 300 });
+            // By the next look it may be longer than before. One that is copied, emptied and packed a second time
+            // before there is a look cannot be told from one that was read.
+            scene.serve(if n % 2 == 0 && !packed { 40 } else { 300 });
         }
         scene.serve(400);
         scene.holds(child);
