@@ -12,6 +12,7 @@ use crate::ingest::clock::Wall;
 use crate::ingest::{Books, Chunk, Counting, Ingest, Place};
 use crate::report::Event;
 use crate::snapshot::{Ask, Snapshot};
+use crate::stats::keys::Renumbering;
 use crate::time::{Second, Span, Zone};
 
 /// What a monitor is to do.
@@ -79,6 +80,31 @@ impl Monitor {
     /// The lines that follow are another source's.
     pub fn begin_source(&mut self, source: Option<Arc<str>>) {
         self.ingest.begin_source(source);
+    }
+
+    /// See [`Ingest::set_sources`].
+    pub fn set_sources(&mut self, sources: impl Iterator<Item = (Arc<str>, Option<Second>)>) {
+        self.ingest.set_sources(sources);
+    }
+
+    /// See [`Ingest::select`].
+    pub fn select(&mut self, source: usize) {
+        self.ingest.select(source);
+    }
+
+    /// See [`Ingest::reached`].
+    pub fn reached(&self, source: usize) -> Option<Second> {
+        self.ingest.reached(source)
+    }
+
+    /// See [`Ingest::end_source`].
+    pub fn end_source(&mut self, source: usize) {
+        self.ingest.end_source(source, &mut self.evaluate);
+    }
+
+    /// See [`Ingest::begin_chunk_past_caps`].
+    pub fn begin_chunk_past_caps(&mut self, chunk: &mut Chunk) -> Vec<(usize, Renumbering)> {
+        self.ingest.begin_chunk_past_caps(chunk, &mut self.evaluate)
     }
 
     /// A line that there is nothing to count of.

@@ -372,7 +372,7 @@ fn printed_by(command: &str) -> &'static [&'static str] {
         _ if command.contains("--top not-found") => &["  not found ", "  failing   "],
         _ if command.contains("--top section,client,source") => &[ALERT, SUMMARY, "  sources   "],
         "tail" | "ssh" | "journalctl" | "docker" => &["2026-11-20T09:00:00Z 10s", ALERT, SUMMARY],
-        "zcat" => &["2026-11-20T09:00:00Z 1h", SUMMARY, "2732 lines"],
+        _ if command.contains("access.log.2.gz") => &["2026-11-20T09:00:00Z 1h", SUMMARY],
         "timeout" => &["Errors generated an alert - 5xx = 5.4%"],
         _ if command.contains("--top path=20") => &["  paths     ", "  agents    ", "  statuses  "],
         _ if command.contains("--window 10s") => {

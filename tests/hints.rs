@@ -58,7 +58,7 @@ fn a_log_that_goes_back_is_said_once_also_with_quiet() {
     assert_eq!(
         stderr,
         "httpmon: L line 6001: the log goes back from 2026-11-20T03:19:59Z to 2026-11-20T00:00:00Z, and is counted \
-         anew from there (if older files were put behind newer ones, put the oldest first)\n"
+         anew from there (if older lines were put behind newer ones, name the files instead: --replay FILE... reads them by time)\n"
     );
     assert_eq!(status, Some(0));
     assert_eq!(told(&folder, &["L"]).1, stderr);

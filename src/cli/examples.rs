@@ -46,8 +46,8 @@ pub static EXAMPLES: &[Example] = &[
         status: EXIT_OK,
     },
     Example {
-        about: "Read rotated logs, oldest first, with a report for every hour.",
-        command: "zcat -f access.log.2.gz access.log.1 | httpmon --replay --interval 1h",
+        about: "Read rotated logs in any order, packed ones too, with a report for every hour.",
+        command: "httpmon --replay --interval 1h access.log.1 access.log.2.gz",
         status: EXIT_OK,
     },
     Example {

@@ -135,13 +135,24 @@ impl Books {
             self.bounds = part.bounds;
         }
         let ids = self.totals.merge(&part.totals)?;
+        self.add_counts(part);
+        Some(ids)
+    }
+
+    /// As [`Books::merge`], for a part of which the period is known, whatever the caps.
+    pub(super) fn merge_past_caps(&mut self, part: &Books) -> Vec<Renumbering> {
+        let ids = self.totals.merge_past_caps(&part.totals);
+        self.add_counts(part);
+        ids
+    }
+
+    fn add_counts(&mut self, part: &Books) {
         self.lines += part.lines;
         self.skipped += part.skipped;
         self.filtered += part.filtered;
         if let (None, Some(offset)) = (self.offset, part.offset) {
             self.begin(offset);
         }
-        Some(ids)
     }
 
     /// Forgets all, keeping memory for the next part.

@@ -11,10 +11,11 @@
 use std::ops::Range;
 
 use super::selection::{Counting, Selection};
-use super::{Books, ClosedSeconds, Ingest, Place};
+use super::{Books, ClosedSeconds, Ingest};
 use crate::format::record::Record;
 use crate::format::unparsed::Unparsed;
 use crate::stats::bucket::Counters;
+use crate::stats::keys::Renumbering;
 use crate::stats::run::Run;
 use crate::stats::{DIMENSIONS, Hit, keys};
 use crate::time::Second;
@@ -112,6 +113,11 @@ impl Chunk {
         self.books.lines + self.rejected
     }
 
+    /// How many of them are no records.
+    pub fn unparsed_lines(&self) -> u64 {
+        self.rejected
+    }
+
     /// Whether a cap was passed: the part is of no use, and what is left of it need not be read.
     pub fn is_full(&self) -> bool {
         self.rejected > MAX_UNPARSED || self.books.totals.is_full()
@@ -120,6 +126,13 @@ impl Chunk {
     /// The steps, to be taken in this order.
     pub fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    /// Follows a reduction of the tables that its ids are of, once it was begun; there are `dimensions`.
+    pub fn renumber(&mut self, reduced: &[(usize, Renumbering)], dimensions: usize) {
+        for (dimension, ids) in reduced {
+            self.columns.run.renumber(*dimension, dimensions, ids);
+        }
     }
 
     /// A line that there is nothing to count of.
@@ -251,9 +264,29 @@ impl Ingest {
         true
     }
 
+    /// As [`Ingest::begin_chunk`], for a part of one of several sources, whatever the caps. Where one was passed, the
+    /// ids of other parts that were begun have changed: what follows them is returned, for [`Chunk::renumber`].
+    pub fn begin_chunk_past_caps(
+        &mut self,
+        chunk: &mut Chunk,
+        closed: &mut impl ClosedSeconds,
+    ) -> Vec<(usize, Renumbering)> {
+        let ids = self.books.merge_past_caps(&chunk.books);
+        let dimensions = self.books.totals.dimensions();
+        for (dimension, ids) in ids.iter().enumerate() {
+            chunk.columns.run.renumber(dimension, dimensions, ids);
+        }
+        if !self.books.totals.is_full() {
+            return Vec::new();
+        }
+        let reduced = self.reduce(&mut [], closed);
+        chunk.renumber(&reduced, dimensions);
+        reduced
+    }
+
     /// All steps of a part were taken.
     pub fn end_chunk(&mut self, chunk: &Chunk) {
-        self.place.line += chunk.lines();
+        self.sources[self.current].place.line += chunk.lines();
     }
 
     /// Takes one of the steps of a part.
@@ -261,7 +294,7 @@ impl Ingest {
         match step {
             Step::Unparsed(line) => {
                 self.books.lines += 1;
-                self.note_unparsed(line.unparsed, self.place.line + line.line, &line.text);
+                self.note_unparsed(line.unparsed, self.place().line + line.line, &line.text);
             }
             Step::Batch(batch) => {
                 let columns = &chunk.columns;
@@ -272,10 +305,11 @@ impl Ingest {
                         .clone()
                         .map(|i| columns.hit(i, batch, dimensions))
                 };
-                if !self.clock.takes(batch.second) {
+                let clock = &mut self.sources[self.current].clock;
+                if !clock.takes(batch.second) {
                     return self.offer_batch(batch.line, each(), closed);
                 }
-                self.clock.advance(batch.second);
+                clock.advance(batch.second);
                 self.reach(batch.second, batch.counted, closed);
                 if !batch.counted {
                     return;
@@ -305,12 +339,9 @@ impl Ingest {
         hits: impl Iterator<Item = Hit>,
         closed: &mut impl ClosedSeconds,
     ) {
-        let here = Place {
-            source: self.place.source.clone(),
-            line: self.place.line + line,
-        };
-        let before = std::mem::replace(&mut self.place, here);
+        let before = self.place().line;
+        self.sources[self.current].place.line += line;
         hits.for_each(|hit| self.offer(&hit, None, closed));
-        self.place = before;
+        self.sources[self.current].place.line = before;
     }
 }

@@ -26,6 +26,7 @@ use crate::format::record::Record;
 use crate::format::unparsed::Unparsed;
 use crate::report::{Example, Rewind};
 use crate::stats::bucket::Bucket;
+use crate::stats::keys::Renumbering;
 use crate::stats::tally::Tally;
 use crate::stats::timeline::Timeline;
 use crate::stats::{Hit, SERVER_ERROR};
@@ -43,22 +44,53 @@ pub struct Place {
     pub line: u64,
 }
 
+/// One of the sources of a run: each has a clock of its own.
+#[derive(Debug)]
+struct Source {
+    clock: Clock<Hit>,
+    /// The greatest second that it is believed to have reached, and before that one that no record of it is known
+    /// to precede.
+    reached: Option<Second>,
+    /// Whether any of its records is believed.
+    begun: bool,
+    ended: bool,
+    place: Place,
+    /// Where the last records in a row that are far behind begin.
+    turn: Place,
+}
+
 /// See the module's text.
 #[derive(Debug)]
 pub struct Ingest {
     selection: Selection,
     books: Books,
     lateness: Span,
-    clock: Clock<Hit>,
+    /// Never empty: before any is named there is one without a name.
+    sources: Vec<Source>,
+    /// The one that lines come from now.
+    current: usize,
     timeline: Timeline,
     scratch: Vec<Tally>,
     /// For records that are counted beside the timeline.
     apart: Box<Bucket>,
     /// Lines that were no record before anything was believed.
     unparsed_before: u64,
-    place: Place,
-    /// Where the last records in a row that are far behind begin.
-    turn: Place,
+}
+
+impl Source {
+    fn new(name: Option<Arc<str>>, lateness: Span, reached: Option<Second>) -> Source {
+        Source {
+            clock: Clock::new(lateness, |hit: &Hit| u64::from(hit.counted)),
+            reached,
+            begun: false,
+            ended: false,
+            place: Place {
+                source: name,
+                line: 0,
+            },
+            turn: Place::default(),
+        }
+    }
 }
 
 impl Ingest {
@@ -72,13 +104,12 @@ impl Ingest {
             selection: Selection::new(counting, books.totals.tops()),
             books,
             lateness,
-            clock: Clock::new(lateness, |hit: &Hit| u64::from(hit.counted)),
+            sources: vec![Source::new(None, lateness, None)],
+            current: 0,
             // The first belief moves it to where the log begins.
             timeline: Timeline::new(Second(i64::MIN)),
             apart: Box::default(),
             unparsed_before: 0,
-            place: Place::default(),
-            turn: Place::default(),
         }
     }
 
@@ -89,7 +120,7 @@ impl Ingest {
 
     /// Where the last line came from.
     pub fn place(&self) -> &Place {
-        &self.place
+        &self.sources[self.current].place
     }
 
     /// The seconds that are still open, oldest first.
@@ -104,27 +135,68 @@ impl Ingest {
 
     /// The second that a live source would have reached at `wall`, in milliseconds, by its lag.
     pub fn reached_by(&self, wall: Wall) -> Option<Wall> {
-        self.clock.reached_by(wall)
+        self.sources[self.current].clock.reached_by(wall)
     }
 
-    /// The lines that follow are another source's.
+    /// The lines that follow are another source's, which goes on where the last one ended, by the same clock.
     pub fn begin_source(&mut self, source: Option<Arc<str>>) {
-        self.place = Place { source, line: 0 };
+        self.sources[self.current].place = Place { source, line: 0 };
+    }
+
+    /// Reads several sources along with each other from now on: their names, and for each a second that is near its
+    /// beginning, where that is known. No second closes before all that have not ended are past it.
+    pub fn set_sources(&mut self, sources: impl Iterator<Item = (Arc<str>, Option<Second>)>) {
+        let lateness = self.lateness;
+        self.sources = sources
+            .map(|(name, near)| Source::new(Some(name), lateness, near))
+            .collect();
+        self.current = 0;
+    }
+
+    /// The lines that follow are from the source of this number.
+    pub fn select(&mut self, source: usize) {
+        self.current = source;
+    }
+
+    /// How far a source has come; `None` while nothing is known.
+    pub fn reached(&self, source: usize) -> Option<Second> {
+        self.sources[source].reached
+    }
+
+    /// A source has ended: nobody waits for it any more.
+    pub fn end_source(&mut self, source: usize, closed: &mut impl ClosedSeconds) {
+        self.current = source;
+        self.sources[source].clock.finish();
+        self.carry_out(closed);
+        self.sources[source].ended = true;
+        if self.books.newest.is_some()
+            && let Some(watermark) = self.union_watermark()
+        {
+            self.close_before(watermark, false, closed);
+        }
+    }
+
+    /// The second that all sources which have not ended are past; `None` where that is not known of one, or all
+    /// have ended.
+    fn union_watermark(&self) -> Option<Second> {
+        let open = self.sources.iter().filter(|source| !source.ended);
+        let least = open.map(|source| source.reached).min().flatten();
+        least.map(|least| least - self.lateness)
     }
 
     /// A line that there is nothing to count of.
     #[inline]
     pub fn skipped(&mut self) {
-        self.place.line += 1;
+        self.sources[self.current].place.line += 1;
         self.books.lines += 1;
         self.books.skipped += 1;
     }
 
     /// A line that is no record, and why.
     pub fn unparsed(&mut self, unparsed: Unparsed, text: &[u8]) {
-        self.place.line += 1;
+        self.sources[self.current].place.line += 1;
         self.books.lines += 1;
-        self.note_unparsed(unparsed, self.place.line, text);
+        self.note_unparsed(unparsed, self.place().line, text);
     }
 
     fn note_unparsed(&mut self, unparsed: Unparsed, line: u64, text: &[u8]) {
@@ -135,6 +207,7 @@ impl Ingest {
         } else if let Some(bucket) = self.newest_bucket() {
             bucket.counters.unparsed += 1;
         }
+        let file = self.place().source.clone();
         let examples = &mut self.books.examples;
         let reason = unparsed.reason();
         match examples.iter_mut().find(|e| e.unparsed.reason() == reason) {
@@ -143,7 +216,7 @@ impl Ingest {
                 unparsed,
                 count: 1,
                 line,
-                file: self.place.source.clone(),
+                file,
                 text: beginning(text).into(),
                 second: self.books.newest,
             }),
@@ -158,16 +231,17 @@ impl Ingest {
         wall: Option<Wall>,
         closed: &mut impl ClosedSeconds,
     ) {
-        self.place.line += 1;
+        self.sources[self.current].place.line += 1;
         self.books.lines += 1;
         let mut hit = Hit::uncounted(record.time);
         self.selection.count(record, &mut hit, &mut self.books);
         if self.books.totals.is_full() {
-            self.reduce(&mut hit, closed);
+            self.reduce(std::slice::from_mut(&mut hit), closed);
         }
         self.selection.find_matches(record, &mut hit);
-        if wall.is_none() && self.clock.takes(hit.time) {
-            self.clock.advance(hit.time);
+        let clock = &mut self.sources[self.current].clock;
+        if wall.is_none() && clock.takes(hit.time) {
+            clock.advance(hit.time);
             return self.believe(&hit, closed);
         }
         self.offer(&hit, wall, closed);
@@ -177,12 +251,13 @@ impl Ingest {
     #[cold]
     fn offer(&mut self, hit: &Hit, wall: Option<Wall>, closed: &mut impl ClosedSeconds) {
         self.books.silent = Span(0);
-        self.clock.offer(hit.time, *hit, wall);
-        if self.clock.far_behind() == 1 {
-            self.turn = self.place.clone();
+        let source = &mut self.sources[self.current];
+        source.clock.offer(hit.time, *hit, wall);
+        if source.clock.far_behind() == 1 {
+            source.turn = source.place.clone();
         }
         if wall.is_some() {
-            self.books.live = self.clock.is_live();
+            self.books.live = source.clock.is_live();
             if let Some(newest) = self.books.newest.filter(|_| hit.counted) {
                 let heard = self.count_apart(std::iter::once(*hit));
                 closed.heard(newest, &heard);
@@ -190,27 +265,29 @@ impl Ingest {
             }
         }
         self.carry_out(closed);
+        self.books.skewed = self.sources.iter().map(|s| s.clock.skewed()).sum();
     }
 
     /// Carries out what the clock decided.
     fn carry_out(&mut self, closed: &mut impl ClosedSeconds) {
-        while let Some(decision) = self.clock.next_decision() {
+        while let Some(decision) = self.sources[self.current].clock.next_decision() {
             match decision {
                 Decision::Believe(_, hit) => self.believe(&hit, closed),
                 Decision::Rewind { from, to } => self.rewind(from, to, closed),
             }
         }
-        self.books.skewed = self.clock.skewed();
     }
 
     /// Nothing has come for a second, by `wall`, and no line for `silent`: the time of a live stream goes on.
     pub fn silence(&mut self, wall: Wall, silent: Span, closed: &mut impl ClosedSeconds) {
         self.books.silent = silent;
-        let reached = self.clock.reached_by(wall).filter(|_| self.books.live);
+        let clock = &mut self.sources[self.current].clock;
+        let reached = clock.reached_by(wall).filter(|_| self.books.live);
         if let (Some(reached), Some(newest)) = (reached.map(Wall::second), self.books.newest)
             && newest < reached
         {
-            self.clock.advance(reached);
+            clock.advance(reached);
+            self.sources[self.current].reached = Some(reached);
             self.books.newest = Some(reached);
             self.close_before(reached - self.lateness, true, closed);
         }
@@ -218,8 +295,13 @@ impl Ingest {
 
     /// The input has ended: every second closes, up to the end of the period where it has one.
     pub fn finish(&mut self, closed: &mut impl ClosedSeconds) {
-        self.clock.finish();
-        self.carry_out(closed);
+        for source in 0..self.sources.len() {
+            self.current = source;
+            self.sources[source].clock.finish();
+            self.carry_out(closed);
+            self.sources[source].ended = true;
+        }
+        self.books.skewed = self.sources.iter().map(|s| s.clock.skewed()).sum();
         let until = self.books.bounds.until;
         if self.books.newest.is_some() && until < Bounds::ALL.until {
             self.books.newest = self.books.newest.max(Some(until - Span::SECOND));
@@ -239,11 +321,17 @@ impl Ingest {
         closed.end(&self.books);
     }
 
-    /// The log has gone back from one second to another.
+    /// The log has gone back from one second to another. Where other sources go on, it does so alone, and what it
+    /// holds for closed seconds is late.
     fn rewind(&mut self, from: Second, to: Second, closed: &mut impl ClosedSeconds) {
-        self.close_all(closed);
         self.books.rewinds += 1;
-        let Place { source, line } = std::mem::take(&mut self.turn);
+        self.sources[self.current].reached = None;
+        if self.sources.iter().filter(|source| !source.ended).count() > 1 {
+            return;
+        }
+        self.close_all(closed);
+        let turn = std::mem::take(&mut self.sources[self.current].turn);
+        let Place { source, line } = turn;
         let rewind = Rewind {
             from,
             to,
@@ -287,19 +375,28 @@ impl Ingest {
                 Some((least, greatest)) => (least.min(time), greatest.max(time)),
             });
         }
-        match self.books.newest {
-            Some(newest) if time <= newest => {}
-            newest => {
+        let source = &mut self.sources[self.current];
+        match source.reached {
+            Some(reached) if time <= reached && source.begun => {}
+            reached => {
+                let begun = std::mem::replace(&mut source.begun, true);
+                source.reached = Some(time);
+                let newest = self.books.newest.max(Some(time));
+                let before = std::mem::replace(&mut self.books.newest, newest);
                 // Most of what comes for the newest second has come.
-                if let Some(bucket) = newest.and_then(|newest| self.timeline.get_mut(newest)) {
+                if let Some(reached) = reached.filter(|_| begun)
+                    && let Some(bucket) = self.timeline.get_mut(reached)
+                {
                     bucket.settle(&mut self.scratch);
                 }
-                self.books.newest = Some(time);
-                let watermark = time - self.lateness;
-                if newest.is_none() {
-                    self.begin(watermark);
+                let watermark = self.union_watermark();
+                if before.is_none() {
+                    let own = time - self.lateness;
+                    self.begin(watermark.map_or(own, |watermark| watermark.min(own)));
                 }
-                self.close_before(watermark, false, closed);
+                if let Some(watermark) = watermark {
+                    self.close_before(watermark, false, closed);
+                }
             }
         }
     }
@@ -347,21 +444,29 @@ impl Ingest {
         bucket
     }
 
-    /// A table was full and its ids have changed: all that holds ids follows.
+    /// Reduces the tables that are full. All that holds their ids follows, `hits` too; the caller's own is to follow
+    /// what is returned.
     #[cold]
-    fn reduce(&mut self, hit: &mut Hit, closed: &mut impl ClosedSeconds) {
+    fn reduce(
+        &mut self,
+        hits: &mut [Hit],
+        closed: &mut impl ClosedSeconds,
+    ) -> Vec<(usize, Renumbering)> {
         let dimensions = self.books.totals.dimensions();
-        for (dimension, ids) in self.books.totals.reduce() {
-            hit.ids[dimension] = ids.new_id(hit.ids[dimension]);
-            for held in self.clock.held_mut() {
-                held.ids[dimension] = ids.new_id(held.ids[dimension]);
+        let reduced = self.books.totals.reduce();
+        for (dimension, ids) in &reduced {
+            let clocks = self.sources.iter_mut().map(|source| &mut source.clock);
+            let held = clocks.flat_map(Clock::held_mut);
+            for hit in held.chain(hits.iter_mut()) {
+                hit.ids[*dimension] = ids.new_id(hit.ids[*dimension]);
             }
             for bucket in self.timeline.buckets_mut() {
-                bucket.renumber(dimension, dimensions, &ids);
+                bucket.renumber(*dimension, dimensions, ids);
             }
-            closed.renumber(dimension, dimensions, &ids);
-            self.selection.forget_ids();
+            closed.renumber(*dimension, dimensions, ids);
         }
+        self.selection.forget_ids();
+        reduced
     }
 
     /// Closes every second before `target`, oldest first. `silent`: no record brought it about.

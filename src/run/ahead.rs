@@ -65,13 +65,15 @@ pub fn settle(options: &mut Options) -> Result<(), Error> {
         clock: Clock::new(Span(0), |_| 1),
         newest: None,
         first: None,
+        fresh: true,
         all: period.told_ago().is_some(),
     };
     for (name, file) in &mut files {
-        log.parser.begin_source(name.as_bytes());
+        log.begin(name);
         log.read(file).map_err(|error| failure(name, &error))?;
+        log.end();
     }
-    let newest = log.newest();
+    let newest = log.newest.filter(|_| log.all);
     if let Some((first, offset)) = log.first {
         let settled = period.settled(first, offset, newest);
         (options.since, options.until) = (settled.since, settled.until);
@@ -119,8 +121,10 @@ struct Log {
     clock: Clock<Second>,
     /// The greatest believed second.
     newest: Option<Second>,
-    /// The time and offset of the first record.
+    /// The time and offset of the first record: of the first records of all files, the least.
     first: Option<(Second, i32)>,
+    /// Whether no record of the file was read.
+    fresh: bool,
     /// Whether the newest is wanted too.
     all: bool,
 }
@@ -152,7 +156,7 @@ impl Log {
         let mut lines = Lines::default();
         let mut block = vec![0; BLOCK];
         let mut source = Source::new(&mut *file);
-        while self.all || self.first.is_none() {
+        while self.all || self.fresh {
             // What cannot be read to its end is named when the run reads it.
             match source.read(&mut block) {
                 Ok(0) | Err(_) => {
@@ -169,7 +173,7 @@ impl Log {
     /// A record from `time`, written with this offset.
     #[inline]
     fn observe(&mut self, time: Second, offset: i32) {
-        if self.first.is_none() {
+        if std::mem::take(&mut self.fresh) && self.first.is_none_or(|(first, _)| time < first) {
             self.first = Some((time, offset));
         }
         if self.clock.takes(time) {
@@ -189,10 +193,16 @@ impl Log {
         }
     }
 
-    /// The greatest believed second of all that was read.
-    fn newest(&mut self) -> Option<Second> {
+    /// Another file begins: each has a clock of its own.
+    fn begin(&mut self, name: &str) {
+        self.parser.begin_source(name.as_bytes());
+        self.clock = Clock::new(Span(0), |_| 1);
+        self.fresh = true;
+    }
+
+    /// The file has ended.
+    fn end(&mut self) {
         self.clock.finish();
         self.carry_out();
-        self.newest.filter(|_| self.all)
     }
 }

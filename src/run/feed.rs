@@ -14,6 +14,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use memchr::memrchr;
 
 use super::beside;
+use super::merge::{Counted, Merge};
 use super::operands::{self, Operand, failure, packing};
 use super::parts::{self, Parallel, Part, Shared};
 use super::rotated::{self, Given};
@@ -68,6 +69,10 @@ pub enum Message {
     Signal(Signal),
     /// What was typed.
     Keys(Vec<u8>),
+    /// Lines of one of several files that are read along with each other, counted; and its number.
+    Counted(usize, Counted),
+    /// The file of this number has ended.
+    Ended(usize),
     /// There is no more.
     End,
     /// All that the files held when they were opened was sent: what comes now is new.
@@ -88,6 +93,10 @@ pub trait Feed {
 
     /// Gives a block back, to be read into again.
     fn recycle(&mut self, block: Vec<u8>);
+
+    /// Of several files that are read along with each other, what comes next is to be of the one of this number;
+    /// `None` if all have ended.
+    fn want(&mut self, _: Option<usize>) {}
 }
 
 /// The time since 1970-01-01T00:00:00Z by the wall clock.
@@ -102,6 +111,7 @@ pub struct Threads {
     messages: Receiver<Message>,
     empty: SyncSender<Vec<u8>>,
     start: Instant,
+    merge: Option<Merge>,
 }
 
 impl Threads {
@@ -125,6 +135,7 @@ impl Threads {
             messages,
             empty,
             start: Instant::now(),
+            merge: None,
         };
         (threads, sender, empties)
     }
@@ -168,6 +179,13 @@ impl Threads {
         threads.attend(sender, screen)
     }
 
+    /// Reads files along with each other, and waits for signals; with a `screen`, for its keys too.
+    pub(super) fn merge(merge: Merge, screen: bool) -> Threads {
+        let (mut threads, sender, _) = Threads::new();
+        threads.merge = Some(merge);
+        threads.attend(sender, screen)
+    }
+
     /// Reads these files, in this order; with `parallel`, the regular ones in parts.
     ///
     /// # Errors
@@ -203,6 +221,16 @@ impl Threads {
 
 impl Feed for Threads {
     fn next(&mut self, wait: Option<Duration>) -> Message {
+        if let Some(merge) = &mut self.merge {
+            if let Ok(message) = self.messages.try_recv() {
+                return message;
+            }
+            let message = merge.next();
+            if matches!(message, Some(Message::End)) {
+                self.merge = None;
+            }
+            return message.unwrap_or(Message::Quiet);
+        }
         let message = match wait {
             None => self
                 .messages
@@ -226,6 +254,12 @@ impl Feed for Threads {
     fn recycle(&mut self, block: Vec<u8>) {
         // The reader may be gone already.
         let _ = self.empty.try_send(block);
+    }
+
+    fn want(&mut self, file: Option<usize>) {
+        if let Some(merge) = &mut self.merge {
+            merge.want(file);
+        }
     }
 }
 

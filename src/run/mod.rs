@@ -12,6 +12,7 @@ mod file;
 #[path = "file_other.rs"]
 mod file;
 mod follow;
+mod front;
 mod hints;
 mod history;
 mod hook;
@@ -23,6 +24,7 @@ mod kill;
 #[path = "kill_other.rs"]
 mod kill;
 mod ledger;
+mod merge;
 mod operands;
 mod output;
 mod parts;
@@ -74,6 +76,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use merge::Merge;
 use progress::Watched;
 
 use crate::cli::{self, Command, Options, config, help, parse};
@@ -208,6 +211,12 @@ fn run(mut options: Options) -> Result<u8, Error> {
         let history = u64::try_from(history.0).ok().filter(|&seconds| seconds > 0);
         let paths = options.files.iter().map(PathBuf::from).collect();
         Threads::follow(paths, history.map(Duration::from_secs), options.dashboard)
+    } else if options.replay && settled && files.len() > 1 {
+        let parallel = session.parallel(options.threads_in_force(), PART);
+        let files = merge::look_at(files, &parallel.reader.parser);
+        session.merge(&files);
+        let merge = Merge::new(files, parallel, options.verbose);
+        Threads::merge(merge, options.dashboard)
     } else {
         Threads::start(files, parallel, options.dashboard, !options.replay)
     };

@@ -66,6 +66,21 @@ impl Operand {
         }
     }
 
+    /// Opens it, to be read to its end. A named pipe is opened only once: its writer would be cut off by a second time.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be opened.
+    pub(super) fn open(&self) -> io::Result<Box<dyn Read>> {
+        Ok(match self {
+            Operand::Stdin => match file::stdin() {
+                Some(file) => Box::new(Source::new(file)),
+                None => Box::new(Source::new(io::stdin().lock())),
+            },
+            Operand::File(name) => Box::new(Source::new(File::open(name)?)),
+        })
+    }
+
     /// Whether it is a regular file that is packed.
     pub(super) fn is_packed(&self) -> bool {
         self.open_packed().is_some()
@@ -79,7 +94,7 @@ impl Operand {
     }
 
     /// Calls `look` with the text of a regular file, and leaves the file where it stood.
-    fn look<T>(&self, look: impl FnOnce(&mut Source<&mut File>) -> T) -> Option<T> {
+    pub(super) fn look<T>(&self, look: impl FnOnce(&mut Source<&mut File>) -> T) -> Option<T> {
         let mut file = self.open_regular()?;
         let start = file.stream_position().ok()?;
         let found = look(&mut Source::new(&mut file));

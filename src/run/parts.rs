@@ -244,6 +244,7 @@ fn work(
             let taker = &mut Counter {
                 reader: &mut reader,
                 chunk: &mut chunk,
+                recognised: None,
             };
             match bytes {
                 Some(bytes) => lines.feed(bytes, taker),
@@ -266,9 +267,23 @@ fn work(
 }
 
 /// Counts lines.
-struct Counter<'a> {
-    reader: &'a mut Reader,
-    chunk: &'a mut Chunk,
+pub(super) struct Counter<'a> {
+    pub(super) reader: &'a mut Reader,
+    pub(super) chunk: &'a mut Chunk,
+    /// Where formats are to be said: the numbers of the lines, from 1 in the chunk, from which on a format is
+    /// recognised, and its name.
+    pub(super) recognised: Option<&'a mut Vec<(u64, &'static str)>>,
+}
+
+impl Counter<'_> {
+    #[cold]
+    fn recognise(&mut self, line: &[u8]) {
+        if let Some(recognised) = &mut self.recognised
+            && let Some(format) = self.reader.parser.newly_recognised(line)
+        {
+            recognised.push((self.chunk.lines(), format));
+        }
+    }
 }
 
 impl Take for Counter<'_> {
@@ -277,6 +292,9 @@ impl Take for Counter<'_> {
         let mut record = Record::empty();
         let len = self.reader.read_plain(text, &mut record)?;
         self.chunk.observe(&record);
+        if self.recognised.is_some() {
+            self.recognise(&text[..len - 1]);
+        }
         Some(len)
     }
 
@@ -284,7 +302,12 @@ impl Take for Counter<'_> {
     fn take(&mut self, line: Line<'_>) {
         let mut record = Record::empty();
         match self.reader.read(line, &mut record) {
-            Read::Record => self.chunk.observe(&record),
+            Read::Record => {
+                self.chunk.observe(&record);
+                if self.recognised.is_some() {
+                    self.recognise(line.bytes);
+                }
+            }
             Read::Skipped | Read::Source => self.chunk.skipped(),
             Read::Unparsed(unparsed) => self.chunk.unparsed(unparsed, line.bytes),
         }

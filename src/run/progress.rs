@@ -143,12 +143,17 @@ impl Feed for Watched {
         match &message {
             Message::Block(block) => self.bytes = block.len() as u64,
             Message::Part(part) => self.bytes = part.bytes(),
+            Message::Counted(_, counted) => self.bytes = counted.bytes,
             Message::Signal(_)
             | Message::Keys(_)
             | Message::End
             | Message::Failed(_)
             | Message::Said(_) => clear(),
-            Message::Begin(_) | Message::Where(_) | Message::Quiet | Message::CaughtUp => {}
+            Message::Begin(_)
+            | Message::Where(_)
+            | Message::Ended(_)
+            | Message::Quiet
+            | Message::CaughtUp => {}
         }
         message
     }
@@ -159,6 +164,10 @@ impl Feed for Watched {
 
     fn recycle(&mut self, block: Vec<u8>) {
         self.feed.recycle(block);
+    }
+
+    fn want(&mut self, file: Option<usize>) {
+        self.feed.want(file);
     }
 }
 

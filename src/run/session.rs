@@ -7,10 +7,12 @@ use std::io;
 use std::time::Duration;
 
 use super::feed::{Feed, Message, Now, Signal};
+use super::front::Front;
 use super::hints;
 use super::history::History;
 use super::hook::Hook;
 use super::intake::Intake;
+use super::merge::Merged;
 use super::operands::{STDIN, failure};
 use super::parts::{Parallel, Part};
 use super::reader::Reader;
@@ -53,6 +55,8 @@ pub struct Session {
     failed_input: bool,
     /// Whether files are read as they grow.
     follows: bool,
+    /// The files that are read along with each other.
+    front: Option<Front>,
 }
 
 /// The fields that a run of this configuration reads where they are optional.
@@ -101,6 +105,7 @@ impl Session {
             idle_exit: options.idle_exit,
             failed_input: false,
             follows: false,
+            front: None,
         })
     }
 
@@ -156,6 +161,7 @@ impl Session {
 
     fn read(&mut self, feed: &mut dyn Feed) -> io::Result<Ended> {
         let mut silence = Silence::new(self.idle_exit, feed.now());
+        self.take_by_time(feed)?;
         loop {
             let before = feed.now();
             let Intake { monitor, sink, .. } = &mut self.intake;
@@ -216,6 +222,19 @@ impl Session {
                     self.conclude()?;
                     return Ok(ended);
                 }
+                Message::Counted(n, counted) => {
+                    self.intake.sink.count_read(counted.bytes);
+                    if let Some(front) = &mut self.front {
+                        front.counted(n, counted, &mut self.intake.monitor);
+                    }
+                    self.take_by_time(feed)?;
+                }
+                Message::Ended(n) => {
+                    if let Some(front) = &mut self.front {
+                        front.ended(n, &mut self.intake.monitor);
+                    }
+                    self.take_by_time(feed)?;
+                }
                 Message::CaughtUp => {
                     let wall = self.wall(now);
                     let Intake { monitor, sink, .. } = &mut self.intake;
@@ -228,6 +247,29 @@ impl Session {
                 }
             }
         }
+    }
+
+    /// Reads these files along with each other.
+    pub(super) fn merge(&mut self, files: &[Merged]) {
+        let Intake { monitor, hints, .. } = &mut self.intake;
+        for file in files {
+            hints.block(&file.head, monitor);
+            if let Some(line) = &file.foreign {
+                hints.begins_with(line, &file.name, monitor);
+            }
+        }
+        self.front = Some(Front::new(files, monitor));
+    }
+
+    /// Takes what is there of several files, in the order of time.
+    fn take_by_time(&mut self, feed: &mut dyn Feed) -> io::Result<()> {
+        let Some(front) = &mut self.front else {
+            return Ok(());
+        };
+        let Intake { monitor, sink, .. } = &mut self.intake;
+        let wanted = front.take(monitor, |monitor| sink.drain(monitor, None))?;
+        feed.want(wanted);
+        sink.refresh(monitor)
     }
 
     /// Says why an input cannot be read to its end.

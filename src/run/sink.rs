@@ -188,8 +188,8 @@ impl Sink {
         let source = rewind.file.as_deref();
         let source = source.map_or(String::new(), |name| escape::shown(name.as_bytes()) + " ");
         say(&format!(
-            "{source}line {}: the log goes back from {} to {}, and is counted anew from there (if older files were \
-             put behind newer ones, put the oldest first)",
+            "{source}line {}: the log goes back from {} to {}, and is counted anew from there (if older lines were \
+             put behind newer ones, name the files instead: --replay FILE... reads them by time)",
             rewind.line,
             zone.show(rewind.from),
             zone.show(rewind.to),

@@ -142,6 +142,11 @@ impl Totals {
         if !tables.all(|(table, other)| table.has_room_for(other)) {
             return None;
         }
+        Some(self.merge_past_caps(other))
+    }
+
+    /// As [`Totals::merge`], whatever the caps; they are to be looked at afterwards.
+    pub fn merge_past_caps(&mut self, other: &Totals) -> Vec<Renumbering> {
         self.counters.merge(&other.counters);
         self.durations.add_all(&other.durations);
         self.requests.merge(&other.requests);
@@ -154,7 +159,7 @@ impl Totals {
         spreads
             .zip(&ids)
             .for_each(|((spread, other), ids)| spread.merge(other, ids));
-        Some(ids)
+        ids
     }
 
     /// Forgets all and keeps the memory.

@@ -334,6 +334,9 @@ pub(super) const TIME: Paragraphs = &[
      like any other; but 64 in a row mean that the log itself went back. What is open closes then, a `rewind` is \
      written, and the log is counted anew from the first of them: with empty windows and quiet rules, and the same \
      totals. An alert that was firing has no end.",
+    "Several files of a --replay are merged by time: each has a clock of its own, and next is read the one that has \
+     come least far, a second at a time. So neither the order in which they are named nor how they were cut or \
+     packed makes a difference.",
     "Live, the wall clock is a witness. The lag of a log is the least by which its last three records came after \
      their time. A record that lies more than 5 s (or --lateness, if that is longer) past what the log can have \
      reached by that lag is ahead, however near the newest time it is; one from the five minutes before the wall \
