@@ -8,7 +8,8 @@ use httpmon::report::Event;
 use httpmon::run;
 use proptest::prelude::*;
 
-pub use streams::{Hit, START, believed, delayed};
+#[allow(unused_imports, reason = "each test uses its own")]
+pub use streams::{Hit, START, believed, delayed, in_time};
 
 /// A rule in whole numbers: it fires above `thousandths / 1000 × window` hits.
 #[derive(Debug, Clone, Copy)]
