@@ -159,15 +159,19 @@ impl Head {
     }
 }
 
-/// Reads the head of nearly every line, where it is no host's: an address in digits and dots, which has no list,
-/// quotes or port to lose, and two dashes. Returns where the rest begins.
+/// Reads the head of nearly every line, where it is no host's: an address, which has no list, quotes or port to lose,
+/// and two dashes. Returns where the rest begins.
 #[inline(always)] // Into both: see [`super::plain`].
 pub(super) fn plain<'a>(
     line: &'a [u8],
     times: &mut Timestamps,
     record: &mut Record<'a>,
 ) -> Option<usize> {
-    let (client, rest) = line.split_at(short::dotted_len(line));
+    let mut len = short::dotted_len(line);
+    if line.get(len) != Some(&b' ') {
+        len = colons_len(line);
+    }
+    let (client, rest) = line.split_at(len);
     let (b" - - [", text) = rest.split_first_chunk()? else {
         return None;
     };
@@ -179,6 +183,18 @@ pub(super) fn plain<'a>(
     record.user = Some(b"-");
     set_time(record, stamp);
     Some(client.len() + 6 + stamp.len + 1)
+}
+
+/// The length of the address of colons and hexadecimal digits that `line` begins with; 0 for none. One colon may
+/// stand before a port.
+fn colons_len(line: &[u8]) -> usize {
+    let mut colons = 0;
+    let in_address = |b: &&u8| {
+        colons += usize::from(**b == b':');
+        **b == b':' || b.is_ascii_hexdigit()
+    };
+    let len = line.iter().take(40).take_while(in_address).count();
+    if colons >= 2 { len } else { 0 }
 }
 
 /// Whether a line of NCSA's family begins with a virtual host.

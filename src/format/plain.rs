@@ -99,7 +99,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_plain_line_is_read_in_one_as_step_by_step(
-            client in "192\\.0\\.2\\.[1-9]|192\\.0\\.2\\.7|www\\.example\\.com|2001:db8::7|7|",
+            client in "192\\.0\\.2\\.[1-9]|192\\.0\\.2\\.7|www\\.example\\.com|2001:db8::7|2001:db8:[0-9a-g:.]{1,40}|1:80|7|",
             head in " - - \\[| - - \\[| - ann \\[|  - - \\[",
             time in "20/Nov/2026:09:00:0[0-9] \\+0000|1/Nov/2026:09:00:00|32/Nov/2026:09:00:00 \\+0000",
             between in "\\] \"|\\] \"|\\] \"|\\] \\(x\\) \"|\\]",
