@@ -14,9 +14,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use memchr::memrchr;
 
 use super::beside;
-use super::merge::{Counted, Merge};
+use super::merge::Merge;
+use super::message::{Feed, Message, Now};
 use super::operands::{self, Operand, failure, packing};
-use super::parts::{self, Parallel, Part, Shared};
+use super::parts::{self, Parallel, Shared};
 use super::rotated::{self, Given};
 use super::{file, signals, terminal};
 use crate::error::Error;
@@ -31,73 +32,6 @@ const BLOCK: usize = 256 << 10;
 const LEAST: usize = 16 << 10;
 /// Blocks between reader and monitor.
 const AHEAD: usize = 4;
-
-/// Two clocks, read together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Now {
-    /// Time since 1970-01-01T00:00:00Z by the wall clock.
-    pub wall: Duration,
-    /// Time since some fixed moment, never going back.
-    pub monotonic: Duration,
-}
-
-/// What a signal asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signal {
-    /// To end, by the signal of this number.
-    End(i32),
-    /// To tell how things stand, and to go on.
-    Tell,
-    /// To paint anew: the screen has another size, or was another program's.
-    Redraw,
-}
-
-/// What comes next.
-#[derive(Debug)]
-pub enum Message {
-    /// The bytes that follow are another file's, with its name where it was named.
-    Begin(Option<Arc<str>>),
-    /// Bytes.
-    Block(Vec<u8>),
-    /// Where the parser stands is asked for: what follows is begun by others.
-    Where(SyncSender<State>),
-    /// A part of the file that others counted. It begins and ends with whole lines.
-    Part(Box<Part>),
-    /// Nothing came for as long as was asked.
-    Quiet,
-    /// A signal.
-    Signal(Signal),
-    /// What was typed.
-    Keys(Vec<u8>),
-    /// Lines of one of several files that are read along with each other, counted; and its number.
-    Counted(usize, Counted),
-    /// The file of this number has ended.
-    Ended(usize),
-    /// There is no more.
-    End,
-    /// All that the files held when they were opened was sent: what comes now is new.
-    CaughtUp,
-    /// Something that is to be said.
-    Said(String),
-    /// An input could not be read to its end. The others go on.
-    Failed(Error),
-}
-
-/// Where messages come from: threads in the program, a script in a test.
-pub trait Feed {
-    /// The next message, waiting at most for `wait`; without it, for as long as it takes.
-    fn next(&mut self, wait: Option<Duration>) -> Message;
-
-    /// What time it is.
-    fn now(&self) -> Now;
-
-    /// Gives a block back, to be read into again.
-    fn recycle(&mut self, block: Vec<u8>);
-
-    /// Of several files that are read along with each other, what comes next is to be of the one of this number;
-    /// `None` if all have ended.
-    fn want(&mut self, _: Option<usize>) {}
-}
 
 /// The time since 1970-01-01T00:00:00Z by the wall clock.
 pub(super) fn wall() -> Duration {

@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 
-use super::merge::{Counted, Merged};
+use super::merge::Merged;
+use super::parts::Counted;
 use super::say;
 use crate::monitor::Monitor;
 use crate::render::escape;

@@ -12,9 +12,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::time::Duration;
 
-use super::feed::Message;
+use super::message::Message;
 use super::operands::{Operand, failure};
-use super::parts::{Counter, Parallel};
+use super::parts::{Counted, Counter, Parallel};
 use super::reader::Reader;
 use crate::error::Error;
 use crate::format::record::Record;
@@ -52,27 +52,6 @@ pub(super) struct Merged {
     pub(super) head: Vec<u8>,
     /// Its first line, if that is no record.
     pub(super) foreign: Option<Vec<u8>>,
-}
-
-/// Lines of a file, counted.
-#[derive(Debug)]
-pub struct Counted {
-    /// What was counted.
-    pub chunk: Box<Chunk>,
-    /// How many bytes the lines have.
-    pub bytes: u64,
-    /// The numbers of the lines, from 1 here, from which on a format is recognised, and its name, where that is said.
-    pub(super) recognised: Vec<(u64, &'static str)>,
-    /// Takes the chunk back.
-    back: Sender<Box<Chunk>>,
-}
-
-impl Counted {
-    /// The chunk is not needed any more.
-    pub(super) fn recycle(self) {
-        // Its file may have been read to the end.
-        let _ = self.back.send(self.chunk);
-    }
 }
 
 /// Looks at the beginning of each of these files, and puts them in the order of their names.

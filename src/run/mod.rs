@@ -25,6 +25,7 @@ mod kill;
 mod kill;
 mod ledger;
 mod merge;
+mod message;
 mod operands;
 mod output;
 mod parts;
@@ -64,8 +65,9 @@ mod told;
 
 pub use ahead::settle;
 pub use dashboard::{Dashboard, Frame, Surface};
-pub use feed::{Feed, Message, Now, Signal, Threads};
+pub use feed::Threads;
 pub use hook::{Hook, Notice};
+pub use message::{Feed, Message, Now, Signal};
 pub use output::Output;
 pub use parts::{PART, Parallel, Part};
 pub use session::{Ended, Session, wanted};

@@ -9,8 +9,9 @@ use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::feed::{Feed, Message, Now, Threads};
+use super::feed::Threads;
 use super::file;
+use super::message::{Feed, Message, Now};
 use super::operands::Operand;
 use crate::cli::Options;
 use crate::render::units;

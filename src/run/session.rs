@@ -6,13 +6,13 @@
 use std::io;
 use std::time::Duration;
 
-use super::feed::{Feed, Message, Now, Signal};
 use super::front::Front;
 use super::hints;
 use super::history::History;
 use super::hook::Hook;
 use super::intake::Intake;
 use super::merge::Merged;
+use super::message::{Feed, Message, Now, Signal};
 use super::operands::{STDIN, failure};
 use super::parts::{Parallel, Part};
 use super::reader::Reader;

@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::SyncSender;
 
-use super::feed::Message;
+use super::message::Message;
 
 /// Nothing to forward.
 pub(super) fn forward(_: SyncSender<Message>, _: bool) {}

@@ -10,7 +10,7 @@ use signal_hook::flag;
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
-use super::feed::{Message, Signal};
+use super::message::{Message, Signal};
 use super::terminal;
 
 /// Sends signals as messages from now on; with a `screen`, those that concern it too.

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::feed::Now;
+use super::message::Now;
 use crate::ingest::clock::Wall;
 use crate::time::Span;
 

@@ -3,7 +3,7 @@
 use std::sync::mpsc::SyncSender;
 
 use super::dashboard::{Frame, Surface};
-use super::feed::Message;
+use super::message::Message;
 use crate::error::Error;
 
 /// There is none.

@@ -20,7 +20,7 @@ use rustix::termios::{
 use terminal_size::terminal_size_of;
 
 use super::dashboard::{Frame, Surface};
-use super::feed::Message;
+use super::message::Message;
 use crate::error::Error;
 use crate::render::dashboard::paint;
 
