@@ -22,6 +22,8 @@ pub struct Config {
     pub counting: Counting,
     /// How long to wait for records out of order.
     pub lateness: Span,
+    /// How far a source may be behind the foremost and still be waited for; `None` in replay, for any time.
+    pub patience: Option<Span>,
     /// The zone that reports are aligned to; `None` for the offset of the first record.
     pub zone: Option<Zone>,
     /// What is evaluated.
@@ -38,7 +40,12 @@ pub struct Monitor {
 impl Monitor {
     /// A monitor that has seen nothing.
     pub fn new(config: Config) -> Monitor {
-        let ingest = Ingest::new(config.counting, config.lateness, config.zone);
+        let ingest = Ingest::new(
+            config.counting,
+            config.lateness,
+            config.patience,
+            config.zone,
+        );
         let dimensions = ingest.books().totals.dimensions();
         Monitor {
             ingest,
@@ -85,6 +92,16 @@ impl Monitor {
     /// See [`Ingest::set_sources`].
     pub fn set_sources(&mut self, sources: impl Iterator<Item = (Arc<str>, Option<Second>)>) {
         self.ingest.set_sources(sources);
+    }
+
+    /// See [`Ingest::turn_to`].
+    pub fn turn_to(&mut self, name: Arc<str>) {
+        self.ingest.turn_to(name);
+    }
+
+    /// See [`Ingest::pass`].
+    pub fn pass(&mut self, wall: Wall) {
+        self.ingest.pass(wall, false, &mut self.evaluate);
     }
 
     /// See [`Ingest::select`].

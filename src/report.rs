@@ -142,6 +142,8 @@ pub enum Block {
         /// How many of them were answered with 5xx, where that is known.
         errors: u64,
     },
+    /// Sources that are too far behind the others to be waited for, and how far.
+    Behind(Vec<(Arc<str>, Span)>),
     /// Lines that are no records: the first of each reason.
     Unparsed(Vec<Example>),
     /// No line has come for so long.

@@ -17,6 +17,8 @@ const WALL: i64 = 1_767_225_600;
 enum Event {
     /// So many lines of this second after [`WALL`].
     Lines(i64, usize),
+    /// The lines that follow are of this one of several sources.
+    Turn(&'static str),
     /// The process is stopped for so many milliseconds.
     Stopped(u64),
     /// A signal.
@@ -24,7 +26,7 @@ enum Event {
     /// The input ends.
     End,
 }
-use Event::{End, Lines, Stopped};
+use Event::{End, Lines, Stopped, Turn};
 
 fn line(second: i64) -> String {
     let at = jiff::Timestamp::from_second(WALL + second).expect("in range");
@@ -44,6 +46,7 @@ fn run(args: &str, events: Vec<(u64, Event)>) -> (Ended, Vec<(u64, Value)>) {
         let message = match event {
             Lines(second, count) => Message::Block(line(second).repeat(count).into_bytes()),
             Event::Signal(signal) => Message::Signal(signal),
+            Turn(name) => Message::Turn(name.into()),
             End => Message::End,
             Stopped(length) => {
                 script.stops.push((at, Duration::from_millis(length)));
@@ -388,4 +391,74 @@ fn a_signal_closes_what_is_open_and_prints_the_summary_once() {
     let expected = [named("report", 0, 400), named("summary", 0, 400)];
     assert_eq!(brief(&written), expected);
     assert_eq!(written[0].1["partial"], true);
+}
+
+/// Lines of both sources each second, those of `b` so much later than they were made.
+fn two_sources(last: i64, lag: i64) -> Vec<(u64, Event)> {
+    let mut events = Vec::new();
+    for second in 0..=last + lag {
+        let at = second.unsigned_abs() * 1000 + 300;
+        if second <= last {
+            events.extend([(at, Turn("a")), (at, Lines(second, 1))]);
+        }
+        events.extend([(at, Turn("b")), (at, Lines(second - lag, 1))]);
+    }
+    events.push(((last + lag).unsigned_abs() * 1000 + 5000, End));
+    events
+}
+
+#[test]
+fn a_second_closes_once_all_sources_are_past_it() {
+    for lag in [0, 4, 40] {
+        let (_, written) = run("-i10s --lateness=5s", two_sources(59, lag));
+        let full: Vec<_> = written
+            .iter()
+            .filter(|(_, event)| event["type"] == "report" && second(&event["from"]) >= 0)
+            .map(|(_, event)| event["hits"].as_u64())
+            .take(5)
+            .collect();
+        assert_eq!(full, [Some(20); 5], "{lag}");
+        // What lies before the first line of the other source is late: there the log begins.
+        let (_, summary) = written.last().expect("a summary");
+        let before = (lag - 5).max(0).unsigned_abs();
+        assert_eq!(summary["late"].as_u64(), Some(before), "{lag}");
+    }
+}
+
+#[test]
+fn a_source_that_is_too_far_behind_is_not_waited_for_and_reports_say_so() {
+    let (_, written) = run("-i10s --lateness=5s --patience=30s", two_sources(99, 40));
+    let behind: Vec<_> = written
+        .iter()
+        .filter_map(|(_, event)| event.get("behind"))
+        .collect();
+    assert!(!behind.is_empty());
+    assert_eq!(behind[0][0]["source"], "b");
+    let (_, summary) = written.last().expect("a summary");
+    assert_eq!(summary["hits"], 240);
+    assert!(summary["late"].as_u64() > Some(0));
+}
+
+#[test]
+fn a_source_that_falls_silent_holds_nobody_up() {
+    let mut events = Vec::new();
+    for second in 0..40u64 {
+        let at = second * 1000 + 300;
+        events.extend([(at, Turn("a")), (at, Lines(second as i64, 1))]);
+        if second < 8 {
+            events.extend([(at, Turn("b")), (at, Lines(second as i64, 1))]);
+        }
+    }
+    events.push((45_000, End));
+    let (_, written) = run("-i10s --lateness=5s", events);
+    let reports: Vec<_> = written
+        .iter()
+        .filter(|(_, event)| event["type"] == "report")
+        .map(|(at, event)| (*at, event["hits"].as_u64()))
+        .take(3)
+        .collect();
+    assert_eq!(
+        reports,
+        [(15_300, Some(18)), (25_300, Some(10)), (35_300, Some(10))]
+    );
 }

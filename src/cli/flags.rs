@@ -108,6 +108,20 @@ pub static FLAGS: &[Flag] = &[
         },
     },
     Flag {
+        long: "patience",
+        short: None,
+        value: Some("D"),
+        help: "how long a live source may hold back the others (1m)",
+        more: "Live, with several files or pipes: a second is closed once all of them are past it. One that is more than \
+               D behind the foremost is not waited for any longer; what comes of it then is late, and reports say how \
+               far it is behind. 0 to 7d.",
+        choices: NO_CHOICES,
+        apply: |o, v| {
+            o.patience = Some(span(v, Span(0), WEEK)?);
+            Ok(None)
+        },
+    },
+    Flag {
         long: "format",
         short: Some('f'),
         value: Some("F"),

@@ -71,6 +71,8 @@ pub struct Options {
     pub alerts: Vec<Spec>,
     /// How long to wait for late lines, where given.
     pub lateness: Option<Span>,
+    /// How long a live source may hold back the others, where given.
+    pub patience: Option<Span>,
     /// Which formats to read.
     pub format: Choice,
     /// The client is the one that proxies handed on.
@@ -134,6 +136,7 @@ impl Default for Options {
             window: None,
             alerts: Vec::new(),
             lateness: None,
+            patience: None,
             format: Choice::Auto,
             forwarded: false,
             trusted: None,
@@ -247,6 +250,7 @@ impl Options {
                 expressions: plan.expressions,
             },
             lateness: self.lateness_in_force(),
+            patience: (!self.replay).then(|| self.patience.unwrap_or(Span(60))),
             zone: self.tz.clone(),
             evaluation: Evaluation {
                 interval: self.interval_in_force(),

@@ -165,6 +165,9 @@ impl Evaluate {
         if !examples.is_empty() {
             blocks.push(Block::Unparsed(examples));
         }
+        if !books.behind.is_empty() {
+            blocks.push(Block::Behind(books.behind.clone()));
+        }
         if books.live && books.silent > Span(0) {
             blocks.push(Block::Silent(books.silent));
         }

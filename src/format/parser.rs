@@ -225,8 +225,9 @@ impl Parser {
         self.state = state;
     }
 
-    /// `tail` goes on with the file `name`, whose header it may have shown before.
-    fn continue_source(&mut self, name: &[u8]) {
+    /// The lines that follow are of the file `name`, whose header may have been read before: `tail` says so, or whoever
+    /// reads several at once.
+    pub fn continue_source(&mut self, name: &[u8]) {
         let state = &mut self.state;
         let header = state.others.remove(name).unwrap_or_default();
         let left = std::mem::replace(&mut state.header, header);

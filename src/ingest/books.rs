@@ -1,5 +1,7 @@
 //! The books: how many lines were read and what became of them, and the totals of those that count.
 
+use std::sync::Arc;
+
 use super::Counting;
 use crate::filter::period::Bounds;
 use crate::report::Example;
@@ -30,6 +32,8 @@ pub struct Books {
     pub late_by: Span,
     /// Hits that have no place in time.
     pub skewed: u64,
+    /// Live, the sources that are too far behind the foremost to be waited for, and how far.
+    pub behind: Vec<(Arc<str>, Span)>,
     /// How often the log went back.
     pub rewinds: u64,
     /// The first lines that are no record, one of each reason.
@@ -63,6 +67,7 @@ impl Books {
             late: 0,
             late_by: Span(0),
             skewed: 0,
+            behind: Vec::new(),
             rewinds: 0,
             examples: Vec::new(),
             span: None,

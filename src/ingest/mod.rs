@@ -54,10 +54,17 @@ struct Source {
     /// Whether any of its records is believed.
     begun: bool,
     ended: bool,
+    /// Live, when its last record was read.
+    heard: Option<Wall>,
     place: Place,
     /// Where the last records in a row that are far behind begin.
     turn: Place,
 }
+
+/// Sources that have a clock of their own.
+const CLOCKS: usize = 256;
+/// A live source of which nothing has come for so long, in milliseconds, is silent.
+const SILENCE: i64 = 1000;
 
 /// See the module's text.
 #[derive(Debug)]
@@ -65,6 +72,8 @@ pub struct Ingest {
     selection: Selection,
     books: Books,
     lateness: Span,
+    /// How far a source may be behind the foremost and still be waited for; `None`: however far.
+    patience: Option<Span>,
     /// Never empty: before any is named there is one without a name.
     sources: Vec<Source>,
     /// The one that lines come from now.
@@ -84,6 +93,7 @@ impl Source {
             reached,
             begun: false,
             ended: false,
+            heard: None,
             place: Place {
                 source: name,
                 line: 0,
@@ -94,9 +104,14 @@ impl Source {
 }
 
 impl Ingest {
-    /// Nothing was read. Seconds close `lateness` behind the newest; reports are in `zone`, or in that of the
-    /// first record.
-    pub fn new(counting: Counting, lateness: Span, zone: Option<Zone>) -> Ingest {
+    /// Nothing was read. Seconds close `lateness` behind the newest; a source that is more than `patience` behind the
+    /// foremost is not waited for; reports are in `zone`, or in that of the first record.
+    pub fn new(
+        counting: Counting,
+        lateness: Span,
+        patience: Option<Span>,
+        zone: Option<Zone>,
+    ) -> Ingest {
         let books = Books::new(&counting, zone);
         let scratch = (0..books.totals.dimensions()).map(|_| Tally::default());
         Ingest {
@@ -104,6 +119,7 @@ impl Ingest {
             selection: Selection::new(counting, books.totals.tops()),
             books,
             lateness,
+            patience,
             sources: vec![Source::new(None, lateness, None)],
             current: 0,
             // The first belief moves it to where the log begins.
@@ -135,7 +151,8 @@ impl Ingest {
 
     /// The second that a live source would have reached at `wall`, in milliseconds, by its lag.
     pub fn reached_by(&self, wall: Wall) -> Option<Wall> {
-        self.sources[self.current].clock.reached_by(wall)
+        let clocks = self.sources.iter().map(|source| &source.clock);
+        clocks.filter_map(|clock| clock.reached_by(wall)).max()
     }
 
     /// The lines that follow are another source's, which goes on where the last one ended, by the same clock.
@@ -151,6 +168,25 @@ impl Ingest {
             .map(|(name, near)| Source::new(Some(name), lateness, near))
             .collect();
         self.current = 0;
+    }
+
+    /// The lines that follow are of the source of this name, one of several that are read at once. Beyond
+    /// [`CLOCKS`] sources, further ones share the clock of the last.
+    pub fn turn_to(&mut self, name: Arc<str>) {
+        let known = |source: &Source| source.place.source.as_ref() == Some(&name);
+        if let Some(n) = self.sources.iter().position(known) {
+            self.current = n;
+            return;
+        }
+        let unused = |source: &Source| source.place.source.is_none() && source.place.line == 0;
+        if self.sources.iter().all(unused) {
+            self.sources.clear();
+        }
+        if self.sources.len() < CLOCKS {
+            self.sources
+                .push(Source::new(Some(name), self.lateness, None));
+        }
+        self.current = self.sources.len() - 1;
     }
 
     /// The lines that follow are from the source of this number.
@@ -179,9 +215,30 @@ impl Ingest {
     /// The second that all sources which have not ended are past; `None` where that is not known of one, or all
     /// have ended.
     fn union_watermark(&self) -> Option<Second> {
+        let held = self.holding().map(|source| source.reached).min();
+        held.flatten().map(|least| least - self.lateness)
+    }
+
+    /// The sources that are waited for.
+    fn holding(&self) -> impl Iterator<Item = &Source> {
+        let foremost = self.patience.zip(self.books.newest);
+        let least = foremost.map(|(patience, newest)| newest - patience);
         let open = self.sources.iter().filter(|source| !source.ended);
-        let least = open.map(|source| source.reached).min().flatten();
-        least.map(|least| least - self.lateness)
+        open.filter(move |source| source.reached.is_none() || source.reached >= least)
+    }
+
+    /// The sources that are not waited for any more, and how far each is behind the foremost.
+    fn behind(&self) -> Vec<(Arc<str>, Span)> {
+        let Some((newest, patience)) = self.books.newest.zip(self.patience) else {
+            return Vec::new();
+        };
+        let open = self.sources.iter().filter(|source| !source.ended);
+        let behind = open.filter_map(|source| {
+            let span = newest - source.reached?;
+            let name = source.place.source.clone()?;
+            (span > patience).then_some((name, span))
+        });
+        behind.collect()
     }
 
     /// A line that there is nothing to count of.
@@ -257,7 +314,8 @@ impl Ingest {
             source.turn = source.place.clone();
         }
         if wall.is_some() {
-            self.books.live = source.clock.is_live();
+            source.heard = wall;
+            self.books.live = self.sources.iter().any(|source| source.clock.is_live());
             if let Some(newest) = self.books.newest.filter(|_| hit.counted) {
                 let heard = self.count_apart(std::iter::once(*hit));
                 closed.heard(newest, &heard);
@@ -281,15 +339,29 @@ impl Ingest {
     /// Nothing has come for a second, by `wall`, and no line for `silent`: the time of a live stream goes on.
     pub fn silence(&mut self, wall: Wall, silent: Span, closed: &mut impl ClosedSeconds) {
         self.books.silent = silent;
-        let clock = &mut self.sources[self.current].clock;
-        let reached = clock.reached_by(wall).filter(|_| self.books.live);
-        if let (Some(reached), Some(newest)) = (reached.map(Wall::second), self.books.newest)
-            && newest < reached
+        self.pass(wall, true, closed);
+    }
+
+    /// Live sources that are silent go on by their own lags, so that they hold nobody up; `all` says that none of them
+    /// has given anything.
+    pub fn pass(&mut self, wall: Wall, all: bool, closed: &mut impl ClosedSeconds) {
+        for source in &mut self.sources {
+            let heard = source.heard.map_or(0, |heard| wall.0 - heard.0);
+            let now = source.clock.reached_by(wall).map(Wall::second);
+            if let Some(now) = now
+                && source.clock.is_live()
+                && (all || heard >= SILENCE)
+                && source.reached < Some(now)
+            {
+                source.clock.advance(now);
+                source.reached = Some(now);
+                self.books.newest = self.books.newest.max(Some(now));
+            }
+        }
+        if self.books.newest.is_some()
+            && let Some(watermark) = self.union_watermark()
         {
-            clock.advance(reached);
-            self.sources[self.current].reached = Some(reached);
-            self.books.newest = Some(reached);
-            self.close_before(reached - self.lateness, true, closed);
+            self.close_before(watermark, all, closed);
         }
     }
 
@@ -471,6 +543,9 @@ impl Ingest {
 
     /// Closes every second before `target`, oldest first. `silent`: no record brought it about.
     fn close_before(&mut self, target: Second, silent: bool, closed: &mut impl ClosedSeconds) {
+        if self.sources.len() > 1 {
+            self.books.behind = self.behind();
+        }
         // The clock goes on behind the period; what is evaluated ends with it.
         let target = target.min(self.books.bounds.until);
         while self.timeline.first() < target {

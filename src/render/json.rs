@@ -254,6 +254,10 @@ impl Writer<'_> {
                 Block::Alerts(alerts) => self.alerts(alerts, whole),
                 Block::Unparsed(examples) if !examples.is_empty() => self.examples(examples),
                 Block::Silent(span) => self.seconds("silent_s", *span),
+                Block::Behind(behind) => self.array("behind", behind, |json, (source, span)| {
+                    json.string("source", source.as_bytes());
+                    json.seconds("behind_s", *span);
+                }),
                 // Derived from what is written, or only for the eye.
                 Block::Share { .. } | Block::Trend(_) | Block::Series(_) | Block::Unparsed(_) => {}
             }

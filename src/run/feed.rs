@@ -95,9 +95,7 @@ impl Threads {
                 let message = match given {
                     Given::Lines(n, lines) => {
                         if last.replace(n) != Some(n)
-                            && blocks
-                                .send(Message::Begin(Some(Arc::from(&*name(n)))))
-                                .is_err()
+                            && blocks.send(Message::Turn(Arc::from(&*name(n)))).is_err()
                         {
                             return false;
                         }
@@ -257,7 +255,7 @@ impl Reader {
             let name = pipes[n].argument();
             let name = name.to_string_lossy();
             let begins = last.replace(n) != Some(n);
-            let begin = || Message::Begin(Some(Arc::from(&*name)));
+            let begin = || Message::Turn(Arc::from(&*name));
             if begins && sender.send(begin()).is_err() {
                 return false;
             }

@@ -50,6 +50,12 @@ impl Intake {
         self.monitor.begin_source(name);
     }
 
+    /// The lines that follow are of this one of several sources that are read at once.
+    pub(super) fn turn_to(&mut self, name: Arc<str>) {
+        self.reader.parser.continue_source(name.as_bytes());
+        self.monitor.turn_to(name);
+    }
+
     /// The lines of this block follow, and maybe one that began before it.
     pub(super) fn begin_block(&mut self, block: &[u8], wall: Option<Wall>) {
         self.wall = wall;

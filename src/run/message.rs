@@ -33,6 +33,8 @@ pub enum Signal {
 pub enum Message {
     /// The bytes that follow are another file's, with its name where it was named.
     Begin(Option<Arc<str>>),
+    /// The lines that follow are of one of several sources that are read at once: of the one of this name.
+    Turn(Arc<str>),
     /// Bytes.
     Block(Vec<u8>),
     /// Where the parser stands is asked for: what follows is begun by others.

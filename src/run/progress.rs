@@ -151,6 +151,7 @@ impl Feed for Watched {
             | Message::Failed(_)
             | Message::Said(_) => clear(),
             Message::Begin(_)
+            | Message::Turn(_)
             | Message::Where(_)
             | Message::Ended(_)
             | Message::Quiet

@@ -55,6 +55,8 @@ pub struct Session {
     failed_input: bool,
     /// Whether files are read as they grow.
     follows: bool,
+    /// Whether several sources are read at once.
+    several: bool,
     /// The files that are read along with each other.
     front: Option<Front>,
 }
@@ -105,6 +107,7 @@ impl Session {
             idle_exit: options.idle_exit,
             failed_input: false,
             follows: false,
+            several: false,
             front: None,
         })
     }
@@ -177,6 +180,11 @@ impl Session {
                 Message::Begin(name) => {
                     self.end_line(now)?;
                     self.intake.begin_source(name);
+                }
+                Message::Turn(name) => {
+                    self.end_line(now)?;
+                    self.several = true;
+                    self.intake.turn_to(name);
                 }
                 Message::Block(block) => {
                     silence.heard(now);
@@ -331,6 +339,12 @@ impl Session {
     fn block(&mut self, block: &[u8], now: Now) -> io::Result<()> {
         self.intake.begin_block(block, self.wall(now));
         self.lines.feed(block, &mut self.intake);
+        if let Some(wall) = self.wall(now).filter(|_| self.several) {
+            self.intake.monitor.pass(wall);
+            self.intake
+                .sink
+                .drain(&mut self.intake.monitor, Some(wall))?;
+        }
         self.after_lines(now)
     }
 

@@ -353,6 +353,13 @@ impl Page<'_> {
             Block::Silent(span) => self.row("silent", |page| {
                 page.paint(WARN, |page| page.write(format_args!("no lines for {span}")))
             }),
+            Block::Behind(behind) => self.row("behind", |page| {
+                for (i, (source, span)) in behind.iter().enumerate() {
+                    page.raw(if i == 0 { "" } else { "  " });
+                    page.key(source.as_bytes());
+                    page.paint(WARN, |page| page.write(format_args!(" is {span} behind")));
+                }
+            }),
             _ => {}
         }
     }
