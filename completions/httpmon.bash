@@ -53,6 +53,7 @@ _httpmon() {
         --alert) return ;;
         --lateness) return ;;
         --patience) return ;;
+        --time) _httpmon_reply 'end stamp'; return ;;
         --format|-f) _httpmon_reply 'auto common combined vhost_combined nginx nginx_timed ingress apache_us apache_s quoted_combined tomcat jetty lighttpd gunicorn varnish traefik ionos ovh gandi icecast npm npmplus haproxy squid envoy uwsgi gorouter gin chi django php iis_native s3 elb alb cloudfront_realtime w3c iis cloudfront shoutcast netscaler incapsula json caddy traefik_json nginx_json envoy_json cloudflare fastly gcp csv gcs'; return ;;
         --client) _httpmon_reply 'logged forwarded'; return ;;
         --trusted) return ;;
@@ -74,7 +75,7 @@ _httpmon() {
         --generate) _httpmon_reply 'man complete-bash complete-zsh complete-fish'; return ;;
     esac
     if [[ $word == -* ]]; then
-        _httpmon_reply '--replay --interval -i --threshold -t --window -w --alert --lateness --patience --format -f --client --trusted --log-tz --tz --top --mmdb --where --since --until --report -r --output -o --dashboard --color --on-alert --on-alert-in-replay --exit-code --follow -F --history --state --idle-exit --threads --quiet -q --verbose -v --generate --help -h --version -V'
+        _httpmon_reply '--replay --interval -i --threshold -t --window -w --alert --lateness --patience --time --format -f --client --trusted --log-tz --tz --top --mmdb --where --since --until --report -r --output -o --dashboard --color --on-alert --on-alert-in-replay --exit-code --follow -F --history --state --idle-exit --threads --quiet -q --verbose -v --generate --help -h --version -V'
         return
     fi
     if ((at == 1)); then _httpmon_reply simulate; fi

@@ -88,6 +88,12 @@ const UNKNOWABLE: &[(&str, &str, &str, &str)] = &[
         "a bare integer may be %D, %T or a size",
     ),
     (
+        "apache_s",
+        "1760104538 ",
+        "1760104536 ",
+        "without a duration there is nothing to add to the stamp",
+    ),
+    (
         "icecast",
         "us Some(215000000)",
         "us None",

@@ -191,7 +191,9 @@ fn every_format_is_read_back_also_when_nobody_says_which_it_is() {
         assert_eq!(found.seconds, plain_seconds(&settings), "{name}");
         assert_eq!(found.errors.values().sum::<u64>(), 200, "{name}");
         assert!(found.late <= 3, "{name}");
-        if formats().any(|format| format.name == name) {
+        // A bare integer has no unit to auto: there is nothing for it to add to these stamps of the start.
+        let unknowable = ["apache_us", "apache_s"].contains(&name);
+        if formats().any(|format| format.name == name) && !unknowable {
             assert_eq!(read(&Choice::Auto, &log, start), found, "{name}");
         }
     }

@@ -6,7 +6,7 @@ use crate::alert::measure::{Threshold, Unit, decimal};
 use crate::alert::syntax::{self, Spec};
 use crate::filter::period::Moment;
 use crate::filter::{Filter, Mistake};
-use crate::format::{Choice, Proxies, formats};
+use crate::format::{Choice, EventTime, Proxies, formats};
 use crate::render::OUTPUTS;
 use crate::stats::dimension::{DIMENSIONS, parse_top};
 use crate::time::{Span, Zone};
@@ -118,6 +118,30 @@ pub static FLAGS: &[Flag] = &[
         choices: NO_CHOICES,
         apply: |o, v| {
             o.patience = Some(span(v, Span(0), WEEK)?);
+            Ok(None)
+        },
+    },
+    Flag {
+        long: "time",
+        short: None,
+        value: Some("T"),
+        help: "what places a request in time: its end, or the stamp (end)",
+        more: "Many servers stamp a line with the time at which the request ended, others with the time at which it \
+               began: Apache, HAProxy, Envoy, Traefik, uWSGI, S3. With end, the duration is added to such a stamp \
+               where the line has one, so that a request that hangs counts in the second in which it fails. With \
+               stamp, every stamp is taken as it stands. See LOG FORMATS.",
+        choices: || {
+            vec![
+                ("end", "the end of the request"),
+                ("stamp", "the stamp as it stands"),
+            ]
+        },
+        apply: |o, v| {
+            o.time = match v {
+                "end" => EventTime::End,
+                "stamp" => EventTime::Stamp,
+                _ => return Err(format!("'{v}' is not end or stamp")),
+            };
             Ok(None)
         },
     },

@@ -26,7 +26,7 @@ use crate::evaluate::Evaluation;
 use crate::filter::Filter;
 use crate::filter::period::{Moment, Period};
 use crate::format::unparsed::Field;
-use crate::format::{Choice, Proxies};
+use crate::format::{Choice, EventTime, Proxies};
 use crate::ingest::Counting;
 use crate::monitor::Config;
 use crate::render::{Form, OUTPUTS, Output};
@@ -73,6 +73,8 @@ pub struct Options {
     pub lateness: Option<Span>,
     /// How long a live source may hold back the others, where given.
     pub patience: Option<Span>,
+    /// What places a request in time.
+    pub time: EventTime,
     /// Which formats to read.
     pub format: Choice,
     /// The client is the one that proxies handed on.
@@ -137,6 +139,7 @@ impl Default for Options {
             alerts: Vec::new(),
             lateness: None,
             patience: None,
+            time: EventTime::End,
             format: Choice::Auto,
             forwarded: false,
             trusted: None,

@@ -16,6 +16,7 @@ use super::unparsed::{Field, Unit};
 pub(super) fn parse(text: &str) -> Result<Vec<Step>, Refused> {
     let string = unquote(text);
     let mut pieces = Vec::new();
+    let mut ends = false;
     let mut rest = &string[..];
     while let Some(&(at, byte)) = rest.first() {
         rest = &rest[1..];
@@ -27,10 +28,20 @@ pub(super) fn parse(text: &str) -> Result<Vec<Step>, Refused> {
             continue;
         }
         let (kinds, after) = directive(at, rest)?;
+        let said: Vec<u8> = rest[..rest.len() - after.len()]
+            .iter()
+            .map(|&(_, b)| b)
+            .collect();
+        ends |= said.ends_with(b"t") && said.contains_str("{end:");
         pieces.extend(kinds.into_iter().map(|kind| Piece { at, kind }));
         rest = after;
     }
-    compile(pieces)
+    let mut steps = compile(pieces)?;
+    // `%t` is "the time the request was received", and so is every other form of it but `%{end:…}t`.
+    if !ends {
+        steps.insert(0, Step::Start);
+    }
+    Ok(steps)
 }
 
 /// The bytes of the format with their places in `text`; quotes and backslashes of the configuration

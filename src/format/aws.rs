@@ -20,7 +20,9 @@ fn fields(list: impl IntoIterator<Item = Field>) -> Vec<Step> {
 
 fn s3() -> Vec<Vec<Step>> {
     use Field::{Agent, Bytes, Client, Duration, Host, Referrer, Request, Skipped, Status};
-    let mut start = fields([Skipped, Host]);
+    // "The time at which the request was received"; total time is what it was in flight from then on.
+    let mut start = vec![Step::Start];
+    start.extend(fields([Skipped, Host]));
     start.extend([
         text("["),
         Step::Time(TimeForm::Clf, Extent::Until(b']')),
@@ -71,7 +73,13 @@ pub(super) const S3: Format = Format {
 fn balancer(kind: bool) -> Vec<Vec<Step>> {
     use Field::{Agent, Bytes, Client, Request, Skipped, Status};
     let seconds = Field::Duration(Unit::Seconds);
-    let mut steps = if kind { fields([Skipped]) } else { Vec::new() };
+    // The classic one: "the time when the load balancer received the request from the client"; the application's:
+    // "the time when the load balancer generated a response to the client".
+    let mut steps = if kind {
+        fields([Skipped])
+    } else {
+        vec![Step::Start]
+    };
     steps.extend([Step::Time(TimeForm::Iso, SPACE), text(" ")]);
     steps.extend(fields([
         Skipped, Client, Skipped, seconds, seconds, seconds, Status, Skipped, Skipped, Bytes,
@@ -111,6 +119,7 @@ fn cloudfront_realtime() -> Vec<Vec<Step>> {
         Agent, Bytes, Client, Duration, Host, Method, Protocol, Referrer, Skipped, Status, Target,
     };
     let tab = Extent::Until(b'\t');
+    // "The date and time at which the edge server finished responding to the request."
     let mut steps = vec![Step::Time(TimeForm::Epoch, tab.clone())];
     // The fields that are there to choose, in the order in which they always stand: the first time is that to the
     // first byte.

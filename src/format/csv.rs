@@ -48,6 +48,7 @@ pub(super) const CSV: Format = Format {
     source: Source::Steps(steps),
 };
 
+// "The time that the request was completed, in microseconds since the Unix epoch."
 fn gcs_steps() -> Vec<Vec<Step>> {
     use Field::{Agent, Bytes, Client, Host, Method, Referrer, Skipped, Status, Target, Time};
     vec![values(&[

@@ -35,7 +35,7 @@ pub(super) fn store<'a>(record: &mut Record<'a>, field: Field, text: &'a [u8]) -
                 .or(record.duration_us);
         }
         Field::Method | Field::Target | Field::Protocol => part_of_request(record, field, text),
-        Field::Skipped | Field::Line | Field::Time => {}
+        Field::Skipped | Field::Line | Field::Time | Field::Start => {}
     }
     Ok(())
 }

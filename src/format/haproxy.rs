@@ -163,7 +163,15 @@ pub(super) fn parse(text: &str) -> Result<Vec<Step>, Refused> {
             }
         }
     }
-    compile(one_time(with_ports(pieces)))
+    // Every date is of the start: of the connection (`%t`, `%T`, `%Tl`, `%Ts`) or of the request (`%tr` and its like).
+    // From there on `%Tt` and `%Ta` are the whole time, section 8.4; `%Tr` is only the server's.
+    let is_total = |piece: &Piece| matches!(piece.kind, Kind::Field(Field::Duration(_), 0 | 1));
+    let starts = pieces.iter().any(is_total);
+    let mut steps = compile(one_time(with_ports(pieces)))?;
+    if starts {
+        steps.insert(0, Step::Start);
+    }
+    Ok(steps)
 }
 
 type Placed = [(usize, u8)];

@@ -42,7 +42,7 @@ pub mod write;
 
 pub use choice::Choice;
 pub use forwarded::Proxies;
-pub use parser::{Line, Parser, State, closest, recognise};
+pub use parser::{EventTime, Line, Parser, State, closest, recognise};
 pub use template::Refused;
 
 use program::Step;

@@ -60,6 +60,16 @@ pub fn closest(line: &[u8]) -> Option<(&'static str, Unparsed)> {
         .find(|(_, unparsed)| unparsed.at == furthest)
 }
 
+/// What places a request in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EventTime {
+    /// Its end: where the stamp is that of the start, the sum of stamp and duration.
+    #[default]
+    End,
+    /// The stamp as it stands.
+    Stamp,
+}
+
 /// What a line turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Line {
@@ -95,6 +105,8 @@ pub struct Parser {
     seen: Vec<Reader>,
     /// The user's own string is tried on the whole line first: it may describe the carrier too.
     own: bool,
+    /// The second of a record is the one in which the request ended, where its stamp says the start.
+    ends: bool,
     /// The client is the one that these proxies handed on, where a line says it.
     proxies: Option<Arc<Proxies>>,
     times: Timestamps,
@@ -150,6 +162,7 @@ impl Parser {
             last: Reader::Lines(0),
             seen: Vec::new(),
             own: false,
+            ends: true,
             proxies: None,
             times: Timestamps::new(zone),
             state: State::default(),
@@ -205,6 +218,12 @@ impl Parser {
         // The plain way does not look for such a list.
         self.plain = self.plain.filter(|_| proxies.is_none());
         self.proxies = proxies.map(Arc::new);
+        self
+    }
+
+    /// Places records by their end or by their stamp as it stands; without it, by their end.
+    pub fn placed_by(mut self, place: EventTime) -> Parser {
+        self.ends = place == EventTime::End;
         self
     }
 
@@ -312,7 +331,7 @@ impl Parser {
             }
             Some(_) => {}
         }
-        let proxies = self.proxies.clone();
+        let (proxies, ends) = (self.proxies.clone(), self.ends);
         // An address is no carrier; a date may be one.
         let address = line[0].is_ascii_digit() && line.get(4) != Some(&b'-');
         let read = if address && !self.own {
@@ -325,6 +344,9 @@ impl Parser {
         };
         match read {
             Ok(()) => {
+                if record.starts && ends {
+                    record.move_to_end();
+                }
                 if let (Some(proxies), Some(list)) = (proxies, record.forwarded) {
                     record.client = proxies.client(list).unwrap_or(record.client);
                 }
@@ -349,6 +371,9 @@ impl Parser {
         let len = self.lines[usize::from(index)][0].read_plain(text, &mut self.times, record)?;
         self.last = Reader::Lines(index);
         record.source = &self.state.source;
+        if record.starts && self.ends {
+            record.move_to_end();
+        }
         Some(len)
     }
 

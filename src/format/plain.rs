@@ -83,7 +83,7 @@ impl Plain {
         cursor.go_to_newline().filter(|()| read)?;
         if self != Plain::Entry {
             let tail = &cursor.line[behind_entry..cursor.at];
-            record.duration_us = tail::duration(tail.strip_suffix(b"\r").unwrap_or(tail));
+            tail::read(tail.strip_suffix(b"\r").unwrap_or(tail), record);
         }
         Some(cursor.at + 1)
     }

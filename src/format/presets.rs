@@ -17,7 +17,9 @@ const fn row(
     }
 }
 
-/// The rows.
+/// The rows. Those that are Apache's strings bear the start of a request (`%t` of mod_log_config, Traefik's "start
+/// time", Jetty's and varnishncsa's "time when the request was received") unless they have `%{end:…}t`; nginx's
+/// variables are of the end.
 pub(super) const PRESETS: [Format; 16] = [
     row(
         "nginx",
@@ -109,10 +111,11 @@ pub(super) const PRESETS: [Format; 16] = [
         r#"%v %h %l %u %t (%{remark}n) "%r" %>s %b "%{Referer}i" "%{User-Agent}i""#,
         r#"www.example.com 192.0.2.7 - - [10/Oct/2025:13:55:36 +0200] (0 s) "GET / HTTP/1.1" 200 612 "-" "Mozilla/5.0""#,
     ),
+    // src/logging.c: the time is that at which the listener has left.
     row(
         "icecast",
         "Icecast: combined and how long the listener stayed, in seconds",
-        r#"%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i" %T"#,
+        r#"%h %l %u [%{end:%d/%b/%Y:%H:%M:%S %z}t] "%r" %>s %b "%{Referer}i" "%{User-Agent}i" %T"#,
         r#"192.0.2.7 - - [10/Oct/2025:13:55:36 +0000] "GET /radio.mp3 HTTP/1.0" 200 3451234 "-" "VLC/3.0" 215"#,
     ),
 ];

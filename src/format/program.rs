@@ -37,6 +37,9 @@ pub enum Step {
     Entry,
     /// The time, all of it.
     Time(TimeForm, Extent),
+    /// The time is that of the request's start. It stands first, and reads nothing. Without it, the time is that of
+    /// the end, which is when nearly every server writes its line.
+    Start,
     /// The date of the time, `2000-10-10`.
     Date(Extent),
     /// Both, with one space between them, at the beginning of a line: what the two and [`Step::Spaces`] would
@@ -69,6 +72,8 @@ pub struct Program {
     plain: Option<Plain>,
     /// Method, target and protocol stand apart.
     split_request: bool,
+    /// The time is that of the request's start.
+    pub(super) starts: bool,
     /// The date where lines have only a time, as days since 1970-01-01.
     pub(super) base_days: i64,
     /// Dates and times of day are in the zone of times without an offset, not in UTC.
@@ -81,6 +86,8 @@ impl Program {
     /// What is optional and not wanted is not looked at: a line costs only what is asked of it.
     pub fn new(steps: &[Step], wanted: &[Field]) -> Program {
         let mut steps = steps.to_vec();
+        let starts = steps.first() == Some(&Step::Start);
+        steps.drain(..usize::from(starts));
         if let Some(optional) = steps.iter().position(|step| *step == Step::Optional) {
             let needed = |step: &Step| match step {
                 Step::Field(field, _) => {
@@ -114,8 +121,9 @@ impl Program {
         Program {
             split_request: steps.iter().any(apart),
             quick: with_values(&steps, wanted),
-            plain: Plain::of(&steps),
+            plain: Plain::of(&steps).filter(|_| !starts),
             steps,
+            starts,
             base_days: 0,
             local: false,
         }
@@ -208,10 +216,10 @@ impl Program {
                     Ok(())
                 }
                 Step::Tail => {
-                    let found = tail::duration(cursor.rest());
-                    record.duration_us = found.or(record.duration_us);
+                    tail::read(cursor.rest(), record);
                     Ok(())
                 }
+                Step::Start => unreachable!("it is taken out of the steps"),
                 Step::End if cursor.at == line.len() => Ok(()),
                 Step::End => Err((Field::Line, Why::Form)),
                 // The field of these two is the one that they keep from being read: see `unparsed`.
@@ -232,14 +240,16 @@ impl Program {
                 };
                 // A tail finds its own place, whatever is wrong before it.
                 if all.last() == Some(&Step::Tail) {
-                    let found = tail::duration(&line[optional..]);
-                    record.duration_us = found.or(record.duration_us);
+                    tail::read(&line[optional..], record);
                 }
                 break;
             }
         }
         if self.split_request {
             finish_request(record);
+        }
+        if self.starts {
+            record.starts = true;
         }
         if self.local {
             let stamp = times.local(record.time);

@@ -34,7 +34,10 @@ fn spaced(steps: impl IntoIterator<Item = Step>) -> Vec<Step> {
 fn haproxy() -> Vec<Vec<Step>> {
     let time = Step::Time(TimeForm::Clf, Extent::Until(b']'));
     let duration = Field::Duration(Unit::Milliseconds);
+    // Configuration manual, 8.2.3: the date is that at which the request began (before 1.7, the connection), and the
+    // last of the times is the total from then on.
     let rest = |mut steps: Vec<Step>| {
+        steps.insert(0, Step::Start);
         steps.extend(spaced([
             skip(),
             skip(),
@@ -78,6 +81,7 @@ pub(super) const HAPROXY: Format = Format {
     source: Source::Steps(haproxy),
 };
 
+// The time is that at which the line is written ("Squid logfile": "when the client socket was closed").
 fn squid() -> Vec<Vec<Step>> {
     let mut steps = vec![Step::Time(TimeForm::Epoch, SPACE), Step::Spaces];
     steps.extend(spaced([
@@ -110,8 +114,10 @@ pub(super) const SQUID: Format = Format {
 };
 
 fn envoy() -> Vec<Vec<Step>> {
+    // %START_TIME% is when the request began, %DURATION% what passed from then to the last byte out ("Access logging").
     let start = || {
         let mut steps = vec![
+            Step::Start,
             text("["),
             Step::Time(TimeForm::Iso, Extent::Until(b']')),
             text("] \""),
@@ -170,6 +176,7 @@ pub(super) const ENVOY: Format = Format {
     source: Source::Steps(envoy),
 };
 
+// nginx's $time_local, which is when the line is written; so is that of NPMplus.
 fn npm() -> Vec<Vec<Step>> {
     let start = || {
         vec![
@@ -253,7 +260,9 @@ pub(super) const NPMPLUS: Format = Format {
 
 fn uwsgi() -> Vec<Vec<Step>> {
     let until = |text: &'static str| Extent::UntilText(text.as_bytes().into());
+    // core/logging.c: the time is that of start_of_request, what follows "in" is end_of_request less that.
     let steps = vec![
+        Step::Start,
         text("[pid: "),
         Step::Field(Field::Skipped, until("] ")),
         text("] "),

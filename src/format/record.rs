@@ -2,15 +2,22 @@
 
 use super::short;
 use crate::place::Place;
-use crate::time::Second;
+use crate::time::{Second, Span};
+
+/// What takes longer than a month is no request: then the stamp is taken as it stands.
+const LONGEST_US: u64 = 31 * 86_400 * 1_000_000;
 
 /// One request as an access log tells it. Every record is a hit.
 ///
 /// All byte slices borrow from the line (or from the parser); nothing is copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Record<'a> {
-    /// The whole second the log gives, in UTC.
+    /// The second that it belongs to, in UTC: the one in which the request ended, as far as the line says.
     pub time: Second,
+    /// What the stamp says of a second beyond the whole ones, in microseconds.
+    pub fraction_us: u32,
+    /// Whether the stamp is that of the request's start, not of its end.
+    pub starts: bool,
     /// The offset the timestamp was written with, in seconds east of UTC.
     pub offset: i32,
     /// Whether the line itself says the offset, or counts from the epoch.
@@ -63,6 +70,8 @@ impl<'a> Record<'a> {
     pub const fn empty() -> Record<'static> {
         Record {
             time: Second(0),
+            fraction_us: 0,
+            starts: false,
             offset: 0,
             zoned: true,
             client: b"-",
@@ -78,6 +87,16 @@ impl<'a> Record<'a> {
             forwarded: None,
             source: b"-",
             place: None,
+        }
+    }
+
+    /// Moves the time from the start of the request, which the stamp says, to its end, where the line says how long it
+    /// took.
+    #[cold]
+    pub(super) fn move_to_end(&mut self) {
+        if let Some(us) = self.duration_us.filter(|us| *us <= LONGEST_US) {
+            let us = us + u64::from(self.fraction_us);
+            self.time = self.time + Span((us / 1_000_000) as i64);
         }
     }
 

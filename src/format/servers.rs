@@ -3,7 +3,8 @@
 //!
 //! Each is what the source of the project writes: gin `logger.go`, chi `middleware/logger.go`, Django
 //! `core/servers/basehttp.py`, PHP `sapi/cli/php_cli_server.c`, Cloud Foundry gorouter
-//! `accesslog/schema/access_log_record.go`, IIS "IIS Log File Format".
+//! `accesslog/schema/access_log_record.go`, IIS "IIS Log File Format". All but gorouter stamp a line with the time at
+//! which they write it.
 
 use super::program::{Extent, Step, literal};
 use super::timestamp::TimeForm;
@@ -169,7 +170,9 @@ pub(super) const PHP: Format = Format {
 };
 
 fn gorouter() -> Vec<Vec<Step>> {
+    // The time is the record's StartedAt, response_time what passed until FinishedAt.
     let mut steps = vec![
+        Step::Start,
         field(Field::Host),
         text(" - ["),
         Step::Time(TimeForm::Iso, Extent::Until(b']')),

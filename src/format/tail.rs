@@ -7,34 +7,44 @@
 use bstr::ByteSlice;
 use memchr::memrchr;
 
+use super::record::Record;
 use super::unparsed::Unit;
 use super::values;
 
-/// The duration in microseconds that `rest`, the end of a line, shows by its shape:
+/// Reads the duration that `rest`, the end of a line, shows by its shape:
 ///
 /// * `… "agent" 0.123` and `… "agent" "xff" 0.123 0.120`: nginx's `$request_time`, three decimals;
 /// * `… "agent" rt=0.123 uct=…`: the same with a name;
 /// * `… "agent" 462 0.050 [upstream] …`: ingress-nginx;
-/// * `… "router" "url" 12ms`: Traefik;
+/// * `… "router" "url" 12ms`: Traefik, whose stamp is that of the request's start;
 /// * `… 200 612 0.0123`: Rack's CommonLogger, and Puma's;
 /// * `… "agent" 0.123 "xff"`, and `… 200 612 0.123 "referrer" "agent"`.
+///
+/// All but Traefik write the stamp as the request ends.
 #[inline(always)] // Up to where the end of a line says that there is nothing.
-pub(super) fn duration(rest: &[u8]) -> Option<u64> {
+pub(super) fn read(rest: &[u8], record: &mut Record<'_>) {
     match rest {
         // A line of combined: eight bytes from its end a list of addresses has a byte of one, or what stands before it.
-        [_, b'"', .., byte, _, _, _, _, _, _, b'"'] if !is_of_address(*byte) => None,
-        _ => by_its_end(rest),
+        [_, b'"', .., byte, _, _, _, _, _, _, b'"'] if !is_of_address(*byte) => {}
+        _ => by_its_end(rest, record),
     }
 }
 
 #[inline(never)]
-fn by_its_end(rest: &[u8]) -> Option<u64> {
-    match rest {
+fn by_its_end(rest: &[u8], record: &mut Record<'_>) {
+    let found = match rest {
         [] => None,
         [.., b'"'] => among_quotes(rest),
         _ => by_shape(rest),
+    };
+    if let Some((us, starts)) = found {
+        record.duration_us = Some(us);
+        record.starts = starts;
     }
 }
+
+/// A duration in microseconds, and whether it is behind the stamp of the request's start.
+type Found = Option<(u64, bool)>;
 
 /// A byte of a list of addresses, of the dash for none, or of what stands around it.
 #[inline(always)]
@@ -43,10 +53,10 @@ fn is_of_address(b: u8) -> bool {
 }
 
 /// The time in `… "agent" 0.123 "192.0.2.7"`, a list of addresses behind it, and in `… 200 612 0.123 "-" "agent"`.
-fn among_quotes(rest: &[u8]) -> Option<u64> {
+fn among_quotes(rest: &[u8]) -> Found {
     // The quote that ends the agent may still be there.
     if !rest.starts_with(b" \"") && rest[0] != b'"' {
-        return seconds(rest.split_str(" ").find(|word| !word.is_empty())?);
+        return at_end(rest.split_str(" ").find(|word| !word.is_empty())?);
     }
     let inner = &rest[..rest.len() - 1];
     let addresses = inner
@@ -61,7 +71,7 @@ fn among_quotes(rest: &[u8]) -> Option<u64> {
     by_shape(before)
 }
 
-fn by_shape(rest: &[u8]) -> Option<u64> {
+fn by_shape(rest: &[u8]) -> Found {
     // Without quotes it is the common format, and Rack's with it.
     let words = &rest[memrchr(b'"', rest).map_or(0, |quote| quote + 1)..];
     let mut words = words.split_str(" ").filter(|word| !word.is_empty());
@@ -70,21 +80,27 @@ fn by_shape(rest: &[u8]) -> Option<u64> {
         .strip_prefix(b"rt=")
         .or(first.strip_prefix(b"request_time="))
     {
-        return seconds(time);
+        return at_end(time);
     }
     if first.ends_with(b"ms") && words.next().is_none() {
-        return values::duration(first, Unit::Written).ok()?;
+        let us = values::duration(first, Unit::Written).ok()??;
+        return Some((us, true));
     }
     if first.iter().all(u8::is_ascii_digit) {
         // The length of the request comes before its time, and an upstream in brackets after it.
         let second = words.next()?;
         return if words.next()?.starts_with(b"[") {
-            seconds(second)
+            at_end(second)
         } else {
             None
         };
     }
-    seconds(first)
+    at_end(first)
+}
+
+/// The duration of servers that write the stamp as the request ends.
+fn at_end(text: &[u8]) -> Found {
+    seconds(text).map(|us| (us, false))
 }
 
 /// A duration with its unit, such as `1.2ms`.
@@ -112,7 +128,7 @@ pub(super) fn seconds(text: &[u8]) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::duration;
+    use super::*;
 
     #[test]
     fn durations_are_found_by_shape() {
@@ -149,7 +165,10 @@ mod tests {
             (" 0.0123", Some(12_300)),
             ("", None),
         ] {
-            assert_eq!(duration(rest.as_bytes()), want, "{rest}");
+            let mut record = Record::EMPTY;
+            read(rest.as_bytes(), &mut record);
+            assert_eq!(record.duration_us, want, "{rest}");
+            assert_eq!(record.starts, rest.ends_with("3ms"), "{rest}");
         }
     }
 }

@@ -212,6 +212,7 @@ fn join_times(pieces: Vec<Piece>) -> Result<Vec<Piece>, Refused> {
     let at = pieces[first].at;
     let form = match pattern.as_str() {
         "%s" => TimeForm::Epoch,
+        "%d/%b/%Y:%H:%M:%S %z" => TimeForm::Clf,
         pattern => {
             readable(pattern).map_err(|why| Refused::new(at, why))?;
             TimeForm::Pattern(pattern.as_bytes().into())

@@ -15,6 +15,8 @@ pub enum Field {
     User,
     /// The timestamp.
     Time,
+    /// The timestamp, where it is that of the request's start.
+    Start,
     /// The request line.
     Request,
     /// The status code.
@@ -49,7 +51,7 @@ impl Field {
             Field::Client => "client",
             Field::Host => "host",
             Field::User => "user",
-            Field::Time => "time",
+            Field::Time | Field::Start => "time",
             Field::Request => "request",
             Field::Status => "status",
             Field::Bytes => "bytes",

@@ -2,7 +2,8 @@
 //!
 //! See the working draft WD-logfile-960323 and the documentation of IIS and CloudFront. Values are
 //! separated by spaces or by tabs, which each line shows; `#Date` gives the date of lines that have
-//! only a time. Where a stream begins in the middle of a file, the default lists of IIS and
+//! only a time. A time is that at which the request ended ("time at which transaction completed", says the draft;
+//! CloudFront's, "the server finished responding"). Where a stream begins in the middle of a file, the default lists of IIS and
 //! CloudFront are told apart by the shape of the line.
 
 use std::sync::OnceLock;

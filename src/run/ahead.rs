@@ -59,7 +59,7 @@ pub fn settle(options: &mut Options) -> Result<(), Error> {
     let Some(mut files) = regular(options)? else {
         return Ok(());
     };
-    let parser = Parser::new(&options.format, options.log_tz.clone(), &[]);
+    let parser = Parser::new(&options.format, options.log_tz.clone(), &[]).placed_by(options.time);
     let mut log = Log {
         parser,
         clock: Clock::new(Span(0), |_| 1),

@@ -78,7 +78,9 @@ fn parser(options: &Options, config: &Config) -> Parser {
     let trusted = || options.trusted.clone().unwrap_or_default();
     let proxies = options.forwarded.then(trusted);
     fields.extend(proxies.as_ref().map(|_| Field::Forwarded));
-    Parser::new(&options.format, options.log_tz.clone(), &fields).behind(proxies)
+    Parser::new(&options.format, options.log_tz.clone(), &fields)
+        .placed_by(options.time)
+        .behind(proxies)
 }
 
 impl Session {

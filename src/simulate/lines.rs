@@ -33,8 +33,9 @@ enum Part {
     Word(By, Words),
     Bytes,
     Duration(Unit),
-    /// One of the times, by its index.
+    /// One of the times of the end, by its index, and of the start.
     Time(usize),
+    Start(usize),
 }
 
 /// Texts in one piece of memory. Invariant: `ends` has one item more than there are texts.
@@ -75,67 +76,99 @@ impl Words {
 pub(super) struct Lines {
     header: Vec<Part>,
     line: Vec<Part>,
-    /// The times of both, each as often as it differs.
-    times: Vec<TimeText>,
+    times: Times,
     /// The beginning of the log, in seconds since 1970.
     start: i64,
-    /// The second whose time is written.
-    second: Option<u64>,
+    /// The seconds of end and start whose times are written, from the beginning of the log.
+    written: Option<(i64, i64)>,
+    /// Lines have a duration, by which the start is before the end.
+    timed: bool,
+}
+
+/// The times of a line, each as often as it differs.
+#[derive(Debug, Default)]
+struct Times {
+    ends: Vec<TimeText>,
+    starts: Vec<TimeText>,
+}
+
+impl Times {
+    /// The index of this one among `times`, where it is added if need be.
+    fn index(times: &mut Vec<TimeText>, moment: &Moment, offset: i32) -> usize {
+        let known = times.iter().position(|known| known.moment() == moment);
+        known.unwrap_or_else(|| {
+            times.push(TimeText::new(moment.clone(), offset));
+            times.len() - 1
+        })
+    }
 }
 
 impl Lines {
     pub(super) fn new(layout: &Layout, traffic: &Traffic, start: i64, offset: i32) -> Lines {
-        let mut moments = Vec::new();
+        let mut times = Times::default();
         let mut parts = |pieces: &[Piece]| {
             let mut parts = Vec::new();
             for piece in pieces {
-                part(piece, traffic, &mut moments, &mut parts);
+                part(piece, traffic, offset, &mut times, &mut parts);
             }
             joined(parts)
         };
         let (header, line) = (parts(&layout.header), parts(&layout.line));
-        let times = moments
-            .into_iter()
-            .map(|moment| TimeText::new(moment, offset));
+        let timed = |part: &Part| matches!(part, Part::Duration(_));
         Lines {
             header,
+            timed: line.iter().any(timed),
             line,
-            times: times.collect(),
+            times,
             start,
-            second: None,
+            written: None,
         }
     }
 
     /// Appends the header, where the format has one: text and times.
     pub(super) fn header(&mut self, out: &mut Vec<u8>) {
-        self.set_time(0);
+        self.set_times(0, 0);
         write(&self.header, &self.times, &Entry::default(), out);
     }
 
     /// Appends the line of an entry, with its newline.
     #[inline]
     pub(super) fn write(&mut self, entry: &Entry, out: &mut Vec<u8>) {
-        if self.second != Some(entry.second) {
-            self.set_time(entry.second);
+        let end = entry.second as i64;
+        // The stamp is whole seconds, so that the part of a second that the duration has leads to no other.
+        let took = if self.timed {
+            entry.duration_us / 1_000_000
+        } else {
+            0
+        };
+        let begin = end - took as i64;
+        if self.written != Some((end, begin)) {
+            self.set_times(end, begin);
         }
         write(&self.line, &self.times, entry, out);
     }
 
-    fn set_time(&mut self, second: u64) {
-        self.second = Some(second);
-        for time in &mut self.times {
-            // The last second of a log is in the calendar: its settings were checked.
-            time.set(self.start + second as i64);
+    fn set_times(&mut self, end: i64, begin: i64) {
+        // The last second of a log is in the calendar: its settings were checked.
+        if self.written.is_none_or(|(written, _)| written != end) {
+            for time in &mut self.times.ends {
+                time.set(self.start + end);
+            }
         }
+        for time in &mut self.times.starts {
+            time.set(self.start + begin);
+        }
+        self.written = Some((end, begin));
     }
 }
 
 #[inline]
-fn write(parts: &[Part], times: &[TimeText], entry: &Entry, out: &mut Vec<u8>) {
+fn write(parts: &[Part], times: &Times, entry: &Entry, out: &mut Vec<u8>) {
     for part in parts {
         match part {
             Part::Text(text) => out.extend_from_slice(text),
-            Part::Time(index) => out.extend_from_slice(times[*index].text()),
+            Part::Time(index) => out.extend_from_slice(times.ends[*index].text()),
+            Part::Start(index) => out.extend_from_slice(times.starts[*index].text()),
             Part::Word(by, words) => out.extend_from_slice(words.get(match by {
                 By::Client => entry.client,
                 By::Page => entry.page,
@@ -181,8 +214,8 @@ fn joined(parts: Vec<Part>) -> Vec<Part> {
     joined
 }
 
-/// Appends what writes a piece, and its time, where it has one that is not among the moments.
-fn part(piece: &Piece, traffic: &Traffic, moments: &mut Vec<Moment>, parts: &mut Vec<Part>) {
+/// Appends what writes a piece, and its time, where it has one that is not among the others.
+fn part(piece: &Piece, traffic: &Traffic, offset: i32, times: &mut Times, parts: &mut Vec<Part>) {
     let (value, fit) = match piece {
         Piece::Text(text) => return parts.push(Part::Text(text.clone())),
         Piece::Value(value, fit) => (value, fit),
@@ -227,13 +260,8 @@ fn part(piece: &Piece, traffic: &Traffic, moments: &mut Vec<Moment>, parts: &mut
         }
         Value::Bytes => Part::Bytes,
         Value::Duration(unit) => Part::Duration(*unit),
-        Value::Time(moment) => {
-            let known = moments.iter().position(|known| known == moment);
-            Part::Time(known.unwrap_or_else(|| {
-                moments.push(moment.clone());
-                moments.len() - 1
-            }))
-        }
+        Value::Time(moment) => Part::Time(Times::index(&mut times.ends, moment, offset)),
+        Value::Start(moment) => Part::Start(Times::index(&mut times.starts, moment, offset)),
     };
     parts.push(last);
 }
@@ -249,21 +277,21 @@ mod tests {
         let traffic = Traffic::new(1, 0, &[]);
         for format in formats() {
             let layout = Choice::Only(format).layout().expect(format.name);
-            let (mut moments, mut plain) = (Vec::new(), Vec::new());
+            let (mut times, mut plain) = (Times::default(), Vec::new());
             for piece in &layout.line {
-                part(piece, &traffic, &mut moments, &mut plain);
+                part(piece, &traffic, 0, &mut times, &mut plain);
             }
+            let timed = plain.iter().any(|part| matches!(part, Part::Duration(_)));
             let mut lines = Lines::new(&layout, &traffic, 1_767_225_600, 0);
             assert!(lines.line.len() < plain.len(), "{}", format.name);
             for entry in traffic.samples(100_000).step_by(7) {
                 let (mut found, mut want) = (Vec::new(), Vec::new());
                 lines.write(&entry, &mut found);
-                let mut times: Vec<TimeText> = moments
-                    .iter()
-                    .map(|moment| TimeText::new(moment.clone(), 0))
-                    .collect();
-                for time in &mut times {
-                    time.set(1_767_225_600 + entry.second as i64);
+                let end = 1_767_225_600 + entry.second as i64;
+                let took = entry.duration_us / 1_000_000 * u64::from(timed);
+                times.ends.iter_mut().for_each(|time| time.set(end));
+                for time in &mut times.starts {
+                    time.set(end - took as i64);
                 }
                 write(&plain, &times, &entry, &mut want);
                 assert_eq!(found, want, "{}", format.name);

@@ -56,6 +56,21 @@ const FORMATS_MORE: &[(&str, Paragraphs, &str)] = &[
         "",
     ),
     (
+        "Start and end",
+        &[
+            "A request counts in the second in which it ended. Most servers stamp a line with that time: nginx, Caddy, \
+             Squid, lighttpd, Gunicorn, IIS and other W3C logs, CloudFront, the application load balancer. Others stamp \
+             it with the time at which the request began: Apache (`%t`), Jetty, Varnish, Traefik, HAProxy, Envoy, uWSGI, \
+             gorouter, S3, the classic load balancer. To theirs the duration is added where the line has one, fractions \
+             included; without a duration, and with `--time stamp`, the stamp is taken as it stands. Apache's \
+             `%{end:...}t` is of the end. In JSON, StartUTC, StartLocal, start_time and EdgeStartTimestamp are of the \
+             start, and so is what a mapping calls `start` instead of `time`.",
+            "auto adds a duration only to a stamp that its line shows to be of the start: a line of combined with \
+             Traefik's `12ms` behind it, not one with nginx's `0.123` or with a bare integer.",
+        ],
+        "",
+    ),
+    (
         "Carriers",
         &[
             "What these put before a line is cut off, in every format, and their time is not used: syslog (RFC 3164 \

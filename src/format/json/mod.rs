@@ -7,7 +7,7 @@
 mod names;
 mod scan;
 
-pub(super) use names::FIELDS;
+pub(super) use names::{FIELDS, slot};
 pub(super) use scan::unescape;
 
 use std::sync::OnceLock;
@@ -18,7 +18,7 @@ use super::record::Record;
 use super::template::Refused;
 use super::timestamp::{TimeForm, Timestamps};
 use super::values;
-use names::{NAMES, Node, SLOTS, slot};
+use names::{NAMES, Node, SLOTS, time};
 use scan::{DEPTH, Scan};
 
 use super::unparsed::{Field, Unit, Unparsed, Why};
@@ -48,14 +48,18 @@ pub(super) fn mapping(text: &str) -> Result<Vec<(Field, Path)>, Refused> {
             .split_once('=')
             .filter(|(_, path)| path.split('.').all(|name| !name.is_empty()))
             .ok_or_else(|| Refused::new(at, format!("'{item}' is not field=key")))?;
-        let (_, field) = FIELDS
+        let (_, field) = *FIELDS
             .iter()
             .find(|(known, _)| *known == name)
             .ok_or_else(|| {
                 let names: Vec<_> = FIELDS.iter().map(|(known, _)| *known).collect();
                 Refused::new(at, format!("unknown field '{name}' ({})", names.join(", ")))
             })?;
-        keys.push((*field, path.split('.').map(str::to_owned).collect()));
+        let field = match field {
+            Field::Time => time(path),
+            field => field,
+        };
+        keys.push((field, path.split('.').map(str::to_owned).collect()));
     }
     Ok(keys)
 }
@@ -77,7 +81,11 @@ impl Reader {
                 continue;
             }
             for (rank, name) in names.split_whitespace().enumerate() {
-                root.insert(&name.split('/').collect::<Vec<_>>(), *field, rank as u16);
+                let field = match *field {
+                    Field::Time => time(name),
+                    field => field,
+                };
+                root.insert(&name.split('/').collect::<Vec<_>>(), field, rank as u16);
             }
         }
         for (rank, (field, path)) in own.iter().enumerate() {
@@ -137,9 +145,10 @@ impl Reader {
             let from = if value.decoded { scratch } else { line };
             let text = &from[value.start..value.end];
             let done = match value.field {
-                Field::Time => times
-                    .read(&TimeForm::Any, text)
-                    .map(|stamp| set_time(record, stamp)),
+                Field::Time | Field::Start => times.read(&TimeForm::Any, text).map(|stamp| {
+                    set_time(record, stamp);
+                    record.starts = value.field == Field::Start;
+                }),
                 Field::Status => json_status(text).map(|status| record.status = status),
                 Field::Bytes => {
                     record.bytes = values::bytes(text).unwrap_or(0);

@@ -6,6 +6,7 @@ use super::super::unparsed::{Field, Unit};
 /// The names that Caddy, Traefik, nginx, Envoy, Cloudflare, Fastly, Google Cloud and many set-ups of
 /// others use, best first for each field; `/` steps into an object.
 pub(super) const NAMES: &[(Field, &str)] = &[
+    // Those of the start are in STARTS.
     (
         Field::Time,
         "ts time StartUTC start_time EdgeStartTimestamp EdgeEndTimestamp timestamp date @timestamp StartLocal \
@@ -76,9 +77,25 @@ pub(super) const NAMES: &[(Field, &str)] = &[
     ),
 ];
 
+/// Keys whose time is that of the request's start: Traefik's `StartUTC` and `StartLocal` ("when request processing
+/// started"), Envoy's `%START_TIME%` under the key of its default and Istio's ("request start time"), Cloudflare's
+/// `EdgeStartTimestamp` ("when the edge received the request"). The others are written as a request ends: Traefik's own
+/// `time`, Caddy's `ts`, nginx's variables.
+const STARTS: [&str; 4] = ["StartUTC", "StartLocal", "start_time", "EdgeStartTimestamp"];
+
+/// The field of a time under a key of this name.
+pub(super) fn time(name: &str) -> Field {
+    if STARTS.contains(&name) {
+        Field::Start
+    } else {
+        Field::Time
+    }
+}
+
 /// What a field is called in a mapping.
 pub const FIELDS: &[(&str, Field)] = &[
     ("time", Field::Time),
+    ("start", Field::Start),
     ("status", Field::Status),
     ("path", Field::Target),
     ("method", Field::Method),
@@ -100,9 +117,9 @@ pub const FIELDS: &[(&str, Field)] = &[
 /// The fields of a record that a JSON line can give, as places in an array.
 pub(super) const SLOTS: usize = 14;
 
-pub(super) fn slot(field: Field) -> usize {
+pub(in super::super) fn slot(field: Field) -> usize {
     match field {
-        Field::Time => 0,
+        Field::Time | Field::Start => 0,
         Field::Status => 1,
         Field::Method => 2,
         Field::Target => 3,

@@ -310,7 +310,7 @@ fn a_mapping_that_cannot_work_is_refused_with_the_byte_and_the_reason() {
         ),
         (
             "json: time=t  size=x",
-            "unknown field 'size' (time, status, path, method, protocol, request, client, host, user, bytes, referrer, agent, cache, duration_s, duration_ms, duration_us, duration_ns), at byte 14",
+            "unknown field 'size' (time, start, status, path, method, protocol, request, client, host, user, bytes, referrer, agent, cache, duration_s, duration_ms, duration_us, duration_ns), at byte 14",
         ),
         ("json: time=a..b", "'time=a..b' is not field=key, at byte 6"),
         ("json:", "accepted"),

@@ -1,6 +1,6 @@
 //! Lines of JSON by the keys that a mapping names.
 
-use super::super::json::Path;
+use super::super::json::{Path, slot};
 use super::super::timestamp::TimeForm;
 use super::super::unparsed::Field;
 use super::{Fit, Layout, Line, Moment, Piece, Value};
@@ -9,7 +9,7 @@ use super::{Fit, Layout, Line, Moment, Piece, Value};
 /// a time or a status no line would be a record: they are added under their own names.
 pub(super) fn from_keys(keys: &[(Field, Path)]) -> Layout {
     let mut root = Node::default();
-    let given = |field: Field| keys.iter().any(|(given, _)| *given == field);
+    let given = |field: Field| keys.iter().any(|(given, _)| slot(*given) == slot(field));
     for (field, path) in keys {
         root.insert(path, *field);
     }
@@ -68,6 +68,7 @@ impl Node {
 fn value(field: Field, line: &mut Line) {
     let value = match field {
         Field::Time => Some(Value::Time(Moment::Whole(TimeForm::Iso))),
+        Field::Start => Some(Value::Start(Moment::Whole(TimeForm::Iso))),
         _ => Value::of(field),
     };
     let value = match value {

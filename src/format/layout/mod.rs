@@ -75,8 +75,10 @@ pub enum Value {
     Bytes,
     /// The duration in a unit.
     Duration(Unit),
-    /// The time.
+    /// The time of the request's end.
     Time(Moment),
+    /// The time of its start.
+    Start(Moment),
 }
 
 impl Value {
@@ -96,7 +98,9 @@ impl Value {
             Field::Referrer => Value::Referrer,
             Field::Agent => Value::Agent,
             Field::Duration(unit) => Value::Duration(unit),
-            Field::Skipped | Field::Forwarded | Field::Line | Field::Time => return None,
+            Field::Skipped | Field::Forwarded | Field::Line | Field::Time | Field::Start => {
+                return None;
+            }
         })
     }
 }
@@ -182,6 +186,8 @@ struct Line {
     after_field: bool,
     /// Of several durations the first holds all.
     has_duration: bool,
+    /// The time is that of the start.
+    starts: bool,
 }
 
 impl Line {
@@ -220,7 +226,14 @@ impl Line {
                     self.text(b"\"");
                 }
             }
-            Step::Time(form, _) => self.value(Value::Time(Moment::Whole(form.clone()))),
+            Step::Start => self.starts = true,
+            Step::Time(form, _) => {
+                let moment = Moment::Whole(form.clone());
+                self.value(match self.starts {
+                    true => Value::Start(moment),
+                    false => Value::Time(moment),
+                });
+            }
             Step::Date(_) => self.value(Value::Time(Moment::Date)),
             Step::Clock(_) => self.value(Value::Time(Moment::Clock)),
             Step::Values(_) | Step::DateAndClock => {
@@ -278,7 +291,11 @@ mod tests {
         for format in formats() {
             let layout = Choice::Only(format).layout().expect(format.name);
             let line = shown(&layout.line);
-            for part in ["<Time(", "<Status>", "<Client>"] {
+            assert!(
+                line.contains("<Time(") || line.contains("<Start("),
+                "{line}"
+            );
+            for part in ["<Status>", "<Client>"] {
                 let port = line.contains("<ClientPort");
                 let none = format.name == "django";
                 let there = line.contains(part) || part == "<Client>" && (port || none);
@@ -307,7 +324,7 @@ mod tests {
         );
         assert_eq!(
             line("%t %>s %h %T"),
-            "[<Time(Whole(Clf))>] <Status> <Client> <Duration(WholeSeconds)>\n"
+            "[<Start(Whole(Clf))>] <Status> <Client> <Duration(WholeSeconds)>\n"
         );
         assert_eq!(
             line("$remote_addr $request_time $upstream_response_time [$time_iso8601] $status"),

@@ -53,6 +53,11 @@ impl TimeText {
         }
     }
 
+    /// Which part of the time it is, and how it is written.
+    pub fn moment(&self) -> &Moment {
+        &self.moment
+    }
+
     /// The text of the last second that was set.
     #[inline]
     pub fn text(&self) -> &[u8] {

@@ -20,7 +20,7 @@ static TEMPLATES: [(&str, &str); 27] = [
     ),
     (
         "haproxy",
-        r#"<client:port4> [<naive>.000] www~ backend/web1 0/0/1/<ms>/<ms> <status> <bytes> - - ---- 8/8/1/1/0 0/0 "<request>""#,
+        r#"<client:port4> [<start:naive>.000] www~ backend/web1 0/0/1/<ms>/<ms> <status> <bytes> - - ---- 8/8/1/1/0 0/0 "<request>""#,
     ),
     (
         "squid",
@@ -28,7 +28,7 @@ static TEMPLATES: [(&str, &str); 27] = [
     ),
     (
         "envoy",
-        r#"[<iso>] "<request>" <status> - 0 <bytes> <ms> <ms> "<client>" "<agent>" "cc21d9b0-0000-4000-8000-000000000000" "<host>" "10.0.2.1:80""#,
+        r#"[<start:iso>] "<request>" <status> - 0 <bytes> <ms> <ms> "<client>" "<agent>" "cc21d9b0-0000-4000-8000-000000000000" "<host>" "10.0.2.1:80""#,
     ),
     (
         "npm",
@@ -40,15 +40,15 @@ static TEMPLATES: [(&str, &str); 27] = [
     ),
     (
         "uwsgi",
-        "[pid: 4711|app: 0|req: 1/1] <client> (<user>) {38 vars in 696 bytes} [<asctime>] <method> <target> => generated <bytes> bytes in <ms> msecs (<protocol> <status>) 9 headers in 378 bytes (1 switches on core 0)",
+        "[pid: 4711|app: 0|req: 1/1] <client> (<user>) {38 vars in 696 bytes} [<start:asctime>] <method> <target> => generated <bytes> bytes in <ms> msecs (<protocol> <status>) 9 headers in 378 bytes (1 switches on core 0)",
     ),
     (
         "s3",
-        r#"79a59df900b949e5 example-bucket [<clf>] <client> <user> A1206F460EXAMPLE REST.<method>.OBJECT <path> "<request>" <status> - <bytes> <bytes> <ms> <ms> "<referrer>" "<agent>" -"#,
+        r#"79a59df900b949e5 example-bucket [<start:clf>] <client> <user> A1206F460EXAMPLE REST.<method>.OBJECT <path> "<request>" <status> - <bytes> <bytes> <ms> <ms> "<referrer>" "<agent>" -"#,
     ),
     (
         "elb",
-        r#"<iso> my-loadbalancer <client:port> 10.0.0.1:80 0.000 <s> 0.000 <status> <status> 0 <bytes> "<method> https://<host>:443<target> <protocol>" "<agent>" ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2"#,
+        r#"<start:iso> my-loadbalancer <client:port> 10.0.0.1:80 0.000 <s> 0.000 <status> <status> 0 <bytes> "<method> https://<host>:443<target> <protocol>" "<agent>" ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2"#,
     ),
     (
         "alb",
@@ -97,7 +97,7 @@ static TEMPLATES: [(&str, &str); 27] = [
     ),
     (
         "traefik_json",
-        r#"{"ClientHost":"<client>","ClientUsername":"<user>","DownstreamContentSize":<bytes>,"DownstreamStatus":<status>,"Duration":<ns>,"RequestHost":"<host>","RequestMethod":"<method>","RequestPath":"<target>","RequestProtocol":"<protocol>","StartUTC":"<iso>","request_Referer":"<referrer>","request_User-Agent":"<agent>","time":"<iso>"}"#,
+        r#"{"ClientHost":"<client>","ClientUsername":"<user>","DownstreamContentSize":<bytes>,"DownstreamStatus":<status>,"Duration":<ns>,"RequestHost":"<host>","RequestMethod":"<method>","RequestPath":"<target>","RequestProtocol":"<protocol>","StartUTC":"<start:iso>","request_Referer":"<referrer>","request_User-Agent":"<agent>","time":"<iso>"}"#,
     ),
     (
         "nginx_json",
@@ -105,11 +105,11 @@ static TEMPLATES: [(&str, &str); 27] = [
     ),
     (
         "envoy_json",
-        r#"{":authority":"<host>","bytes_sent":<bytes>,"downstream_remote_address":"<client:port>","duration":<ms>,"method":"<method>","protocol":"<protocol>","response_code":<status>,"start_time":"<iso>","user-agent":"<agent>","x-envoy-origin-path":"<target>"}"#,
+        r#"{":authority":"<host>","bytes_sent":<bytes>,"downstream_remote_address":"<client:port>","duration":<ms>,"method":"<method>","protocol":"<protocol>","response_code":<status>,"start_time":"<start:iso>","user-agent":"<agent>","x-envoy-origin-path":"<target>"}"#,
     ),
     (
         "cloudflare",
-        r#"{"ClientIP":"<client>","ClientRequestHost":"<host>","ClientRequestMethod":"<method>","ClientRequestURI":"<target>","ClientRequestProtocol":"<protocol>","ClientRequestReferer":"<referrer>","ClientRequestUserAgent":"<agent>","EdgeStartTimestamp":"<iso>","EdgeResponseBytes":<bytes>,"EdgeResponseStatus":<status>,"EdgeTimeToFirstByteMs":<ms>,"CacheCacheStatus":"<cache>"}"#,
+        r#"{"ClientIP":"<client>","ClientRequestHost":"<host>","ClientRequestMethod":"<method>","ClientRequestURI":"<target>","ClientRequestProtocol":"<protocol>","ClientRequestReferer":"<referrer>","ClientRequestUserAgent":"<agent>","EdgeStartTimestamp":"<start:iso>","EdgeResponseBytes":<bytes>,"EdgeResponseStatus":<status>,"EdgeTimeToFirstByteMs":<ms>,"CacheCacheStatus":"<cache>"}"#,
     ),
     (
         "fastly",
@@ -176,6 +176,12 @@ fn pieces(template: &str) -> Vec<Piece> {
 }
 
 fn value(word: &str) -> Value {
+    if let Some(form) = word.strip_prefix("start:") {
+        return match value(form) {
+            Value::Time(moment) => Value::Start(moment),
+            _ => unreachable!("a template has <{form}> as a time"),
+        };
+    }
     match word {
         "client" => Value::Client,
         "client:port" => Value::ClientPort,

@@ -106,10 +106,14 @@ fn seen<'a>(program: &Program, record: &Record<'a>) -> Record<'a> {
                     seen.duration_us = record.duration_us.map(|us| carried(us, *unit));
                 }
                 Field::Forwarded => seen.forwarded = Some(b"-"),
-                Field::Skipped | Field::Line | Field::Time => {}
+                Field::Skipped | Field::Line | Field::Time | Field::Start => {}
             },
             _ => {}
         }
+    }
+    seen.starts = program.starts;
+    if seen.starts {
+        seen.move_to_end();
     }
     seen.request = record.request.filter(|_| whole || target);
     if let Some(request) = &mut seen.request

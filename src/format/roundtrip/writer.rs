@@ -77,7 +77,7 @@ impl Writer<'_> {
             Step::Values(_) | Step::DateAndClock => {
                 unreachable!("a program shows the steps that they stand for")
             }
-            Step::Between | Step::Forwarded | Step::Optional | Step::End => true,
+            Step::Start | Step::Between | Step::Forwarded | Step::Optional | Step::End => true,
         }
     }
 
@@ -195,7 +195,7 @@ impl Writer<'_> {
                 let want = if first { carried(us, unit) } else { 0 };
                 (values::duration(&text, unit) == Ok(Some(want))).then_some(text)
             }
-            Field::Skipped | Field::Line | Field::Time => text(None),
+            Field::Skipped | Field::Line | Field::Time | Field::Start => text(None),
         }
     }
 }

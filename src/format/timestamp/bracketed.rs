@@ -18,6 +18,8 @@ pub(super) struct Parts {
     pub(super) of_day: Option<i64>,
     /// `None` where none is written; the inner `None` where there is no such offset.
     pub(super) offset: Option<Option<i32>>,
+    /// The fraction of its second, in microseconds.
+    pub(super) fraction_us: u32,
 }
 
 /// Reads a whole text; `Why::Missing` means that it is no time.
@@ -50,11 +52,12 @@ fn year_first(rest: &mut &[u8]) -> Result<Parts, Why> {
     let month = digits(rest, 2)?;
     byte(rest, mark)?;
     let day = digits(rest, 2)?;
-    let (of_day, offset) = clock_and_zone(rest)?;
+    let (of_day, fraction_us, offset) = clock_and_zone(rest)?;
     Ok(Parts {
         days: days(year, month, day)?,
         of_day,
         offset,
+        fraction_us,
     })
 }
 
@@ -76,11 +79,12 @@ fn day_first(rest: &mut &[u8]) -> Result<Parts, Why> {
     };
     byte(rest, mark)?;
     let year = digits(rest, 4)?;
-    let (of_day, offset) = clock_and_zone(rest)?;
+    let (of_day, fraction_us, offset) = clock_and_zone(rest)?;
     Ok(Parts {
         days: days(year, month.ok_or(Why::NoSuchTime)?, day)?,
         of_day,
         offset,
+        fraction_us,
     })
 }
 
@@ -103,7 +107,7 @@ fn named_day(rest: &mut &[u8]) -> Result<Parts, Why> {
     let day = one_or_two(rest)?;
     byte(rest, b' ')?;
     let of_day = clock(rest)?;
-    any_fraction(rest);
+    let fraction_us = any_fraction(rest);
     let zone_before = match rest {
         [b' ', b'A'..=b'Z' | b'+' | b'-', ..] => zone(rest)?,
         _ => None,
@@ -115,10 +119,12 @@ fn named_day(rest: &mut &[u8]) -> Result<Parts, Why> {
         days: days(year, month, day)?,
         of_day,
         offset,
+        fraction_us,
     })
 }
 
-type ClockAndZone = (Option<i64>, Option<Option<i32>>);
+/// Time of day, fraction, and offset, as in [`Parts`].
+type ClockAndZone = (Option<i64>, u32, Option<Option<i32>>);
 
 /// `:13:55:36.123 -0700`, a `T` or a space for the first colon.
 fn clock_and_zone(rest: &mut &[u8]) -> Result<ClockAndZone, Why> {
@@ -127,7 +133,7 @@ fn clock_and_zone(rest: &mut &[u8]) -> Result<ClockAndZone, Why> {
         _ => return Err(Why::Missing),
     }
     let mut of_day = clock(rest)?;
-    any_fraction(rest);
+    let fraction_us = any_fraction(rest);
     if let [
         b' ',
         half @ (b'A' | b'P' | b'a' | b'p'),
@@ -138,7 +144,7 @@ fn clock_and_zone(rest: &mut &[u8]) -> Result<ClockAndZone, Why> {
         of_day = of_day.and_then(|of_day| half_day(of_day, half.eq_ignore_ascii_case(&b'P')));
         *rest = after;
     }
-    Ok((of_day, zone(rest)?))
+    Ok((of_day, fraction_us, zone(rest)?))
 }
 
 /// The time of day that a clock of twelve hours shows.
@@ -151,10 +157,10 @@ fn half_day(of_day: i64, afternoon: bool) -> Option<i64> {
 }
 
 /// Parts of a second behind a point, a comma or a colon.
-fn any_fraction(rest: &mut &[u8]) {
-    for mark in *b".,:" {
-        fraction(rest, mark);
-    }
+fn any_fraction(rest: &mut &[u8]) -> u32 {
+    b".,:"
+        .iter()
+        .fold(0, |us, &mark| us.max(fraction(rest, mark)))
 }
 
 fn one_or_two(rest: &mut &[u8]) -> Result<i64, Why> {
@@ -310,10 +316,17 @@ mod tests {
             ("Tue, 10 Oct 2023 13:55:36 GMT", Some(0)),
         ] {
             let offset = minutes.map(|minutes: i32| Some(minutes * 60));
+            // The one fraction here of more than three digits goes on with 456.
+            let fraction_us = match (text.contains("36.123456"), text.contains("123")) {
+                (true, _) => 123_456,
+                (false, true) => 123_000,
+                (false, false) => 0,
+            };
             let want = Parts {
                 days: DAY,
                 of_day: Some(CLOCK),
                 offset,
+                fraction_us,
             };
             assert_eq!(read(text.as_bytes()), Ok(want), "{text}");
         }

@@ -42,13 +42,19 @@ pub(super) fn clock(rest: &mut &[u8]) -> Result<Option<i64>, Why> {
     Ok((hour < 24 && minute < 60 && second < 60).then_some(hour * 3600 + minute * 60 + second))
 }
 
-pub(super) fn fraction(rest: &mut &[u8], mark: u8) {
-    if let [first, tail @ ..] = rest {
-        let count = tail.iter().take_while(|b| b.is_ascii_digit()).count();
-        if *first == mark && count > 0 {
-            *rest = &tail[count..];
-        }
+/// `.123` in microseconds, cut; 0 where there is none.
+pub(super) fn fraction(rest: &mut &[u8], mark: u8) -> u32 {
+    let Some((_, tail)) = rest.split_first().filter(|(first, _)| **first == mark) else {
+        return 0;
+    };
+    let count = tail.iter().take_while(|b| b.is_ascii_digit()).count();
+    if count == 0 {
+        return 0;
     }
+    let digit = |i: usize| tail[..count].get(i).map_or(0, |b| u32::from(b - b'0'));
+    let us = (0..6).fold(0, |us, i| us * 10 + digit(i));
+    *rest = &tail[count..];
+    us
 }
 
 /// `-0700` or `+05:30` as seconds east; `Ok(None)` past 23:59.

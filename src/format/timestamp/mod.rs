@@ -18,12 +18,23 @@ use elements::{byte, clock, days, digits, fraction, month_number, offset};
 pub struct Stamp {
     /// The instant, fractions cut.
     pub time: Second,
+    /// The fraction that was cut, in microseconds.
+    pub fraction_us: u32,
     /// Seconds east of UTC that the line says, or that the zone for lines without says.
     pub offset: i32,
     /// Whether the line itself says the offset, or counts from the epoch.
     pub zoned: bool,
     /// How many bytes the timestamp took.
     pub len: usize,
+}
+
+impl Stamp {
+    fn with_fraction(self, fraction_us: u32) -> Stamp {
+        Stamp {
+            fraction_us,
+            ..self
+        }
+    }
 }
 
 /// `10/Oct/2000:13:55:36 -0700`: the form with two digits for the day and no fraction.
@@ -73,6 +84,7 @@ impl Timestamps {
     pub fn new(zone: Zone) -> Timestamps {
         let epoch = Stamp {
             time: Second(0),
+            fraction_us: 0,
             offset: 0,
             zoned: true,
             len: CLF_LEN,
@@ -171,7 +183,8 @@ impl Timestamps {
 
     fn in_any_form(&self, text: &[u8]) -> Result<Stamp, Why> {
         let parts = bracketed::read(text)?;
-        self.stamp(parts.days, parts.of_day, parts.offset, text.len())
+        let stamp = self.stamp(parts.days, parts.of_day, parts.offset, text.len())?;
+        Ok(stamp.with_fraction(parts.fraction_us))
     }
 
     fn clf_any(&mut self, text: &[u8]) -> Result<Stamp, Why> {
@@ -196,7 +209,7 @@ impl Timestamps {
         let year = digits(&mut rest, 4)?;
         byte(&mut rest, b':')?;
         let of_day = clock(&mut rest)?;
-        fraction(&mut rest, b'.');
+        let fraction_us = fraction(&mut rest, b'.');
         let offset = match rest {
             [b' ', b'+' | b'-', ..] => {
                 rest = &rest[1..];
@@ -217,7 +230,8 @@ impl Timestamps {
                 days
             }
         };
-        self.stamp(days, of_day, offset, len)
+        let stamp = self.stamp(days, of_day, offset, len)?;
+        Ok(stamp.with_fraction(fraction_us))
     }
 
     /// Reads a time that is all of `text`.
@@ -269,8 +283,7 @@ impl Timestamps {
             _ => return Err(Why::Missing),
         }
         let of_day = clock(&mut rest)?;
-        fraction(&mut rest, b'.');
-        fraction(&mut rest, b',');
+        let fraction_us = fraction(&mut rest, b'.').max(fraction(&mut rest, b','));
         let offset = match rest {
             [b'Z' | b'z', ..] => {
                 rest = &rest[1..];
@@ -279,7 +292,8 @@ impl Timestamps {
             [b'+' | b'-', b'0'..=b'9', ..] => Some(offset(&mut rest)?),
             _ => None,
         };
-        self.stamp(days, of_day, offset, text.len() - rest.len())
+        let stamp = self.stamp(days, of_day, offset, text.len() - rest.len())?;
+        Ok(stamp.with_fraction(fraction_us))
     }
 
     /// Reads `2000-10-10` at the start of `text` as days since 1970-01-01.
@@ -363,6 +377,7 @@ impl Timestamps {
             let offset = time.offset().map_or(0, |offset| offset.seconds());
             return Ok(Stamp {
                 time: Second(timestamp.as_second()),
+                fraction_us: timestamp.subsec_microsecond().unsigned_abs(),
                 offset,
                 zoned: true,
                 len: text.len(),
@@ -377,7 +392,8 @@ impl Timestamps {
             .ok_or(Why::NoSuchTime)?
             .0
             .div_euclid(86_400);
-        self.stamp(days, Some(of_day), None, text.len())
+        let stamp = self.stamp(days, Some(of_day), None, text.len())?;
+        Ok(stamp.with_fraction(clock.subsec_nanosecond().unsigned_abs() / 1000))
     }
 
     /// Puts date, time of day and offset together. What cannot be: `of_day` or the inner `offset` `None`.
@@ -394,6 +410,7 @@ impl Timestamps {
                 let offset = offset.ok_or(Why::NoSuchTime)?;
                 Ok(Stamp {
                     time: Second(days * 86_400 + of_day - i64::from(offset)),
+                    fraction_us: 0,
                     offset,
                     zoned: true,
                     len,
@@ -406,6 +423,7 @@ impl Timestamps {
                 let time = self.zone.second_of(date, of_day).ok_or(Why::NoSuchTime)?;
                 Ok(Stamp {
                     time,
+                    fraction_us: 0,
                     offset: self.zone.offset_at(time),
                     zoned: false,
                     len,
@@ -434,15 +452,17 @@ pub fn epoch(text: &[u8]) -> Result<Stamp, Why> {
         })
         .ok_or(Why::Form)?;
     rest = &rest[len..];
-    fraction(&mut rest, b'.');
+    let mut fraction_us = fraction(&mut rest, b'.');
     if !rest.is_empty() {
         return Err(Why::Form);
     }
     while number > 100_000_000_000 {
+        fraction_us = (number % 1000) as u32 * 1000 + fraction_us / 1000;
         number /= 1000;
     }
     Ok(Stamp {
         time: Second(number as i64),
+        fraction_us,
         offset: 0,
         zoned: true,
         len: text.len(),
