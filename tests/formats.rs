@@ -1,6 +1,10 @@
 //! The table of formats: each row has a golden case, and its sample is read by its name and without it.
 
+#[path = "support/fed.rs"]
+mod fed;
+
 use std::path::Path;
+use std::process::Command;
 
 use httpmon::format::record::Record;
 use httpmon::format::unparsed::{Field, Unit};
@@ -130,4 +134,56 @@ fn every_sample_is_read_in_the_same_way_by_auto() {
         }
     }
     assert!(differences.is_empty(), "{differences}");
+}
+
+/// A minute of few requests, then one of 12,000 that fail; the client of some of the first is what a client wrote.
+fn flood(written: &[&str]) -> String {
+    let mut log = String::new();
+    let mut line = |client: &str, s: u32, status: u32| {
+        log += &format!(
+            "{client} - - [20/Nov/2026:10:{:02}:{:02} +0000] \"GET /a HTTP/1.1\" {status} 100 \"-\" \"2026-11-20 <==\"\n",
+            s / 60,
+            s % 60
+        );
+    };
+    for s in 0..60 {
+        line("192.0.2.7", s, 200);
+        if (20..40).contains(&s) {
+            written.iter().for_each(|client| line(client, s, 200));
+        }
+    }
+    (0..12_000).for_each(|n| line("192.0.2.7", 60 + n / 200, 500));
+    log
+}
+
+#[test]
+fn no_header_that_a_client_writes_hides_a_flood() {
+    let alerts = |log: String, args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_httpmon"));
+        command
+            .args([
+                "--replay",
+                "--quiet",
+                "--alert",
+                "Errors: 5xx > 50% over 10s",
+            ])
+            .args(args)
+            .env_remove("HTTPMON_CONFIG_PATH");
+        let output = fed::output(&mut command, log);
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let own = r#"%{X-Forwarded-For}i %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i""#;
+    for args in [&[][..], &["--format", "combined"], &["--format", own]] {
+        let plain = alerts(flood(&[]), args);
+        assert!(plain.contains("Errors generated an alert"), "{plain}");
+        let written = [
+            "#Fields: date time sc-status cs-uri-stem c-ip",
+            "#Date: 2001-01-01 00:00:00",
+            "#",
+            "==> other.log <==",
+            "==> other.log",
+            "\"remotehost\"",
+        ];
+        assert_eq!(alerts(flood(&written), args), plain, "{args:?}");
+    }
 }

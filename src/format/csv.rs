@@ -7,8 +7,17 @@ use super::timestamp::TimeForm;
 use super::unparsed::{Field, Unit};
 use super::{Format, Source};
 
-/// How a header line of these formats begins.
-pub(super) const HEADERS: [&[u8]; 2] = [b"\"remotehost\"", b"\"time_micros\""];
+/// The header lines of these formats, whole: a line that only begins so is an entry, whoever wrote its first field.
+/// (Google's is that of its documentation, "Usage logs & storage logs".)
+const HEADERS: [&[u8]; 2] = [
+    br#""remotehost","rfc931","authuser","date","request","status","bytes""#,
+    br#""time_micros","c_ip","c_ip_type","c_ip_region","cs_method","cs_uri","sc_status","cs_bytes","sc_bytes","time_taken_micros","cs_host","cs_referer","cs_user_agent","s_request_id","cs_operation","cs_bucket","cs_object""#,
+];
+
+/// Whether the line is a header.
+pub(super) fn is_header(line: &[u8]) -> bool {
+    HEADERS.contains(&line.trim_ascii_end())
+}
 
 fn steps() -> Vec<Vec<Step>> {
     let fields = [

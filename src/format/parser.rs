@@ -1,5 +1,7 @@
 //! One line at a time: which reader it is for, and what it read.
 
+mod signal;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -9,9 +11,7 @@ use super::record::Record;
 use super::timestamp::Timestamps;
 use super::unparsed::{Field, Unparsed, Why};
 use super::w3c::{Defaults, Fields, Header};
-use super::{
-    AUTO, Choice, Format, Proxies, Source, carrier, csv, detect, formats, head, json, w3c,
-};
+use super::{AUTO, Choice, Format, Proxies, Source, carrier, detect, formats, head, json, w3c};
 use crate::time::Zone;
 
 /// What is said of a line that no reader even tried.
@@ -22,7 +22,10 @@ const NOTHING: Unparsed = Unparsed {
     timed: false,
 };
 
-/// W3C headers are remembered for so many files at once.
+/// What the choice of a format string is called.
+const OWN: &str = "as given";
+
+/// What was said above is remembered for so many files at once.
 const HEADERS: usize = 256;
 
 /// The names of the family that one reader reads, and of its member with a host.
@@ -157,7 +160,7 @@ impl Parser {
             choice: match choice {
                 Choice::Auto => None,
                 Choice::Only(format) => Some(format.name),
-                Choice::Own(_) => Some("as given"),
+                Choice::Own(_) => Some(OWN),
             },
             last: Reader::Lines(0),
             seen: Vec::new(),
@@ -251,7 +254,7 @@ impl Parser {
         let header = state.others.remove(name).unwrap_or_default();
         let left = std::mem::replace(&mut state.header, header);
         let source = std::mem::replace(&mut state.source, name.to_vec());
-        if left.fields().is_some() && state.others.len() < HEADERS {
+        if !left.is_new() && state.others.len() < HEADERS {
             state.others.insert(source, left);
         }
     }
@@ -310,25 +313,7 @@ impl Parser {
             Some(b' ' | b'\t' | b'\r') if line.iter().all(|b| b" \t\r".contains(b)) => {
                 return Line::Skipped;
             }
-            Some(b'=') => {
-                if let Some(name) = line
-                    .strip_prefix(b"==> ")
-                    .and_then(|rest| rest.strip_suffix(b" <=="))
-                {
-                    self.continue_source(name);
-                    return Line::Source;
-                }
-            }
-            Some(b'#') => {
-                if self.w3c.is_some() {
-                    let header = &mut self.state.header;
-                    header.directive(line, &mut self.times, &self.wanted);
-                }
-                return Line::Skipped;
-            }
-            Some(b'"') if csv::HEADERS.iter().any(|header| line.starts_with(header)) => {
-                return Line::Skipped;
-            }
+            Some(b'=' | b'#' | b'"') if let Some(signal) = self.signal(line) => return signal,
             Some(_) => {}
         }
         let (proxies, ends) = (self.proxies.clone(), self.ends);
@@ -356,6 +341,13 @@ impl Parser {
         }
     }
 
+    /// A record was read by `reader`.
+    #[inline(always)]
+    fn read_by(&mut self, reader: Reader) {
+        self.last = reader;
+        self.state.header.record(reader == Reader::W3c);
+    }
+
     /// Reads the line that `text` begins with, if it is as nearly every line of nearly every log: one that begins with
     /// an address. Returns its length with its newline; [`Parser::read`] would have read the same record. `None` says
     /// nothing of the line, and leaves `record` as it was: [`Record::EMPTY`].
@@ -369,7 +361,7 @@ impl Parser {
             return None;
         }
         let len = self.lines[usize::from(index)][0].read_plain(text, &mut self.times, record)?;
-        self.last = Reader::Lines(index);
+        self.read_by(Reader::Lines(index));
         record.source = &self.state.source;
         if record.starts && self.ends {
             record.move_to_end();
@@ -419,6 +411,7 @@ impl Parser {
         match &mut self.json {
             Some(json) if line.get(start) == Some(&b'{') => {
                 self.last = Reader::Json;
+                self.state.header.record(false);
                 record.source = &self.state.source;
                 json.read(&line[start..], &mut self.times, record)
                     .map_err(|unparsed| Unparsed {
@@ -475,16 +468,16 @@ impl Parser {
                     match programs[usize::from(tabs)].read(w3c::trim(body), &mut self.times, record)
                     {
                         Ok(()) => {
-                            self.last = Reader::W3c;
+                            self.read_by(Reader::W3c);
                             return Ok(());
                         }
                         Err(unparsed) => note(unparsed, true, record),
                     }
                 }
-                Some(Fields::Unusable(field)) => note(
+                Some(Fields::Unusable(field, why)) => note(
                     Unparsed {
                         field: *field,
-                        why: Why::Unnamed,
+                        why: *why,
                         at: 0,
                         timed: true,
                     },
@@ -495,7 +488,7 @@ impl Parser {
                     if let Some(program) = defaults.for_line(body) {
                         match program.read(w3c::trim(body), &mut self.times, record) {
                             Ok(()) => {
-                                self.last = Reader::W3c;
+                                self.read_by(Reader::W3c);
                                 return Ok(());
                             }
                             Err(unparsed) => note(unparsed, true, record),
@@ -513,7 +506,7 @@ impl Parser {
             for program in self.lines.get(index).map_or(&[][..], Vec::as_slice) {
                 match program.read(body, &mut self.times, record) {
                     Ok(()) => {
-                        self.last = Reader::Lines(index as u8);
+                        self.read_by(Reader::Lines(index as u8));
                         return Ok(());
                     }
                     Err(unparsed) => note(unparsed, self.plain == Some(index as u8), record),

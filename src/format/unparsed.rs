@@ -102,6 +102,12 @@ pub enum Why {
     NoSuchTime,
     /// The line is longer than httpmon reads.
     TooLong,
+    /// `#Fields` names more than httpmon takes.
+    TooManyFields,
+    /// A W3C header below lines in another format, where a client may have written it.
+    Directive,
+    /// No client has such a name.
+    NoClient,
 }
 
 /// Why a line is no record: which field, at which byte of the line (from 0), and what was wrong.
@@ -131,6 +137,13 @@ impl Unparsed {
     /// The reason without the place: lines with the same reason are counted together.
     pub fn reason(&self) -> &'static str {
         match (self.field, self.why) {
+            (_, Why::TooManyFields) => {
+                "#Fields longer than 64 KiB or 1,000 fields, or than 1 MiB in all sources"
+            }
+            (_, Why::Directive) => {
+                "a W3C header below lines in another format (--format w3c believes it)"
+            }
+            (_, Why::NoClient) => "neither an address nor a host name where the client stands",
             (_, Why::TooLong) => "line longer than 1 MiB",
             (Field::Time, Why::Missing) => "no time such as [10/Oct/2000:13:55:36 -0700]",
             (Field::Time, Why::Unnamed) => "no time under a name that httpmon knows",

@@ -3,48 +3,87 @@
 //! See the working draft WD-logfile-960323 and the documentation of IIS and CloudFront. Values are
 //! separated by spaces or by tabs, which each line shows; `#Date` gives the date of lines that have
 //! only a time. A time is that at which the request ended ("time at which transaction completed", says the draft;
-//! CloudFront's, "the server finished responding"). Where a stream begins in the middle of a file, the default lists of IIS and
+//! CloudFront's, "the server finished responding"). A directive is believed only where no client can have written it: see
+//! [`Above`]. Where a stream begins in the middle of a file, the default lists of IIS and
 //! CloudFront are told apart by the shape of the line.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use bstr::ByteSlice;
 
 use super::program::{Extent, Program, Step, literal};
 use super::template::Refused;
 use super::timestamp::Timestamps;
-use super::unparsed::{Field, Unit};
+use super::unparsed::{Field, Unit, Unparsed, Why};
 
-/// What the directives of one file have said so far.
+/// A list has at most so many fields.
+const MOST_FIELDS: usize = 1000;
+
+/// A list is at most so long.
+const MOST_BYTES: usize = 64 << 10;
+
+/// The lists of all sources together are at most so long.
+const MOST_IN_ALL: usize = 1 << 20;
+
+/// What the lines of one file have said so far.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Header {
-    fields: Option<Fields>,
+    above: Above,
+    /// Shared by clones and threads: it is compiled once.
+    fields: Option<Arc<Fields>>,
     /// Days since 1970-01-01 of the last `#Date`.
     date: Option<i64>,
     microsoft: bool,
-    text: Vec<u8>,
+    text: Arc<[u8]>,
+}
+
+/// What stands above a line, which decides whether a directive is believed there.
+///
+/// In most formats a client can write the first field of a line. In a W3C log it cannot: a line begins with the
+/// server's date or time, or with whatever the header names, and a value has no line break.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Above {
+    /// No record: the head of a file.
+    #[default]
+    Nothing,
+    /// A directive, or a record of a W3C log.
+    W3c,
+    /// A record in another format.
+    Other,
 }
 
 /// The programs that a list of fields compiles to.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) enum Fields {
     /// One for lines with spaces, one for lines with tabs.
-    Programs(Box<[Program; 2]>),
-    /// Without a status or without a time no line can be a record.
-    Unusable(Field),
+    Programs([Program; 2]),
+    /// No line below it can be a record, and what is said of it: there is no status or no time, or the list is
+    /// longer than httpmon takes.
+    Unusable(Field, Why),
 }
 
 /// What they compiled to follows from what they said.
 impl PartialEq for Header {
     fn eq(&self, other: &Header) -> bool {
-        let said = |header: &Header| (header.date, header.microsoft, header.fields.is_some());
-        said(self) == said(other) && self.text == other.text
+        self.above == other.above && self.says_the_same(other)
     }
 }
 
 impl Header {
-    /// Reads a line that begins with `#`.
-    pub(super) fn directive(&mut self, line: &[u8], times: &mut Timestamps, wanted: &[Field]) {
+    /// Reads a line that begins with `#`; `others` are the headers of the other sources.
+    ///
+    /// # Errors
+    ///
+    /// A list that is too long is not taken, and nor are the lines below it.
+    pub(super) fn directive<'h>(
+        &mut self,
+        line: &[u8],
+        times: &mut Timestamps,
+        wanted: &[Field],
+        others: impl Iterator<Item = &'h Header> + Clone,
+    ) -> Result<(), Unparsed> {
+        let before = self.clone();
+        self.above = Above::W3c;
         if let Some(software) = line.strip_prefix(b"#Software:") {
             self.microsoft = software.contains_str("Microsoft") || software.contains_str("IIS");
         } else if let Some(date) = line
@@ -52,28 +91,72 @@ impl Header {
             .or(line.strip_prefix(b"#Start-Date:"))
         {
             self.date = times.iso_date(date.trim_ascii_start()).ok();
-        } else if let Some(fields) = line.strip_prefix(b"#Fields:") {
-            fields.clone_into(&mut self.text);
-        } else {
-            return;
+        } else if let Some(names) = line.strip_prefix(b"#Fields:") {
+            let in_all: usize = others.clone().map(|header| header.text.len()).sum();
+            if names.len() > MOST_BYTES
+                || in_all + names.len() > MOST_IN_ALL
+                || list(names).nth(MOST_FIELDS).is_some()
+            {
+                self.text = Arc::default();
+                self.fields = Some(Arc::new(Fields::Unusable(Field::Line, Why::TooManyFields)));
+                return Err(Unparsed {
+                    field: Field::Line,
+                    why: Why::TooManyFields,
+                    at: 0,
+                    timed: false,
+                });
+            }
+            self.text = names.into();
         }
-        if !self.text.is_empty() {
-            self.fields = Some(compile(&self.text, self.microsoft, self.date, wanted));
+        if !self.text.is_empty() && !self.says_the_same(&before) {
+            let known = others
+                .filter(|header| self.says_the_same(header))
+                .find_map(|header| header.fields.clone());
+            let compiled = || Arc::new(compile(&self.text, self.microsoft, self.date, wanted));
+            self.fields = Some(known.unwrap_or_else(compiled));
         }
+        Ok(())
+    }
+
+    fn says_the_same(&self, other: &Header) -> bool {
+        (self.date, self.microsoft) == (other.date, other.microsoft) && self.text == other.text
+            // Of a list that was not taken nothing is left.
+            && (!self.text.is_empty() || self.fields.is_some() == other.fields.is_some())
+    }
+
+    /// Whether a line below what came so far may be a directive.
+    pub(super) fn may_follow(&self) -> bool {
+        self.above != Above::Other
+    }
+
+    /// Whether there is anything to remember.
+    pub(super) fn is_new(&self) -> bool {
+        *self == Header::default()
+    }
+
+    /// A record was read below what came so far.
+    #[inline(always)]
+    pub(super) fn record(&mut self, w3c: bool) {
+        self.above = if w3c { Above::W3c } else { Above::Other };
     }
 
     /// What `#Fields` compiled to, once there was one.
+    #[inline(always)]
     pub(super) fn fields(&self) -> Option<&Fields> {
-        self.fields.as_ref()
+        self.fields.as_deref()
     }
+}
+
+/// The names of a list, which have white space between them.
+fn list(names: &[u8]) -> impl Iterator<Item = &[u8]> {
+    names
+        .split(u8::is_ascii_whitespace)
+        .filter(|name| !name.is_empty())
 }
 
 /// Compiles a list of field names, separated by white space.
 fn compile(names: &[u8], microsoft: bool, date: Option<i64>, wanted: &[Field]) -> Fields {
-    let names: Vec<&[u8]> = names
-        .split(u8::is_ascii_whitespace)
-        .filter(|name| !name.is_empty())
-        .collect();
+    let names: Vec<&[u8]> = list(names).collect();
     let has = |name: &str| {
         names
             .iter()
@@ -81,10 +164,10 @@ fn compile(names: &[u8], microsoft: bool, date: Option<i64>, wanted: &[Field]) -
     };
     let has_date = has("date") || has("date-local");
     if !(has("time") || has("time-local")) || !(has_date || date.is_some()) {
-        return Fields::Unusable(Field::Time);
+        return Fields::Unusable(Field::Time, Why::Unnamed);
     }
     if !(has("sc-status") || has("c-status")) {
-        return Fields::Unusable(Field::Status);
+        return Fields::Unusable(Field::Status, Why::Unnamed);
     }
     let stem = has("cs-uri-stem");
     let program = |extent: Extent, separator: Step| {
@@ -133,7 +216,7 @@ fn compile(names: &[u8], microsoft: bool, date: Option<i64>, wanted: &[Field]) -
         program
     };
     let tab = program(Extent::Until(b'\t'), literal(b"\t"));
-    Fields::Programs(Box::new([program(Extent::W3c, Step::Spaces), tab]))
+    Fields::Programs([program(Extent::W3c, Step::Spaces), tab])
 }
 
 /// The lists that servers write unless they are told otherwise, by the number of their fields.
@@ -153,7 +236,7 @@ const DEFAULTS: [&str; 4] = [
 #[derive(Debug, Clone)]
 pub(super) struct Defaults {
     /// The list that the user gave in the place of all others.
-    given: Option<Box<[Program; 2]>>,
+    given: Option<Arc<[Program; 2]>>,
     wanted: Vec<Field>,
     compiled: OnceLock<Compiled>,
 }
@@ -169,8 +252,8 @@ impl Compiled {
         let count = |list: &str| list.split_whitespace().count();
         let compiled =
             |list: &str, microsoft| match compile(list.as_bytes(), microsoft, None, wanted) {
-                Fields::Programs(programs) => *programs,
-                Fields::Unusable(_) => unreachable!("the default lists have a time and a status"),
+                Fields::Programs(programs) => programs,
+                Fields::Unusable(..) => unreachable!("the default lists have a time and a status"),
             };
         let [_, cloudfront] = compiled(DEFAULTS[3], false);
         // CloudFront added fields over the years; those that count come first.
@@ -199,8 +282,8 @@ impl Defaults {
     /// The list `names`, which [`given`] has found to be usable, for every line.
     pub(super) fn with(names: &str, wanted: &[Field]) -> Defaults {
         let given = match compile(names.as_bytes(), is_microsoft(names), None, wanted) {
-            Fields::Programs(programs) => Some(programs),
-            Fields::Unusable(_) => None,
+            Fields::Programs(programs) => Some(Arc::new(programs)),
+            Fields::Unusable(..) => None,
         };
         Defaults {
             given,
@@ -255,8 +338,8 @@ pub(super) fn given(text: &str) -> Result<String, Refused> {
     let names = text.trim_start_matches("#Fields:").trim();
     let why = match compile(names.as_bytes(), is_microsoft(names), None, &[]) {
         Fields::Programs(_) => return Ok(names.to_owned()),
-        Fields::Unusable(Field::Status) => "no sc-status in this list",
-        Fields::Unusable(_) => "no date and time in this list",
+        Fields::Unusable(Field::Status, _) => "no sc-status in this list",
+        Fields::Unusable(..) => "no date and time in this list",
     };
     Err(Refused::new(text.len(), why))
 }
@@ -265,7 +348,7 @@ pub(super) fn given(text: &str) -> Result<String, Refused> {
 pub(super) fn steps(names: &str) -> Vec<Step> {
     match compile(names.as_bytes(), is_microsoft(names), None, &[]) {
         Fields::Programs(programs) => programs[0].steps().to_vec(),
-        Fields::Unusable(_) => Vec::new(),
+        Fields::Unusable(..) => Vec::new(),
     }
 }
 
