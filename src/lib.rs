@@ -34,6 +34,7 @@ pub mod ingest;
 pub mod input;
 pub mod monitor;
 pub mod place;
+pub mod quantity;
 pub mod render;
 pub mod report;
 pub mod run;

@@ -1,17 +1,14 @@
 //! What there is to say, before anyone decides how: events, and reports made of neutral blocks.
 //!
-//! Statistics fill blocks and know no renderer; renderers show blocks and know no statistic. All of it
-//! is owned, small, and made only when a report is due.
+//! What evaluates the closed seconds fills blocks from statistics and knows no renderer; renderers show blocks and
+//! know no statistic. All of it is owned, small, and made only when a report is due.
 
 use std::sync::Arc;
 
-use crate::alert::measure::{Subject, Unit};
 use crate::format::unparsed::Unparsed;
-use crate::stats::bucket::Counters;
+use crate::quantity::{Count, Figure, Subject, Unit};
 use crate::stats::dimension::{Dimension, Top};
-use crate::stats::latency::Histogram;
 use crate::stats::series::Series;
-use crate::stats::tally::Count;
 use crate::time::{Second, Span};
 
 /// Something to write.
@@ -247,21 +244,6 @@ pub struct Row {
     pub p95_ms: Option<f64>,
 }
 
-/// What a rule measures, now.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Figure {
-    /// Hits in the window.
-    pub hits: u64,
-    /// The measure.
-    pub value: f64,
-    /// What the measure is held against.
-    pub threshold: f64,
-    /// The length of the window.
-    pub window: Span,
-    /// Whether the rule fires below its threshold.
-    pub below: bool,
-}
-
 /// A transition of a rule.
 #[derive(Debug, Clone)]
 pub struct Alert {
@@ -443,37 +425,15 @@ pub struct Example {
     pub second: Option<Second>,
 }
 
-/// The names of the classes of status, in the order of [`Counters::status`].
+/// The names of the classes of status.
 const CLASSES: [&str; 6] = ["other", "1xx", "2xx", "3xx", "4xx", "5xx"];
 
-/// The status classes as a group.
-pub fn status_group(counters: &Counters) -> Block {
+/// The status classes as a group; `status` holds the others, then 1xx to 5xx.
+pub fn status_group(status: &[u64; 6]) -> Block {
     // By number, and what is none of them last.
-    let items = [1, 2, 3, 4, 5, 0].map(|class| (CLASSES[class], counters.status[class]));
+    let items = [1, 2, 3, 4, 5, 0].map(|class| (CLASSES[class], status[class]));
     Block::Group {
         key: "status",
         items: items.to_vec(),
-    }
-}
-
-/// How long requests took; nothing where the log does not say.
-pub fn latency(durations: &Histogram) -> Option<Block> {
-    if durations.is_empty() {
-        return None;
-    }
-    let percentiles = [("p50", 50), ("p90", 90), ("p95", 95), ("p99", 99)];
-    let mut items = percentiles
-        .map(|(name, percent)| (name, durations.percentile_ms(percent)))
-        .to_vec();
-    items.push(("max", durations.max_ms()));
-    Some(Block::Latency(items))
-}
-
-/// The share of hits that were answered with 4xx or 5xx.
-pub fn error_share(counters: &Counters) -> Block {
-    Block::Share {
-        key: "errors",
-        part: counters.status[4] + counters.status[5],
-        whole: counters.hits,
     }
 }

@@ -3,7 +3,8 @@
 //! A screen is painted a few times a second while a log may have 100,000 keys and alerts, so that the one who
 //! asks says which rows are seen. What is copied is a screenful.
 
-use crate::report::{Figure, Fired, Peak, Ranking};
+use crate::quantity::Figure;
+use crate::report::{Fired, Peak, Ranking};
 use crate::stats::bucket::Counters;
 use crate::stats::scales::Scale;
 use crate::time::{Second, Span};

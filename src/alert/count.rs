@@ -2,14 +2,14 @@
 //!
 //! Everything is compared exactly, in integers: never an average that was rounded.
 
-use super::measure::{Threshold, Unit};
+use super::measure::Threshold;
 use super::spec::{
     Blamed, ByKey, Inputs, Measure, MeasureKind, Spec, Wrong, as_written, nothing_wrong,
 };
 use super::surge::SurgeCondition;
 use super::window::Sums;
 use super::{Condition, Level, Subset};
-use crate::report::Figure;
+use crate::quantity::{Figure, Unit};
 use crate::stats::bucket::{Bucket, Counters};
 use crate::time::{Second, Span};
 

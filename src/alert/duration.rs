@@ -6,11 +6,11 @@
 
 use std::collections::VecDeque;
 
-use super::measure::{Threshold, Unit};
+use super::measure::Threshold;
 use super::spec::{ByKey, Inputs, MeasureKind, Spec, nothing_wrong};
 use super::window::Window;
 use super::{Condition, Level, Subset};
-use crate::report::Figure;
+use crate::quantity::{Figure, Unit};
 use crate::stats::bucket::Bucket;
 use crate::stats::latency::{Durations, Histogram};
 use crate::time::{Second, Span};

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::measure::Unit;
-use crate::report::{Alerts, Figure, Fired, Key, Shortfall};
+use crate::quantity::{Figure, Unit};
+use crate::report::{Alerts, Fired, Key, Shortfall};
 use crate::time::Second;
 
 /// How many alerts are remembered: the newest.

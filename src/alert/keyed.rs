@@ -9,11 +9,12 @@ use std::collections::{BTreeSet, HashMap};
 
 use foldhash::fast::RandomState;
 
-use super::measure::{Threshold, Unit};
+use super::measure::Threshold;
 use super::phase::{Clauses, Phase};
 use super::window::{Added, IdRow, Rows};
 use super::{Level, Reading, Subset};
-use crate::report::{Figure, Shortfall};
+use crate::quantity::{Figure, Unit};
+use crate::report::Shortfall;
 use crate::stats::bucket::Bucket;
 use crate::stats::keys::{DROPPED, Renumbering};
 use crate::time::{Second, Span};

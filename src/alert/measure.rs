@@ -1,30 +1,9 @@
 //! The numbers that rules hold a measure against, exactly.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
 
+use crate::quantity::Unit;
 use crate::time::Span;
-
-/// How a number is to be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
-    /// A number in the window.
-    Count,
-    /// A mean per second over the window.
-    PerSecond,
-    /// A share of the window's hits.
-    Share,
-    /// Bytes in the window.
-    Bytes,
-    /// Mean bytes per second over the window.
-    BytesPerSecond,
-    /// Milliseconds.
-    Milliseconds,
-    /// Seconds.
-    Seconds,
-    /// A multiple: of the usual, or of the rate at which an error budget lasts.
-    Times,
-}
 
 /// A number of the user's, exact to nine decimals, in a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,15 +95,6 @@ pub fn decimal(text: &str) -> Option<u128> {
         return None;
     }
     format!("0{whole}{decimals:0<9}").parse().ok()
-}
-
-/// What a rule is about, for people.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Subject {
-    /// The name of its measure.
-    pub measure: Arc<str>,
-    /// The unit of its numbers.
-    pub unit: Unit,
 }
 
 #[cfg(test)]

@@ -30,7 +30,8 @@ pub use rule::{Changed, Rule, Transition};
 use std::cmp::Ordering;
 
 use self::measure::Threshold;
-use crate::report::{Figure, Shortfall};
+use crate::quantity::Figure;
+use crate::report::Shortfall;
 use crate::stats::bucket::{Bucket, Counters, Matched};
 use crate::stats::keys::Renumbering;
 use crate::stats::latency::Durations;

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::count::{CountCondition, Summand};
 use super::keyed::{Keyed, KeyedSpec};
-use super::measure::{Subject, Threshold, Unit};
+use super::measure::Threshold;
 use super::spec::{ByKey, Inputs, Measure};
 use super::syntax::Spec;
 use super::{Clauses, Rule, Subset};
 use crate::filter::Filter;
+use crate::quantity::{Subject, Unit};
 use crate::stats::dimension::{Dimension, Top};
 use crate::time::Span;
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::history::AlertHistory;
 use super::keyed::Keyed;
-use super::measure::Subject;
 use super::phase::{Clauses, Phase, PhaseChange};
 use super::{Condition, Level, Reading};
-use crate::report::{Figure, Key, Shortfall};
+use crate::quantity::{Figure, Subject};
+use crate::report::{Key, Shortfall};
 use crate::stats::bucket::Bucket;
 use crate::stats::keys::Renumbering;
 use crate::stats::totals::Totals;

@@ -1,9 +1,9 @@
 //! How long no record has come, by the log's own clock.
 
-use super::measure::{Threshold, Unit};
+use super::measure::Threshold;
 use super::spec::{Blamed, ByKey, MeasureKind, Wrong, as_written};
 use super::{Condition, Level, Subset};
-use crate::report::Figure;
+use crate::quantity::{Figure, Unit};
 use crate::stats::bucket::Bucket;
 use crate::time::{Second, Span};
 

@@ -7,11 +7,11 @@
 
 use std::cmp::Ordering;
 
-use super::measure::Unit;
 use super::spec::{Blamed, ByKey, MeasureKind, Wrong};
 use super::window::Window;
 use super::{Condition, Level, Subset};
-use crate::report::{Figure, Shortfall};
+use crate::quantity::{Figure, Unit};
+use crate::report::Shortfall;
 use crate::stats::bucket::Bucket;
 use crate::time::{Second, Span};
 

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use super::measure::{Threshold, Unit};
+use super::measure::Threshold;
 use super::{Condition, Subset};
 use crate::filter::Filter;
+use crate::quantity::Unit;
 use crate::stats::dimension::Dimension;
 use crate::time::Span;
 

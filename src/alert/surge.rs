@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::window::Sums;
 use super::{Condition, Level, Subset};
-use crate::report::Figure;
+use crate::quantity::Figure;
 use crate::stats::bucket::Bucket;
 use crate::time::{Second, Span};
 

@@ -2,11 +2,12 @@
 //!
 //! [`GRAMMAR`] is all of it; the man page shows the same lines.
 
-use super::measure::{Threshold, Unit};
+use super::measure::Threshold;
 use super::measures::MEASURES;
 pub use super::spec::Spec;
 use super::spec::{Blamed, ByKey, Measure, Wrong};
 use crate::filter::{Filter, Mistake};
+use crate::quantity::Unit;
 use crate::stats::dimension::{self, Dimension};
 use crate::time::Span;
 

@@ -8,11 +8,11 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-use super::measure::{Threshold, Unit};
+use super::measure::Threshold;
 use super::spec::{Blamed, ByKey, MeasureKind, Wrong, as_written};
 use super::window::{Added, IdRow, Rows, Sums};
 use super::{Condition, Level, Subset};
-use crate::report::Figure;
+use crate::quantity::{Figure, Unit};
 use crate::stats::bucket::Bucket;
 use crate::stats::keys::{DROPPED, MAX_KEYS, Renumbering};
 use crate::time::{Second, Span};

@@ -2,11 +2,12 @@
 
 use super::flag::{Flag, NO_CHOICES, span};
 use super::{Color, Command, complete, help, man};
-use crate::alert::measure::{Threshold, Unit, decimal};
+use crate::alert::measure::{Threshold, decimal};
 use crate::alert::syntax::{self, Spec};
 use crate::filter::period::Moment;
 use crate::filter::{Filter, Mistake};
 use crate::format::{Choice, EventTime, Proxies, formats};
+use crate::quantity::Unit;
 use crate::render::OUTPUTS;
 use crate::stats::dimension::{DIMENSIONS, parse_top};
 use crate::time::{Span, Zone};

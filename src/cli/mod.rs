@@ -18,7 +18,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use self::config::Origin;
-use crate::alert::measure::{Threshold, Unit};
+use crate::alert::measure::Threshold;
 use crate::alert::plan::{self, Ruleset};
 use crate::alert::syntax::Spec;
 use crate::error::Error;
@@ -29,6 +29,7 @@ use crate::format::unparsed::Field;
 use crate::format::{Choice, EventTime, Proxies};
 use crate::ingest::Counting;
 use crate::monitor::Config;
+use crate::quantity::Unit;
 use crate::render::{Form, OUTPUTS, Output};
 use crate::simulate::Settings;
 use crate::stats::dimension::{self, Top};

@@ -6,6 +6,7 @@
 
 mod closing;
 mod peaks;
+mod rankings;
 mod snapshot;
 mod writing;
 

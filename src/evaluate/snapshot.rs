@@ -2,15 +2,16 @@
 
 use memchr::memmem::Finder;
 
-use super::Evaluate;
+use super::{Evaluate, rankings};
 use crate::alert::Rule;
 use crate::ingest::Books;
-use crate::report::{self, Block, Ranking};
+use crate::quantity::Count;
+use crate::report::Ranking;
 use crate::snapshot::{Ask, RECENT, Snapshot};
 use crate::stats::bucket::Bucket;
 use crate::stats::bucket::Counters;
 use crate::stats::scales::{Point, STEPS, Scale, Scales};
-use crate::stats::tally::{self, Count, Tally};
+use crate::stats::tally::{self, Tally};
 use crate::time::{Second, Span};
 
 /// The newest alerts, of which the graph shows when they fired.
@@ -36,10 +37,6 @@ impl Evaluate {
         let run = books.span.map(|(least, greatest)| greatest.next() - least);
         let (rankings, matched) = self.rankings(ask, books);
         self.scratch.iter_mut().flatten().for_each(Tally::clear);
-        let latency = match report::latency(&totals.durations) {
-            Some(Block::Latency(items)) => items,
-            _ => Vec::new(),
-        };
         let tops = totals.tops().iter().enumerate();
         let newest = books.newest;
         let silent = Some(books.silent).filter(|_| books.live);
@@ -56,7 +53,7 @@ impl Evaluate {
             ],
             counters,
             length: recent.map_or(run, |(_, length)| Some(length)),
-            latency,
+            latency: rankings::latencies(&totals.durations),
             window: self.traffic().and_then(Rule::figure),
             peak: self.peaks.second(),
             busiest: self.peaks.busiest(),
@@ -94,7 +91,7 @@ impl Evaluate {
     fn rankings(&self, ask: &Ask, books: &Books) -> (Vec<Ranking>, Option<(u64, u64)>) {
         let finder = (!ask.filter.is_empty()).then(|| Finder::new(&ask.filter));
         let mut matched = None;
-        let mut rankings = Vec::new();
+        let mut made = Vec::new();
         let totals = &books.totals;
         let count = totals.dimensions();
         let all_around = (1..count).map(|steps| (ask.dimension + steps) % count);
@@ -111,35 +108,29 @@ impl Evaluate {
             };
             let (rows, p95_error) = if ask.recent {
                 let counts = tally.counts().filter(|row| holds(row.0));
-                (tally::top(counts.inspect(counted), table, ask.rows), 0.0)
+                let ids = tally::heaviest(counts.inspect(counted), table, ask.rows);
+                (rankings::rows(ids, table), 0.0)
             } else {
                 let counts = table.counts().filter(|row| holds(row.0));
                 let ids = tally::heaviest(counts.inspect(counted), table, ask.rows);
-                totals.timed_rows(at, ids)
+                rankings::timed_rows(totals, at, ids)
             };
             if finder.is_some() {
                 matched = Some(found);
             }
-            rankings.push(Ranking {
+            let mut top = totals.tops()[at];
+            top.rows = ask.rows;
+            let ranking = if ask.recent {
+                rankings::of_tally(top, table, tally, rows)
+            } else {
+                rankings::of_table(top, table, rows)
+            };
+            made.push(Ranking {
                 p95_error,
-                ..self.ranking(ask, at, books, rows)
+                ..ranking
             });
         }
-        (rankings, matched)
-    }
-
-    fn ranking(&self, ask: &Ask, at: usize, books: &Books, rows: Vec<report::Row>) -> Ranking {
-        let table = books.totals.table(at);
-        let mut top = books.totals.tops()[at];
-        top.rows = ask.rows;
-        if ask.recent {
-            let tally = &self.scratch[0][at];
-            let (unique, error) = tally.unique();
-            Ranking::new(top, rows, tally.hits(), unique, error, tally.error(table))
-        } else {
-            let (unique, error) = table.unique();
-            Ranking::new(top, rows, table.hits(), unique, error, table.error())
-        }
+        (made, matched)
     }
 
     /// The points that are asked for, with what the open seconds hold so far.

@@ -8,7 +8,7 @@ use crate::stats::latency::Histogram;
 use crate::stats::tally::Tally;
 use crate::time::{Second, Span};
 
-use super::{Evaluate, Open};
+use super::{Evaluate, Open, rankings};
 use crate::ingest::Books;
 
 /// How many seconds a report's trend shows.
@@ -37,8 +37,8 @@ impl Evaluate {
             key: "bytes",
             value: Value::Bytes(counters.bytes),
         });
-        blocks.push(report::error_share(counters));
-        blocks.push(report::status_group(counters));
+        blocks.push(rankings::error_share(counters));
+        blocks.push(report::status_group(&counters.status));
         let requests = &books.totals.requests;
         for (key, items) in [
             ("methods", requests.methods()),
@@ -56,7 +56,7 @@ impl Evaluate {
             blocks.push(input("rewinds", books.rewinds));
         }
         let totals = &books.totals;
-        blocks.extend(report::latency(&totals.durations));
+        blocks.extend(rankings::latency(&totals.durations));
         if !self.series.is_empty() {
             blocks.push(Block::Series(self.series.clone()));
         }
@@ -71,7 +71,7 @@ impl Evaluate {
                 .collect(),
             whole: counters.hits,
         });
-        blocks.extend(totals.rankings().into_iter().map(Block::Ranking));
+        blocks.extend(rankings::of_run(totals).into_iter().map(Block::Ranking));
         blocks.extend(self.notes());
         blocks.push(Block::Alerts(self.history.all(books.now())));
         blocks.push(Block::Unparsed(books.examples.clone()));
@@ -128,8 +128,8 @@ impl Evaluate {
             key: "bytes",
             value: Value::Bytes(counters.bytes),
         });
-        blocks.push(report::error_share(counters));
-        blocks.push(report::status_group(counters));
+        blocks.push(rankings::error_share(counters));
+        blocks.push(report::status_group(&counters.status));
         blocks.push(self.trend_block(open.to));
         blocks.push(input("malformed", counters.malformed));
         blocks.push(input("unparsed", counters.unparsed));
@@ -138,11 +138,9 @@ impl Evaluate {
             value: counters.late,
             errors: counters.late_errors,
         });
-        blocks.extend(report::latency(&open.durations));
+        blocks.extend(rankings::latency(&open.durations));
         blocks.extend(
-            books
-                .totals
-                .rankings_of(&self.open_tallies)
+            rankings::of_span(&books.totals, &self.open_tallies)
                 .into_iter()
                 .map(Block::Ranking),
         );
@@ -212,7 +210,7 @@ impl Evaluate {
         let window = rule.window();
         let [now_tallies, before_tallies] = &mut self.scratch;
         let now = self.past.tally(at - window, at, now_tallies);
-        let top = books.totals.rankings_of(now_tallies);
+        let top = rankings::of_span(&books.totals, now_tallies);
         let mut figure = changed.figure;
         if let Some((dimension, id)) = changed.uncounted {
             figure.hits = now_tallies[dimension].get(id).hits;

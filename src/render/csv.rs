@@ -212,7 +212,7 @@ fn gap(from: Second, to: Second) -> Report {
             key: "bytes",
             value: Value::Bytes(0),
         },
-        crate::report::status_group(&Default::default()),
+        crate::report::status_group(&[0; 6]),
     ];
     blocks.extend(["malformed", "unparsed", "late"].map(|key| Block::Input {
         key,

@@ -306,10 +306,10 @@ mod tests {
             number,
             rule: "R".into(),
             key: None,
-            unit: crate::alert::measure::Unit::Count,
+            unit: crate::quantity::Unit::Count,
             since: Second(number as i64),
             until: until.map(Second),
-            peak: crate::report::Figure {
+            peak: crate::quantity::Figure {
                 hits: 0,
                 value: 0.0,
                 threshold: 0.0,

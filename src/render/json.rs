@@ -5,9 +5,8 @@ use std::io::Write;
 use super::Render;
 use super::digits;
 use super::escape;
-use crate::report::{
-    Alert, Alerts, Block, Event, Example, Figure, Fired, Ranking, Report, State, Value,
-};
+use crate::quantity::Figure;
+use crate::report::{Alert, Alerts, Block, Event, Example, Fired, Ranking, Report, State, Value};
 use crate::time::{Second, Span, Zone};
 
 /// The JSON output.

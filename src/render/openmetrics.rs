@@ -43,7 +43,7 @@ enum Samples {
     /// Of each dimension that is counted.
     Dimension(fn(&Ranking) -> u64),
     /// Of each key that is listed.
-    Rows(fn(&crate::stats::tally::Count) -> u64),
+    Rows(fn(&crate::quantity::Count) -> u64),
     /// Of each rule that has fired: how often it fires now.
     Firing,
     /// How many alerts fired.
@@ -374,7 +374,7 @@ fn label(name: &str, value: &str) -> String {
 }
 
 /// A number of each key that is listed. Keys that are shown alike are one: no metric may come twice.
-fn rows(ranking: &Ranking, number: fn(&crate::stats::tally::Count) -> u64) -> Vec<(String, u64)> {
+fn rows(ranking: &Ranking, number: fn(&crate::quantity::Count) -> u64) -> Vec<(String, u64)> {
     let mut rows: Vec<(String, u64)> = Vec::new();
     for row in &ranking.rows {
         let key = escape::shown(&row.key);

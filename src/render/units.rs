@@ -1,7 +1,7 @@
 //! Numbers as people read them: appended, or as a text of their own.
 
 use super::digits;
-use crate::alert::measure::Unit;
+use crate::quantity::Unit;
 use crate::time::Span;
 
 /// Appends `950 B`, `18.3 MB`: decimal units, one decimal.

@@ -187,8 +187,8 @@ mod tests {
 
     use super::super::keys::{DROPPED, NONE};
     use super::super::latency::Histogram;
-    use super::super::tally::Count;
     use super::*;
+    use crate::quantity::Count;
     use crate::time::Second;
 
     const DIMENSIONS: usize = 2;

@@ -16,7 +16,7 @@ use foldhash::fast::{FixedState, RandomState};
 use hashbrown::HashTable;
 
 use super::distinct::Distinct;
-use super::tally::Count;
+use crate::quantity::Count;
 
 /// Distinct keys that a table holds; up to here counts are exact.
 pub const MAX_KEYS: usize = 100_000;

@@ -7,8 +7,9 @@
 use std::ops::Range;
 
 use super::keys::Renumbering;
-use super::tally::{Count, Tally};
+use super::tally::Tally;
 use super::{Hit, SERVER_ERROR};
+use crate::quantity::Count;
 
 /// A second with more ids than this is brought to its least size.
 const BUSY: usize = 1 << 14;

@@ -1,28 +1,7 @@
 //! Counts by id: a dense array with a list of what was touched, so that clearing costs what counting did.
 
 use super::keys::{DROPPED, KeyTable, NONE, Renumbering};
-use crate::report::Row;
-
-/// What is counted under a key.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Count {
-    /// Records.
-    pub hits: u64,
-    /// Bytes sent, saturating.
-    pub bytes: u64,
-    /// Records with a 5xx status.
-    pub errors: u64,
-}
-
-impl Count {
-    /// Adds another count to this one.
-    #[inline]
-    pub fn add(&mut self, other: Count) {
-        self.hits += other.hits;
-        self.bytes = self.bytes.saturating_add(other.bytes);
-        self.errors += other.errors;
-    }
-}
+use crate::quantity::Count;
 
 /// Counts of one dimension over some span of time.
 #[derive(Debug, Default)]
@@ -128,12 +107,7 @@ impl Tally {
     }
 }
 
-/// The `rows` heaviest keys: most hits first, ties by key bytes.
-pub fn top(counts: impl Iterator<Item = (u32, Count)>, table: &KeyTable, rows: usize) -> Vec<Row> {
-    self::rows(heaviest(counts, table, rows), table)
-}
-
-/// The ids of those keys, with their counts.
+/// The ids of the `rows` heaviest keys with their counts: most hits first, ties by key bytes.
 pub fn heaviest(
     counts: impl Iterator<Item = (u32, Count)>,
     table: &KeyTable,
@@ -154,17 +128,6 @@ pub fn heaviest(
     }
     all.sort_unstable_by(order);
     all
-}
-
-/// Rows of these ids.
-pub fn rows(ids: Vec<(u32, Count)>, table: &KeyTable) -> Vec<Row> {
-    ids.into_iter()
-        .map(|(id, count)| Row {
-            key: table.key(id).into(),
-            count,
-            p95_ms: None,
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -8,10 +8,9 @@ use super::keys::{KeyTable, Renumbering};
 use super::latency::Histogram;
 use super::requests::Requests;
 use super::spread::Spread;
-use super::tally::{self, Count, Tally};
 use super::{Hit, SERVER_ERROR};
 use crate::format::record::Record;
-use crate::report::{Ranking, Row};
+use crate::quantity::Count;
 
 /// The totals, and the keys of every dimension that is counted.
 #[derive(Debug)]
@@ -196,71 +195,24 @@ impl Totals {
         (self.agents > 0).then_some(self.bots)
     }
 
-    /// The rankings of the whole run.
-    pub fn rankings(&self) -> Vec<Ranking> {
-        let rank = |(index, (top, table)): (usize, (&Top, &KeyTable))| {
-            let (unique, unique_error) = table.unique();
-            let top_counts = tally::heaviest(table.counts(), table, top.rows);
-            let (rows, p95_error) = self.timed_rows(index, top_counts);
-            Ranking {
-                p95_error,
-                ..Ranking::new(
-                    *top,
-                    rows,
-                    table.hits(),
-                    unique,
-                    unique_error,
-                    table.error(),
-                )
-            }
-        };
-        let tables = self.tops.iter().zip(&self.tables);
-        tables.enumerate().map(rank).collect()
-    }
-
-    /// The rows of these ids of dimension `index`, with how long their requests took over the whole run where
-    /// that was asked for and the log says; and by which part of themselves these may be off (0: less than 1 %).
-    pub fn timed_rows(&self, index: usize, ids: Vec<(u32, Count)>) -> (Vec<Row>, f32) {
+    /// What 95 % of the requests of each of these ids of dimension `index` did not take longer than, in milliseconds,
+    /// over the whole run; nothing where that was not asked for or the log does not say. And by which part of
+    /// themselves these may be off (0: less than 1 %).
+    pub fn slowest(&self, index: usize, ids: &[u32]) -> (Vec<Option<f64>>, f32) {
         let spread = &self.spreads[index];
-        let timed = self.tops[index].asked && !self.durations.is_empty();
-        let slow = if timed {
-            let ids: Vec<u32> = ids.iter().map(|&(id, _)| id).collect();
-            spread.percentiles_ms(&ids, 95)
-        } else {
-            Vec::new()
-        };
-        let mut rows = tally::rows(ids, &self.tables[index]);
+        let mut slow = Vec::new();
+        if self.tops[index].asked && !self.durations.is_empty() {
+            slow = spread.percentiles_ms(ids, 95);
+        }
         let longest = self.durations.max_ms();
-        rows.iter_mut()
-            .zip(slow)
-            .for_each(|(row, p95)| row.p95_ms = p95.map(|p95| p95.min(longest)));
+        for p95 in slow.iter_mut().flatten() {
+            *p95 = p95.min(longest);
+        }
         let error = if spread.is_coarse() {
             spread.error() as f32
         } else {
             0.0
         };
-        (rows, error)
-    }
-
-    /// The rankings of a span of time.
-    pub fn rankings_of(&self, tallies: &[Tally]) -> Vec<Ranking> {
-        let rank = |((top, table), tally): ((&Top, &KeyTable), &Tally)| {
-            let (unique, unique_error) = tally.unique();
-            let rows = tally::top(tally.counts(), table, top.rows);
-            Ranking::new(
-                *top,
-                rows,
-                tally.hits(),
-                unique,
-                unique_error,
-                tally.error(table),
-            )
-        };
-        self.tops
-            .iter()
-            .zip(&self.tables)
-            .zip(tallies)
-            .map(rank)
-            .collect()
+        (slow, error)
     }
 }

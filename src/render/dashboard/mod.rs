@@ -195,7 +195,7 @@ impl Page<'_> {
     fn status(&mut self, seen: &Snapshot) {
         let mut line = self.line();
         line.put(DIM, " status    ");
-        if let Block::Group { items, .. } = status_group(&seen.counters) {
+        if let Block::Group { items, .. } = status_group(&seen.counters.status) {
             for (name, number) in items.into_iter().filter(|(_, number)| *number > 0) {
                 let share = percent(number, seen.counters.hits);
                 let style = class_style(name);

@@ -179,10 +179,10 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
 mod tests {
     use super::super::Page;
     use super::*;
+    use crate::quantity::Count;
     use crate::render::text::Look;
     use crate::report::Row;
     use crate::stats::dimension::parse_top;
-    use crate::stats::tally::Count;
     use crate::time::Zone;
     use unicode_width::UnicodeWidthStr;
 

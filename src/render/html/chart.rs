@@ -307,10 +307,10 @@ mod tests {
             number: 1,
             rule: "R".into(),
             key: None,
-            unit: crate::alert::measure::Unit::Count,
+            unit: crate::quantity::Unit::Count,
             since: Second(since),
             until: Some(Second(until)),
-            peak: crate::report::Figure {
+            peak: crate::quantity::Figure {
                 hits: 0,
                 value: 0.0,
                 threshold: 0.0,

@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::super::units;
 use super::{FIRED, FIRING, Page, RESOLVED, TITLE, noun};
-use crate::alert::measure::Unit;
+use crate::quantity::Unit;
 use crate::report::{Alert, Alerts, Change, Fired, Key, Shortfall, State};
 use crate::time::{Second, Span};
 

@@ -92,8 +92,8 @@ impl Page<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::quantity::Count;
     use crate::stats::dimension::parse_top;
-    use crate::stats::tally::Count;
 
     #[test]
     fn durations_go_before_bytes_where_not_all_fits() {

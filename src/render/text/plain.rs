@@ -136,10 +136,10 @@ fn columns(ranking: &Ranking) -> Vec<Column> {
 #[cfg(test)]
 mod tests {
     use super::super::{Look, Text};
+    use crate::quantity::Count;
     use crate::render::Render;
     use crate::report::{Block, Event, Ranking, Report, Row};
     use crate::stats::dimension::parse_top;
-    use crate::stats::tally::Count;
     use crate::time::{Second, Zone};
 
     fn row(key: &str, hits: u64, bytes: u64, p95_ms: Option<f64>) -> Row {

@@ -178,10 +178,10 @@ pub(super) fn others(ranking: &Ranking) -> String {
 mod tests {
     use super::super::{Look, Text};
     use super::*;
+    use crate::quantity::Count;
     use crate::render::Render;
     use crate::report::{Event, Row};
     use crate::stats::dimension::parse_top;
-    use crate::stats::tally::Count;
     use crate::time::{Second, Zone};
 
     /// The lines of a report on a colour terminal, without its codes.

@@ -1,0 +1,99 @@
+//! Rankings and other blocks that are made of statistics: the one place that knows both.
+
+use crate::quantity::Count;
+use crate::report::{Block, Ranking, Row};
+use crate::stats::bucket::Counters;
+use crate::stats::dimension::Top;
+use crate::stats::keys::KeyTable;
+use crate::stats::latency::Histogram;
+use crate::stats::tally::{self, Tally};
+use crate::stats::totals::Totals;
+
+/// The rankings of the whole run.
+pub(super) fn of_run(totals: &Totals) -> Vec<Ranking> {
+    let rank = |(index, top): (usize, &Top)| {
+        let table = totals.table(index);
+        let ids = tally::heaviest(table.counts(), table, top.rows);
+        let (rows, p95_error) = timed_rows(totals, index, ids);
+        Ranking {
+            p95_error,
+            ..of_table(*top, table, rows)
+        }
+    };
+    totals.tops().iter().enumerate().map(rank).collect()
+}
+
+/// The rankings of a span of time.
+pub(super) fn of_span(totals: &Totals, tallies: &[Tally]) -> Vec<Ranking> {
+    let rank = |(index, (top, tally)): (usize, (&Top, &Tally))| {
+        let table = totals.table(index);
+        let ids = tally::heaviest(tally.counts(), table, top.rows);
+        of_tally(*top, table, tally, rows(ids, table))
+    };
+    let tallies = totals.tops().iter().zip(tallies);
+    tallies.enumerate().map(rank).collect()
+}
+
+/// A ranking of these rows over the whole run.
+pub(super) fn of_table(top: Top, table: &KeyTable, rows: Vec<Row>) -> Ranking {
+    let (unique, unique_error) = table.unique();
+    let (hits, error) = (table.hits(), table.error());
+    Ranking::new(top, rows, hits, unique, unique_error, error)
+}
+
+/// A ranking of these rows over the time of `tally`.
+pub(super) fn of_tally(top: Top, table: &KeyTable, tally: &Tally, rows: Vec<Row>) -> Ranking {
+    let (unique, unique_error) = tally.unique();
+    let (hits, error) = (tally.hits(), tally.error(table));
+    Ranking::new(top, rows, hits, unique, unique_error, error)
+}
+
+/// Rows of these ids.
+pub(super) fn rows(ids: Vec<(u32, Count)>, table: &KeyTable) -> Vec<Row> {
+    let row = |(id, count)| Row {
+        key: table.key(id).into(),
+        count,
+        p95_ms: None,
+    };
+    ids.into_iter().map(row).collect()
+}
+
+/// Rows of these ids of dimension `index` with how long their requests took, and by which part of themselves
+/// these times may be off: see [`Totals::slowest`].
+pub(super) fn timed_rows(totals: &Totals, index: usize, ids: Vec<(u32, Count)>) -> (Vec<Row>, f32) {
+    let listed: Vec<u32> = ids.iter().map(|&(id, _)| id).collect();
+    let (slow, error) = totals.slowest(index, &listed);
+    let mut rows = rows(ids, totals.table(index));
+    for (row, p95_ms) in rows.iter_mut().zip(slow) {
+        row.p95_ms = p95_ms;
+    }
+    (rows, error)
+}
+
+/// How long requests took: names and milliseconds; empty where the log does not say.
+pub(super) fn latencies(durations: &Histogram) -> Vec<(&'static str, f64)> {
+    if durations.is_empty() {
+        return Vec::new();
+    }
+    let percentiles = [("p50", 50), ("p90", 90), ("p95", 95), ("p99", 99)];
+    let mut items = percentiles
+        .map(|(name, percent)| (name, durations.percentile_ms(percent)))
+        .to_vec();
+    items.push(("max", durations.max_ms()));
+    items
+}
+
+/// How long requests took, as a block; nothing where the log does not say.
+pub(super) fn latency(durations: &Histogram) -> Option<Block> {
+    let items = latencies(durations);
+    (!items.is_empty()).then_some(Block::Latency(items))
+}
+
+/// The share of hits that were answered with 4xx or 5xx.
+pub(super) fn error_share(counters: &Counters) -> Block {
+    Block::Share {
+        key: "errors",
+        part: counters.status[4] + counters.status[5],
+        whole: counters.hits,
+    }
+}

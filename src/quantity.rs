@@ -1,0 +1,74 @@
+//! Quantities: what is counted under a key, how a number is to be read, and what a rule compares.
+//!
+//! This is the ground that statistics, rules and reports share, so that none of them needs another for it. It
+//! imports nothing but time.
+
+use std::sync::Arc;
+
+use crate::time::Span;
+
+/// What is counted under a key.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Records.
+    pub hits: u64,
+    /// Bytes sent, saturating.
+    pub bytes: u64,
+    /// Records with a 5xx status.
+    pub errors: u64,
+}
+
+impl Count {
+    /// Adds another count to this one.
+    #[inline]
+    pub fn add(&mut self, other: Count) {
+        self.hits += other.hits;
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.errors += other.errors;
+    }
+}
+
+/// How a number is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// A number in the window.
+    Count,
+    /// A mean per second over the window.
+    PerSecond,
+    /// A share of the window's hits.
+    Share,
+    /// Bytes in the window.
+    Bytes,
+    /// Mean bytes per second over the window.
+    BytesPerSecond,
+    /// Milliseconds.
+    Milliseconds,
+    /// Seconds.
+    Seconds,
+    /// A multiple: of the usual, or of the rate at which an error budget lasts.
+    Times,
+}
+
+/// What a rule is about, for people.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Subject {
+    /// The name of its measure.
+    pub measure: Arc<str>,
+    /// The unit of its numbers.
+    pub unit: Unit,
+}
+
+/// What a rule measures, now.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Figure {
+    /// Hits in the window.
+    pub hits: u64,
+    /// The measure.
+    pub value: f64,
+    /// What the measure is held against.
+    pub threshold: f64,
+    /// The length of the window.
+    pub window: Span,
+    /// Whether the rule fires below its threshold.
+    pub below: bool,
+}
