@@ -6,7 +6,7 @@
 use std::fmt;
 use std::ops::{Add, Sub};
 
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 
 /// A second of event time: whole seconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,6 +38,17 @@ impl Sub for Second {
 }
 
 impl Second {
+    /// This second, or the one that is `later` by so much, if that is nearer to `newest`: which of its two instants a
+    /// local time means that comes twice.
+    #[inline]
+    pub fn or_later(self, later: Span, newest: Second) -> Second {
+        if (newest - self).0 > later.0 / 2 {
+            self + later
+        } else {
+            self
+        }
+    }
+
     /// The second after this one.
     pub fn next(self) -> Second {
         Second(self.0 + 1)
@@ -156,14 +167,24 @@ impl Zone {
     /// A time that a change of the clocks repeats is the first of the two; one that it leaves out is
     /// read with the offset from before the change. `None` where the calendar does not reach.
     pub fn second_of(&self, date: jiff::civil::Date, of_day: i64) -> Option<Second> {
+        self.seconds_of(date, of_day).map(|(second, _)| second)
+    }
+
+    /// The same, and how much later the clock shows that again; 0 if it does not.
+    pub fn seconds_of(&self, date: jiff::civil::Date, of_day: i64) -> Option<(Second, Span)> {
         let clock = date.at(
             (of_day / 3600) as i8,
             (of_day / 60 % 60) as i8,
             (of_day % 60) as i8,
             0,
         );
-        let timestamp = self.0.to_ambiguous_timestamp(clock).compatible().ok()?;
-        Some(Second(timestamp.as_second()))
+        let ambiguous = self.0.to_ambiguous_timestamp(clock);
+        let again = match ambiguous.offset() {
+            AmbiguousOffset::Fold { before, after } => before.seconds() - after.seconds(),
+            _ => 0,
+        };
+        let timestamp = ambiguous.compatible().ok()?;
+        Some((Second(timestamp.as_second()), Span(again.into())))
     }
 
     /// The window of a tumbling interval that holds `second`: `[from, to)`.

@@ -282,3 +282,25 @@ fn a_few_old_lines_before_the_first_that_is_live_keep_their_places() {
     let right = times.iter().map(|&(time, _)| time).collect();
     assert_eq!(by_clock(5, times), (vec![right], 0));
 }
+
+/// A local time that comes twice, an hour apart: see [`Clock::nearer`].
+#[test]
+fn of_two_instants_the_one_nearer_to_what_came_before_is_meant() {
+    let nearer = |clock: &Clock<()>, time| clock.nearer(Second(time), Span(HOUR), None).0;
+    let mut clock: Clock<()> = Clock::new(Span(5), |()| 1);
+    assert_eq!(nearer(&clock, 1000), 1000, "nothing is known");
+    let wall = Some(Wall(1000 * (1000 + HOUR)));
+    let by_wall = clock.nearer(Second(1000), Span(HOUR), wall);
+    assert_eq!(by_wall, Second(1000 + HOUR), "the wall clock is near it");
+    clock.advance(Second(4000));
+    assert_eq!(nearer(&clock, 3990), 3990, "a little out of order");
+    assert_eq!(nearer(&clock, 401), 401 + HOUR, "the hour begins again");
+    assert_eq!(nearer(&clock, 2200), 2200, "as far from both");
+    // Records that are far from each other wait, and the newest that is believed is of long ago.
+    for time in [4600, 5200, 5800, 6400] {
+        clock.offer(Second(time), (), None);
+    }
+    assert_eq!(clock.newest(), Some(Second(4000)));
+    assert_eq!(nearer(&clock, 3400), 3400 + HOUR);
+    assert_eq!(clock.nearer(Second(3400), Span(0), None), Second(3400));
+}

@@ -298,3 +298,47 @@ fn parts_that_pass_a_cap_write_the_same() {
     assert!(one.contains("\"unique_error\":"), "the cap was passed");
     assert!(replay(&args, &paths, Some((2, 1 << 20))) == one);
 }
+
+/// Zones, and the second at which their clocks go back in 2026, by an hour or by half of one.
+const BACK: &[(&str, i64)] = &[
+    ("Europe/Berlin", 1_792_890_000),
+    ("America/New_York", 1_793_512_800),
+    ("Australia/Lord_Howe", 1_775_314_800),
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+    /// A log without offsets over a change of the clocks says what it says with them, whoever reads it.
+    #[test]
+    fn local_times_that_come_twice_are_read_in_their_order(
+        (zone, back) in select(BACK),
+        // Since the last one, and how much it comes late.
+        lines in proptest::collection::vec((0i64..600, prop_oneof![3 => Just(0i64), 1 => 0i64..50]), 30..120),
+        since in proptest::option::weighted(0.3, -1800i64..1800),
+        (threads, size) in (1usize..5, 1u64..3000),
+    ) {
+        let tz = jiff::tz::TimeZone::get(zone).expect("a zone");
+        let length: i64 = lines.iter().map(|(after, _)| after).sum();
+        let (mut now, mut naive, mut zoned) = (back - length.min(9000) / 2 - 3600, String::new(), String::new());
+        for (after, late) in lines {
+            now += after;
+            let at = jiff::Timestamp::from_second(now - late).expect("in range").to_zoned(tz.clone());
+            for (log, form) in [(&mut naive, "%d/%b/%Y:%H:%M:%S"), (&mut zoned, "%d/%b/%Y:%H:%M:%S %z")] {
+                writeln!(log, "192.0.2.1 - - [{}] \"GET / HTTP/1.1\" 200 5", at.strftime(form))
+                    .expect("a string takes every write");
+            }
+        }
+        let name = |n: &str| std::env::temp_dir().join(format!("httpmon-twice-{}-{n}", std::process::id()));
+        let (with, without) = (name("with"), name("without"));
+        std::fs::write(&with, zoned).expect("a file");
+        std::fs::write(&without, naive).expect("a file");
+        let log_tz = format!("--log-tz={zone}");
+        let since = since.map(|since| format!("--since={}", jiff::Timestamp::from_second(back + since).expect("in range")));
+        let mut args = vec!["--report=json", "--interval=10m", "--tz=UTC", "--threshold=0.02", "--window=5m", &log_tz];
+        args.extend(since.as_deref());
+        let want = replay(&args, &[with.into()], None);
+        let paths = [without.into()];
+        prop_assert_eq!(&replay(&args, &paths, None), &want, "{}", zone);
+        prop_assert_eq!(&replay(&args, &paths, Some((threads, size))), &want, "{} threads", threads);
+    }
+}

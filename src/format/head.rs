@@ -211,6 +211,7 @@ pub(super) fn has_host(line: &[u8]) -> bool {
 pub(super) fn set_time(record: &mut Record<'_>, stamp: Stamp) {
     record.time = stamp.time;
     record.fraction_us = stamp.fraction_us;
+    record.again_in = stamp.again_in;
     record.offset = stamp.offset;
     record.zoned = stamp.zoned;
 }

@@ -16,6 +16,9 @@ pub struct Record<'a> {
     pub time: Second,
     /// What the stamp says of a second beyond the whole ones, in microseconds.
     pub fraction_us: u32,
+    /// In how many seconds the same local time comes again; 0 if it does not. Which of the two is meant, is known by the
+    /// records before: see [`Record::settle`].
+    pub again_in: u32,
     /// Whether the stamp is that of the request's start, not of its end.
     pub starts: bool,
     /// The offset the timestamp was written with, in seconds east of UTC.
@@ -71,6 +74,7 @@ impl<'a> Record<'a> {
         Record {
             time: Second(0),
             fraction_us: 0,
+            again_in: 0,
             starts: false,
             offset: 0,
             zoned: true,
@@ -88,6 +92,19 @@ impl<'a> Record<'a> {
             source: b"-",
             place: None,
         }
+    }
+
+    /// How much later the same local time comes again; 0 if it does not.
+    pub fn again(&self) -> Span {
+        Span(self.again_in.into())
+    }
+
+    /// Makes `time` the one of its two instants that a local time means.
+    pub fn settle(&mut self, time: Second) {
+        // The second of the two is by the offset that is less.
+        self.offset -= (time - self.time).0 as i32;
+        self.time = time;
+        self.again_in = 0;
     }
 
     /// Moves the time from the start of the request, which the stamp says, to its end, where the line says how long it

@@ -18,7 +18,7 @@ use crate::stats::bucket::Counters;
 use crate::stats::keys::Renumbering;
 use crate::stats::run::Run;
 use crate::stats::{DIMENSIONS, Hit, keys};
-use crate::time::Second;
+use crate::time::{Second, Span};
 
 /// A part with more lines that are no record is read line by line: it is no log.
 const MAX_UNPARSED: u64 = 1 << 14;
@@ -40,6 +40,8 @@ pub enum Step {
 #[derive(Debug)]
 pub struct Batch {
     second: Second,
+    /// How much later the same local time comes again; 0 if it does not.
+    again: Span,
     /// Whether they count; those that were filtered out move the clock and nothing else.
     counted: bool,
     counters: Counters,
@@ -81,6 +83,8 @@ pub struct Chunk {
     steps: Vec<Step>,
     /// Lines that are no record, which the books do not know of.
     rejected: u64,
+    /// Whether a record counts hangs on which of the two instants of its local time it means.
+    undecided: bool,
     reasons: Vec<&'static str>,
 }
 
@@ -94,6 +98,7 @@ impl Chunk {
             columns: Columns::default(),
             steps: Vec::new(),
             rejected: 0,
+            undecided: false,
             reasons: Vec::new(),
         }
     }
@@ -106,6 +111,7 @@ impl Chunk {
         self.steps.clear();
         self.reasons.clear();
         self.rejected = 0;
+        self.undecided = false;
     }
 
     /// How many lines it has.
@@ -120,7 +126,7 @@ impl Chunk {
 
     /// Whether a cap was passed: the part is of no use, and what is left of it need not be read.
     pub fn is_full(&self) -> bool {
-        self.rejected > MAX_UNPARSED || self.books.totals.is_full()
+        self.rejected > MAX_UNPARSED || self.undecided || self.books.totals.is_full()
     }
 
     /// The steps, to be taken in this order.
@@ -166,16 +172,26 @@ impl Chunk {
         let mut hit = Hit::uncounted(record.time);
         self.books.lines += 1;
         self.selection.count(record, &mut hit, &mut self.books);
+        let again = record.again();
+        if again > Span(0) {
+            let hold = |time| self.books.bounds.hold(time);
+            self.undecided |= hold(hit.time) != hold(hit.time + again);
+        }
         self.selection.find_matches(record, &mut hit);
         let line = self.lines();
         let at = self.columns.len();
         let hits = match self.steps.last_mut() {
-            Some(Step::Batch(hits)) if hits.second == hit.time && hits.counted == hit.counted => {
+            Some(Step::Batch(hits))
+                if hits.second == hit.time
+                    && hits.again == again
+                    && hits.counted == hit.counted =>
+            {
                 hits
             }
             _ => {
                 self.steps.push(Step::Batch(Batch {
                     second: hit.time,
+                    again,
                     counted: hit.counted,
                     counters: Counters::default(),
                     line,
@@ -305,6 +321,9 @@ impl Ingest {
                         .clone()
                         .map(|i| columns.hit(i, batch, dimensions))
                 };
+                if batch.again > Span(0) {
+                    return self.settle_batch(batch, each(), closed);
+                }
                 let clock = &mut self.sources[self.current].clock;
                 if !clock.takes(batch.second) {
                     return self.offer_batch(batch.line, each(), closed);
@@ -328,6 +347,27 @@ impl Ingest {
                 } else {
                     each().for_each(|hit| bucket.observe(&hit, dimensions));
                 }
+            }
+        }
+    }
+
+    /// Takes the records of a batch one by one, each at the instant of its local time that is nearer to what came before
+    /// it: as [`Ingest::observe`] does.
+    #[cold]
+    fn settle_batch(
+        &mut self,
+        batch: &Batch,
+        hits: impl Iterator<Item = Hit>,
+        closed: &mut impl ClosedSeconds,
+    ) {
+        for mut hit in hits {
+            let clock = &mut self.sources[self.current].clock;
+            hit.time = clock.nearer(batch.second, batch.again, None);
+            if clock.takes(hit.time) {
+                clock.advance(hit.time);
+                self.believe(&hit, closed);
+            } else {
+                self.offer_batch(batch.line, std::iter::once(hit), closed);
             }
         }
     }

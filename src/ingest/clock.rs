@@ -160,6 +160,30 @@ impl<T: Copy> Clock<T> {
             })
     }
 
+    /// Which instant a local time means that comes twice, at `time` and so much `later`: the one nearer to `newest`.
+    ///
+    /// Where lines are far apart all of them wait, and `newest` is of long ago: where it is near neither of the two, the
+    /// last record that was held tells. Where nothing is known the wall clock does, or it is the first.
+    #[inline]
+    pub fn nearer(&self, time: Second, later: Span, wall: Option<Wall>) -> Second {
+        if later == Span(0) {
+            return time;
+        }
+        let tolerance = self.lateness.max(AHEAD).0;
+        let by_newest = self.newest.and_then(|newest| {
+            let nearer = time.or_later(later, newest);
+            ((nearer - newest).0.abs() <= tolerance).then_some(nearer)
+        });
+        let last = || {
+            let behind = self.behind.last().map(|record| record.time);
+            let held = behind.or(self.ahead.back().map(|candidate| candidate.record.time));
+            held.or(self.newest).or(wall.map(Wall::second))
+        };
+        by_newest
+            .or_else(|| last().map(|last| time.or_later(later, last)))
+            .unwrap_or(time)
+    }
+
     /// Moves `newest` on to `time`, never back: for a record that the clock [takes](Clock::takes), and for
     /// silence.
     #[inline]

@@ -134,8 +134,8 @@ impl Take for Log {
     fn take_ahead(&mut self, text: &[u8]) -> Option<usize> {
         let mut record = Record::empty();
         let len = self.parser.read_plain(text, &mut record)?;
-        let (time, offset) = (record.time, record.offset);
-        self.observe(time, offset);
+        let (time, again, offset) = (record.time, record.again(), record.offset);
+        self.observe(self.clock.nearer(time, again, None), offset);
         Some(len)
     }
 
@@ -143,8 +143,8 @@ impl Take for Log {
     fn take(&mut self, line: Line<'_>) {
         let mut record = Record::empty();
         if !line.cut && self.parser.read(line.bytes, &mut record) == Parsed::Record {
-            let (time, offset) = (record.time, record.offset);
-            self.observe(time, offset);
+            let (time, again, offset) = (record.time, record.again(), record.offset);
+            self.observe(self.clock.nearer(time, again, None), offset);
         }
     }
 }

@@ -48,7 +48,8 @@ const FORMATS_MORE: &[(&str, Paragraphs, &str)] = &[
              of the ident is no host to auto; to `lighttpd` and `ovh` it is. A host behind the bytes hides referrer \
              and user agent from auto; `ionos` reads all three.",
             "Times without an offset, as those of uWSGI, HAProxy and the date-local of a W3C log, are in the zone of \
-             --log-tz. Epoch times are in seconds, milli-, micro- or nanoseconds, told apart by size.",
+             --log-tz; of the hour that comes twice at the end of summer time, each is the one that is nearer to the \
+             lines before it. Epoch times are in seconds, milli-, micro- or nanoseconds, told apart by size.",
             "Where none of the first 100 lines is a record, standard error says what the input looks like, which \
              format comes closest, and at which field and byte it fails. With --verbose it says which formats were \
              recognised.",

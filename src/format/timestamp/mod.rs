@@ -20,6 +20,8 @@ pub struct Stamp {
     pub time: Second,
     /// The fraction that was cut, in microseconds.
     pub fraction_us: u32,
+    /// In how many seconds the same local time comes again, as it does at the end of summer time; 0 if it does not.
+    pub again_in: u32,
     /// Seconds east of UTC that the line says, or that the zone for lines without says.
     pub offset: i32,
     /// Whether the line itself says the offset, or counts from the epoch.
@@ -85,6 +87,7 @@ impl Timestamps {
         let epoch = Stamp {
             time: Second(0),
             fraction_us: 0,
+            again_in: 0,
             offset: 0,
             zoned: true,
             len: CLF_LEN,
@@ -378,6 +381,7 @@ impl Timestamps {
             return Ok(Stamp {
                 time: Second(timestamp.as_second()),
                 fraction_us: timestamp.subsec_microsecond().unsigned_abs(),
+                again_in: 0,
                 offset,
                 zoned: true,
                 len: text.len(),
@@ -411,6 +415,7 @@ impl Timestamps {
                 Ok(Stamp {
                     time: Second(days * 86_400 + of_day - i64::from(offset)),
                     fraction_us: 0,
+                    again_in: 0,
                     offset,
                     zoned: true,
                     len,
@@ -420,10 +425,12 @@ impl Timestamps {
                 let midnight =
                     jiff::Timestamp::from_second(days * 86_400).map_err(|_| Why::NoSuchTime)?;
                 let date = jiff::tz::Offset::UTC.to_datetime(midnight).date();
-                let time = self.zone.second_of(date, of_day).ok_or(Why::NoSuchTime)?;
+                let (time, again) = self.zone.seconds_of(date, of_day).ok_or(Why::NoSuchTime)?;
                 Ok(Stamp {
                     time,
                     fraction_us: 0,
+                    // No change of the clocks is longer than a day.
+                    again_in: again.0 as u32,
                     offset: self.zone.offset_at(time),
                     zoned: false,
                     len,
@@ -463,6 +470,7 @@ pub fn epoch(text: &[u8]) -> Result<Stamp, Why> {
     Ok(Stamp {
         time: Second(number as i64),
         fraction_us,
+        again_in: 0,
         offset: 0,
         zoned: true,
         len: text.len(),
