@@ -101,7 +101,7 @@ static LINE_FORMATS: [Format; 19] = [
     aws::CLOUDFRONT_REALTIME,
 ];
 static PRESETS: [Format; 16] = presets::PRESETS;
-static JSON: [Format; 8] = presets::JSON;
+static JSON: [Format; 16] = presets::JSON;
 static W3C: [Format; 6] = presets::W3C;
 static CSV: [Format; 2] = [csv::CSV, csv::GCS];
 

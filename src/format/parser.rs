@@ -408,18 +408,26 @@ impl Parser {
         } else {
             carried + more
         };
-        match &mut self.json {
-            Some(json) if line.get(start) == Some(&b'{') => {
-                self.last = Reader::Json;
-                self.state.header.record(false);
-                record.source = &self.state.source;
-                json.read(&line[start..], &mut self.times, record)
-                    .map_err(|unparsed| Unparsed {
-                        at: unparsed.at + start,
-                        ..unparsed
-                    })
-            }
-            _ => Err(failed.unwrap_or(NOTHING)),
+        let is_object = line.get(start) == Some(&b'{');
+        let Some(json) = &mut self.json else {
+            return Err(failed.unwrap_or(NOTHING));
+        };
+        if !is_object && !json::are_pairs(&line[start..]) {
+            return Err(failed.unwrap_or(NOTHING));
+        }
+        self.last = Reader::Json;
+        self.state.header.record(false);
+        record.source = &self.state.source;
+        if is_object {
+            json.read(&line[start..], &mut self.times, record)
+                .map_err(|unparsed| Unparsed {
+                    at: unparsed.at + start,
+                    ..unparsed
+                })
+        } else {
+            let read = json.read_pairs(line, start, &mut self.times, record);
+            // What only looks like pairs may be nearer to something else.
+            read.map_err(|unparsed| failed.filter(|_| !unparsed.timed).unwrap_or(unparsed))
         }
     }
 

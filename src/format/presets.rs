@@ -131,7 +131,7 @@ const fn json(name: &'static str, about: &'static str, sample: &'static str) -> 
 }
 
 /// Formats that are JSON lines: one reader for all, which knows their keys.
-pub(super) const JSON: [Format; 8] = [
+pub(super) const JSON: [Format; 16] = [
     json(
         "json",
         "JSON lines with any of the usual keys; json: field=key … names others",
@@ -171,6 +171,46 @@ pub(super) const JSON: [Format; 8] = [
         "gcp",
         "Google Cloud load balancer",
         r#"{"httpRequest":{"requestMethod":"GET","requestUrl":"https://www.example.com/","status":200,"responseSize":"612","remoteIp":"192.0.2.7","latency":"0.012s","userAgent":"curl/8.5"},"timestamp":"2025-10-10T13:55:36.123456Z"}"#,
+    ),
+    json(
+        "kong",
+        "Kong's http-log and file-log",
+        r#"{"started_at":1760104536759,"client_ip":"192.0.2.7","request":{"method":"GET","uri":"/a?b=c","size":75,"headers":{"host":"www.example.com","user-agent":"curl/8.5"}},"response":{"status":200,"size":434},"latencies":{"request":515,"kong":58,"proxy":457}}"#,
+    ),
+    json(
+        "ecs",
+        "the fields of Elastic's Common Schema and of OpenTelemetry, nested or with dots",
+        r#"{"@timestamp":"2025-10-10T13:55:36.000Z","http":{"request":{"method":"GET"},"response":{"status_code":404,"body":{"bytes":12}}},"url":{"path":"/b","domain":"www.example.com"},"source":{"ip":"192.0.2.7"},"user_agent":{"original":"curl/8.5"},"event":{"duration":12000000}}"#,
+    ),
+    json(
+        "pino",
+        "pino-http and Fastify",
+        r#"{"level":30,"time":1760104536759,"req":{"method":"GET","url":"/a?b=c","headers":{"host":"www.example.com","user-agent":"curl/8.5"},"remoteAddress":"192.0.2.7"},"res":{"statusCode":302},"responseTime":12,"msg":"request completed"}"#,
+    ),
+    json(
+        "api_gateway",
+        "Amazon API Gateway, JSON with the names of its variables",
+        r#"{"requestId":"c6af9ac6","ip":"192.0.2.7","requestTime":"10/Oct/2025:13:55:36 +0000","httpMethod":"GET","resourcePath":"/items","status":"200","protocol":"HTTP/1.1","responseLength":"1234"}"#,
+    ),
+    json(
+        "echo",
+        "Echo's logger",
+        r#"{"time":"2025-10-10T13:55:36.123456789Z","remote_ip":"192.0.2.7","host":"www.example.com","method":"GET","uri":"/a?b=c","user_agent":"curl/8.5","status":200,"latency":123456789,"latency_human":"123.456789ms","bytes_in":0,"bytes_out":612}"#,
+    ),
+    json(
+        "logfmt",
+        "logfmt with any of the usual names: Grafana, Traefik, lograge",
+        r#"time="2025-10-10T13:55:36Z" level=info msg=handled method=GET path="/a b" status=200 duration=3.120958ms size=612 remote_addr=192.0.2.7"#,
+    ),
+    json(
+        "ltsv",
+        "LTSV with the labels of its own list",
+        "time:10/Oct/2025:13:55:36 +0000\thost:192.0.2.7\treq:GET /a?b=c HTTP/1.1\tstatus:200\tsize:612\tua:curl/8.5\treqtime:0.012\tvhost:www.example.com",
+    ),
+    json(
+        "heroku",
+        "Heroku's router",
+        r#"2025-10-10T13:55:36+00:00 heroku[router]: at=info method=GET path="/" host=myapp.example.com fwd="192.0.2.7" dyno=web.1 connect=1ms service=18ms status=200 bytes=13"#,
     ),
 ];
 

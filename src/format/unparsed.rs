@@ -83,6 +83,8 @@ pub enum Unit {
     Nanoseconds,
     /// Milliseconds where it is whole, seconds where it has decimals.
     WholeMilliseconds,
+    /// Nanoseconds where it is whole, seconds where it has decimals.
+    WholeNanoseconds,
     /// Whatever is written behind the number: `5ms`, `0.2s`; without it, seconds.
     Written,
 }

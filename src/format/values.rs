@@ -106,7 +106,7 @@ fn any_duration(text: &[u8], unit: Unit) -> Result<Option<u64>, Why> {
         (Unit::Seconds | Unit::WholeSeconds, b"") | (Unit::Written, b"" | b"s") => 1_000_000_000,
         (Unit::Milliseconds | Unit::WholeMilliseconds, b"") | (Unit::Written, b"ms") => 1_000_000,
         (Unit::Microseconds, b"") | (Unit::Written, b"us" | b"\xc2\xb5s") => 1000,
-        (Unit::Nanoseconds, b"") | (Unit::Written, b"ns") => 1,
+        (Unit::Nanoseconds | Unit::WholeNanoseconds, b"") | (Unit::Written, b"ns") => 1,
         (Unit::Written, _) => return in_parts(text).map(Some),
         _ => return Err(Why::Form),
     };

@@ -44,7 +44,7 @@ pub fn duration(us: u64, unit: Unit, out: &mut Vec<u8>) {
             }
         }
         Unit::Microseconds => number(us, out),
-        Unit::Nanoseconds => {
+        Unit::Nanoseconds | Unit::WholeNanoseconds => {
             number(us, out);
             out.extend_from_slice(b"000");
         }

@@ -5,9 +5,11 @@
 //! in the line, or, where they hold escapes, decoded in a scratch buffer of the parser.
 
 mod names;
+mod pairs;
 mod scan;
 
 pub(super) use names::{FIELDS, slot};
+pub(super) use pairs::are_pairs;
 pub(super) use scan::unescape;
 
 use std::sync::OnceLock;
@@ -16,12 +18,17 @@ use super::cursor::{finish_request, store};
 use super::head::set_time;
 use super::record::Record;
 use super::template::Refused;
-use super::timestamp::{TimeForm, Timestamps};
+use super::timestamp::{Stamp, TimeForm, Timestamps};
 use super::values;
-use names::{NAMES, Node, SLOTS, time};
-use scan::{DEPTH, Scan};
+use names::{DATE, LTSV, Memo, NAMES, Node, SLOTS, time};
+use scan::{DEPTH, Scan, Value};
 
 use super::unparsed::{Field, Unit, Unparsed, Why};
+
+/// A duration of any unit: they have one place.
+const DURATION: Field = Field::Duration(Unit::Seconds);
+/// The usual names come behind those that are given first.
+const FIRST: usize = 16;
 
 /// The names of the objects that lead to a value, and its own.
 pub(super) type Path = Vec<String>;
@@ -32,7 +39,10 @@ pub(super) struct Reader {
     own: Vec<(Field, Path)>,
     /// Made at the first object: most logs have none, and the start is shorter without.
     root: OnceLock<Node>,
+    /// The same for LTSV.
+    labels: OnceLock<Node>,
     scratch: Vec<u8>,
+    memo: Memo,
 }
 
 /// Reads `time=@timestamp status=resp.code path=req.url`: which key holds which field.
@@ -70,11 +80,14 @@ impl Reader {
         Reader {
             own: own.to_vec(),
             root: OnceLock::new(),
+            labels: OnceLock::new(),
             scratch: Vec::new(),
+            memo: Memo::default(),
         }
     }
 
-    fn tree(own: &[(Field, Path)]) -> Node {
+    /// The names of `own`, those of `first` before the usual ones.
+    fn tree(own: &[(Field, Path)], first: &[(Field, &str)]) -> Node {
         let mut root = Node::default();
         for (field, names) in NAMES {
             if own.iter().any(|(given, _)| slot(*given) == slot(*field)) {
@@ -85,8 +98,12 @@ impl Reader {
                     Field::Time => time(name),
                     field => field,
                 };
-                root.insert(&name.split('/').collect::<Vec<_>>(), field, rank as u16);
+                let path = name.split('/').collect::<Vec<_>>();
+                root.insert(&path, field, (FIRST + rank) as u16);
             }
+        }
+        for (field, name) in first {
+            root.insert(&[*name], *field, 0);
         }
         for (rank, (field, path)) in own.iter().enumerate() {
             root.insert(
@@ -95,7 +112,7 @@ impl Reader {
                 rank as u16,
             );
         }
-        root.index();
+        root.index(&mut 0);
         root
     }
 
@@ -106,13 +123,14 @@ impl Reader {
         times: &mut Timestamps,
         record: &mut Record<'a>,
     ) -> Result<(), Unparsed> {
-        let root = self.root.get_or_init(|| Reader::tree(&self.own));
+        let root = self.root.get_or_init(|| Reader::tree(&self.own, &[]));
         self.scratch.clear();
         let mut scan = Scan {
             line,
             at: 0,
             values: [None; SLOTS],
             scratch: &mut self.scratch,
+            memo: &mut self.memo,
         };
         let scanned = scan.object(Some(root), DEPTH).and_then(|()| {
             scan.space();
@@ -129,7 +147,68 @@ impl Reader {
             at,
             timed: false,
         })?;
+        self.fill(line, values, times, record)
+    }
+
+    /// Reads a line of pairs from `from` on, logfmt or LTSV, into `record`, which must be [`Record::EMPTY`]. A time that
+    /// it does not give is that of its carrier, which `line` begins with.
+    pub(super) fn read_pairs<'a>(
+        &'a mut self,
+        line: &'a [u8],
+        from: usize,
+        times: &mut Timestamps,
+        record: &mut Record<'a>,
+    ) -> Result<(), Unparsed> {
+        let labelled = pairs::is_ltsv(&line[from..]);
+        let root = if labelled {
+            self.labels.get_or_init(|| Reader::tree(&self.own, LTSV))
+        } else {
+            self.root.get_or_init(|| Reader::tree(&self.own, &[]))
+        };
+        self.scratch.clear();
+        let mut scan = Scan {
+            line,
+            at: from,
+            values: [None; SLOTS],
+            scratch: &mut self.scratch,
+            memo: &mut self.memo,
+        };
+        if labelled {
+            scan.labelled(root);
+        } else {
+            scan.pairs(root);
+        }
+        let mut values = scan.values;
+        if values[slot(Field::Time)].is_none() && from > 0 {
+            let end = line.iter().position(|&b| b == b' ').unwrap_or(from);
+            values[slot(Field::Time)] = Some(Value::at(Field::Time, 0..end));
+        }
+        self.fill(line, values, times, record)
+    }
+
+    /// Makes a record of what was found.
+    fn fill<'a>(
+        &'a self,
+        line: &'a [u8],
+        mut values: [Option<Value>; SLOTS],
+        times: &mut Timestamps,
+        record: &mut Record<'a>,
+    ) -> Result<(), Unparsed> {
         let scratch: &'a [u8] = &self.scratch;
+        let text = |value: Value| {
+            let from = if value.decoded { scratch } else { line };
+            &from[value.start..value.end]
+        };
+        if values[0].is_none() {
+            // `requestTime` is a duration of nginx's and a time of API Gateway's.
+            let is_time = |value: &Value| text(*value).contains(&b':');
+            let stamp = values[DATE].or(values[slot(DURATION)].take_if(|value| is_time(value)));
+            values[0] = stamp.map(|value| Value {
+                field: Field::Time,
+                ..value
+            });
+        }
+        let dated = values[DATE].take().map(text);
         let missing = |field| Unparsed {
             field,
             why: Why::Unnamed,
@@ -142,10 +221,9 @@ impl Reader {
             .into_iter()
             .chain(values[2..].iter().copied().flatten())
         {
-            let from = if value.decoded { scratch } else { line };
-            let text = &from[value.start..value.end];
+            let text = text(value);
             let done = match value.field {
-                Field::Time | Field::Start => times.read(&TimeForm::Any, text).map(|stamp| {
+                Field::Time | Field::Start => read_time(times, text, dated).map(|stamp| {
                     set_time(record, stamp);
                     record.starts = value.field == Field::Start;
                 }),
@@ -166,6 +244,8 @@ impl Reader {
                 {
                     Ok(())
                 }
+                // Some call the target so.
+                Field::Request if is_target(text) => store(record, Field::Target, text),
                 field => store(record, field, text),
             };
             let at = if value.decoded { 0 } else { value.start };
@@ -179,6 +259,27 @@ impl Reader {
         finish_request(record);
         Ok(())
     }
+}
+
+/// A time, maybe in brackets; one of a clock only is completed by `date`.
+fn read_time(times: &mut Timestamps, text: &[u8], date: Option<&[u8]>) -> Result<Stamp, Why> {
+    let inside = text
+        .strip_prefix(b"[")
+        .and_then(|text| text.strip_suffix(b"]"));
+    let text = inside.unwrap_or(text);
+    match date {
+        Some(date) if date.len() + text.len() < 64 && text.get(2) == Some(&b':') => {
+            let both = [date, b"T", text].concat();
+            times.read(&TimeForm::Any, &both)
+        }
+        _ => times.read(&TimeForm::Any, text),
+    }
+}
+
+/// Whether what is called a request is its target only.
+fn is_target(text: &[u8]) -> bool {
+    let form = text.starts_with(b"/") || memchr::memmem::find(text, b"://").is_some();
+    form && !text.contains(&b' ')
 }
 
 /// A status that may have fewer digits (0: the client went away).
@@ -195,9 +296,10 @@ fn json_status(text: &[u8]) -> Result<Option<u16>, Why> {
 /// A duration in microseconds; JSON numbers may have an exponent.
 fn duration(text: &[u8], unit: Unit, quoted: bool) -> Option<u64> {
     let unit = match unit {
-        Unit::WholeMilliseconds if !quoted && text.iter().any(|b| b".eE".contains(b)) => {
-            Unit::Seconds
-        }
+        // A unit that is written is the one that counts.
+        _ if text.last().is_some_and(u8::is_ascii_alphabetic) => Unit::Written,
+        Unit::WholeMilliseconds if text.iter().any(|b| b".eE".contains(b)) => Unit::Seconds,
+        Unit::WholeNanoseconds if text.iter().any(|b| b".eE".contains(b)) => Unit::Seconds,
         unit => unit,
     };
     if quoted || !text.iter().any(|b| matches!(b, b'e' | b'E')) {
@@ -208,7 +310,7 @@ fn duration(text: &[u8], unit: Unit, quoted: bool) -> Option<u64> {
         Unit::Seconds | Unit::WholeSeconds | Unit::Written => 1e6,
         Unit::Milliseconds | Unit::WholeMilliseconds => 1e3,
         Unit::Microseconds => 1.0,
-        Unit::Nanoseconds => 1e-3,
+        Unit::Nanoseconds | Unit::WholeNanoseconds => 1e-3,
     };
     (number >= 0.0).then_some((number * microseconds) as u64)
 }

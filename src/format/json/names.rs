@@ -3,85 +3,139 @@
 use super::super::short;
 use super::super::unparsed::{Field, Unit};
 
-/// The names that Caddy, Traefik, nginx, Envoy, Cloudflare, Fastly, Google Cloud and many set-ups of
-/// others use, best first for each field; `/` steps into an object.
+/// The names of many writers, best first for each field; `/` steps into an object. Keys are compared without case, `_`,
+/// `-` and `.` where none is spelled as here, and `a.b` is `b` in `a`.
+///
+/// Sources: the documented logs of Caddy, Traefik, Envoy and Istio, Cloudflare, Fastly, Google Cloud, Kong (`http-log`),
+/// Amazon API Gateway (`$context`), CloudFront (standard logging v2), Azure Application Gateway and Front Door, Akamai
+/// DataStream 2, Netlify and Vercel log drains, Zeek's `http.log`, Suricata's `eve.json`; the field sets of Elastic (ECS)
+/// and of OpenTelemetry's semantic conventions; `pino-http` and Fastify, Echo, logstash's `COMBINEDAPACHELOG`; and what
+/// people give nginx's variables for names.
 pub(super) const NAMES: &[(Field, &str)] = &[
     // Those of the start are in STARTS.
     (
         Field::Time,
-        "ts time StartUTC start_time EdgeStartTimestamp EdgeEndTimestamp timestamp date @timestamp StartLocal \
-         time_iso8601 time_local msec receiveTimestamp datetime",
+        "ts time StartUTC start_time EdgeStartTimestamp EdgeEndTimestamp timestamp @timestamp StartLocal time_iso8601 \
+         time_local msec receiveTimestamp datetime date_time started_at reqTimeSec requestTimeEpoch proxy/timestamp \
+         timereceived timelocal accesstime logtime eventtime t",
     ),
+    // What a `time` without a date is completed with.
+    (Field::Line, "date"),
     (
         Field::Status,
         "status DownstreamStatus response_code EdgeResponseStatus httpRequest/status response_status resp_status \
-         status_code statusCode response/status http/response/status_code",
+         status_code response/status response/status_code http/response/status_code http/status_code http/status \
+         res/status_code res/status proxy/status_code sc-status properties/httpStatus properties/httpStatusCode \
+         attributes/http/response/status_code attributes/http/status_code http_status response",
     ),
     (
         Field::Method,
         "request/method RequestMethod method ClientRequestMethod httpRequest/requestMethod request_method verb \
-         http/request/method",
+         http/request/method http/method http/http_method req/method httpMethod reqMethod proxy/method cs-method \
+         properties/httpMethod attributes/http/request/method attributes/http/method",
     ),
     (
         Field::Target,
-        "request/uri RequestPath x-envoy-origin-path path url ClientRequestURI httpRequest/requestUrl request_uri :path \
-         uri request_path url/original",
+        "request/uri request/url request/path RequestPath x-envoy-origin-path path url ClientRequestURI \
+         httpRequest/requestUrl request_uri :path uri request_path request_url url/original url/path req/url http/url \
+         http/target proxy/path cs-uri-stem reqPath resourcePath properties/requestUri attributes/url/path \
+         attributes/http/target attributes/http/route target uri_path",
     ),
-    (Field::Request, "request"),
+    (Field::Request, "request req requestline request_line"),
     (
         Field::Bytes,
-        "size DownstreamContentSize bytes_sent EdgeResponseBytes httpRequest/responseSize body_bytes_sent length \
-         response_body_size bytes resp_body_size http/response/body/bytes",
+        "size DownstreamContentSize EdgeResponseBytes httpRequest/responseSize body_bytes_sent bytes_sent length \
+         response_body_size bytes resp_body_size http/response/body/bytes http/response/body/size response/size \
+         bytes_out responseLength response_body_len http/length sc-bytes properties/sentBytes properties/responseBytes \
+         attributes/http/response/body/size rspContentLen totalBytes bytes_written response_size responseSize",
     ),
     (
         Field::Client,
         "request/client_ip request/remote_ip request/remote_addr ClientHost ClientIP httpRequest/remoteIp client_ip ip \
-         remote_addr downstream_remote_address remote_ip clientip client source/address",
+         remote_addr downstream_remote_address remote_ip clientip client source/address source/ip client/ip \
+         client/address req/remoteAddress req/ip request/ip src_ip id/orig_h c-ip cliIP proxy/client_ip sourceIp \
+         identity/sourceIp properties/clientIP attributes/client/address clientaddr remoteaddress remotehost fwd \
+         x_forwarded_for http_x_forwarded_for x_forward_for forwarded_for x_real_ip real_ip",
     ),
     (
         Field::Host,
-        "request/host RequestHost ClientRequestHost http_host host :authority authority server_name vhost requested_host",
+        "request/host RequestHost ClientRequestHost http_host host :authority authority server_name vhost requested_host \
+         request/hostname request/headers/host req/headers/host req/host http/hostname proxy/host url/domain \
+         server/address reqHost x-host-header cs(Host) properties/host properties/hostName attributes/server/address",
     ),
-    (Field::User, "user_id ClientUsername remote_user user"),
+    (
+        Field::User,
+        "user_id ClientUsername remote_user user uname username",
+    ),
     (
         Field::Referrer,
-        "request/headers/Referer ClientRequestReferer httpRequest/referer http_referer referer referrer \
-         request_Referer request_referer",
+        "request/headers/Referer ClientRequestReferer httpRequest/referer http_referer referer referrer request_Referer \
+         http_referrer http/request/referrer req/headers/referer http/http_refer proxy/referer cs(Referer) \
+         properties/referer",
     ),
     (
         Field::Agent,
-        "request/headers/User-Agent ClientRequestUserAgent httpRequest/userAgent http_user_agent user_agent user-agent \
-         request_User-Agent request_user_agent agent",
+        "request/headers/User-Agent ClientRequestUserAgent httpRequest/userAgent http_user_agent user_agent \
+         request_User-Agent agent user_agent/original req/headers/user-agent http/http_user_agent proxy/user_agent \
+         cs(User-Agent) properties/userAgent attributes/user_agent/original ua",
     ),
     (
         Field::Protocol,
         "request/proto RequestProtocol ClientRequestProtocol httpRequest/protocol protocol server_protocol \
-         request_protocol http_version",
+         request_protocol http_version request_proto http/protocol cs-protocol-version",
     ),
-    (Field::Duration(Unit::Nanoseconds), "Duration"),
+    (
+        Field::Duration(Unit::Nanoseconds),
+        "Duration event/duration",
+    ),
+    // Echo writes whole nanoseconds, others seconds with decimals.
+    (Field::Duration(Unit::WholeNanoseconds), "latency"),
     (Field::Duration(Unit::Written), "httpRequest/latency"),
-    (Field::Duration(Unit::Seconds), "request_time"),
+    (
+        Field::Duration(Unit::Seconds),
+        "request_time time-taken timetaken reqtime request_duration properties/timeTaken duration_s latency_s \
+         duration_seconds elapsed_s",
+    ),
     (
         Field::Duration(Unit::Microseconds),
-        "time_elapsed duration_us",
+        "time_elapsed duration_us latency_us elapsed_us",
     ),
     (
         Field::Duration(Unit::Milliseconds),
-        "duration_ms latency_ms EdgeTimeToFirstByteMs",
+        "duration_ms latency_ms EdgeTimeToFirstByteMs latencies/request responseTime responseLatency time_ms elapsed_ms \
+         response_time_ms request_time_ms took_ms transferTimeMSec",
     ),
     // Caddy writes seconds with decimals, Envoy whole milliseconds.
-    (Field::Duration(Unit::WholeMilliseconds), "duration"),
+    (
+        Field::Duration(Unit::WholeMilliseconds),
+        "duration response_time elapsed service",
+    ),
     (
         Field::Cache,
-        "CacheCacheStatus upstream_cache_status cache_status fastly_cache_status cache",
+        "CacheCacheStatus upstream_cache_status cache_status fastly_cache_status cache x-edge-result-type",
     ),
+];
+
+/// What the labels of LTSV mean by its own list (ltsv.org), where that differs from the names above.
+pub(super) const LTSV: &[(Field, &str)] = &[
+    (Field::Client, "host"),
+    (Field::Host, "vhost"),
+    (Field::Request, "req"),
+    (Field::Duration(Unit::Seconds), "reqtime"),
 ];
 
 /// Keys whose time is that of the request's start: Traefik's `StartUTC` and `StartLocal` ("when request processing
 /// started"), Envoy's `%START_TIME%` under the key of its default and Istio's ("request start time"), Cloudflare's
-/// `EdgeStartTimestamp` ("when the edge received the request"). The others are written as a request ends: Traefik's own
+/// `EdgeStartTimestamp` ("when the edge received the request"), Kong's `started_at` ("when the request started to be
+/// processed"). The others are written as a request ends: Traefik's own
 /// `time`, Caddy's `ts`, nginx's variables.
-const STARTS: [&str; 4] = ["StartUTC", "StartLocal", "start_time", "EdgeStartTimestamp"];
+const STARTS: [&str; 5] = [
+    "StartUTC",
+    "StartLocal",
+    "start_time",
+    "EdgeStartTimestamp",
+    "started_at",
+];
 
 /// The field of a time under a key of this name.
 pub(super) fn time(name: &str) -> Field {
@@ -114,8 +168,11 @@ pub const FIELDS: &[(&str, Field)] = &[
     ("duration_ns", Field::Duration(Unit::Nanoseconds)),
 ];
 
+/// Where the date is of a time that has none.
+pub(super) const DATE: usize = 14;
+
 /// The fields of a record that a JSON line can give, as places in an array.
-pub(super) const SLOTS: usize = 14;
+pub(super) const SLOTS: usize = 15;
 
 pub(in super::super) fn slot(field: Field) -> usize {
     match field {
@@ -132,7 +189,9 @@ pub(in super::super) fn slot(field: Field) -> usize {
         Field::Agent => 10,
         Field::Protocol => 11,
         Field::Duration(_) => 12,
-        Field::Cache | Field::Line | Field::Skipped | Field::Forwarded => 13,
+        Field::Cache | Field::Skipped | Field::Forwarded => 13,
+        // The date of a time that has none.
+        Field::Line => DATE,
     }
 }
 
@@ -155,6 +214,32 @@ pub(super) struct Node {
     pub(super) children: Vec<Node>,
     /// Where those of each bucket begin, up to one past the last; none without children.
     pub(super) starts: Vec<u16>,
+    /// The places of the children by what is left of their names without case, `_`, `-` and `.`, sorted.
+    normal: Vec<(Box<[u8]>, u16)>,
+    /// Its number in the tree, from 1.
+    id: u32,
+}
+
+/// What the keys were that are not spelled as in the table: they come with every line.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Memo(Vec<Option<Remembered>>);
+
+#[derive(Debug, Clone)]
+struct Remembered {
+    node: u32,
+    name: Box<[u8]>,
+    child: Option<u16>,
+}
+
+/// Keys that are remembered.
+const REMEMBERED: usize = 256;
+/// Longer keys are no names.
+const LONGEST: usize = 64;
+
+/// A name without case, `_`, `-` and `.`.
+fn normal(name: &[u8]) -> Box<[u8]> {
+    let kept = name.iter().filter(|b| !matches!(b, b'_' | b'-' | b'.'));
+    kept.map(u8::to_ascii_lowercase).collect()
 }
 
 impl Node {
@@ -167,8 +252,59 @@ impl Node {
             .find(|node| short::same(&node.name, name))
     }
 
-    /// Notes where the children of each bucket begin, once all are in their places.
-    pub(super) fn index(&mut self) {
+    /// The child of this name, however it is spelled.
+    #[inline]
+    pub(super) fn find<'n>(&'n self, name: &[u8], memo: &mut Memo) -> Option<&'n Node> {
+        self.child(name).or_else(|| self.find_normal(name, memo))
+    }
+
+    fn find_normal<'n>(&'n self, name: &[u8], memo: &mut Memo) -> Option<&'n Node> {
+        if self.children.is_empty() || name.len() > LONGEST {
+            return None;
+        }
+        let place = (bucket(name)? + self.id as usize * 7) % REMEMBERED;
+        if let Some(Some(known)) = memo.0.get(place)
+            && known.node == self.id
+            && short::same(&known.name, name)
+        {
+            return known.child.map(|child| &self.children[usize::from(child)]);
+        }
+        if let Some(dot) = name.iter().position(|&b| b == b'.')
+            && let Some(child) = self.find(&name[..dot], memo)
+            && let Some(found) = child.find(&name[dot + 1..], memo)
+        {
+            return Some(found);
+        }
+        let key = normal(name);
+        let found = self.normal.binary_search_by(|(known, _)| known.cmp(&key));
+        let child = found.ok().map(|found| self.normal[found].1);
+        if memo.0.is_empty() {
+            memo.0.resize(REMEMBERED, None);
+        }
+        memo.0[place] = Some(Remembered {
+            node: self.id,
+            name: name.into(),
+            child,
+        });
+        child.map(|child| &self.children[usize::from(child)])
+    }
+
+    /// Notes where the children of each bucket begin, once all are in their places; `next` is the next free number.
+    pub(super) fn index(&mut self, next: &mut u32) {
+        *next += 1;
+        self.id = *next;
+        let names = self.children.iter().zip(0..);
+        self.normal = names.map(|(node, at)| (normal(&node.name), at)).collect();
+        // Of names that differ in case only, the one in small letters stands for other spellings.
+        let small = |at: u16| {
+            !self.children[usize::from(at)]
+                .name
+                .iter()
+                .any(u8::is_ascii_uppercase)
+        };
+        self.normal
+            .sort_by(|a, b| a.0.cmp(&b.0).then(small(b.1).cmp(&small(a.1))));
+        self.normal.dedup_by(|later, first| later.0 == first.0);
         let before = |b: usize| {
             self.children
                 .partition_point(|node| bucket(&node.name) < Some(b)) as u16
@@ -176,7 +312,7 @@ impl Node {
         if !self.children.is_empty() {
             self.starts = (0..=BUCKETS).map(before).collect();
         }
-        self.children.iter_mut().for_each(Node::index);
+        self.children.iter_mut().for_each(|child| child.index(next));
     }
 
     pub(super) fn insert(&mut self, path: &[&str], field: Field, rank: u16) {

@@ -2,10 +2,13 @@
 
 use super::super::short;
 use super::super::unparsed::{Field, Why};
-use super::names::{Node, SLOTS, slot};
+use super::names::{Memo, Node, SLOTS, slot};
 
 /// Objects deeper than this are no access log.
 pub(super) const DEPTH: usize = 32;
+
+/// The rank of a value that says nothing.
+const EMPTY: u16 = u16::MAX;
 
 /// Where a value lies.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +27,7 @@ pub(super) struct Scan<'l, 's> {
     pub(super) at: usize,
     pub(super) values: [Option<Value>; SLOTS],
     pub(super) scratch: &'s mut Vec<u8>,
+    pub(super) memo: &'s mut Memo,
 }
 
 impl Scan<'_, '_> {
@@ -63,7 +67,8 @@ impl Scan<'_, '_> {
         loop {
             self.space();
             let (start, end, _) = self.string()?;
-            let child = node.and_then(|node| node.child(&self.line[start..end]));
+            let name = &self.line[start..end];
+            let child = node.and_then(|node| node.find(name, self.memo));
             self.space();
             self.byte(b':')?;
             self.space();
@@ -160,8 +165,9 @@ impl Scan<'_, '_> {
         }
     }
 
+    /// Keeps a value, if it is the best so far. An empty one, or a dash, is none where another may come.
     #[inline]
-    fn keep(
+    pub(super) fn keep(
         &mut self,
         field: Field,
         rank: u16,
@@ -170,6 +176,10 @@ impl Scan<'_, '_> {
         escaped: bool,
         quoted: bool,
     ) {
+        let rank = match &self.line[start..end] {
+            b"" | b"-" => EMPTY,
+            _ => rank,
+        };
         let place = &mut self.values[slot(field)];
         if place.is_some_and(|held| held.rank < rank) {
             return;

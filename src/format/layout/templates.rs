@@ -13,7 +13,7 @@ const NAIVE: &[u8] = b"%d/%b/%Y:%H:%M:%S";
 const MONTH_FIRST: &[u8] = b"%m/%d/%Y, %H:%M:%S";
 
 /// Templates by the names of their formats.
-static TEMPLATES: [(&str, &str); 27] = [
+static TEMPLATES: [(&str, &str); 35] = [
     (
         "ingress",
         r#"<client> - <user> [<clf>] "<request>" <status> <bytes> "<referrer>" "<agent>" 412 <s> [shop-web-80] [] 10.0.50.80:80 <bytes> <s> <status> 752178adb17130b2c35d30a97e1b2c4f"#,
@@ -118,6 +118,38 @@ static TEMPLATES: [(&str, &str); 27] = [
     (
         "gcp",
         r#"{"httpRequest":{"requestMethod":"<method>","requestUrl":"https://<host><target>","status":<status>,"responseSize":"<bytes>","remoteIp":"<client>","latency":"<s>s","userAgent":"<agent>","referer":"<referrer>","protocol":"<protocol>"},"timestamp":"<iso>"}"#,
+    ),
+    (
+        "kong",
+        r#"{"started_at":<start:epoch>000,"client_ip":"<client>","request":{"method":"<method>","uri":"<target>","size":412,"headers":{"host":"<host>","user-agent":"<agent>","referer":"<referrer>"}},"response":{"status":<status>,"size":<bytes>},"latencies":{"request":<ms>,"kong":0,"proxy":<ms>}}"#,
+    ),
+    (
+        "ecs",
+        r#"{"@timestamp":"<iso>","http":{"request":{"method":"<method>","referrer":"<referrer>"},"response":{"status_code":<status>,"body":{"bytes":<bytes>}}},"url":{"original":"<target>","domain":"<host>"},"source":{"ip":"<client>"},"user_agent":{"original":"<agent>"},"event":{"duration":<ns>}}"#,
+    ),
+    (
+        "pino",
+        r#"{"level":30,"time":<epoch>000,"req":{"method":"<method>","url":"<target>","headers":{"host":"<host>","user-agent":"<agent>","referer":"<referrer>"},"remoteAddress":"<client>"},"res":{"statusCode":<status>},"responseTime":<ms>,"msg":"request completed"}"#,
+    ),
+    (
+        "api_gateway",
+        r#"{"requestId":"c6af9ac6","ip":"<client>","user":"<user>","requestTime":"<clf>","httpMethod":"<method>","resourcePath":"<path>","status":"<status>","protocol":"<protocol>","responseLength":"<bytes>"}"#,
+    ),
+    (
+        "echo",
+        r#"{"time":"<iso>","remote_ip":"<client>","host":"<host>","method":"<method>","uri":"<target>","user_agent":"<agent>","status":<status>,"latency":<ns>,"bytes_in":0,"bytes_out":<bytes>}"#,
+    ),
+    (
+        "logfmt",
+        r#"time="<iso>" level=info msg=handled method=<method> path="<target>" status=<status> duration=<ms>ms size=<bytes> remote_addr=<client> user="<user>" user_agent="<agent>" referer="<referrer>""#,
+    ),
+    (
+        "ltsv",
+        "time:<clf>\thost:<client>\tuser:<user>\treq:<request>\tstatus:<status>\tsize:<bytes>\treferer:<referrer>\tua:<agent>\treqtime:<s>\tvhost:<host>",
+    ),
+    (
+        "heroku",
+        r#"<iso> heroku[router]: at=info method=<method> path="<target>" host=<host> fwd="<client>" dyno=web.1 connect=1ms service=<ms>ms status=<status> bytes=<bytes>"#,
     ),
     (
         "csv",

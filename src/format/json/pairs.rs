@@ -1,0 +1,107 @@
+//! Pairs on a line, fed to the same names as JSON's keys: logfmt (`status=200 path="/a b"`) and LTSV (`status:200`, pairs
+//! apart by tabs).
+
+use std::ops::Range;
+
+use super::names::Node;
+use super::scan::{Scan, Value};
+use crate::format::unparsed::Field;
+
+/// Whether `text` begins with a pair of logfmt or LTSV.
+pub(in crate::format) fn are_pairs(text: &[u8]) -> bool {
+    let name = |b: &u8| b.is_ascii_alphanumeric() || b"_-.@".contains(b);
+    let len = text.iter().take_while(|b| name(b)).count();
+    match text.get(len) {
+        Some(b'=') => len > 0 && text[len..].contains(&b' '),
+        Some(b':') => len > 0 && is_ltsv(text),
+        _ => false,
+    }
+}
+
+/// Whether pairs are labelled values: then there are tabs.
+pub(super) fn is_ltsv(text: &[u8]) -> bool {
+    let tab = memchr::memchr(b'\t', text);
+    let colon = memchr::memchr2(b':', b'=', text);
+    matches!((colon, tab), (Some(colon), Some(tab)) if colon < tab && text[colon] == b':')
+}
+
+impl Value {
+    /// A value that lies there in the line.
+    pub(super) fn at(field: Field, place: Range<usize>) -> Value {
+        Value {
+            field,
+            rank: 0,
+            start: place.start,
+            end: place.end,
+            decoded: false,
+            quoted: true,
+        }
+    }
+}
+
+impl Scan<'_, '_> {
+    /// `name=value name="value with \\"escapes\\"" flag`, to the end of the line.
+    pub(super) fn pairs(&mut self, root: &Node) {
+        while self.at < self.line.len() {
+            self.space();
+            let start = self.at;
+            let rest = &self.line[start..];
+            let Some(end) = memchr::memchr2(b'=', b' ', rest) else {
+                return;
+            };
+            self.at += end + 1;
+            if rest[end] == b' ' {
+                continue;
+            }
+            let node = root.find(&rest[..end], self.memo);
+            let from = self.at;
+            let (value, escaped, quoted) = if self.line.get(from) == Some(&b'"') {
+                self.quoted()
+            } else {
+                let rest = &self.line[from..];
+                let len = memchr::memchr(b' ', rest).unwrap_or(rest.len());
+                self.at += len;
+                (from..from + len, false, false)
+            };
+            self.found(node, value, escaped, quoted);
+        }
+    }
+
+    /// A text in quotes, at its first; one that is left open ends with the line.
+    fn quoted(&mut self) -> (Range<usize>, bool, bool) {
+        self.at += 1;
+        let start = self.at;
+        let mut escaped = false;
+        while let Some(found) = memchr::memchr2(b'"', b'\\', &self.line[self.at..]) {
+            self.at += found + 1;
+            if self.line[self.at - 1] == b'"' {
+                return (start..self.at - 1, escaped, true);
+            }
+            escaped = true;
+            self.at = (self.at + 1).min(self.line.len());
+        }
+        self.at = self.line.len();
+        (start..self.at, escaped, true)
+    }
+
+    /// `label:value`, apart by tabs, to the end of the line.
+    pub(super) fn labelled(&mut self, root: &Node) {
+        while self.at < self.line.len() {
+            let rest = &self.line[self.at..];
+            let end = memchr::memchr(b'\t', rest).unwrap_or(rest.len());
+            if let Some(colon) = memchr::memchr(b':', &rest[..end]) {
+                let node = root.find(&rest[..colon], self.memo);
+                let value = self.at + colon + 1..self.at + end;
+                self.found(node, value, false, false);
+            }
+            self.at += end + 1;
+        }
+        self.at = self.line.len();
+    }
+
+    fn found(&mut self, node: Option<&Node>, value: Range<usize>, escaped: bool, quoted: bool) {
+        if let Some((field, rank)) = node.and_then(|node| node.field) {
+            self.keep(field, rank, value.start, value.end, escaped, quoted);
+        }
+    }
+}
