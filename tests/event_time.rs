@@ -145,6 +145,33 @@ const ENDS: &[(&str, &str, i64)] = &[
         6,
     ),
     ("%ci %Ts %ST %Tt", "192.0.2.7 1795168800 504 5100", 5),
+    // Without a total it is the sum of the parts; what the server took is none.
+    (
+        "%ci [%tr] %ST %TR/%Tw/%Tc/%Tr/%Td",
+        "192.0.2.7 [20/Nov/2026:10:00:00.900] 504 100/2000/-1/3000/5000",
+        11,
+    ),
+    (
+        "%ci [%t] %ST %Tq %Tw %Tc %Tr",
+        "192.0.2.7 [20/Nov/2026:10:00:00.000] 504 100 2000 1 3000",
+        5,
+    ),
+    (
+        "%ci [%tr] %ST %Tw",
+        "192.0.2.7 [20/Nov/2026:10:00:00.900] 504 5100",
+        0,
+    ),
+    // From the accept on it is %Tt, from the request on %Ta, where there are both.
+    (
+        "%ci [%t] %ST %Ta %Tt",
+        "192.0.2.7 [20/Nov/2026:10:00:00.000] 504 1000 60000",
+        60,
+    ),
+    (
+        "%ci [%tr] %ST %Tt %Ta",
+        "192.0.2.7 [20/Nov/2026:10:00:00.000] 504 60000 1000",
+        1,
+    ),
     (
         "%ci [%tr] %ST %Tr",
         "192.0.2.7 [20/Nov/2026:10:00:00.900] 504 5100",

@@ -41,19 +41,19 @@ const VARIABLES: [Row; 64] = [
     ("OG", Form::Text, SKIPPED),
     ("ST", Form::Plain, || Kind::Field(Field::Status, 0)),
     ("T", Form::Plain, || Kind::Time(TimeForm::Clf)),
-    ("Ta", Form::Plain, || duration(0)),
-    ("Tc", Form::Plain, SKIPPED),
-    ("Td", Form::Plain, SKIPPED),
+    ("Ta", Form::Plain, || duration(ACTIVE)),
+    ("Tc", Form::Plain, || duration(PART)),
+    ("Td", Form::Plain, || duration(PART)),
     ("Th", Form::Plain, SKIPPED),
     ("Ti", Form::Plain, SKIPPED),
     ("Tl", Form::Plain, || Kind::Time(TimeForm::Clf)),
-    ("Tq", Form::Plain, SKIPPED),
-    ("Tr", Form::Plain, || duration(2)),
-    ("TR", Form::Plain, SKIPPED),
+    ("Tq", Form::Plain, || duration(FROM_ACCEPT)),
+    ("Tr", Form::Plain, || duration(SERVER)),
+    ("TR", Form::Plain, || duration(PART)),
     ("Ts", Form::Plain, || Kind::Time(TimeForm::Epoch)),
-    ("Tt", Form::Plain, || duration(1)),
+    ("Tt", Form::Plain, || duration(TOTAL)),
     ("Tu", Form::Plain, SKIPPED),
-    ("Tw", Form::Plain, SKIPPED),
+    ("Tw", Form::Plain, || duration(PART)),
     ("U", Form::Plain, SKIPPED),
     ("ac", Form::Plain, SKIPPED),
     ("b", Form::Text, SKIPPED),
@@ -93,6 +93,14 @@ const VARIABLES: [Row; 64] = [
     ("tsc", Form::Plain, SKIPPED),
 ];
 
+// The times of section 8.4, best first: from the request's date to its end, from the connection's date to its end, and
+// the parts of both: up to the server's headers, others, and up to the request's last header, from the accept on.
+const ACTIVE: u8 = 0;
+const TOTAL: u8 = 1;
+const SERVER: u8 = 2;
+const PART: u8 = 3;
+const FROM_ACCEPT: u8 = 4;
+
 fn duration(rank: u8) -> Kind {
     Kind::Field(Field::Duration(Unit::Milliseconds), rank)
 }
@@ -115,6 +123,8 @@ pub(super) fn parse(text: &str) -> Result<Vec<Step>, Refused> {
     let mut pieces: Vec<Piece> = Vec::new();
     let mut captured = false;
     let mut all_quoted = false;
+    // Whether the date is that of the connection.
+    let mut accepted = None;
     let mut rest = &string[..];
     while let Some(&(at, byte)) = rest.first() {
         rest = &rest[1..];
@@ -133,6 +143,12 @@ pub(super) fn parse(text: &str) -> Result<Vec<Step>, Refused> {
             continue;
         }
         let (quoted, form, kind, after) = variable(at, rest, all_quoted)?;
+        if matches!(kind, Some(Kind::Time(_))) {
+            // `%t`, `%T`, `%Tl` and `%Ts` are of the connection, `%tr` and its like of the request.
+            let said = &rest[..rest.len() - after.len()];
+            let of_request = said.iter().any(|(_, b)| *b == b'r');
+            accepted.get_or_insert(!of_request);
+        }
         rest = after;
         let Some(kind) = kind else {
             all_quoted = quoted;
@@ -163,15 +179,52 @@ pub(super) fn parse(text: &str) -> Result<Vec<Step>, Refused> {
             }
         }
     }
-    // Every date is of the start: of the connection (`%t`, `%T`, `%Tl`, `%Ts`) or of the request (`%tr` and its like).
-    // From there on `%Tt` and `%Ta` are the whole time, section 8.4; `%Tr` is only the server's.
-    let is_total = |piece: &Piece| matches!(piece.kind, Kind::Field(Field::Duration(_), 0 | 1));
-    let starts = pieces.iter().any(is_total);
+    let starts = times_from_start(&mut pieces, accepted == Some(true));
     let mut steps = compile(one_time(with_ports(pieces)))?;
     if starts {
         steps.insert(0, Step::Start);
     }
     Ok(steps)
+}
+
+/// Chooses the times that lead from the date, which is that of the connection if it was `accepted` then, else that of
+/// the request, to the end: the total, or the sum of its parts. `false` if there are none that do.
+fn times_from_start(pieces: &mut [Piece], accepted: bool) -> bool {
+    let mut times: Vec<(&mut Kind, u8)> = pieces
+        .iter_mut()
+        .filter_map(|piece| match piece.kind {
+            Kind::Field(Field::Duration(_), rank) => Some((&mut piece.kind, rank)),
+            _ => None,
+        })
+        .collect();
+    let has = |times: &[(&mut Kind, u8)], rank| times.iter().any(|(_, known)| *known == rank);
+    if has(&times, ACTIVE) || has(&times, TOTAL) {
+        if accepted && has(&times, TOTAL) {
+            times
+                .iter_mut()
+                .filter(|(_, rank)| *rank == ACTIVE)
+                .for_each(|(kind, _)| **kind = SKIPPED());
+        }
+        return true;
+    }
+    // `%TR` is the part of `%Tq` that is not idle.
+    let twice = has(&times, PART) && !accepted;
+    for (kind, rank) in &mut times {
+        if twice && *rank == FROM_ACCEPT {
+            **kind = SKIPPED();
+        }
+    }
+    times.retain(|(kind, _)| **kind != SKIPPED());
+    // What the server took is known by itself; any other part says little.
+    let parts = times.len() > 1;
+    for (kind, rank) in times {
+        if parts {
+            *kind = Kind::Part(Field::Duration(Unit::Milliseconds));
+        } else if rank != SERVER {
+            *kind = SKIPPED();
+        }
+    }
+    parts
 }
 
 type Placed = [(usize, u8)];

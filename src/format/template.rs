@@ -24,6 +24,8 @@ pub(super) enum Kind {
     Text(Vec<u8>),
     /// A variable; of several for one field that with the lowest rank counts.
     Field(Field, u8),
+    /// One of the parts of which a field is the sum.
+    Part(Field),
     /// The client's list of addresses, as proxies hand it on.
     Forwarded,
     /// What nginx writes once for each upstream, with commas and colons between.
@@ -96,6 +98,7 @@ pub(super) fn compile(pieces: Vec<Piece>) -> Result<Vec<Step>, Refused> {
                     },
                 )
             }
+            Kind::Part(field) => Step::Field(*field, extent(piece.at, before, after)?),
             Kind::Forwarded => match extent(piece.at, before, after)? {
                 Extent::Until(b' ') => Step::Field(Field::Forwarded, Extent::List),
                 extent => Step::Field(Field::Forwarded, extent),
