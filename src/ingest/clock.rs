@@ -162,15 +162,16 @@ impl<T: Copy> Clock<T> {
 
     /// Which instant a local time means that comes twice, at `time` and so much `later`: the one nearer to `newest`.
     ///
-    /// Where lines are far apart all of them wait, and `newest` is of long ago: where it is near neither of the two, the
-    /// last record that was held tells. Where nothing is known the wall clock does, or it is the first.
+    /// Where lines are far apart all of them wait, and `newest` is of long ago: where it is near neither of the two, or
+    /// more records wait than are wrong by chance, the last of them tells. Where nothing is known the wall clock does, or it is the first.
     #[inline]
     pub fn nearer(&self, time: Second, later: Span, wall: Option<Wall>) -> Second {
         if later == Span(0) {
             return time;
         }
         let tolerance = self.lateness.max(AHEAD).0;
-        let by_newest = self.newest.and_then(|newest| {
+        let few = self.ahead.len() < VOTERS as usize / 2;
+        let by_newest = self.newest.filter(|_| few).and_then(|newest| {
             let nearer = time.or_later(later, newest);
             ((nearer - newest).0.abs() <= tolerance).then_some(nearer)
         });
