@@ -6,7 +6,6 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::parse::Given;
 use crate::error::Error;
 
 /// The environment variable that names the file.
@@ -75,6 +74,17 @@ fn arguments(text: &str) -> Vec<(usize, OsString)> {
         .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
         .map(|(number, line)| (number, line.into()))
         .collect()
+}
+
+/// An option that was given.
+#[derive(Debug)]
+pub(super) struct Given {
+    /// Its long name.
+    pub(super) option: &'static str,
+    /// Empty for a switch.
+    pub(super) value: String,
+    /// Which of the arguments it stands in, from 0.
+    pub(super) argument: usize,
 }
 
 /// Where each option of a run was given: for mistakes that show only when all are known.

@@ -1,7 +1,7 @@
 //! The one table of options, and how the values that only it takes are read.
 
 use super::flag::{Flag, NO_CHOICES, span};
-use super::{Color, Command, complete, help, man};
+use super::{Color, Command, Printout};
 use crate::alert::measure::{Threshold, decimal};
 use crate::alert::syntax::{self, Spec};
 use crate::filter::period::Moment;
@@ -542,11 +542,11 @@ pub static FLAGS: &[Flag] = &[
             ]
         },
         apply: |_, v| {
-            Ok(Some(Command::Print(match v {
-                "man" => man::page(),
-                "complete-bash" => complete::bash(),
-                "complete-zsh" => complete::zsh(),
-                "complete-fish" => complete::fish(),
+            Ok(Some(Command::Generate(match v {
+                "man" => Printout::Man,
+                "complete-bash" => Printout::Bash,
+                "complete-zsh" => Printout::Zsh,
+                "complete-fish" => Printout::Fish,
                 _ => {
                     return Err(format!(
                         "unknown kind '{v}' (man, complete-bash, complete-zsh, complete-fish)"
@@ -562,7 +562,7 @@ pub static FLAGS: &[Flag] = &[
         help: "-h prints this, --help more",
         more: "",
         choices: NO_CHOICES,
-        apply: |_, _| Ok(Some(Command::Print(help::long()))),
+        apply: |_, _| Ok(Some(Command::Generate(Printout::Help))),
     },
     Flag {
         long: "version",
@@ -571,12 +571,7 @@ pub static FLAGS: &[Flag] = &[
         help: "print the version",
         more: "",
         choices: NO_CHOICES,
-        apply: |_, _| {
-            Ok(Some(Command::Print(format!(
-                "httpmon {}\n",
-                env!("CARGO_PKG_VERSION")
-            ))))
-        },
+        apply: |_, _| Ok(Some(Command::Generate(Printout::Version))),
     },
 ];
 

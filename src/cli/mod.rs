@@ -44,6 +44,39 @@ pub enum Command {
     Simulate(Box<Settings>),
     /// Print a text and end.
     Print(String),
+    /// Make a text of the table of options, print it and end.
+    Generate(Printout),
+}
+
+/// A text that is made of the table of options, which therefore can only name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Printout {
+    /// The long help.
+    Help,
+    /// Name and version.
+    Version,
+    /// The man page.
+    Man,
+    /// Completions for bash.
+    Bash,
+    /// Completions for zsh.
+    Zsh,
+    /// Completions for fish.
+    Fish,
+}
+
+impl Printout {
+    /// The text.
+    pub fn text(self) -> String {
+        match self {
+            Printout::Help => help::long(),
+            Printout::Version => format!("httpmon {}\n", env!("CARGO_PKG_VERSION")),
+            Printout::Man => man::page(),
+            Printout::Bash => complete::bash(),
+            Printout::Zsh => complete::zsh(),
+            Printout::Fish => complete::fish(),
+        }
+    }
 }
 
 /// When to colour.

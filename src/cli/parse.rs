@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use lexopt::Arg;
 
-use super::config::{File, Origin};
+use super::config::{File, Given, Origin};
 use super::flag::Flag;
 use super::flags::FLAGS;
 use super::{Command, Options, help};
@@ -66,17 +66,6 @@ const IN_FILE: Grammar<Options> = Grammar {
     },
     ..GRAMMAR
 };
-
-/// An option that was given.
-#[derive(Debug)]
-pub(super) struct Given {
-    /// Its long name.
-    pub(super) option: &'static str,
-    /// Empty for a switch.
-    pub(super) value: String,
-    /// Which of the arguments it stands in, from 0.
-    pub(super) argument: usize,
-}
 
 /// What was wrong with which of the arguments, from 0.
 pub(super) struct Refused {
@@ -201,6 +190,7 @@ mod tests {
         match parse(file, args.iter().map(OsString::from)) {
             Ok(Command::Run(options)) => Ok(*options),
             Ok(Command::Print(text)) => Err(text),
+            Ok(Command::Generate(printout)) => Err(printout.text()),
             Ok(Command::Simulate(_)) => Err("no run".to_owned()),
             Err(error) => Err(error.to_string()),
         }
@@ -286,7 +276,10 @@ mod tests {
         for args in [&["-h"][..], &["--help"], &["-qV"], &["--generate=man"]] {
             let gone = || Err(Error::new("the file is gone"));
             let command = parse(gone, args.iter().map(OsString::from));
-            assert!(matches!(command, Ok(Command::Print(_))), "{args:?}");
+            assert!(
+                matches!(command, Ok(Command::Print(_) | Command::Generate(_))),
+                "{args:?}"
+            );
         }
         let gone = || Err(Error::new("the file is gone"));
         assert!(parse(gone, std::iter::empty()).is_err());

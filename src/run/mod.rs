@@ -112,23 +112,26 @@ fn command(args: impl Iterator<Item = OsString>) -> Result<u8, Error> {
 
 fn act(command: Command) -> Result<u8, Error> {
     match command {
-        Command::Print(text) => {
-            let mut stdout = std::io::stdout().lock();
-            match stdout
-                .write_all(text.as_bytes())
-                .and_then(|()| stdout.flush())
-            {
-                Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                    Err(Error::new(format!("standard output: {error}")))
-                }
-                _ => Ok(EXIT_OK),
-            }
-        }
+        Command::Print(text) => print(&text),
+        Command::Generate(printout) => print(&printout.text()),
         Command::Run(mut options) => {
             let origin = std::mem::take(&mut options.origin);
             run(*options).map_err(|error| origin.place(error))
         }
         Command::Simulate(settings) => simulate::run(&settings).map(|()| EXIT_OK),
+    }
+}
+
+fn print(text: &str) -> Result<u8, Error> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::new(format!("standard output: {error}")))
+        }
+        _ => Ok(EXIT_OK),
     }
 }
 
@@ -271,7 +274,7 @@ fn say(message: &dyn std::fmt::Display) {
 pub fn options(args: &[impl AsRef<OsStr>]) -> Result<Options, Error> {
     match cli::parse::parse(|| Ok(None), args.iter().map(OsString::from))? {
         Command::Run(options) => Ok(*options),
-        Command::Simulate(_) | Command::Print(_) => {
+        Command::Simulate(_) | Command::Print(_) | Command::Generate(_) => {
             Err(Error::new("these arguments ask for no run"))
         }
     }

@@ -9,7 +9,16 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 
-use super::schedule::Place;
+/// Where a line stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The second that it is stamped with, from the beginning of the log.
+    pub(super) second: u64,
+    /// Its step.
+    pub(super) step: usize,
+    /// Which line of its step it is.
+    pub(super) index: u64,
+}
 
 /// Lines of one second that come later. In the order of when they come, and in one second the older
 /// first.

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use super::held::Held;
+use super::held::{Held, Place};
 use super::random::hash;
 
 /// Rates and shares are counted in these.
@@ -78,17 +78,6 @@ pub(super) fn is_chosen(seed: u64, share: u64, index: u64, lines: u64) -> bool {
     };
     // The share of the lines up to this one passes a whole number here; below 10¹⁸, so no overflow.
     (index % BILLION) * share % BILLION + share >= BILLION
-}
-
-/// Where a line stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
-    /// The second that it is stamped with, from the beginning of the log.
-    pub(super) second: u64,
-    /// Its step.
-    pub(super) step: usize,
-    /// Which line of its step it is.
-    pub(super) index: u64,
 }
 
 /// Hands out places in the order of the log.

@@ -1,8 +1,9 @@
 //! What lines say: who asks for what, and how it ends.
 
 use super::catalogue::{self, CLIENTS, Client, FLOODER, Page, REFERRERS};
+use super::held::Place;
 use super::random::Random;
-use super::schedule::{Place, Step, is_chosen};
+use super::schedule::{Step, is_chosen};
 
 /// How many places the tables of shares have: enough that the last client and page have one.
 const CLIENT_PLACES: usize = 1 << 14;

@@ -2,7 +2,7 @@
 
 use super::SERVER_ERROR;
 use super::bots::Robots;
-use super::network::network;
+use super::network::{Buffer, network};
 use crate::format::record::Record;
 use crate::format::unparsed::Field;
 
@@ -29,9 +29,6 @@ pub struct Scratch {
     /// The robots that agents named.
     pub robots: Robots,
 }
-
-/// Room for a key that does not stand in the log.
-pub type Buffer = [u8; 24];
 
 impl PartialEq for Dimension {
     fn eq(&self, other: &Dimension) -> bool {

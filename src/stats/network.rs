@@ -6,7 +6,8 @@
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::dimension::Buffer;
+/// Room for a key that does not stand in the log.
+pub type Buffer = [u8; 24];
 
 /// Bits of an address that are its network.
 const V4_BITS: u32 = 24;
