@@ -127,14 +127,15 @@ pub(super) const LTSV: &[(Field, &str)] = &[
 /// Keys whose time is that of the request's start: Traefik's `StartUTC` and `StartLocal` ("when request processing
 /// started"), Envoy's `%START_TIME%` under the key of its default and Istio's ("request start time"), Cloudflare's
 /// `EdgeStartTimestamp` ("when the edge received the request"), Kong's `started_at` ("when the request started to be
-/// processed"). The others are written as a request ends: Traefik's own
-/// `time`, Caddy's `ts`, nginx's variables.
-const STARTS: [&str; 5] = [
+/// processed"), Akamai's `reqTimeSec` ("when the edge server accepted the request"). The others are written as a request
+/// ends: Traefik's own `time`, Caddy's `ts`, nginx's variables.
+const STARTS: [&str; 6] = [
     "StartUTC",
     "StartLocal",
     "start_time",
     "EdgeStartTimestamp",
     "started_at",
+    "reqTimeSec",
 ];
 
 /// The field of a time under a key of this name.
