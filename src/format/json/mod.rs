@@ -140,14 +140,14 @@ impl Reader {
                 Err(Why::Form)
             }
         });
-        let Scan { at, values, .. } = scan;
+        let Scan { at, mut values, .. } = scan;
         scanned.map_err(|why| Unparsed {
             field: Field::Line,
             why,
             at,
             timed: false,
         })?;
-        self.fill(line, values, times, record)
+        self.fill(line, &mut values, times, record)
     }
 
     /// Reads a line of pairs from `from` on, logfmt or LTSV, into `record`, which must be [`Record::EMPTY`]. A time that
@@ -183,14 +183,14 @@ impl Reader {
             let end = line.iter().position(|&b| b == b' ').unwrap_or(from);
             values[slot(Field::Time)] = Some(Value::at(Field::Time, 0..end));
         }
-        self.fill(line, values, times, record)
+        self.fill(line, &mut values, times, record)
     }
 
     /// Makes a record of what was found.
     fn fill<'a>(
         &'a self,
         line: &'a [u8],
-        mut values: [Option<Value>; SLOTS],
+        values: &mut [Option<Value>; SLOTS],
         times: &mut Timestamps,
         record: &mut Record<'a>,
     ) -> Result<(), Unparsed> {

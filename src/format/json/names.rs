@@ -244,7 +244,7 @@ fn normal(name: &[u8]) -> Box<[u8]> {
 }
 
 impl Node {
-    #[inline]
+    #[inline(always)]
     pub(super) fn child(&self, name: &[u8]) -> Option<&Node> {
         let bucket = bucket(name)?;
         let (from, to) = (*self.starts.get(bucket)?, *self.starts.get(bucket + 1)?);
@@ -254,11 +254,15 @@ impl Node {
     }
 
     /// The child of this name, however it is spelled.
-    #[inline]
+    #[inline(always)]
     pub(super) fn find<'n>(&'n self, name: &[u8], memo: &mut Memo) -> Option<&'n Node> {
-        self.child(name).or_else(|| self.find_normal(name, memo))
+        match self.child(name) {
+            None => self.find_normal(name, memo),
+            child => child,
+        }
     }
 
+    #[inline(never)]
     fn find_normal<'n>(&'n self, name: &[u8], memo: &mut Memo) -> Option<&'n Node> {
         if self.children.is_empty() || name.len() > LONGEST {
             return None;
