@@ -3,6 +3,8 @@
 //! A carrier is told by its own shape alone, so that the same line is always read in the same way.
 //! Its time is not the request's and is not used.
 
+use super::values;
+
 /// How many carriers may lie around each other.
 const DEPTH: usize = 4;
 
@@ -30,6 +32,36 @@ fn one(line: &[u8]) -> usize {
         [b'<', ..] => priority(line),
         [b'[', b'p', b'o', b'd', b'/', ..] => after(line, b"] "),
         [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'-', ..] => stamped(line),
+        // pm2 writes a number and a bar before the name, foreman a time.
+        [b'0'..=b'9', b'|', ..] | [b'0'..=b'9', b'0'..=b'9', b'|', ..] => compose(line),
+        [
+            b'0'..=b'9',
+            b'0'..=b'9',
+            b':',
+            _,
+            _,
+            b':',
+            _,
+            _,
+            b' ',
+            rest @ ..,
+        ] => compose(rest).map(|len| 9 + len),
+        [
+            b'D' | b'I' | b'W' | b'E' | b'F' | b'A',
+            b',',
+            b' ',
+            b'[',
+            ..,
+        ] => ruby(line),
+        [
+            b'I' | b'W' | b'E' | b'F',
+            b'0'..=b'9',
+            b'0'..=b'9',
+            b'0'..=b'9',
+            b'0'..=b'9',
+            b' ',
+            ..,
+        ] => after(line, b"] "),
         [b'A'..=b'Z', b'a'..=b'z', b'a'..=b'z', b' ', ..] if bsd_time(line).is_some() => bsd(line),
         [b'a'..=b'z' | b'A'..=b'Z', ..] => compose(line),
         _ => None,
@@ -125,7 +157,18 @@ fn stamped(line: &[u8]) -> Option<usize> {
             return Some(time + stream.len() + 2);
         }
     }
-    Some(time + program(rest)?)
+    Some(time + program(rest).or_else(|| machine(rest))?)
+}
+
+/// `web1 ` before `ADDRESS ident user [`, behind a time: syslog without a tag, and `aws logs tail`. (A virtual host has a
+/// dot or a port.)
+fn machine(rest: &[u8]) -> Option<usize> {
+    let name = word(rest)?;
+    let mut words = rest[name..].split(|&b| b == b' ');
+    (!rest[..name].iter().any(|b| b".:".contains(b))
+        && values::is_address(words.next()?)
+        && words.skip(2).take(4).any(|word| word.starts_with(b"[")))
+    .then_some(name)
 }
 
 /// A time of RFC 3339 and the space behind it.
@@ -153,12 +196,45 @@ fn iso_time(line: &[u8]) -> Option<usize> {
         .then_some(end + 1)
 }
 
-/// `name   | ` of `docker compose logs`.
+/// `I, [2025-10-10T13:55:36.123456 #17]  INFO -- name: ` of Ruby's Logger.
+fn ruby(line: &[u8]) -> Option<usize> {
+    let name = after(line, b"] ")? + after(&line[after(line, b"] ")?..], b" -- ")?;
+    Some(name + after(&line[name..], b": ")?)
+}
+
+/// Where in `word` an address begins that ends with it, perhaps with a port: behind the name of a file and a colon,
+/// as `grep -H` writes, or with the word.
+pub(super) fn address_in(word: &[u8]) -> Option<usize> {
+    let colons = memchr::memchr_iter(b':', word).map(|colon| colon + 1);
+    let of_no_address = |b: &u8| !b.is_ascii_hexdigit() && !b".:[".contains(b);
+    // An address of IPv6 has at most seven, a file few.
+    std::iter::once(0)
+        .chain(colons.take(9))
+        .filter(|&at| at == 0 || word[..at].iter().any(of_no_address))
+        .find(|&at| values::is_address(values::client(&word[at..])))
+}
+
+/// Where the first address in the first few words of a line begins.
+pub(super) fn to_address(line: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    for word in line.split(|&b| b == b' ').take(MOST_WORDS) {
+        if let Some(within) = address_in(word) {
+            return Some(at + within);
+        }
+        at += word.len() + 1;
+    }
+    None
+}
+
+/// A carrier that is known by what it carries only has at most so many words.
+const MOST_WORDS: usize = 12;
+
+/// `name   | ` of `docker compose logs`, `docker service logs`, pm2 and foreman.
 fn compose(line: &[u8]) -> Option<usize> {
     // The bar first: a line that begins with a host has none, and its name need not be looked at.
     let name = super::short::find(b' ', line)?;
     let spaces = line[name..].iter().take_while(|&&b| b == b' ').count();
-    let of_name = |&b: &u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+    let of_name = |&b: &u8| b.is_ascii_alphanumeric() || b"._-@|".contains(&b);
     (line[name + spaces..].starts_with(b"| ") && line[..name].iter().all(of_name))
         .then_some(name + spaces + 2)
 }
@@ -197,6 +273,15 @@ mod tests {
             "[pod/web-5d/nginx] 2025-12-31T17:37:40.49Z stdout F ",
             "web-1  | Oct 11 22:14:15 web nginx: ",
             "Oct 11 22:14:15 lb haproxy[1]:  ",
+            "web.1.x2c@node1    | ",
+            "0|app      | ",
+            "12|app  | ",
+            "22:14:15 web.1   | ",
+            "I1011 22:14:15.123456       1 httplog.go:132] ",
+            "I, [2000-10-10T13:55:36.123456 #17]  INFO -- : ",
+            "2000-10-10T13:55:36.123456+00:00 web1 ",
+            "2000-10-10T13:55:36.123456+00:00 web/nginx/4f2a ",
+            "I, [2000-10-10T13:55:36.123456 #17]  INFO -- app: ",
         ] {
             let line = format!("{carrier}{body}");
             assert_eq!(len(line.as_bytes()), carrier.len(), "{carrier}");

@@ -3,11 +3,12 @@
 
 use memchr::{memchr, memchr_iter};
 
+use super::carrier;
 use super::record::Record;
 use super::short;
 use super::timestamp::{Stamp, Timestamps};
 use super::unparsed::{Field, Why};
-use super::values;
+use super::values::{self, is_address};
 
 /// What may stand before the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +53,9 @@ impl Head {
             && space > 0
             && line[0] != b'"'
             && line[space - 1] != b','
+            && line[0].is_ascii_alphanumeric()
+            && (short::find(b':', &line[..space]).is_none()
+                || is_address(values::client(&line[..space])))
             && let Ok(stamp) = times.clf(&line[space + 6..])
         {
             record.client = values::client(&line[..space]);
@@ -59,19 +63,42 @@ impl Head {
             set_time(record, stamp);
             return Ok(space + 6 + stamp.len + 1);
         }
+        let mut failed = None;
         for bracket in memchr_iter(b'[', line) {
             match times.clf(&line[bracket + 1..]) {
                 // Other lines begin with a time too, such as those of error logs.
                 Ok(_) if bracket == 0 && line.get(3) != Some(&b'/') => {}
-                Ok(stamp) => {
-                    self.split(&line[..bracket], record)
-                        .map_err(|(field, why)| (bracket, field, why))?;
-                    set_time(record, stamp);
-                    return Ok(bracket + 1 + stamp.len + 1);
-                }
+                Ok(stamp) => match self.split(&line[..bracket], record) {
+                    Ok(()) => {
+                        set_time(record, stamp);
+                        return Ok(bracket + 1 + stamp.len + 1);
+                    }
+                    Err((field, why)) => {
+                        failed = Some((bracket, field, why));
+                        break;
+                    }
+                },
                 Err(Why::Missing) => {}
-                Err(why) => return Err((bracket + 1, Field::Time, why)),
+                Err(why) => {
+                    failed = Some((bracket + 1, Field::Time, why));
+                    break;
+                }
             }
+        }
+        if self != Head::Host
+            && let Some((start, bracket)) = anchor(line, times)
+            && start > 0
+            && let Ok(stamp) = times.clf(&line[bracket + 1..])
+        {
+            let text = &line[start..bracket];
+            Head::Client
+                .split(text, record)
+                .map_err(|(field, why)| (bracket, field, why))?;
+            set_time(record, stamp);
+            return Ok(bracket + 1 + stamp.len + 1);
+        }
+        if let Some(failed) = failed {
+            return Err(failed);
         }
         Err((
             memchr(b'[', line).map_or(0, |bracket| bracket + 1),
@@ -146,6 +173,10 @@ impl Head {
             }
         };
         if !has_host {
+            if count != 3 || !first[0].is_ascii_alphanumeric() || short::find(b':', first).is_some()
+            {
+                return self.split_others(text, (first, word(1), count), record);
+            }
             record.client = values::client(first);
             record.user = Some(all_from(2));
         } else if count < 2 {
@@ -155,6 +186,44 @@ impl Head {
             record.client = values::client(word(1));
             record.user = Some(all_from(3));
         }
+        Ok(())
+    }
+
+    /// Tells client and user apart where they are not three words as most are: the first two words, and how many there are.
+    #[inline(never)]
+    fn split_others<'a>(
+        self,
+        text: &'a [u8],
+        (first, second, count): (&'a [u8], &'a [u8], usize),
+        record: &mut Record<'a>,
+    ) -> Result<(), (Field, Why)> {
+        let rest = text.trim_ascii()[first.len()..].trim_ascii_start();
+        if !is_address(values::client(first)) {
+            let rest = || {
+                text.split(|&b| b == b' ')
+                    .filter(|word| !word.is_empty())
+                    .skip(1)
+            };
+            let addresses = || rest().any(|word| carrier::address_in(word).is_some());
+            // `name - user`: what else a user wrote is no client.
+            let user = second == b"-" && !rest().nth(1).is_some_and(is_address);
+            // What is behind a carrier is found by the caller.
+            let carried = carrier::address_in(first).is_some() || count > 3 && !user && addresses();
+            if carried || !may_be_client(first) {
+                return Err((Field::Client, Why::NoClient));
+            }
+        }
+        // A list of addresses in the place of the ident.
+        let ident = if second.ends_with(b",") {
+            memchr_iter(b' ', rest)
+                .find(|&i| !matches!(rest[i - 1], b',' | b' '))
+                .unwrap_or(rest.len())
+        } else {
+            second.len()
+        };
+        let user = rest[ident..].trim_ascii();
+        record.client = values::client(first);
+        record.user = Some(if user.is_empty() { b"-" } else { user });
         Ok(())
     }
 }
@@ -237,10 +306,52 @@ fn is_name(word: &[u8]) -> bool {
     !word.iter().all(|&b| b.is_ascii_digit() || b == b'.') && memchr_iter(b':', word).count() < 2
 }
 
-/// An address, IPv4 or IPv6.
-pub(super) fn is_address(word: &[u8]) -> bool {
-    std::str::from_utf8(word).is_ok_and(|word| word.parse::<std::net::IpAddr>().is_ok())
+/// Whether a word may stand where the client does: anything but what a header of a log begins with. (A proxy passes on
+/// whatever a client calls itself, and its requests are hits nonetheless.)
+fn may_be_client(word: &[u8]) -> bool {
+    !word.starts_with(b"#") && word != b"==>"
 }
+
+/// Where the last `ADDRESS ident user [time]` before the request begins, and its bracket: what stands before it is of a
+/// carrier, whatever that may be.
+#[cold]
+fn anchor(line: &[u8], times: &mut Timestamps) -> Option<(usize, usize)> {
+    let quote = memchr::memmem::find(line, b"] \"").or_else(|| memchr(b'"', line));
+    let head = &line[..quote.unwrap_or(line.len())];
+    for bracket in memchr::memrchr_iter(b'[', head).take(MOST_BRACKETS) {
+        let mut words = 0;
+        let mut end = bracket;
+        for start in memchr::memrchr_iter(b' ', &line[..bracket])
+            .map(|space| space + 1)
+            .chain([0])
+        {
+            let word = line[start..end]
+                .strip_suffix(b" ")
+                .unwrap_or(&line[start..end]);
+            end = start;
+            if word.is_empty() {
+                continue;
+            }
+            if words >= 2
+                && let Some(within) = carrier::address_in(word)
+                && times.clf(&line[bracket + 1..]).is_ok()
+            {
+                return Some((start + within, bracket));
+            }
+            words += 1;
+            if words > MOST_WORDS {
+                break;
+            }
+        }
+    }
+    None
+}
+
+/// So many brackets are tried, from the last.
+const MOST_BRACKETS: usize = 4;
+
+/// Ident and user have at most so many words.
+const MOST_WORDS: usize = 16;
 
 #[cfg(test)]
 mod tests {

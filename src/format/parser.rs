@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::choice::OwnSource;
-use super::program::Program;
+use super::program::{Head, Program, Step};
 use super::record::Record;
 use super::timestamp::Timestamps;
 use super::unparsed::{Field, Unparsed, Why};
@@ -73,6 +73,18 @@ pub enum EventTime {
     Stamp,
 }
 
+/// The first address of a line whose client was read as `client`, which is none.
+#[cold]
+fn address_for<'a>(client: &'a [u8], line: &'a [u8]) -> &'a [u8] {
+    if super::values::is_address(client) {
+        return client;
+    }
+    carrier::to_address(line).map_or(client, |at| {
+        let word = line[at..].split(|&b| b == b' ').next();
+        super::values::client(word.unwrap_or_default())
+    })
+}
+
 /// What a line turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Line {
@@ -108,6 +120,8 @@ pub struct Parser {
     seen: Vec<Reader>,
     /// The user's own string is tried on the whole line first: it may describe the carrier too.
     own: bool,
+    /// That string begins with the client.
+    client_first: bool,
     /// The second of a record is the one in which the request ended, where its stamp says the start.
     ends: bool,
     /// The client is the one that these proxies handed on, where a line says it.
@@ -165,6 +179,7 @@ impl Parser {
             last: Reader::Lines(0),
             seen: Vec::new(),
             own: false,
+            client_first: false,
             ends: true,
             proxies: None,
             times: Timestamps::new(zone),
@@ -202,6 +217,10 @@ impl Parser {
                 OwnSource::W3c(names) => parser.w3c = Some(Defaults::with(names, wanted)),
                 OwnSource::Json(keys) => parser.json = Some(json::Reader::new(keys)),
                 OwnSource::Steps(steps) => {
+                    parser.client_first = matches!(
+                        steps.first(),
+                        Some(Step::Field(Field::Client, _) | Step::Head(Head::Any | Head::Client))
+                    );
                     parser.lines = vec![compile(vec![steps.clone()])];
                     parser.own = true;
                 }
@@ -321,9 +340,14 @@ impl Parser {
         let address = line[0].is_ascii_digit() && line.get(4) != Some(&b'-');
         let read = if address && !self.own {
             // Nothing to cut off, and no JSON: `body` would come to the same.
-            let read = self.lines_and_w3c(line, record);
-            record.source = &self.state.source;
-            read
+            match self.lines_and_w3c(line, record) {
+                // pm2 and foreman begin a line with a digit.
+                Err(_) if carrier::len(line) > 0 || line.ends_with(b"}") => self.body(line, record),
+                read => {
+                    record.source = &self.state.source;
+                    read
+                }
+            }
         } else {
             self.body(line, record)
         };
@@ -382,10 +406,25 @@ impl Parser {
         } else {
             0
         };
-        let ways = match (more, self.own) {
-            (0, _) => [0, usize::MAX],
-            (_, true) => [0, more],
-            (_, false) => [more, 0],
+        const NONE: usize = usize::MAX;
+        let ways = if self.client_first {
+            // Such a string would take a carrier for a part of the client; and no client begins so.
+            match more {
+                0 => [
+                    0,
+                    carrier::to_address(body)
+                        .filter(|at| *at > 0)
+                        .unwrap_or(NONE),
+                    NONE,
+                ],
+                more => [more, 0, NONE],
+            }
+        } else {
+            match (more, self.own) {
+                (0, _) => [0, NONE, NONE],
+                (_, true) => [0, more, NONE],
+                (_, false) => [more, 0, NONE],
+            }
         };
         let mut failed: Option<Unparsed> = None;
         for cut in ways {
@@ -393,6 +432,10 @@ impl Parser {
             match self.lines_and_w3c(rest, record) {
                 Ok(()) => {
                     record.source = &self.state.source;
+                    // `grep -H`, stern and others: what was read as the client holds more.
+                    if self.client_first && memchr::memchr2(b' ', b':', record.client).is_some() {
+                        record.client = address_for(record.client, rest);
+                    }
                     return Ok(());
                 }
                 Err(unparsed) => {
@@ -408,17 +451,24 @@ impl Parser {
         } else {
             carried + more
         };
-        let is_object = line.get(start) == Some(&b'{');
+        // Whatever carries it: an object that ends the line.
+        let object = if line.get(start) == Some(&b'{') {
+            Some(start)
+        } else if failed.is_none_or(|failed| !failed.timed) && line.ends_with(b"}") {
+            memchr::memmem::find(line, b"{\"")
+        } else {
+            None
+        };
         let Some(json) = &mut self.json else {
             return Err(failed.unwrap_or(NOTHING));
         };
-        if !is_object && !json::are_pairs(&line[start..]) {
+        if object.is_none() && !json::are_pairs(&line[start..]) {
             return Err(failed.unwrap_or(NOTHING));
         }
         self.last = Reader::Json;
         self.state.header.record(false);
         record.source = &self.state.source;
-        if is_object {
+        if let Some(start) = object {
             json.read(&line[start..], &mut self.times, record)
                 .map_err(|unparsed| Unparsed {
                     at: unparsed.at + start,

@@ -151,7 +151,7 @@ impl<'a> Request<'a> {
                 // Without the space that the length was found by.
                 (trim_spaces(&before[..before.len() - 1]), Some(protocol))
             }
-            None => (rest, None),
+            None => bare_version(rest),
         };
         let fits = match target.first() {
             None => false,
@@ -253,6 +253,23 @@ fn protocol_len(text: &[u8]) -> Option<usize> {
         Some([name @ .., major]) if name == b" HTTP/" && major.is_ascii_digit() => Some(6),
         _ => None,
     }
+}
+
+/// Hypercorn writes the version alone: `GET /a 1.1`, `GET /a 2`. It is none behind a target with spaces.
+fn bare_version(text: &[u8]) -> (&[u8], Option<&'static [u8]>) {
+    for (version, protocol) in [
+        (&b" 1.1"[..], &b"HTTP/1.1"[..]),
+        (b" 1.0", b"HTTP/1.0"),
+        (b" 2", b"HTTP/2"),
+        (b" 3", b"HTTP/3"),
+    ] {
+        if let Some(target) = text.strip_suffix(version)
+            && !target.contains(&b' ')
+        {
+            return (target, Some(protocol));
+        }
+    }
+    (text, None)
 }
 
 /// The length of `scheme://`, where `target` begins with one (RFC 3986, section 3.1).

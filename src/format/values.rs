@@ -184,6 +184,11 @@ pub(super) fn client(text: &[u8]) -> &[u8] {
     }
 }
 
+/// An address, IPv4 or IPv6.
+pub(super) fn is_address(word: &[u8]) -> bool {
+    std::str::from_utf8(word).is_ok_and(|word| word.parse::<std::net::IpAddr>().is_ok())
+}
+
 fn trim_quotes(mut text: &[u8]) -> &[u8] {
     while let [b' ' | b'"', rest @ ..] = text {
         text = rest;

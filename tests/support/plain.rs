@@ -37,9 +37,13 @@ pub enum Read {
 /// Reads a line, without its newline.
 pub fn read(line: &str) -> Read {
     let blank = line.chars().all(|c| c == ' ' || c == '\t' || c == '\r');
-    let header = line.starts_with('#') || line.starts_with("\"remotehost\"");
-    let source = line.starts_with("==> ") && line.ends_with(" <==") && line.len() >= 8;
-    if blank || header || source {
+    let holds_entry = matches!(find_time(line), Some((_, Some(_), _)));
+    let remark = line.starts_with('#') && !holds_entry;
+    let header =
+        line.trim_end() == r#""remotehost","rfc931","authuser","date","request","status","bytes""#;
+    let source =
+        line.starts_with("==> ") && line.ends_with(" <==") && line.len() >= 8 && !holds_entry;
+    if blank || remark || header || source {
         return Read::Skipped;
     }
     match csv(line).or_else(|| clf(line)) {
@@ -278,7 +282,42 @@ fn split_head(head: &str) -> Option<(Option<String>, String, String)> {
         let host = Some(first.to_owned());
         return Some((host, client(words[1]), or_dash(after_words(head, 3))));
     }
-    Some((None, client(first), or_dash(after_words(head, 2))))
+    let is_address = |text: &str| client(text).parse::<std::net::IpAddr>().is_ok();
+    // What is an address, at the beginning of a word or behind a colon.
+    let address_in = |word: &str| {
+        let mut ends = std::iter::once(0).chain(word.match_indices(':').map(|(at, _)| at + 1));
+        let name = |text: &str| {
+            text.is_empty() || text.contains(|c: char| !c.is_ascii_hexdigit() && !".:[".contains(c))
+        };
+        ends.find(|&at| name(&word[..at]) && is_address(&word[at..]))
+            .map(|at| client(&word[at..]))
+    };
+    if !is_address(first) {
+        let user = words.get(1) == Some(&"-")
+            && words
+                .get(2)
+                .is_none_or(|w| w.parse::<std::net::IpAddr>().is_err());
+        let behind = words.len() > 3 && !user && words[1..].iter().any(|w| address_in(w).is_some());
+        if behind || address_in(first).is_some() || first.starts_with('#') || first == "==>" {
+            // The last address with ident and user behind it: what is before it is of a carrier.
+            let last = (0..words.len().saturating_sub(2)).rev();
+            return last
+                .filter_map(|n| {
+                    Some((
+                        None,
+                        address_in(words[n])?,
+                        or_dash(after_words(head, n + 2)),
+                    ))
+                })
+                .next();
+        }
+    }
+    let list = words[1..]
+        .iter()
+        .take_while(|word| word.ends_with(','))
+        .count();
+    let user = after_words(head, 2 + list);
+    Some((None, client(first), or_dash(user)))
 }
 
 /// What stands after so many words, as it stands.
