@@ -132,6 +132,8 @@ pub fn heaviest(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const HIT: Count = Count {
@@ -156,5 +158,41 @@ mod tests {
         assert_eq!(tally.unique(), (1, 0), "one hit is of one key");
         (0..9).for_each(|_| tally.add(DROPPED, HIT));
         assert_eq!(tally.unique(), (5, 5), "1 to 10");
+    }
+
+    /// What can be asked of a tally.
+    fn seen(tally: &Tally) -> (u64, (u64, u64), Vec<(u32, Count)>) {
+        let mut counts: Vec<_> = tally.all_counts().collect();
+        counts.sort_unstable_by_key(|&(id, _)| id);
+        (tally.hits(), tally.unique(), counts)
+    }
+
+    proptest! {
+        #[test]
+        fn a_renumbered_tally_is_that_of_the_new_ids(
+            ids in prop::collection::vec((0u32..8, 0u64..5000, any::<bool>()), 0..50),
+            dropped in 0u32..5,
+            cleared in any::<bool>(),
+        ) {
+            let new = Renumbering::new(vec![3, DROPPED, 0, 1, DROPPED, 2]);
+            let (mut tally, mut want) = (Tally::default(), Tally::default());
+            if cleared {
+                tally.add(4, HIT);
+                tally.clear();
+            }
+            for (id, bytes, error) in ids {
+                let id = if id == 6 { NONE } else { id };
+                let id = if id == 7 { DROPPED } else { id };
+                let count = Count { hits: 1, bytes, errors: u64::from(error) };
+                tally.add(id, count);
+                want.add(new.new_id(id), count);
+            }
+            (0..dropped).for_each(|_| {
+                tally.add(DROPPED, HIT);
+                want.add(DROPPED, HIT);
+            });
+            tally.renumber(&new);
+            prop_assert_eq!(seen(&tally), seen(&want));
+        }
     }
 }

@@ -216,3 +216,158 @@ impl Totals {
         (slow, error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::super::dimension::parse_top;
+    use super::super::keys::DROPPED;
+    use super::*;
+    use crate::format::record::Request;
+
+    /// A record as a few choices.
+    type Choices = (usize, usize, usize, usize, u64, Option<u64>);
+
+    const METHODS: [&str; 5] = ["GET", "HEAD", "POST", "PURGE", "-"];
+    const PROTOCOLS: [Option<&[u8]>; 4] = [
+        Some(b"HTTP/1.0"),
+        Some(b"HTTP/1.1"),
+        Some(b"HTTP/2.0"),
+        None,
+    ];
+    const AGENTS: [Option<&[u8]>; 4] = [
+        None,
+        Some(b"-"),
+        Some(b"Mozilla/5.0"),
+        Some(b"Googlebot/2.1"),
+    ];
+    const STATUSES: [Option<u16>; 6] =
+        [None, Some(200), Some(304), Some(404), Some(500), Some(999)];
+
+    fn choices() -> impl Strategy<Value = Vec<Choices>> {
+        let duration = prop::option::of(0u64..5_000_000);
+        let record = (
+            0usize..6,
+            0usize..5,
+            0usize..4,
+            0usize..6,
+            0u64..9000,
+            duration,
+        );
+        prop::collection::vec(record, 0..60)
+    }
+
+    /// Counts these records; which hits they became.
+    fn observe(totals: &mut Totals, records: &[Choices]) -> Vec<Hit> {
+        let one = |&(key, method, other, status, bytes, duration_us): &Choices| {
+            let target = format!("/{key}/x");
+            let record = Record {
+                client: [&b"10.0.0.1"[..], b"10.0.0.2", b"-"][key % 3],
+                request: (key > 0).then_some(Request {
+                    method: METHODS[method].as_bytes(),
+                    target: target.as_bytes(),
+                    protocol: PROTOCOLS[other],
+                }),
+                status: STATUSES[status],
+                bytes,
+                agent: AGENTS[(other + key) % 4],
+                cache: [None, Some(&b"HIT"[..]), Some(b"MISS")][method % 3],
+                duration_us,
+                ..Record::EMPTY
+            };
+            let mut hit = Hit::uncounted(record.time);
+            totals.observe(&record, &mut hit);
+            hit
+        };
+        records.iter().map(one).collect()
+    }
+
+    fn totals(robots: bool) -> Totals {
+        Totals::new(&parse_top("section,agent,status").expect("a list"), robots)
+    }
+
+    /// All that can be asked of totals, by key rather than by id.
+    fn seen(totals: &Totals) -> String {
+        let tables = (0..totals.dimensions()).map(|index| {
+            let table = totals.table(index);
+            let ids: Vec<u32> = table.counts().map(|(id, _)| id).collect();
+            let (slow, error) = totals.slowest(index, &ids);
+            let rows: BTreeMap<&[u8], _> = table
+                .counts()
+                .enumerate()
+                .map(|(at, (id, count))| (table.key(id), (count, slow.get(at))))
+                .collect();
+            let exact = (table.hits(), table.unique(), table.error(), error);
+            format!("{rows:?} {exact:?}")
+        });
+        let tables: Vec<String> = tables.collect();
+        let durations = &totals.durations;
+        let spans = (
+            [0, 50, 95, 100].map(|percent| durations.percentile_ms(percent)),
+            durations.max_ms(),
+            durations.mean_ms(),
+        );
+        format!(
+            "{:?} {:?} {:?} {:?} {:?} {spans:?} {tables:?}",
+            totals.counters,
+            totals.requests,
+            totals.cached,
+            totals.bots(),
+            totals.robots,
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn parts_that_are_merged_are_the_whole(
+            records in choices(),
+            cut in 0usize..60,
+            robots in any::<bool>(),
+        ) {
+            let (first, second) = records.split_at(cut.min(records.len()));
+            let [mut whole, mut merged, mut other] = [(); 3].map(|()| totals(robots));
+            observe(&mut whole, &records);
+            observe(&mut merged, first);
+            let hits = observe(&mut other, second);
+            let ids = merged.merge(&other).expect("it is below every cap");
+            prop_assert_eq!(seen(&merged), seen(&whole));
+            // Where the ids went is where their keys are.
+            for hit in hits {
+                for (index, ids) in ids.iter().enumerate() {
+                    if hit.ids[index] < DROPPED {
+                        let key = other.table(index).key(hit.ids[index]);
+                        prop_assert_eq!(merged.table(index).key(ids.new_id(hit.ids[index])), key);
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn what_is_cleared_counts_like_new(before in choices(), after in choices(), robots in any::<bool>()) {
+            let [mut cleared, mut new] = [(); 2].map(|()| totals(robots));
+            observe(&mut cleared, &before);
+            cleared.clear();
+            prop_assert_eq!(seen(&cleared), seen(&new));
+            observe(&mut cleared, &after);
+            observe(&mut new, &after);
+            prop_assert_eq!(seen(&cleared), seen(&new));
+        }
+    }
+
+    #[test]
+    fn robots_are_told_from_the_agents_that_are_known() {
+        let records = [
+            (1, 0, 2, 1, 0, None),
+            (1, 0, 1, 1, 0, None),
+            (2, 0, 2, 1, 0, None),
+        ];
+        for (robots, want) in [(true, Some(1)), (false, None)] {
+            let mut totals = totals(robots);
+            observe(&mut totals, &records);
+            assert_eq!(totals.bots(), want);
+        }
+    }
+}
