@@ -111,6 +111,10 @@ pub struct Parser {
     /// The format whose first program reads nearly every line in one.
     plain: Option<u8>,
     json: Option<json::Reader>,
+    /// Reads an object within the text of an object.
+    inner: Option<json::Reader>,
+    /// The text that the last line carried in an object.
+    carried: Vec<u8>,
     w3c: Option<Defaults>,
     /// The format that was chosen, where it was not left to the lines.
     choice: Option<&'static str>,
@@ -170,6 +174,8 @@ impl Parser {
             begins: Box::new([u32::MAX; 256]),
             plain: None,
             json: None,
+            inner: None,
+            carried: Vec::new(),
             w3c: None,
             choice: match choice {
                 Choice::Auto => None,
@@ -469,11 +475,36 @@ impl Parser {
         self.state.header.record(false);
         record.source = &self.state.source;
         if let Some(start) = object {
-            json.read(&line[start..], &mut self.times, record)
-                .map_err(|unparsed| Unparsed {
-                    at: unparsed.at + start,
-                    ..unparsed
-                })
+            let Err(unparsed) = json.read(&line[start..], &mut self.times, record) else {
+                return Ok(());
+            };
+            // An entry as text: of a container, or shipped.
+            if unparsed.why == Why::Unnamed && json::carried(&line[start..], &mut self.carried) {
+                let text = &self.carried[carrier::len(&self.carried)..];
+                *record = Record::EMPTY;
+                record.source = &self.state.source;
+                if text.starts_with(b"{") {
+                    let inner = self.inner.get_or_insert_with(|| json::Reader::new(&[]));
+                    if inner.read(text, &mut self.times, record).is_ok() {
+                        return Ok(());
+                    }
+                }
+                let programs = self.lines.iter().enumerate();
+                for (index, program) in
+                    programs.flat_map(|(i, all)| all.iter().map(move |p| (i, p)))
+                {
+                    *record = Record::EMPTY;
+                    if program.read(text, &mut self.times, record).is_ok() {
+                        self.last = Reader::Lines(index as u8);
+                        record.source = &self.state.source;
+                        return Ok(());
+                    }
+                }
+            }
+            Err(Unparsed {
+                at: unparsed.at + start,
+                ..unparsed
+            })
         } else {
             let read = json.read_pairs(line, start, &mut self.times, record);
             // What only looks like pairs may be nearer to something else.

@@ -4,10 +4,12 @@
 //! over. A field may have several names; the one of the best rank that has a value wins. Values lie
 //! in the line, or, where they hold escapes, decoded in a scratch buffer of the parser.
 
+mod carried;
 mod names;
 mod pairs;
 mod scan;
 
+pub(super) use carried::carried;
 pub(super) use names::{FIELDS, slot};
 pub(super) use pairs::are_pairs;
 pub(super) use scan::unescape;
