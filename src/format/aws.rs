@@ -81,8 +81,14 @@ fn balancer(kind: bool) -> Vec<Vec<Step>> {
         vec![Step::Start]
     };
     steps.extend([Step::Time(TimeForm::Iso, SPACE), text(" ")]);
+    steps.extend(fields([Skipped]));
+    // "client:port".
+    steps.extend([
+        Step::Field(Client, Extent::WithPort(Box::new(SPACE))),
+        text(" "),
+    ]);
     steps.extend(fields([
-        Skipped, Client, Skipped, seconds, seconds, seconds, Status, Skipped, Skipped, Bytes,
+        Skipped, seconds, seconds, seconds, Status, Skipped, Skipped, Bytes,
     ]));
     steps.extend([
         text("\""),

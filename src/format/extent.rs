@@ -3,7 +3,7 @@
 //! Each function takes the text from the field's first byte to the end of the line and returns the
 //! field's length, or why it has none. None of them copies or allocates.
 
-use memchr::{memchr, memchr_iter, memchr2, memmem};
+use memchr::{memchr, memchr_iter, memchr2, memmem, memrchr};
 
 use super::short;
 use super::unparsed::Why;
@@ -38,6 +38,10 @@ pub enum Extent {
     List,
     /// Up to a space, but over those beside commas and colons: what nginx writes for its upstreams.
     Upstreams,
+    /// As the extent in it, which is none with quotes of its own; but the field ends with a colon and a port, which are
+    /// no part of its text. Without brackets only a format can say that a port is there: `2001:db8::1:443` is an
+    /// address too.
+    WithPort(Box<Extent>),
     /// All that is left.
     Rest,
 }
@@ -62,6 +66,10 @@ impl Extent {
                     Ok(found)
                 }
             }
+            Extent::WithPort(extent) => extent.len(rest).map(|len| Found {
+                text: before_port(&rest[..len]),
+                len,
+            }),
             _ => self.len(rest).map(|len| Found {
                 text: &rest[..len],
                 len,
@@ -72,6 +80,7 @@ impl Extent {
     /// Whether it ends just behind `text`, where this is what stands there.
     pub(super) fn holds(&self, text: &[u8]) -> bool {
         let end: &[u8] = match self {
+            Extent::WithPort(extent) => return extent.holds(text),
             Extent::Number | Extent::W3c => b" ",
             Extent::Quoted | Extent::LastQuote => b"\"",
             Extent::Request => b"\" 200 1",
@@ -92,7 +101,9 @@ impl Extent {
             Extent::Quoted => quote(rest).ok_or(Why::Open)?,
             Extent::Request => request(rest).ok_or(Why::Open)?,
             Extent::BareRequest => bare_request(rest),
-            Extent::Csv | Extent::W3c => unreachable!("their quotes are no part of the text"),
+            Extent::Csv | Extent::W3c | Extent::WithPort(_) => {
+                unreachable!("their quotes and ports are no part of the text")
+            }
             Extent::Until(byte) => short::find(*byte, rest).unwrap_or(rest.len()),
             Extent::Nth(byte, count) => runs(rest, *byte).nth(*count).unwrap_or(rest.len()),
             Extent::LastQuote => rest.strip_suffix(b"\"").unwrap_or(rest).len(),
@@ -104,6 +115,15 @@ impl Extent {
             Extent::Rest => rest.len(),
         })
     }
+}
+
+/// What stands before the last colon of `text`; all of it where there is none, or it is one in brackets.
+fn before_port(text: &[u8]) -> &[u8] {
+    let colon = match text {
+        [.., b']'] => None,
+        _ => memrchr(b':', text),
+    };
+    &text[..colon.unwrap_or(text.len())]
 }
 
 /// Where each run of a byte begins.
@@ -257,6 +277,7 @@ mod tests {
                 .map(|f| String::from_utf8_lossy(f.text).into_owned())
                 .ok()
         };
+        let port = || Extent::WithPort(Box::new(Extent::Until(b' ')));
         for (extent, rest, want) in [
             (Extent::Number, "200 5", Some("200")),
             (Extent::Number, "-", Some("-")),
@@ -299,6 +320,16 @@ mod tests {
             ),
             (Extent::Upstreams, "- 200", Some("-")),
             (Extent::Rest, "a b", Some("a b")),
+            (port(), "192.0.2.7:443 x", Some("192.0.2.7")),
+            (port(), "2001:db8::1:443 x", Some("2001:db8::1")),
+            (port(), "[2001:db8::1]:443", Some("[2001:db8::1]")),
+            (port(), "[2001:db8::1] x", Some("[2001:db8::1]")),
+            (port(), "::1:443", Some("::1")),
+            (port(), ":443", Some("")),
+            (port(), "unix:1", Some("unix")),
+            (port(), "- x", Some("-")),
+            (port(), "", Some("")),
+            (port(), ":", Some("")),
             (
                 Extent::BareRequest,
                 "GET /a b HTTP/1.1 200",

@@ -180,7 +180,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Step>, Refused> {
         }
     }
     let starts = times_from_start(&mut pieces, accepted == Some(true));
-    let mut steps = compile(one_time(with_ports(pieces)))?;
+    let mut steps = compile(one_time(pieces))?;
     if starts {
         steps.insert(0, Step::Start);
     }
@@ -312,28 +312,6 @@ fn sample(expression: &str) -> Kind {
         (_, "req.ver" | "capture.req.ver") => Kind::Field(Field::Protocol, 1),
         _ => SKIPPED(),
     }
-}
-
-/// `%ci:%cp` is one field: an address of IPv6 has colons too.
-fn with_ports(pieces: Vec<Piece>) -> Vec<Piece> {
-    let mut out: Vec<Piece> = Vec::new();
-    let pieces: Vec<Piece> = pieces
-        .into_iter()
-        .filter(|piece| piece.kind != Kind::Text(Vec::new()))
-        .collect();
-    let mut rest = &pieces[..];
-    while let [first, more @ ..] = rest {
-        out.push(first.clone());
-        rest = match (&first.kind, more) {
-            (Kind::Field(Field::Client, _), [colon, port, more @ ..])
-                if colon.kind == Kind::Text(b":".to_vec()) && port.kind == SKIPPED() =>
-            {
-                more
-            }
-            _ => more,
-        };
-    }
-    out
 }
 
 /// Of several times the first counts: they are of one moment.

@@ -15,6 +15,11 @@ fn field(field: Field) -> Step {
     Step::Field(field, SPACE)
 }
 
+/// The client's address, a colon and its port.
+fn client_and_port() -> Step {
+    Step::Field(Field::Client, Extent::WithPort(Box::new(SPACE)))
+}
+
 fn skip() -> Step {
     field(Field::Skipped)
 }
@@ -52,9 +57,10 @@ fn haproxy() -> Vec<Vec<Step>> {
         ]);
         steps
     };
+    // "The IP address of the client which initiated the TCP connection", a colon and its port, without brackets.
     vec![
         rest(vec![
-            field(Field::Client),
+            client_and_port(),
             text(" ["),
             time.clone(),
             text("] "),
@@ -66,7 +72,7 @@ fn haproxy() -> Vec<Vec<Step>> {
             text("] ["),
             Step::Field(Field::Skipped, Extent::Until(b']')),
             text("] "),
-            field(Field::Client),
+            client_and_port(),
             text(" "),
         ]),
     ]

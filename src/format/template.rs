@@ -28,6 +28,8 @@ pub(super) enum Kind {
     Part(Field),
     /// The client's list of addresses, as proxies hand it on.
     Forwarded,
+    /// The client's address, a colon, and its port.
+    ClientAndPort,
     /// What nginx writes once for each upstream, with commas and colons between.
     Upstreams(Field),
     /// The query of a target that stands before it.
@@ -59,7 +61,9 @@ impl Refused {
 /// Compiles pieces to steps.
 pub(super) fn compile(pieces: Vec<Piece>) -> Result<Vec<Step>, Refused> {
     let end = pieces.last().map_or(0, |piece| piece.at);
-    let pieces = join_skipped(choose(join_times(join_texts(join_queries(pieces)))?));
+    let pieces = join_ports(join_skipped(choose(join_times(join_texts(join_queries(
+        pieces,
+    )))?)));
     let mut steps: Vec<Step> = Vec::new();
     for (index, piece) in pieces.iter().enumerate() {
         let before = match index.checked_sub(1).map(|i| &pieces[i].kind) {
@@ -99,6 +103,10 @@ pub(super) fn compile(pieces: Vec<Piece>) -> Result<Vec<Step>, Refused> {
                 )
             }
             Kind::Part(field) => Step::Field(*field, extent(piece.at, before, after)?),
+            Kind::ClientAndPort => Step::Field(
+                Field::Client,
+                Extent::WithPort(Box::new(extent(piece.at, before, after)?)),
+            ),
             Kind::Forwarded => match extent(piece.at, before, after)? {
                 Extent::Until(b' ') => Step::Field(Field::Forwarded, Extent::List),
                 extent => Step::Field(Field::Forwarded, extent),
@@ -174,6 +182,26 @@ fn join_skipped(pieces: Vec<Piece>) -> Vec<Piece> {
             }
             _ => joined.push(piece),
         }
+    }
+    joined
+}
+
+/// The client, a colon and what is only read over are one field: an address of IPv6 has colons too.
+fn join_ports(pieces: Vec<Piece>) -> Vec<Piece> {
+    let mut joined = Vec::new();
+    let mut rest = &pieces[..];
+    while let [first, more @ ..] = rest {
+        let (kind, more) = match (&first.kind, more) {
+            (Kind::Field(Field::Client, _), [colon, port, more @ ..])
+                if colon.kind == Kind::Text(b":".to_vec())
+                    && matches!(port.kind, Kind::Field(Field::Skipped, _)) =>
+            {
+                (Kind::ClientAndPort, more)
+            }
+            (kind, more) => (kind.clone(), more),
+        };
+        joined.push(Piece { at: first.at, kind });
+        rest = more;
     }
     joined
 }

@@ -3,10 +3,11 @@
 use super::short;
 use super::unparsed::{Unit, Why};
 
-/// Three digits, or `-` for none (`-1` in HAProxy's log).
+/// Three digits, or `-` for none. HAProxy writes `-1` for it, Envoy `0` (`%RESPONSE_CODE%`: the server never sent the
+/// beginning of a response, most often since the client disconnected).
 pub(super) fn status(text: &[u8]) -> Result<Option<u16>, Why> {
     match text {
-        b"-" | b"-1" => Ok(None),
+        b"-" | b"-1" | b"0" => Ok(None),
         [a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9'] => Ok(Some(
             u16::from(a - b'0') * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0'),
         )),
@@ -295,7 +296,12 @@ mod tests {
     fn numbers_are_digits_or_a_dash() {
         assert_eq!(status(b"200"), Ok(Some(200)));
         assert_eq!(status(b"999"), Ok(Some(999)));
-        assert_eq!(status(b"-"), Ok(None));
+        for none in ["-", "-1", "0"] {
+            assert_eq!(status(none.as_bytes()), Ok(None), "{none}");
+        }
+        for text in ["-2", "1", "00", "+0", "0000", "-10", "--"] {
+            assert_eq!(status(text.as_bytes()), Err(Why::Form), "{text}");
+        }
         assert!(status(b"20").is_err() && status(b"2000").is_err() && status(b"").is_err());
         assert_eq!(bytes(b"-"), Ok(0));
         assert_eq!(bytes(b"000123"), Ok(123));

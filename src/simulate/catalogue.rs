@@ -170,13 +170,15 @@ pub(super) struct Client {
 }
 
 impl Client {
+    /// A port of those that systems give out.
+    pub(super) fn port(&self) -> u32 {
+        let step = |sum: u32, b| sum * 31 % 16_000 + u32::from(b);
+        49_152 + self.address.bytes().fold(0, step)
+    }
+
     /// The address with a port, where it has one of those that systems give out.
     pub(super) fn with_port(&self) -> String {
-        let sum = self
-            .address
-            .bytes()
-            .fold(0, |sum: u32, b| sum * 31 % 16_000 + u32::from(b));
-        let (address, port) = (&self.address, 49_152 + sum);
+        let (address, port) = (&self.address, self.port());
         if address.contains(':') {
             format!("[{address}]:{port}")
         } else {

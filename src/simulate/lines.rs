@@ -231,10 +231,7 @@ fn part(piece: &Piece, traffic: &Traffic, offset: i32, times: &mut Times, parts:
     let last = match value {
         Value::Client => clients(&|client| client.address.clone()),
         Value::ClientPort => clients(&|client| client.with_port()),
-        Value::ClientPortV4 => clients(&|client| match client.address.contains(':') {
-            true => client.address.clone(),
-            false => client.with_port(),
-        }),
+        Value::ClientPortBare => clients(&|client| format!("{}:{}", client.address, client.port())),
         Value::User => clients(&|client| client.user.to_owned()),
         Value::Agent => clients(&|client| client.agent.to_owned()),
         Value::Protocol => clients(&|client| client.protocol.to_owned()),

@@ -44,9 +44,8 @@ pub enum Value {
     Client,
     /// The client's address and a port.
     ClientPort,
-    /// The same where no brackets stand around an address of IPv6: without a port there, since it could not
-    /// be told from the address.
-    ClientPortV4,
+    /// The same, without brackets around an address of IPv6.
+    ClientPortBare,
     /// The user, or `-`.
     User,
     /// The virtual host.
@@ -259,6 +258,7 @@ impl Line {
 
     fn field(&mut self, field: Field, extent: &Extent) {
         let value = match field {
+            Field::Client if matches!(extent, Extent::WithPort(_)) => Some(Value::ClientPortBare),
             Field::Duration(_) if std::mem::replace(&mut self.has_duration, true) => {
                 return self.text(b"0");
             }

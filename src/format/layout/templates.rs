@@ -20,7 +20,7 @@ static TEMPLATES: [(&str, &str); 35] = [
     ),
     (
         "haproxy",
-        r#"<client:port4> [<start:naive>.000] www~ backend/web1 0/0/1/<ms>/<ms> <status> <bytes> - - ---- 8/8/1/1/0 0/0 "<request>""#,
+        r#"<client:bare_port> [<start:naive>.000] www~ backend/web1 0/0/1/<ms>/<ms> <status> <bytes> - - ---- 8/8/1/1/0 0/0 "<request>""#,
     ),
     (
         "squid",
@@ -217,7 +217,7 @@ fn value(word: &str) -> Value {
     match word {
         "client" => Value::Client,
         "client:port" => Value::ClientPort,
-        "client:port4" => Value::ClientPortV4,
+        "client:bare_port" => Value::ClientPortBare,
         "user" => Value::User,
         "host" => Value::Host,
         "method" => Value::Method,

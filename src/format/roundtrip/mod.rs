@@ -29,6 +29,8 @@ const STRINGS: &[&str] = &[
     r#"$msec $remote_addr $host $request_method $request_uri $server_protocol $status $bytes_sent $request_time $upstream_addr $upstream_response_time"#,
     r#""$time_iso8601" "$remote_addr" "$request" "$status" "$http_user_agent""#,
     r#"[$time_iso8601] <$http_host> ${remote_addr} {$request} ($status) $upstream_cache_status"#,
+    r#"[$time_local] $remote_addr:$remote_port "$request" $status"#,
+    r#"%{+Q}o %{-Q}ci:%cp [%tr] %ST %B "%r""#,
     r#"$remote_addr, $remote_user; $time_local; $request; $status; $body_bytes_sent; $http_referer"#,
 ];
 

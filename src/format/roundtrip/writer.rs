@@ -147,6 +147,9 @@ impl Writer<'_> {
             return self.put(b"\"");
         }
         self.put(text);
+        if matches!(extent, Extent::WithPort(_)) {
+            self.put(b":4711");
+        }
         extent.holds(text)
     }
 
