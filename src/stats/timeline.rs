@@ -1,8 +1,9 @@
-//! The seconds that are still open, oldest first.
+//! The seconds that are still open, oldest first; one that holds nothing takes no bucket.
 //!
-//! Slot `i` holds second `first + i`. Seconds leave at the front, in order, as they close, so the
-//! length is bounded by the lateness, whatever the traffic. Buckets are reused, and boxed: they
-//! move on when they close, and are large.
+//! Slot `i` is for second `first + i`, and is a word: a bucket is there once something is put into it, so a lateness
+//! of a week in which little comes takes 5 MB, and a second is found by its number. Seconds leave at the front, in
+//! order, as they close, so the length is bounded by the lateness, whatever the traffic. Buckets are reused, and
+//! boxed: they move on when they close, and are large.
 
 use std::collections::VecDeque;
 
@@ -18,7 +19,7 @@ pub struct Timeline {
     first: Second,
     /// No open second before this one holds anything. Invariant: not after the last bucket.
     empty_to: Second,
-    buckets: VecDeque<Box<Bucket>>,
+    buckets: VecDeque<Option<Box<Bucket>>>,
     spare: VecDeque<Box<Bucket>>,
 }
 
@@ -45,8 +46,11 @@ impl Timeline {
     pub fn first_held(&mut self) -> Option<Second> {
         let from = self.empty_to.max(self.first);
         let passed = (from - self.first).0 as usize;
-        let empty = self.buckets.range(passed..).take_while(|b| b.is_empty());
-        let empty = empty.count();
+        let is_empty = |bucket: &&Option<Box<Bucket>>| match bucket {
+            Some(bucket) => bucket.is_empty(),
+            None => true,
+        };
+        let empty = self.buckets.range(passed..).take_while(is_empty).count();
         self.empty_to = from + Span(empty as i64);
         (passed + empty < self.buckets.len()).then_some(self.empty_to)
     }
@@ -57,11 +61,11 @@ impl Timeline {
         let index =
             usize::try_from((second - self.first).0).expect("closed seconds have no bucket");
         self.empty_to = self.empty_to.min(second);
-        while self.buckets.len() <= index {
-            self.buckets
-                .push_back(self.spare.pop_back().unwrap_or_default());
+        if index >= self.buckets.len() {
+            self.buckets.resize_with(index + 1, || None);
         }
-        &mut self.buckets[index]
+        let spare = &mut self.spare;
+        self.buckets[index].get_or_insert_with(|| spare.pop_back().unwrap_or_default())
     }
 
     /// The bucket of an open second, if there is one.
@@ -69,20 +73,19 @@ impl Timeline {
     pub fn get_mut(&mut self, second: Second) -> Option<&mut Bucket> {
         let index = usize::try_from((second - self.first).0).ok()?;
         self.empty_to = self.empty_to.min(second);
-        self.buckets.get_mut(index).map(|bucket| &mut **bucket)
+        self.buckets.get_mut(index)?.as_deref_mut()
     }
 
-    /// The open seconds, oldest first.
+    /// The open seconds that have a bucket, oldest first.
     pub fn open(&self) -> impl Iterator<Item = (Second, &Bucket)> {
-        (self.first.0..)
-            .map(Second)
-            .zip(self.buckets.iter().map(|bucket| &**bucket))
+        let slots = (self.first.0..).map(Second).zip(&self.buckets);
+        slots.filter_map(|(second, bucket)| Some((second, bucket.as_deref()?)))
     }
 
     /// Closes the first open second and hands over its bucket.
     pub fn close(&mut self) -> Box<Bucket> {
         self.first = self.first.next();
-        let bucket = self.buckets.pop_front();
+        let bucket = self.buckets.pop_front().flatten();
         bucket.or_else(|| self.spare.pop_back()).unwrap_or_default()
     }
 
@@ -92,8 +95,10 @@ impl Timeline {
         while self.first < second
             && let Some(bucket) = self.buckets.pop_front()
         {
-            debug_assert!(bucket.is_empty());
-            self.recycle(bucket);
+            if let Some(bucket) = bucket {
+                debug_assert!(bucket.is_empty());
+                self.recycle(bucket);
+            }
             self.first = self.first.next();
         }
         self.first = second;
@@ -109,47 +114,80 @@ impl Timeline {
 
     /// Every bucket, for whoever must renumber what they hold.
     pub fn buckets_mut(&mut self) -> impl Iterator<Item = &mut Bucket> {
-        self.buckets.iter_mut().map(|bucket| &mut **bucket)
+        self.buckets.iter_mut().filter_map(Option::as_deref_mut)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::collections::BTreeMap;
 
-    /// Beside it, the plain way: every bucket is looked at.
-    #[test]
-    fn the_first_second_that_holds_anything_is_found_again() {
-        let mut timeline = Timeline::new(Second(100));
+    use super::*;
+    use crate::time::Span;
+
+    /// Beside it, the plain way: a map from seconds to hits and late hits.
+    fn agrees_with_a_map(far: i64) {
+        let mut timeline = Timeline::new(Second(-100));
+        let mut plain: BTreeMap<Second, u64> = BTreeMap::new();
         let mut state = 1u64;
-        for _ in 0..5000 {
+        for _ in 0..4000 {
             state = state
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1);
-            let (what, ahead) = (state >> 61, (state >> 32) as i64 % 40);
+            let (what, ahead) = (state >> 61, (state >> 32) as i64 % far);
             let second = timeline.first() + Span(ahead);
             match what {
-                0 => timeline.bucket(second).counters.hits += 1,
-                1 => {
-                    if let Some(bucket) = timeline.get_mut(second) {
-                        bucket.counters.late += 1;
-                    }
+                0 | 1 => {
+                    timeline.bucket(second).counters.hits += 1;
+                    *plain.entry(second).or_default() += 1;
+                }
+                2 => {
+                    let before = timeline.first() - Span(1);
+                    assert!(timeline.get_mut(before).is_none());
+                    let hits = timeline.get_mut(second).map_or(0, |b| b.counters.hits);
+                    assert_eq!(hits, plain.get(&second).copied().unwrap_or(0));
                 }
                 // A bucket that nothing is put into.
-                2 => assert!(timeline.bucket(second).counters.hits < 5000),
-                3 => {
+                3 => _ = timeline.bucket(second),
+                4 => {
                     if let Some(held) = timeline.first_held() {
                         timeline.skip_to(held);
                     }
                 }
                 _ => {
+                    let hits = plain.remove(&timeline.first());
                     let bucket = timeline.close();
+                    assert_eq!(bucket.counters.hits, hits.unwrap_or(0));
                     timeline.recycle(bucket);
                 }
             }
-            let plain = timeline.open().find(|(_, bucket)| !bucket.is_empty());
-            let plain = plain.map(|(second, _)| second);
-            assert_eq!(timeline.first_held(), plain);
+            assert_eq!(timeline.first_held(), plain.keys().next().copied());
+            let open = timeline.open().filter(|(_, bucket)| !bucket.is_empty());
+            let open = open.map(|(second, bucket)| (second, bucket.counters.hits));
+            assert!(open.eq(plain.iter().map(|(&second, &hits)| (second, hits))));
+            let held = timeline.buckets_mut().filter(|bucket| !bucket.is_empty());
+            assert_eq!(held.count(), plain.len());
         }
+    }
+
+    #[test]
+    fn seconds_are_found_and_closed_in_order_whatever_lies_between() {
+        agrees_with_a_map(40);
+        agrees_with_a_map(1000);
+    }
+
+    #[test]
+    fn a_second_that_holds_nothing_takes_no_bucket() {
+        let mut timeline = Timeline::new(Second(1_700_000_000));
+        let week = Span(7 * 86_400);
+        for second in [timeline.first() + week, timeline.first()] {
+            timeline.bucket(second).counters.hits += 1;
+        }
+        assert_eq!(timeline.buckets_mut().count(), 2);
+        timeline.close();
+        let last = timeline.first_held().expect("one is left");
+        timeline.skip_to(last);
+        assert_eq!(timeline.close().counters.hits, 1);
+        assert!(timeline.buckets.is_empty() && timeline.first_held().is_none());
     }
 }
