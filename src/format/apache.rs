@@ -1,4 +1,5 @@
-//! Apache's `LogFormat`, verbatim: see `mod_log_config` and `mod_logio`.
+//! Apache's `LogFormat`, verbatim: see `mod_log_config` and `mod_logio`; and the patterns of Java's servers, which are
+//! written alike.
 
 use bstr::ByteSlice;
 
@@ -7,6 +8,40 @@ use super::template::{Kind, Piece, Refused, compile};
 use super::timestamp::TimeForm;
 use super::unparsed::{Field, Unit};
 
+/// Whose string it is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Dialect {
+    /// Apache's, and that of all who took it over.
+    Apache,
+    /// That of Tomcat up to 9 and of Undertow, which is the web server of WildFly and JBoss EAP. `%D` is in
+    /// milliseconds ("Access Log Valve": "time taken to process the request in millis"; Tomcat 10.1 has microseconds, as
+    /// Apache). `%t` is the time at which the entry is written, unless it is `%{begin:…}t`. Undertow names a header
+    /// `%{i,Name}`.
+    Java,
+}
+
+/// Words before a pattern that say that a server of [`Dialect::Java`] writes it.
+const JAVA: [&str; 4] = ["tomcat:", "wildfly:", "undertow:", "jboss:"];
+
+/// The pattern behind one of the words that name a server of Java.
+pub(super) fn java(text: &str) -> Option<&str> {
+    JAVA.iter().find_map(|word| {
+        let start = text.get(..word.len())?;
+        start
+            .eq_ignore_ascii_case(word)
+            .then_some(&text[word.len()..])
+    })
+}
+
+/// Compiles the pattern of a server of Java: see [`java`].
+///
+/// # Errors
+///
+/// Where in the pattern it cannot work, and why.
+pub(super) fn parse_java(pattern: &str) -> Result<Vec<Step>, Refused> {
+    compile_string(pattern, Dialect::Java)
+}
+
 /// Compiles a `LogFormat`: the whole directive with or without its nickname, its quoted string, or
 /// the bare string.
 ///
@@ -14,9 +49,14 @@ use super::unparsed::{Field, Unit};
 ///
 /// Where in the string it cannot work, and why.
 pub(super) fn parse(text: &str) -> Result<Vec<Step>, Refused> {
+    compile_string(text, Dialect::Apache)
+}
+
+fn compile_string(text: &str, dialect: Dialect) -> Result<Vec<Step>, Refused> {
     let string = unquote(text);
     let mut pieces = Vec::new();
-    let mut ends = false;
+    // `%t` of Apache is "the time the request was received", and so is every other form of it but `%{end:…}t`.
+    let mut begins = dialect == Dialect::Apache;
     let mut rest = &string[..];
     while let Some(&(at, byte)) = rest.first() {
         rest = &rest[1..];
@@ -27,18 +67,19 @@ pub(super) fn parse(text: &str) -> Result<Vec<Step>, Refused> {
             });
             continue;
         }
-        let (kinds, after) = directive(at, rest)?;
+        let (kinds, after) = directive(at, rest, dialect)?;
         let said: Vec<u8> = rest[..rest.len() - after.len()]
             .iter()
             .map(|&(_, b)| b)
             .collect();
-        ends |= said.ends_with(b"t") && said.contains_str("{end:");
+        if said.ends_with(b"t") {
+            begins = (begins || said.contains_str("{begin:")) && !said.contains_str("{end:");
+        }
         pieces.extend(kinds.into_iter().map(|kind| Piece { at, kind }));
         rest = after;
     }
     let mut steps = compile(pieces)?;
-    // `%t` is "the time the request was received", and so is every other form of it but `%{end:…}t`.
-    if !ends {
+    if begins {
         steps.insert(0, Step::Start);
     }
     Ok(steps)
@@ -96,17 +137,19 @@ fn closes(body: &[u8], quote: u8) -> bool {
 /// Bytes of the format with their places in the text that was given.
 type Placed = [(usize, u8)];
 
+const NO_DIRECTIVE: &str = "a '%' with no directive behind it (a percent sign is %%)";
+
 /// Reads one directive behind its `%`.
-fn directive(at: usize, rest: &Placed) -> Result<(Vec<Kind>, &Placed), Refused> {
+fn directive(at: usize, rest: &Placed, dialect: Dialect) -> Result<(Vec<Kind>, &Placed), Refused> {
     let mut rest = rest;
     let mut first = false;
     let mut argument: Option<String> = None;
     loop {
         let Some(&(_, byte)) = rest.first() else {
-            return Err(Refused::new(
-                at,
-                "a '%' with no directive behind it (a percent sign is %%)",
-            ));
+            if dialect == Dialect::Java && argument.is_some() {
+                break;
+            }
+            return Err(Refused::new(at, NO_DIRECTIVE));
         };
         match byte {
             b'<' => first = true,
@@ -124,8 +167,23 @@ fn directive(at: usize, rest: &Placed) -> Result<(Vec<Kind>, &Placed), Refused> 
         }
         rest = &rest[1..];
     }
-    let letter = rest[0].1;
-    rest = &rest[1..];
+    let java = dialect == Dialect::Java;
+    let comma = argument
+        .as_deref()
+        .filter(|_| java)
+        .and_then(|argument| argument.split_once(','))
+        .filter(|(kind, _)| matches!(*kind, "i" | "o" | "c" | "q" | "r" | "s"))
+        .map(|(kind, name)| (kind.as_bytes()[0], name.to_owned()));
+    let letter = if let Some((letter, name)) = comma {
+        argument = Some(name);
+        letter
+    } else {
+        let Some((&(_, letter), after)) = rest.split_first() else {
+            return Err(Refused::new(at, NO_DIRECTIVE));
+        };
+        rest = after;
+        letter
+    };
     if letter == b'^' {
         // %{…}^ti and %{…}^to: trailers.
         if let [(_, b't'), (_, b'i' | b'o'), after @ ..] = rest {
@@ -145,7 +203,11 @@ fn directive(at: usize, rest: &Placed) -> Result<(Vec<Kind>, &Placed), Refused> 
         b'h' => field(Field::Client, 1),
         b'b' | b'B' => field(Field::Bytes, 0),
         b'O' => field(Field::Bytes, 1),
+        b'D' if java => field(Field::Duration(Unit::Milliseconds), 0),
         b'D' => field(Field::Duration(Unit::Microseconds), 0),
+        // Tomcat's: the time to the first byte, an attribute of the request or of the session, a cookie.
+        b'F' | b'c' if java => field(Field::Skipped, 0),
+        b'r' | b's' if java && argument.is_some() => field(Field::Skipped, 0),
         b'T' => match header.as_str() {
             "us" => field(Field::Duration(Unit::Microseconds), 0),
             "ms" => field(Field::Duration(Unit::Milliseconds), 1),
@@ -160,6 +222,7 @@ fn directive(at: usize, rest: &Placed) -> Result<(Vec<Kind>, &Placed), Refused> 
         b'H' => field(Field::Protocol, 0),
         b'm' => field(Field::Method, 0),
         b'r' => field(Field::Request, 0),
+        b'q' if java && argument.is_some() => field(Field::Skipped, 0),
         b'q' => vec![Kind::Query],
         b's' => field(Field::Status, u8::from(first)),
         b't' => time(at, argument.as_deref())?,

@@ -63,6 +63,17 @@ impl Choice {
                 .map(|names| own(OwnSource::W3c(names)))
                 .map_err(refused);
         }
+        if let Some(pattern) = apache::java(text) {
+            let before = text.len() - pattern.trim_start().len();
+            return apache::parse_java(pattern)
+                .map(|steps| own(OwnSource::Steps(steps)))
+                .map_err(|r| {
+                    refused(Refused {
+                        at: r.at + before,
+                        ..r
+                    })
+                });
+        }
         if let Some((_, says)) = FOREIGN.iter().find(|(mark, _)| text.contains(mark)) {
             return Err((*says).to_owned());
         }

@@ -33,7 +33,8 @@ pub(super) struct Header {
     fields: Option<Arc<Fields>>,
     /// Days since 1970-01-01 of the last `#Date`.
     date: Option<i64>,
-    microsoft: bool,
+    /// `#Software` names a server whose durations are in milliseconds.
+    milliseconds: bool,
     text: Arc<[u8]>,
 }
 
@@ -85,7 +86,9 @@ impl Header {
         let before = self.clone();
         self.above = Above::W3c;
         if let Some(software) = line.strip_prefix(b"#Software:") {
-            self.microsoft = software.contains_str("Microsoft") || software.contains_str("IIS");
+            self.milliseconds = IN_MILLISECONDS
+                .iter()
+                .any(|name| software.contains_str(name));
         } else if let Some(date) = line
             .strip_prefix(b"#Date:")
             .or(line.strip_prefix(b"#Start-Date:"))
@@ -112,14 +115,14 @@ impl Header {
             let known = others
                 .filter(|header| self.says_the_same(header))
                 .find_map(|header| header.fields.clone());
-            let compiled = || Arc::new(compile(&self.text, self.microsoft, self.date, wanted));
+            let compiled = || Arc::new(compile(&self.text, self.milliseconds, self.date, wanted));
             self.fields = Some(known.unwrap_or_else(compiled));
         }
         Ok(())
     }
 
     fn says_the_same(&self, other: &Header) -> bool {
-        (self.date, self.microsoft) == (other.date, other.microsoft) && self.text == other.text
+        (self.date, self.milliseconds) == (other.date, other.milliseconds) && self.text == other.text
             // Of a list that was not taken nothing is left.
             && (!self.text.is_empty() || self.fields.is_some() == other.fields.is_some())
     }
@@ -154,8 +157,9 @@ fn list(names: &[u8]) -> impl Iterator<Item = &[u8]> {
         .filter(|name| !name.is_empty())
 }
 
-/// Compiles a list of field names, separated by white space.
-fn compile(names: &[u8], microsoft: bool, date: Option<i64>, wanted: &[Field]) -> Fields {
+/// Compiles a list of field names, separated by white space; `milliseconds` where the server is known to write its
+/// durations so.
+fn compile(names: &[u8], milliseconds: bool, date: Option<i64>, wanted: &[Field]) -> Fields {
     let names: Vec<&[u8]> = list(names).collect();
     let has = |name: &str| {
         names
@@ -169,18 +173,20 @@ fn compile(names: &[u8], microsoft: bool, date: Option<i64>, wanted: &[Field]) -
     if !(has("sc-status") || has("c-status")) {
         return Fields::Unusable(Field::Status, Why::Unnamed);
     }
+    let unit = if milliseconds || names.iter().any(|name| is_in_milliseconds(name)) {
+        Unit::Milliseconds
+    } else {
+        Unit::Seconds
+    };
+    // Of several names for the target that without a host counts.
     let stem = has("cs-uri-stem");
+    let path = stem || has("cs-uri-path");
     let program = |extent: Extent, separator: Step| {
         let mut steps = Vec::new();
         for name in &names {
             if !steps.is_empty() {
                 steps.push(separator.clone());
             }
-            let unit = if microsoft {
-                Unit::Milliseconds
-            } else {
-                Unit::Seconds
-            };
             let name = name.to_str_lossy().to_ascii_lowercase();
             let field = match name.as_str() {
                 "date" | "date-local" => {
@@ -192,17 +198,18 @@ fn compile(names: &[u8], microsoft: bool, date: Option<i64>, wanted: &[Field]) -
                     continue;
                 }
                 "c-ip" | "cs-client-ip" => Field::Client,
-                "cs-username" | "c-auth-id" => Field::User,
+                "cs-username" | "cs-user" | "c-auth-id" => Field::User,
                 "cs-method" => Field::Method,
                 "cs-uri-stem" => Field::Target,
-                "cs-uri" | "cs-url" if !stem => Field::Target,
+                "cs-uri-path" if !stem => Field::Target,
+                "cs-uri" | "cs-url" if !path => Field::Target,
                 "cs-version" | "cs-protocol-version" => Field::Protocol,
                 "sc-status" | "c-status" => Field::Status,
                 "sc-bytes" | "bytes" => Field::Bytes,
                 "cs(host)" | "cs-host" | "x-host-header" => Field::Host,
-                "cs(user-agent)" => Field::Agent,
-                "cs(referer)" | "cs(referrer)" => Field::Referrer,
-                "x-edge-result-type" => Field::Cache,
+                "cs(user-agent)" | "cs-user-agent" => Field::Agent,
+                "cs(referer)" | "cs(referrer)" | "cs-referer" | "cs-referrer" => Field::Referrer,
+                "x-edge-result-type" | "s-action" => Field::Cache,
                 "time-taken" => Field::Duration(unit),
                 "timetakenms" => Field::Duration(Unit::Milliseconds),
                 _ => Field::Skipped,
@@ -250,17 +257,16 @@ struct Compiled {
 impl Compiled {
     fn new(wanted: &[Field]) -> Compiled {
         let count = |list: &str| list.split_whitespace().count();
-        let compiled =
-            |list: &str, microsoft| match compile(list.as_bytes(), microsoft, None, wanted) {
-                Fields::Programs(programs) => programs,
-                Fields::Unusable(..) => unreachable!("the default lists have a time and a status"),
-            };
-        let [_, cloudfront] = compiled(DEFAULTS[3], false);
+        let compiled = |list: &str| match compile(list.as_bytes(), false, None, wanted) {
+            Fields::Programs(programs) => programs,
+            Fields::Unusable(..) => unreachable!("the default lists have a time and a status"),
+        };
+        let [_, cloudfront] = compiled(DEFAULTS[3]);
         // CloudFront added fields over the years; those that count come first.
         let mut steps = cloudfront.steps().to_vec();
         steps.pop();
         let iis = DEFAULTS[..3].iter().map(|list| {
-            let [spaces, _] = compiled(list, true);
+            let [spaces, _] = compiled(list);
             (count(list), spaces)
         });
         Compiled {
@@ -281,7 +287,7 @@ impl Defaults {
 
     /// The list `names`, which [`given`] has found to be usable, for every line.
     pub(super) fn with(names: &str, wanted: &[Field]) -> Defaults {
-        let given = match compile(names.as_bytes(), is_microsoft(names), None, wanted) {
+        let given = match compile(names.as_bytes(), false, None, wanted) {
             Fields::Programs(programs) => Some(Arc::new(programs)),
             Fields::Unusable(..) => None,
         };
@@ -322,11 +328,18 @@ impl Defaults {
     }
 }
 
-/// Whether the list has fields that only IIS writes: its durations are in milliseconds.
-fn is_microsoft(names: &str) -> bool {
-    ["sc-win32-status", "sc-substatus"]
+/// Servers whose `time-taken` is in milliseconds, as `#Software` names them. The draft has seconds; IIS, and Blue Coat's
+/// ProxySG ("Access Log Formats", `time-taken`: "time taken (in milliseconds) to process the request"), do not.
+const IN_MILLISECONDS: [&str; 5] = ["Microsoft", "IIS", "SGOS", "Blue Coat", "ProxySG"];
+
+/// Whether only one of these servers has this field: IIS the first two, ProxySG the others.
+fn is_in_milliseconds(name: &[u8]) -> bool {
+    ["sc-win32-status", "sc-substatus", "s-action", "s-hierarchy"]
         .iter()
-        .any(|name| names.to_ascii_lowercase().contains(name))
+        .any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+        || name
+            .get(..11)
+            .is_some_and(|start| start.eq_ignore_ascii_case(b"x-bluecoat-"))
 }
 
 /// The list of fields that a format string `#Fields: …` gives, if lines can be read by it.
@@ -336,7 +349,7 @@ fn is_microsoft(names: &str) -> bool {
 /// Which field is missing.
 pub(super) fn given(text: &str) -> Result<String, Refused> {
     let names = text.trim_start_matches("#Fields:").trim();
-    let why = match compile(names.as_bytes(), is_microsoft(names), None, &[]) {
+    let why = match compile(names.as_bytes(), false, None, &[]) {
         Fields::Programs(_) => return Ok(names.to_owned()),
         Fields::Unusable(Field::Status, _) => "no sc-status in this list",
         Fields::Unusable(..) => "no date and time in this list",
@@ -346,7 +359,7 @@ pub(super) fn given(text: &str) -> Result<String, Refused> {
 
 /// The steps of a line with spaces.
 pub(super) fn steps(names: &str) -> Vec<Step> {
-    match compile(names.as_bytes(), is_microsoft(names), None, &[]) {
+    match compile(names.as_bytes(), false, None, &[]) {
         Fields::Programs(programs) => programs[0].steps().to_vec(),
         Fields::Unusable(..) => Vec::new(),
     }

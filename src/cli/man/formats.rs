@@ -91,6 +91,9 @@ const FORMATS_MORE: &[(&str, Paragraphs, &str)] = &[
              `%r`, `%m`, `%U`, `%q`, `%H`, `%s`, `%>s`, `%b`, `%B`, `%O` (bytes), `%D`, `%T` and `%{ms}T` (duration), \
              `%v`, `%V`, `%{Host}i`, `%{Referer}i`, `%{User-Agent}i`, and, where there is no other client, \
              `%{X-Forwarded-For}i`.",
+            "`tomcat:`, `wildfly:`, `undertow:` or `jboss:` before such a string says that a server of Java writes it: \
+             `%D` is in milliseconds (Tomcat 10.1 and later have microseconds, as Apache does), `%t` is the time of \
+             the request's end, and `%{i,User-Agent}` is a header.",
             "These variables of nginx do: $remote_addr, $realip_remote_addr, $proxy_protocol_addr, $remote_user, \
              $time_local, $time_iso8601, $msec, $request, $request_method, $request_uri, $uri, $args, \
              $server_protocol, $status, $body_bytes_sent, $bytes_sent, $request_time, $upstream_response_time, \
@@ -108,8 +111,8 @@ const FORMATS_MORE: &[(&str, Paragraphs, &str)] = &[
         &[
             "`#Fields` says what stands where, for each file, and may change in mid-stream; `#Date` gives the date of \
              lines with only a time. Values are separated by spaces, in quotes or not, or by tabs. Times are UTC, those of \
-             date-local and time-local in the zone of --log-tz. time-taken is in milliseconds where `#Software` is \
-             Microsoft's, else in seconds. In a stream that begins below its `#Fields`, the default lists of IIS and \
+             date-local and time-local in the zone of --log-tz. time-taken is in milliseconds where `#Software` or \
+             a field's name is that of Microsoft or of Blue Coat's SGOS, else in seconds. In a stream that begins below its `#Fields`, the default lists of IIS and \
              CloudFront are known by their shape; for others, give the list:",
         ],
         "tail -F u_ex.log | httpmon --format '#Fields: date time c-ip cs-method cs-uri-stem sc-status'",

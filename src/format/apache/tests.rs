@@ -278,3 +278,50 @@ fn what_cannot_work_is_refused_with_the_byte_and_the_reason() {
         table.row(format, &refused(format), want);
     }
 }
+
+#[test]
+fn servers_of_java_write_milliseconds_and_the_time_of_the_end() {
+    let mut table = Table::default();
+    let time = "[10/Oct/2000:13:55:36 -0700]";
+    for (format, line, want) in [
+        (
+            r#"tomcat: %h %l %u %t "%r" %s %b %D"#,
+            format!(r#"192.0.2.7 - - {time} "GET / HTTP/1.1" 200 612 41"#),
+            " client=192.0.2.7 method=GET target=/ protocol=HTTP/1.1 status=200 bytes=612 us=41000",
+        ),
+        (
+            r#"WildFly:%h %t "%r" %s %D %I"#,
+            format!(r#"192.0.2.7 {time} "GET /a HTTP/1.1" 200 1500 default task-1"#),
+            " client=192.0.2.7 method=GET target=/a protocol=HTTP/1.1 status=200 us=1500000",
+        ),
+        (
+            r#"undertow: %h %t "%r" %s "%{i,User-Agent}" "%{i,Referer}" %{o,X-Id} %D"#,
+            format!(r#"192.0.2.7 {time} "GET / HTTP/1.1" 404 "curl/8" "r" 7f 3"#),
+            " client=192.0.2.7 method=GET target=/ protocol=HTTP/1.1 status=404 referrer=r agent=curl/8 us=3000",
+        ),
+        (
+            r#"tomcat: %h %t "%r" %s %{user}r %{id}s %{sid}c %F %S %D %T"#,
+            format!(r#"192.0.2.7 {time} "GET / HTTP/1.1" 200 ann 5 x 7 A1 12 0.012"#),
+            " client=192.0.2.7 method=GET target=/ protocol=HTTP/1.1 status=200 us=12000",
+        ),
+    ] {
+        table.row(&line, &shown(format, &line), &format!("{READ}{want}"));
+    }
+    for format in [
+        "tomcat: %h",
+        "tomcat:",
+        "undertow: %h %t %{i,",
+        "tomcat: %t %r %{x}",
+        "tomcat: %t %r %",
+    ] {
+        assert!(super::super::Choice::parse(format).is_err(), "{format}");
+    }
+    let start =
+        |format: &str| super::parse_java(format).map(|steps| steps[0] == super::Step::Start);
+    assert_eq!(start("%t %r %D"), Ok(false));
+    assert_eq!(start("%{begin:%s}t %r %D"), Ok(true));
+    assert_eq!(
+        super::parse("%t %r %D").map(|steps| steps[0] == super::Step::Start),
+        Ok(true)
+    );
+}

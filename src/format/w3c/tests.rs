@@ -254,3 +254,74 @@ fn a_list_that_cannot_work_says_why() {
         ],
     );
 }
+
+#[test]
+fn durations_are_in_the_unit_of_the_server() {
+    for (head, fields, line, want) in [
+        (
+            "#Software: SGOS 6.5.9.14",
+            "time-taken",
+            "2541",
+            " us=2541000",
+        ),
+        (
+            "#Software: Blue Coat ProxySG",
+            "time-taken",
+            "2541",
+            " us=2541000",
+        ),
+        (
+            "#Software: Microsoft Internet Information Services 10.0",
+            "time-taken",
+            "25",
+            " us=25000",
+        ),
+        (
+            "#Version: 1.0",
+            "s-action time-taken",
+            "TCP_HIT 25",
+            " us=25000 cache=TCP_HIT",
+        ),
+        (
+            "#Version: 1.0",
+            "x-bluecoat-appliance-name time-taken",
+            "x 25",
+            " us=25000",
+        ),
+        (
+            "#Version: 1.0",
+            "sc-substatus time-taken",
+            "0 25",
+            " us=25000",
+        ),
+        ("#Version: 1.0", "time-taken", "25", " us=25000000"),
+    ] {
+        let mut table = Table::default();
+        let mut reader = Shown::in_zone("auto", Zone::UTC);
+        reader.line(head);
+        reader.line(format!("#Fields: date time sc-status {fields}"));
+        let line = format!("2025-10-10 13:55:36 200 {line}");
+        table.row(
+            &line,
+            &reader.line(&line),
+            &format!("{READ} status=200{want}"),
+        );
+    }
+}
+
+#[test]
+fn names_of_other_servers_are_known() {
+    stream(
+        "auto",
+        &[
+            (
+                "#Fields: date time cs-uri cs-uri-path sc-status cs-user cs-user-agent cs-referer",
+                "skipped",
+            ),
+            (
+                "2025-10-10 13:55:36 http://a.example/b?c /b 200 ann curl/8 r",
+                &format!("{READ} user=ann target=/b status=200 referrer=r agent=curl/8"),
+            ),
+        ],
+    );
+}
