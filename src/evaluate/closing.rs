@@ -63,8 +63,8 @@ impl ClosedSeconds for Evaluate {
         } else {
             recycle(bucket);
         }
-        for (index, changed) in changes {
-            self.write_alert(index, second, changed, books);
+        if !changes.is_empty() {
+            self.write_alerts(second, changes, books);
         }
         if self
             .open

@@ -2,7 +2,7 @@
 
 use crate::alert::past;
 use crate::alert::{Changed, Rule, Transition};
-use crate::report::{self, Alert, Block, Event, Example, Report, State, Value};
+use crate::report::{self, Alert, Block, Event, Example, Ranking, Report, State, Value};
 use crate::stats::bucket::Counters;
 use crate::stats::latency::Histogram;
 use crate::stats::tally::Tally;
@@ -199,62 +199,97 @@ impl Evaluate {
         Block::Trend(trend)
     }
 
-    pub(super) fn write_alert(
+    /// Writes what a second changed, in the order of the rules. What an alert says of its window is the same for all of
+    /// one window, so that a storm of them costs its size.
+    pub(super) fn write_alerts(
         &mut self,
-        index: usize,
         at: Second,
-        changed: Changed,
+        changes: Vec<(usize, Changed)>,
         books: &Books,
     ) {
-        let rule = &self.rules[index];
-        let window = rule.window();
-        let [now_tallies, before_tallies] = &mut self.scratch;
-        let now = self.past.tally(at - window, at, now_tallies);
-        let top = rankings::of_span(&books.totals, now_tallies);
-        let mut figure = changed.figure;
-        if let Some((dimension, id)) = changed.uncounted {
-            figure.hits = now_tallies[dimension].get(id).hits;
-        }
-        let (number, since, state) = match changed.transition {
-            Transition::Resolved {
+        let mut looked_back: Option<LookBack> = None;
+        for (index, changed) in changes {
+            let window = self.rules[index].window();
+            if looked_back
+                .as_ref()
+                .is_none_or(|back| back.window != window)
+            {
+                looked_back = Some(self.look_back(window, at, books));
+            }
+            let Some(back) = &mut looked_back else {
+                unreachable!("it was just made");
+            };
+            let mut figure = changed.figure;
+            if let Some((dimension, id)) = changed.uncounted {
+                figure.hits = self.scratch[0][dimension].get(id).hits;
+            }
+            let (number, since, state) = match changed.transition {
+                Transition::Resolved {
+                    number,
+                    since,
+                    peak,
+                    shortfall,
+                } => (number, since, State::Resolved { peak, shortfall }),
+                Transition::Fired { number, since } => {
+                    let firing = back.firing.get_or_insert_with(|| {
+                        self.what_changed(window, at, &back.counters, books)
+                    });
+                    (number, since, firing.clone())
+                }
+            };
+            let rule = &self.rules[index];
+            let alert = Alert {
+                rule: rule.label().clone(),
+                key: changed.key,
+                subject: rule.subject().clone(),
                 number,
                 since,
-                peak,
-                shortfall,
-            } => (number, since, State::Resolved { peak, shortfall }),
-            Transition::Fired { number, since } => {
-                let before = self
-                    .past
-                    .tally(at - window - window, at - window, before_tallies);
-                let changes = past::changes(
-                    &books.totals,
-                    (&now, now_tallies),
-                    (&before, before_tallies),
-                );
-                let firing = State::Firing {
-                    changed: changes,
-                    errors: (
-                        past::error_share(&now).unwrap_or(0.0),
-                        past::error_share(&before),
-                    ),
-                    resolution: self.past.resolution(),
-                };
-                (number, since, firing)
-            }
-        };
+                at,
+                figure,
+                detail: changed.detail,
+                top: back.top.clone(),
+                state,
+            };
+            self.events.push_back(Event::Alert(Box::new(alert)));
+        }
         self.scratch.iter_mut().flatten().for_each(Tally::clear);
-        let alert = Alert {
-            rule: rule.label().clone(),
-            key: changed.key,
-            subject: rule.subject().clone(),
-            number,
-            since,
-            at,
-            figure,
-            detail: changed.detail,
-            top,
-            state,
-        };
-        self.events.push_back(Event::Alert(Box::new(alert)));
     }
+
+    /// Looks back on the window that ends at `at`; its tallies are the first of the scratch.
+    fn look_back(&mut self, window: Span, at: Second, books: &Books) -> LookBack {
+        self.scratch.iter_mut().flatten().for_each(Tally::clear);
+        let tallies = &mut self.scratch[0];
+        let counters = self.past.tally(at - window, at, tallies);
+        LookBack {
+            window,
+            counters,
+            top: rankings::of_span(&books.totals, tallies),
+            firing: None,
+        }
+    }
+
+    /// What changed against the window before.
+    fn what_changed(&mut self, window: Span, at: Second, now: &Counters, books: &Books) -> State {
+        let [now_tallies, before_tallies] = &mut self.scratch;
+        let before = self
+            .past
+            .tally(at - window - window, at - window, before_tallies);
+        State::Firing {
+            changed: past::changes(&books.totals, (now, now_tallies), (&before, before_tallies)),
+            errors: (
+                past::error_share(now).unwrap_or(0.0),
+                past::error_share(&before),
+            ),
+            resolution: self.past.resolution(),
+        }
+    }
+}
+
+/// What an alert says of its window.
+struct LookBack {
+    window: Span,
+    counters: Counters,
+    top: Vec<Ranking>,
+    /// What changed against the window before, once an alert asks for it.
+    firing: Option<State>,
 }

@@ -12,7 +12,7 @@ pub(super) struct Tile {
     pub(super) value: String,
     /// What it means, in small.
     pub(super) note: String,
-    /// Whether it is nothing to be glad of.
+    /// Whether it is a sign of trouble.
     pub(super) bad: bool,
 }
 
@@ -133,11 +133,11 @@ pub(super) fn errors(ranking: &Ranking) -> Vec<String> {
     errors
 }
 
-/// What comes in a second, of numbers of which that tells something.
+/// The mean per second, of numbers for which that is of use.
 fn mean(report: &Report, value: Value) -> Option<String> {
     let seconds = (report.to? - report.from?).0 + 1;
     match value {
-        // Less than a byte a second is told by the hour.
+        // Less than a byte a second is shown by the hour.
         Value::Bytes(number) => Some(match number / seconds as u64 {
             0 => format!("{} an hour", units::bytes(number * 3600 / seconds as u64)),
             rate => format!("{}/s", units::bytes(rate)),
