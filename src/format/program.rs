@@ -27,7 +27,7 @@ pub enum Step {
     Spaces,
     /// All that stands before the bracketed time of a log derived from NCSA's, and that time.
     Head(Head),
-    /// A few words that may stand before a quoted field: see [`super::between`].
+    /// A few words that may stand before a quoted field: see the module `between`.
     Between,
     /// A field with its way to end.
     Field(Field, Extent),

@@ -6,7 +6,7 @@
 //! set back must not be late for ever, so many records in a row that lie *far behind* begin a new
 //! stretch. Both rules look at the order of the records only; live, the wall clock is a witness too.
 //!
-//! A clock holds at most [`VOTERS`] + 1 records that are ahead and [`TURN`] that are far behind.
+//! A clock holds at most 17 records that are ahead and 64 that are far behind.
 
 use std::collections::VecDeque;
 

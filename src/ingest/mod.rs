@@ -171,7 +171,7 @@ impl Ingest {
     }
 
     /// The lines that follow are of the source of this name, one of several that are read at once. Beyond
-    /// [`CLOCKS`] sources, further ones share the clock of the last.
+    /// 256 sources, further ones share the clock of the last.
     pub fn turn_to(&mut self, name: Arc<str>) {
         let known = |source: &Source| source.place.source.as_ref() == Some(&name);
         if let Some(n) = self.sources.iter().position(known) {
