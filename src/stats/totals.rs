@@ -4,10 +4,10 @@ use super::bots::Robots;
 use super::bucket::Counters;
 use super::cache::is_cached;
 use super::dimension::{Scratch, Top, with_standing};
+use super::keyed_histogram::KeyedHistogram;
 use super::keys::{KeyTable, Renumbering};
 use super::latency::Histogram;
 use super::requests::Requests;
-use super::spread::Spread;
 use super::{Hit, SERVER_ERROR};
 use crate::format::record::Record;
 use crate::quantity::Count;
@@ -33,7 +33,7 @@ pub struct Totals {
     tops: Vec<Top>,
     tables: Vec<KeyTable>,
     /// How long the requests of each key took, where it was asked for.
-    spreads: Vec<Spread>,
+    spreads: Vec<KeyedHistogram>,
     /// Whether any was.
     timed: bool,
 }
@@ -43,7 +43,7 @@ impl Totals {
     pub fn new(asked: &[Top], robots: bool) -> Totals {
         let tops = with_standing(asked);
         let tables = tops.iter().map(|_| KeyTable::default()).collect();
-        let spreads = tops.iter().map(|_| Spread::default()).collect();
+        let spreads = tops.iter().map(|_| KeyedHistogram::default()).collect();
         Totals {
             counters: Counters::default(),
             durations: Histogram::default(),
@@ -168,7 +168,7 @@ impl Totals {
         self.requests = Requests::default();
         (self.cached, self.agents, self.bots) = (0, 0, 0);
         self.tables.iter_mut().for_each(KeyTable::clear);
-        self.spreads.iter_mut().for_each(Spread::clear);
+        self.spreads.iter_mut().for_each(KeyedHistogram::clear);
     }
 
     /// Whether a table has reached its cap.

@@ -18,22 +18,22 @@ const BUCKET: u32 = 12;
 
 /// Requests by key and duration.
 #[derive(Debug)]
-pub struct Spread {
+pub struct KeyedHistogram {
     pairs: HashMap<u64, u32, RandomState>,
     /// How often neighbours were joined.
     level: u32,
     max_pairs: usize,
 }
 
-impl Default for Spread {
-    fn default() -> Spread {
-        Spread::with_cap(MAX_PAIRS)
+impl Default for KeyedHistogram {
+    fn default() -> KeyedHistogram {
+        KeyedHistogram::with_cap(MAX_PAIRS)
     }
 }
 
-impl Spread {
-    fn with_cap(max_pairs: usize) -> Spread {
-        Spread {
+impl KeyedHistogram {
+    fn with_cap(max_pairs: usize) -> KeyedHistogram {
+        KeyedHistogram {
             pairs: HashMap::default(),
             level: 0,
             max_pairs,
@@ -71,7 +71,7 @@ impl Spread {
     }
 
     /// Adds what `other` counted, whose ids are `ids` here.
-    pub fn merge(&mut self, other: &Spread, ids: &Renumbering) {
+    pub fn merge(&mut self, other: &KeyedHistogram, ids: &Renumbering) {
         while self.level < other.level {
             self.join();
         }
@@ -144,9 +144,10 @@ mod tests {
     use std::collections::HashMap as Map;
 
     fn check(requests: &[(u32, u64)], cap: usize, cut: usize) {
-        let mut whole = Spread::with_cap(cap);
-        let mut back = Spread::with_cap(cap);
-        let (mut first, mut second) = (Spread::with_cap(cap), Spread::with_cap(cap));
+        let mut whole = KeyedHistogram::with_cap(cap);
+        let mut back = KeyedHistogram::with_cap(cap);
+        let (mut first, mut second) =
+            (KeyedHistogram::with_cap(cap), KeyedHistogram::with_cap(cap));
         let cut = cut.min(requests.len());
         requests.iter().for_each(|&(id, us)| whole.observe(id, us));
         requests
@@ -236,7 +237,7 @@ mod tests {
 
     #[test]
     fn dropped_keys_and_records_without_a_key_are_forgotten() {
-        let mut spread = Spread::default();
+        let mut spread = KeyedHistogram::default();
         for id in [0, 1, NONE, DROPPED] {
             spread.observe(id, 1000);
         }
