@@ -7,14 +7,17 @@
 //! [`Above`]. Where a stream begins in the middle of a file, the default lists of IIS and
 //! CloudFront are told apart by the shape of the line.
 
+mod names;
+
 use std::sync::{Arc, OnceLock};
 
 use bstr::ByteSlice;
 
 use super::program::{Extent, Program, Step, literal};
 use super::template::Refused;
-use super::timestamp::Timestamps;
-use super::unparsed::{Field, Unit, Unparsed, Why};
+use super::timestamp::{TimeForm, Timestamps};
+use super::unparsed::{Field, Unparsed, Why};
+use names::{Names, Reading};
 
 /// A list has at most so many fields.
 const MOST_FIELDS: usize = 1000;
@@ -86,9 +89,7 @@ impl Header {
         let before = self.clone();
         self.above = Above::W3c;
         if let Some(software) = line.strip_prefix(b"#Software:") {
-            self.milliseconds = IN_MILLISECONDS
-                .iter()
-                .any(|name| software.contains_str(name));
+            self.milliseconds = names::writes_milliseconds(software);
         } else if let Some(date) = line
             .strip_prefix(b"#Date:")
             .or(line.strip_prefix(b"#Start-Date:"))
@@ -160,66 +161,50 @@ fn list(names: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// Compiles a list of field names, separated by white space; `milliseconds` where the server is known to write its
 /// durations so.
 fn compile(names: &[u8], milliseconds: bool, date: Option<i64>, wanted: &[Field]) -> Fields {
-    let names: Vec<&[u8]> = list(names).collect();
-    let has = |name: &str| {
-        names
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(name.as_bytes()))
-    };
-    let has_date = has("date") || has("date-local");
-    if !(has("time") || has("time-local")) || !(has_date || date.is_some()) {
+    let list: Vec<&[u8]> = list(names).collect();
+    let names = Names::new(&list, milliseconds, date.is_some());
+    let in_parts = names.has(Reading::Clock);
+    if !in_parts && !names.has(Reading::Bracketed) && !names.has(Reading::Epoch) {
         return Fields::Unusable(Field::Time, Why::Unnamed);
     }
-    if !(has("sc-status") || has("c-status")) {
+    if !names.has(Reading::Plain(Field::Status)) && !names.has(Reading::CacheAndStatus) {
         return Fields::Unusable(Field::Status, Why::Unnamed);
     }
-    let unit = if milliseconds || names.iter().any(|name| is_in_milliseconds(name)) {
-        Unit::Milliseconds
-    } else {
-        Unit::Seconds
-    };
-    // Of several names for the target that without a host counts.
-    let stem = has("cs-uri-stem");
-    let path = stem || has("cs-uri-path");
     let program = |extent: Extent, separator: Step| {
         let mut steps = Vec::new();
-        for name in &names {
+        let in_brackets = Extent::Until(b']');
+        for reading in &names.readings {
             if !steps.is_empty() {
                 steps.push(separator.clone());
             }
-            let name = name.to_str_lossy().to_ascii_lowercase();
-            let field = match name.as_str() {
-                "date" | "date-local" => {
-                    steps.push(Step::Date(extent.clone()));
-                    continue;
-                }
-                "time" | "time-local" => {
-                    steps.push(Step::Clock(extent.clone()));
-                    continue;
-                }
-                "c-ip" | "cs-client-ip" => Field::Client,
-                "cs-username" | "cs-user" | "c-auth-id" => Field::User,
-                "cs-method" => Field::Method,
-                "cs-uri-stem" => Field::Target,
-                "cs-uri-path" if !stem => Field::Target,
-                "cs-uri" | "cs-url" if !path => Field::Target,
-                "cs-version" | "cs-protocol-version" => Field::Protocol,
-                "sc-status" | "c-status" => Field::Status,
-                "sc-bytes" | "bytes" => Field::Bytes,
-                "cs(host)" | "cs-host" | "x-host-header" => Field::Host,
-                "cs(user-agent)" | "cs-user-agent" => Field::Agent,
-                "cs(referer)" | "cs(referrer)" | "cs-referer" | "cs-referrer" => Field::Referrer,
-                "x-edge-result-type" | "s-action" => Field::Cache,
-                "time-taken" => Field::Duration(unit),
-                "timetakenms" => Field::Duration(Unit::Milliseconds),
-                _ => Field::Skipped,
-            };
-            steps.push(Step::Field(field, extent.clone()));
+            match *reading {
+                Reading::Plain(field) => steps.push(Step::Field(field, extent.clone())),
+                Reading::Date => steps.push(Step::Date(extent.clone())),
+                Reading::Clock => steps.push(Step::Clock(extent.clone())),
+                Reading::Epoch => steps.push(Step::Time(TimeForm::Epoch, extent.clone())),
+                Reading::Bracketed => steps.extend([
+                    literal(b"["),
+                    Step::Time(TimeForm::Any, in_brackets.clone()),
+                    literal(b"]"),
+                ]),
+                Reading::SkippedBrackets => steps.extend([
+                    Step::Field(Field::Skipped, in_brackets.clone()),
+                    literal(b"]"),
+                ]),
+                Reading::CacheAndStatus => steps.extend([
+                    Step::Field(Field::Cache, Extent::Until(b'/')),
+                    literal(b"/"),
+                    Step::Field(Field::Status, extent.clone()),
+                ]),
+            }
         }
         steps.push(Step::End);
         let mut program = Program::new(&steps, wanted);
-        program.local = has("date-local") || has("time-local");
-        program.base_days = if has_date { 0 } else { date.unwrap_or(0) };
+        program.local = names.local;
+        program.base_days = match date {
+            Some(days) if in_parts && !names.has(Reading::Date) => days,
+            _ => 0,
+        };
         program
     };
     let tab = program(Extent::Until(b'\t'), literal(b"\t"));
@@ -326,20 +311,6 @@ impl Defaults {
             .find(|(count, _)| *count == values)
             .map(|(_, program)| program)
     }
-}
-
-/// Servers whose `time-taken` is in milliseconds, as `#Software` names them. The draft has seconds; IIS, and Blue Coat's
-/// ProxySG ("Access Log Formats", `time-taken`: "time taken (in milliseconds) to process the request"), do not.
-const IN_MILLISECONDS: [&str; 5] = ["Microsoft", "IIS", "SGOS", "Blue Coat", "ProxySG"];
-
-/// Whether only one of these servers has this field: IIS the first two, ProxySG the others.
-fn is_in_milliseconds(name: &[u8]) -> bool {
-    ["sc-win32-status", "sc-substatus", "s-action", "s-hierarchy"]
-        .iter()
-        .any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
-        || name
-            .get(..11)
-            .is_some_and(|start| start.eq_ignore_ascii_case(b"x-bluecoat-"))
 }
 
 /// The list of fields that a format string `#Fields: …` gives, if lines can be read by it.

@@ -112,7 +112,8 @@ const FORMATS_MORE: &[(&str, Paragraphs, &str)] = &[
             "`#Fields` says what stands where, for each file, and may change in mid-stream; `#Date` gives the date of \
              lines with only a time. Values are separated by spaces, in quotes or not, or by tabs. Times are UTC, those of \
              date-local and time-local in the zone of --log-tz. time-taken is in milliseconds where `#Software` or \
-             a field's name is that of Microsoft or of Blue Coat's SGOS, else in seconds. In a stream that begins below its `#Fields`, the default lists of IIS and \
+             a field's name is that of Microsoft, of Blue Coat's SGOS or of EdgeCast, else in seconds. For date and time \
+             an epoch or a time in brackets may stand (`timestamp`, `x-timestamp`, `localtime`). In a stream that begins below its `#Fields`, the default lists of IIS and \
              CloudFront are known by their shape; for others, give the list:",
         ],
         "tail -F u_ex.log | httpmon --format '#Fields: date time c-ip cs-method cs-uri-stem sc-status'",

@@ -325,3 +325,74 @@ fn names_of_other_servers_are_known() {
         ],
     );
 }
+
+#[test]
+fn time_and_status_may_stand_in_one_value() {
+    let edgecast = "timestamp time-taken c-ip filesize s-ip s-port sc-status sc-bytes cs-method cs-uri-stem - \
+                    rs-duration rs-bytes c-referrer c-user-agent customer-id x-ec_custom-1";
+    for (fields, line, want) in [
+        (
+            edgecast,
+            "1760104536 27 192.0.2.7 14823 198.51.100.1 443 TCP_HIT/200 14827 GET http://a.example/b - 0 844 \"r\" \"curl 8\" 61800 \"-\"",
+            "client=192.0.2.7 method=GET target=http://a.example/b status=200 bytes=14827 referrer=r agent=curl 8 us=27000 cache=TCP_HIT",
+        ),
+        // NetCache: seconds.
+        (
+            "x-timestamp time-taken c-ip x-transaction bytes cs-method cs-uri x-username x-hiercode",
+            "1760104536.157 0.001 192.0.2.7 TCP_MISS/404 9 GET http://a.example/ ann -",
+            "client=192.0.2.7 user=ann method=GET target=http://a.example/ status=404 bytes=9 us=1000 cache=TCP_MISS",
+        ),
+        // Cisco.
+        (
+            "timestamp x-elapsed-time c-ip x-resultcode-httpstatus sc-bytes cs-method cs-url",
+            "1760104536.001 56 192.0.2.7 TCP_MISS/200 9 GET http://a.example/",
+            "client=192.0.2.7 method=GET target=http://a.example/ status=200 bytes=9 us=56000 cache=TCP_MISS",
+        ),
+        // SGOS.
+        (
+            "localtime time-taken c-ip sc-status s-action cs-method cs-uri-path",
+            "[10/Oct/2025:15:55:36 +0200] 25 192.0.2.7 200 TCP_HIT GET /a",
+            "client=192.0.2.7 method=GET target=/a status=200 us=25000 cache=TCP_HIT",
+        ),
+        (
+            "gmttime date time localtime sc-status",
+            "[10/10/2025:13:55:36 GMT] 2025-10-10 13:55:36 [10/Oct/2025:15:55:36 +0200] 200",
+            "status=200",
+        ),
+        // ISA Server, with tabs.
+        (
+            "c-ip\tcs-username\tc-agent\tdate\ttime\tcs-referred\tr-host\ttime-taken\tsc-bytes\ts-operation\tcs-uri\ts-object-source\tsc-status",
+            "192.0.2.7\t-\tcurl 8\t2025-10-10\t13:55:36\t-\ta.example\t2\t9\tGET\thttp://a.example/\tInet\t200",
+            "client=192.0.2.7 host=a.example method=GET target=http://a.example/ status=200 bytes=9 agent=curl 8 us=2000",
+        ),
+    ] {
+        let want = format!("{READ} {want}");
+        let header = format!("#Fields: {fields}");
+        stream("auto", &[(&header, "skipped"), (line, &want)]);
+    }
+    stream(
+        "auto",
+        &[
+            ("#Fields: timestamp x-transaction", "skipped"),
+            ("1760104536 TCP_HIT", "status: no status, at byte 18"),
+            (
+                "1760104536 TCP_HIT/",
+                "status: status is not three digits or '-', at byte 19",
+            ),
+            ("1760104536 /200", &format!("{READ} status=200 cache=-")),
+            (
+                "x TCP_HIT/200",
+                "time: no time such as [10/Oct/2000:13:55:36 -0700], at byte 0",
+            ),
+            ("#Fields: localtime sc-status", "skipped"),
+            (
+                "10/Oct/2025:13:55:36 200",
+                "time: no time such as [10/Oct/2000:13:55:36 -0700], at byte 0",
+            ),
+            (
+                "[10/Oct/2025:13:55:36 200",
+                "time: no time such as [10/Oct/2000:13:55:36 -0700], at byte 1",
+            ),
+        ],
+    );
+}

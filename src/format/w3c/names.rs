@@ -1,0 +1,248 @@
+//! What the names in `#Fields` stand for, by the documentation of those who write them.
+//!
+//! The draft has a grammar of names, and every server its own words. Where a list has several names for one thing,
+//! the one that stands first in the table here counts, and the others are read over.
+
+use bstr::ByteSlice;
+
+use super::super::unparsed::{Field, Unit};
+
+/// How the value under a name is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// As this field.
+    Plain(Field),
+    /// The date of the time.
+    Date,
+    /// The time of the day.
+    Clock,
+    /// All of the time, since 1970.
+    Epoch,
+    /// All of the time, in brackets, in which a space stands.
+    Bracketed,
+    /// Brackets with something in them.
+    SkippedBrackets,
+    /// A word of the cache, a stroke, and the status: `TCP_HIT/200`.
+    CacheAndStatus,
+}
+
+const SECONDS: Unit = Unit::Seconds;
+
+/// What a list can say, and the names for it, the best first.
+///
+/// * The draft (WD-logfile-960323), IIS and HTTP.sys ("W3C Logging"), CloudFront ("Standard logging reference"), Tomcat
+///   (`ExtendedAccessLogValve`), Shoutcast;
+/// * Blue Coat's SGOS ("Access Log Fields"): `cs-uri-path`, `cs-user-agent`, `s-action`, `localtime`, `x-timestamp-unix`;
+/// * NetCache: `x-timestamp`, `x-transaction`, `x-username`;
+/// * EdgeCast ("Raw Log File Field Definitions"): `timestamp`, `c-referrer`, `c-user-agent`, and a `sc-status` that is
+///   "[Cache and HTTP] Status Codes";
+/// * Cisco's Web Security Appliance: `timestamp` ("in UNIX epoch"), `x-elapsed-time`, `x-resultcode-httpstatus`,
+///   `sc-http-status`, `sc-result-code`, `cs-url`;
+/// * ISA Server and TMG ("Web proxy log fields"): `c-agent`, `cs-referred`, `s-operation`, `r-host`.
+const NAMES: [(Reading, &[&str]); 18] = [
+    (Reading::Date, &["date", "date-local"]),
+    (Reading::Clock, &["time", "time-local"]),
+    (Reading::Bracketed, &["localtime"]),
+    (
+        Reading::Epoch,
+        &[
+            "timestamp",
+            "timestamp(ms)",
+            "x-timestamp",
+            "x-timestamp-unix-utc",
+            "x-timestamp-unix",
+        ],
+    ),
+    (Reading::SkippedBrackets, &["gmttime"]),
+    (
+        Reading::Plain(Field::Client),
+        &["c-ip", "cs-client-ip", "c-dns"],
+    ),
+    (
+        Reading::Plain(Field::User),
+        &["cs-username", "cs-user", "c-auth-id", "x-username"],
+    ),
+    (Reading::Plain(Field::Method), &["cs-method", "s-operation"]),
+    // That without a host is best: the path counts.
+    (
+        Reading::Plain(Field::Target),
+        &["cs-uri-stem", "cs-uri-path", "cs-uri", "cs-url"],
+    ),
+    (
+        Reading::Plain(Field::Protocol),
+        &["cs-version", "cs-protocol-version"],
+    ),
+    (
+        Reading::Plain(Field::Status),
+        &["sc-status", "c-status", "sc-http-status"],
+    ),
+    (
+        Reading::CacheAndStatus,
+        &["x-resultcode-httpstatus", "x-transaction"],
+    ),
+    (Reading::Plain(Field::Bytes), &["sc-bytes", "bytes"]),
+    (
+        Reading::Plain(Field::Host),
+        &["x-host-header", "cs(host)", "cs-host", "r-host"],
+    ),
+    (
+        Reading::Plain(Field::Agent),
+        &["cs(user-agent)", "cs-user-agent", "c-user-agent", "c-agent"],
+    ),
+    (
+        Reading::Plain(Field::Referrer),
+        &[
+            "cs(referer)",
+            "cs(referrer)",
+            "cs-referer",
+            "cs-referrer",
+            "c-referrer",
+            "cs-referred",
+        ],
+    ),
+    (
+        Reading::Plain(Field::Cache),
+        &["x-edge-result-type", "s-action", "sc-result-code"],
+    ),
+    (
+        Reading::Plain(Field::Duration(SECONDS)),
+        &["time-taken", "timetakenms", "x-elapsed-time"],
+    ),
+];
+
+/// Servers whose `time-taken` is in milliseconds, as `#Software` names them. The draft has seconds; IIS, and Blue Coat's
+/// ProxySG ("Access Log Formats", `time-taken`: "time taken (in milliseconds) to process the request"), do not.
+const IN_MILLISECONDS: [&str; 5] = ["Microsoft", "IIS", "SGOS", "Blue Coat", "ProxySG"];
+
+/// Fields that only a server with milliseconds has: IIS the first two, ISA Server the third, ProxySG the next two,
+/// EdgeCast the others.
+const OF_MILLISECONDS: [&str; 7] = [
+    "sc-win32-status",
+    "sc-substatus",
+    "s-object-source",
+    "s-action",
+    "s-hierarchy",
+    "rs-duration",
+    "x-ec_custom-1",
+];
+
+/// Whether the server that `#Software` names writes its durations in milliseconds.
+pub(super) fn writes_milliseconds(software: &[u8]) -> bool {
+    IN_MILLISECONDS
+        .iter()
+        .any(|name| software.contains_str(name))
+}
+
+/// A list of names, and how the values under them are read.
+pub(super) struct Names {
+    /// One for each name.
+    pub(super) readings: Vec<Reading>,
+    /// Date and time of the day are in the zone of times without an offset.
+    pub(super) local: bool,
+}
+
+impl Names {
+    /// How `list` is read, by a server that is known to write its durations in milliseconds or may write seconds;
+    /// `dated` where lines need no date.
+    pub(super) fn new(list: &[&[u8]], milliseconds: bool, dated: bool) -> Names {
+        let list: Vec<String> = list
+            .iter()
+            .map(|name| String::from_utf8_lossy(name).to_ascii_lowercase())
+            .collect();
+        let has = |name: &str| list.iter().any(|known| known == name);
+        let any = |names: &[&str]| names.iter().any(|name| has(name));
+        let milliseconds = milliseconds
+            || any(&OF_MILLISECONDS)
+            || list.iter().any(|name| name.starts_with("x-bluecoat-"));
+        let edgecast = any(&OF_MILLISECONDS[5..]);
+        // Where the best name of each row stands.
+        let best = NAMES.map(|(_, names)| {
+            let place = |name: &&str| list.iter().position(|known| known == name);
+            names.iter().find_map(place)
+        });
+        let [date, clock, brackets, ..] = best;
+        let in_parts = clock.is_some() && (date.is_some() || dated);
+        let reading = |(at, name): (usize, &String)| {
+            let names = |(_, names): &(Reading, &[&str])| names.contains(&name.as_str());
+            let Some(row) = NAMES.iter().position(names) else {
+                return Reading::Plain(Field::Skipped);
+            };
+            let counts = best[row] == Some(at);
+            match NAMES[row].0 {
+                Reading::Bracketed if in_parts || !counts => Reading::SkippedBrackets,
+                Reading::SkippedBrackets => Reading::SkippedBrackets,
+                _ if !counts => Reading::Plain(Field::Skipped),
+                Reading::Date | Reading::Clock if !in_parts => Reading::Plain(Field::Skipped),
+                Reading::Epoch if in_parts || brackets.is_some() => Reading::Plain(Field::Skipped),
+                Reading::Plain(Field::Status) if edgecast => Reading::CacheAndStatus,
+                Reading::Plain(Field::Duration(_)) if milliseconds || name != "time-taken" => {
+                    Reading::Plain(Field::Duration(Unit::Milliseconds))
+                }
+                reading => reading,
+            }
+        };
+        Names {
+            readings: list.iter().enumerate().map(reading).collect(),
+            local: in_parts && !has("time"),
+        }
+    }
+
+    /// Whether one of the values is read so.
+    pub(super) fn has(&self, reading: Reading) -> bool {
+        self.readings.contains(&reading)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_stands_for_one_thing() {
+        let mut all: Vec<_> = NAMES.iter().flat_map(|(_, names)| names.iter()).collect();
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count);
+        assert!(all.iter().all(|name| **name == name.to_ascii_lowercase()));
+    }
+
+    #[test]
+    fn of_several_names_the_best_counts_wherever_it_stands() {
+        let skipped = Reading::Plain(Field::Skipped);
+        let target = Reading::Plain(Field::Target);
+        for (list, want) in [
+            (
+                &["cs-uri", "cs-uri-path", "CS-URI-Stem"][..],
+                &[skipped, skipped, target][..],
+            ),
+            (&["cs-uri-stem", "cs-uri-stem"], &[target, skipped]),
+            (
+                &["date", "date-local", "time", "time-local"],
+                &[Reading::Date, skipped, Reading::Clock, skipped],
+            ),
+            (
+                &["date", "time", "timestamp", "localtime", "gmttime"],
+                &[
+                    Reading::Date,
+                    Reading::Clock,
+                    skipped,
+                    Reading::SkippedBrackets,
+                    Reading::SkippedBrackets,
+                ],
+            ),
+            (
+                &["x-timestamp", "timestamp", "date"],
+                &[skipped, Reading::Epoch, skipped],
+            ),
+            (
+                &["time-taken", "x-elapsed-time"],
+                &[Reading::Plain(Field::Duration(SECONDS)), skipped],
+            ),
+            (&["", "\u{fffd}", "-"], &[skipped, skipped, skipped]),
+        ] {
+            let list: Vec<&[u8]> = list.iter().map(|name| name.as_bytes()).collect();
+            assert_eq!(Names::new(&list, false, false).readings, want, "{list:?}");
+        }
+    }
+}
