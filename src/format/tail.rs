@@ -5,7 +5,7 @@
 //! stays unread: it may be Apache's `%D`, its `%T`, or bytes received; `--format` tells.
 
 use bstr::ByteSlice;
-use memchr::memrchr;
+use memchr::{memchr, memrchr, memrchr2};
 
 use super::record::Record;
 use super::unparsed::Unit;
@@ -20,9 +20,15 @@ use super::values;
 /// * `… 200 612 0.0123`: Rack's CommonLogger, and Puma's;
 /// * `… "agent" 0.123 "xff"`, and `… 200 612 0.123 "referrer" "agent"`.
 ///
+/// And the cache's word, if it is the last of the line:
+///
+/// * `… "agent" TCP_MISS:HIER_DIRECT` and `… 200 612 TCP_MISS:HIER_DIRECT`: Squid's formats `combined` and `common`, whose
+///   end is `%Ss:%Sh`;
+/// * `… "agent" HIT`: nginx's `$upstream_cache_status`.
+///
 /// All but Traefik write the stamp as the request ends.
 #[inline(always)] // Up to where the end of a line says that there is nothing.
-pub(super) fn read(rest: &[u8], record: &mut Record<'_>) {
+pub(super) fn read<'a>(rest: &'a [u8], record: &mut Record<'a>) {
     match rest {
         // A line of combined: eight bytes from its end a list of addresses has a byte of one, or what stands before it.
         [_, b'"', .., byte, _, _, _, _, _, _, b'"'] if !is_of_address(*byte) => {}
@@ -31,15 +37,47 @@ pub(super) fn read(rest: &[u8], record: &mut Record<'_>) {
 }
 
 #[inline(never)]
-fn by_its_end(rest: &[u8], record: &mut Record<'_>) {
+fn by_its_end<'a>(rest: &'a [u8], record: &mut Record<'a>) {
     let found = match rest {
         [] => None,
         [.., b'"'] => among_quotes(rest),
+        [.., b'A'..=b'Z'] => {
+            record.cache = record.cache.or(cache_at_end(rest));
+            by_shape(rest)
+        }
         _ => by_shape(rest),
     };
     if let Some((us, starts)) = found {
         record.duration_us = Some(us);
         record.starts = starts;
+    }
+}
+
+/// What `$upstream_cache_status` can be ("Module ngx_http_upstream_module").
+const OF_NGINX: [&[u8]; 7] = [
+    b"MISS",
+    b"BYPASS",
+    b"EXPIRED",
+    b"STALE",
+    b"UPDATING",
+    b"REVALIDATED",
+    b"HIT",
+];
+
+/// The cache's word, if it is the last of the line.
+fn cache_at_end(rest: &[u8]) -> Option<&[u8]> {
+    let last = &rest[memrchr2(b' ', b'"', rest)? + 1..];
+    let is_of_word = |b: &u8| b.is_ascii_uppercase() || *b == b'_';
+    match memchr(b':', last) {
+        Some(colon) => {
+            let (word, hierarchy) = (&last[..colon], &last[colon + 1..]);
+            // "Squid result codes": what begins with TCP, UDP or NONE.
+            let begins =
+                word.starts_with(b"TCP_") || word.starts_with(b"UDP_") || word.starts_with(b"NONE");
+            (begins && word.iter().all(is_of_word) && hierarchy.iter().all(is_of_word))
+                .then_some(word)
+        }
+        None => OF_NGINX.contains(&last).then_some(last),
     }
 }
 
@@ -170,5 +208,30 @@ mod tests {
             assert_eq!(record.duration_us, want, "{rest}");
             assert_eq!(record.starts, rest.ends_with("3ms"), "{rest}");
         }
+    }
+    #[test]
+    fn the_last_word_may_be_the_caches() {
+        for (rest, want) in [
+            (r#" "-" "agent" TCP_MISS:HIER_DIRECT"#, Some("TCP_MISS")),
+            (" TCP_MEM_HIT:NONE", Some("TCP_MEM_HIT")),
+            (" NONE_NONE:HIER_NONE", Some("NONE_NONE")),
+            (r#" "-" "agent" 0.123 HIT"#, Some("HIT")),
+            (r#" "-" "agent"HIT"#, Some("HIT")),
+            (r#" "-" "agent" HITS"#, None),
+            (r#" "-" "agent" ABC:DEF"#, None),
+            (r#" "-" "agent" TCP_miss:HIER_DIRECT"#, None),
+            (r#" "-" "agent" TCP_MISS:1.HIER"#, None),
+            (r#" "-" "HIT""#, None),
+            ("TCP_MISS:HIER_DIRECT", None),
+            ("HIT", None),
+            ("A", None),
+        ] {
+            let mut record = Record::EMPTY;
+            read(rest.as_bytes(), &mut record);
+            assert_eq!(record.cache, want.map(str::as_bytes), "{rest}");
+        }
+        let mut record = Record::EMPTY;
+        read(br#" "-" "agent" 0.123 HIT"#, &mut record);
+        assert_eq!(record.duration_us, Some(123_000));
     }
 }
