@@ -197,7 +197,8 @@ impl Head {
         (first, second, count): (&'a [u8], &'a [u8], usize),
         record: &mut Record<'a>,
     ) -> Result<(), (Field, Why)> {
-        let rest = text.trim_ascii()[first.len()..].trim_ascii_start();
+        // Words have spaces between them, and other white space inside: each begins behind spaces only.
+        let rest = behind_spaces(&behind_spaces(text)[first.len()..]);
         if !is_address(values::client(first)) {
             let rest = || {
                 text.split(|&b| b == b' ')
@@ -226,6 +227,10 @@ impl Head {
         record.user = Some(if user.is_empty() { b"-" } else { user });
         Ok(())
     }
+}
+
+fn behind_spaces(text: &[u8]) -> &[u8] {
+    &text[text.iter().take_while(|&&b| b == b' ').count()..]
 }
 
 /// Reads the head of nearly every line, where it is no host's: an address, which has no list, quotes or port to lose,
@@ -361,6 +366,18 @@ mod tests {
     use proptest::sample::select;
 
     proptest! {
+        #[test]
+        fn any_bytes_before_the_time_are_told_apart_or_refused(
+            head in select(vec![Head::Any, Head::Client, Head::Host]),
+            text in r#"([ \t\r\x0c\x00,:\-"\[ab.1]|192\.0\.2\.7|::1){0,12}"#,
+        ) {
+            let mut record = Record::EMPTY;
+            if head.split(text.as_bytes(), &mut record).is_ok() {
+                prop_assert!(!record.client.is_empty());
+                prop_assert!(record.user.is_some_and(|user| !user.is_empty()));
+            }
+        }
+
         #[test]
         fn an_address_is_read_as_any_head_is(
             head in select(vec![Head::Any, Head::Client, Head::Host]),
