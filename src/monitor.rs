@@ -69,11 +69,6 @@ impl Monitor {
         self.ingest.place()
     }
 
-    /// The first second that is not closed, once anything is believed.
-    pub fn watermark(&self) -> Option<Second> {
-        self.ingest.watermark()
-    }
-
     /// What the clock of a live source would show at `wall`, by its lag.
     pub fn reached_by(&self, wall: Wall) -> Option<Wall> {
         self.ingest.reached_by(wall)

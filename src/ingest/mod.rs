@@ -144,11 +144,6 @@ impl Ingest {
         self.timeline.open()
     }
 
-    /// The first second that is not closed, once anything is believed.
-    pub fn watermark(&self) -> Option<Second> {
-        self.books.newest.map(|newest| newest - self.lateness)
-    }
-
     /// The second that a live source would have reached at `wall`, in milliseconds, by its lag.
     pub fn reached_by(&self, wall: Wall) -> Option<Wall> {
         let clocks = self.sources.iter().map(|source| &source.clock);
@@ -205,10 +200,15 @@ impl Ingest {
         self.sources[source].clock.finish();
         self.carry_out(closed);
         self.sources[source].ended = true;
+        self.close_what_all_are_past(false, closed);
+    }
+
+    /// Closes every second that all sources are past, once anything is believed. `silent`: no record brought it about.
+    fn close_what_all_are_past(&mut self, silent: bool, closed: &mut impl ClosedSeconds) {
         if self.books.newest.is_some()
             && let Some(watermark) = self.union_watermark()
         {
-            self.close_before(watermark, false, closed);
+            self.close_before(watermark, silent, closed);
         }
     }
 
@@ -339,7 +339,6 @@ impl Ingest {
             }
         }
         self.carry_out(closed);
-        self.books.skewed = self.sources.iter().map(|s| s.clock.skewed()).sum();
     }
 
     /// Carries out what the clock decided.
@@ -350,6 +349,7 @@ impl Ingest {
                 Decision::Rewind { from, to } => self.rewind(from, to, closed),
             }
         }
+        self.books.skewed = self.sources.iter().map(|s| s.clock.skewed()).sum();
     }
 
     /// Nothing has come for a second, by `wall`, and no line for `silent`: the time of a live stream goes on.
@@ -374,11 +374,7 @@ impl Ingest {
                 self.books.newest = self.books.newest.max(Some(now));
             }
         }
-        if self.books.newest.is_some()
-            && let Some(watermark) = self.union_watermark()
-        {
-            self.close_before(watermark, all, closed);
-        }
+        self.close_what_all_are_past(all, closed);
     }
 
     /// The input has ended: every second closes, up to the end of the period where it has one.
@@ -389,7 +385,6 @@ impl Ingest {
             self.carry_out(closed);
             self.sources[source].ended = true;
         }
-        self.books.skewed = self.sources.iter().map(|s| s.clock.skewed()).sum();
         let until = self.books.bounds.until;
         if self.books.newest.is_some() && until < Bounds::ALL.until {
             self.books.newest = self.books.newest.max(Some(until - Span::SECOND));
