@@ -67,8 +67,8 @@ pub fn push_milliseconds(ms: f64, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends a share as a whole percentage, `<1%` where there is a little, `>99%` where a little is
-/// missing.
+/// Appends a share as a whole percentage; `<1%` where a little would be shown as nothing, `>99%` where
+/// nearly all would be shown as all.
 pub fn push_percent(part: u64, whole: u64, out: &mut Vec<u8>) {
     let share = share(part, whole);
     if part > 0 && share < 0.5 {
@@ -137,6 +137,19 @@ pub fn percent(part: u64, whole: u64) -> String {
     text(|out| push_percent(part, whole, out))
 }
 
+/// `1,284,310`
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 /// A share in percent.
 pub fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 {
@@ -182,12 +195,30 @@ mod tests {
                 "0.000 ms", "0.250 ms", "12.5 ms", "310 ms", "1.00 s", "2.50 s"
             ]
         );
-        assert_eq!(percent(0, 10), "0%");
-        assert_eq!(percent(1, 1000), "<1%");
-        assert_eq!(percent(63, 100), "63%");
-        assert_eq!(percent(994, 1000), "99%");
-        assert_eq!(percent(999, 1000), ">99%");
-        assert_eq!(percent(1000, 1000), "100%");
-        assert_eq!(percent(1, 0), "<1%");
+    }
+
+    #[test]
+    fn a_little_is_not_nothing_and_nearly_all_is_not_all() {
+        for (part, whole, shown) in [
+            (0, 10, "0%"),
+            (1, u64::MAX, "<1%"),
+            (4, 1000, "<1%"),
+            (6, 1000, "1%"),
+            (63, 100, "63%"),
+            (994, 1000, "99%"),
+            (995, 1000, ">99%"),
+            (999_999, 1_000_000, ">99%"),
+            (1000, 1000, "100%"),
+            (1, 0, "<1%"),
+        ] {
+            assert_eq!(percent(part, whole), shown, "{part} of {whole}");
+        }
+    }
+
+    #[test]
+    fn long_numbers_are_grouped() {
+        let shown = [0, 999, 1000, 1_284_310, u64::MAX].map(grouped);
+        let last = "18,446,744,073,709,551,615";
+        assert_eq!(shown, ["0", "999", "1,000", "1,284,310", last]);
     }
 }

@@ -2,8 +2,6 @@
 
 use std::fmt::Write;
 
-use super::super::units;
-
 pub(super) const FONT: &str =
     "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 pub(super) const TEXT: &str = "#1b1f24";
@@ -12,7 +10,7 @@ pub(super) const LINE: &str = "#dfe3e8";
 pub(super) const HITS: &str = "#5b8fc7";
 pub(super) const BAD: &str = "#c94a46";
 
-/// The color of a class of status.
+/// The colour of a class of status.
 pub(super) fn color_of(class: &str) -> &'static str {
     match class {
         "2xx" => "#6aa786",
@@ -22,14 +20,54 @@ pub(super) fn color_of(class: &str) -> &'static str {
     }
 }
 
-/// Parts of `whole` beside one another, as cells.
-pub(super) fn bar(parts: &[(u64, &str)], whole: u64) -> String {
+/// Appends a line.
+pub(super) fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
+    out.write_fmt(text).expect("a string takes every write");
+    out.push('\n');
+}
+
+/// The title of a section, and what is said beside it.
+pub(super) fn title(title: &str, about: &str, out: &mut String) {
+    put(
+        out,
+        format_args!(
+            "<div style=\"margin:26px 0 6px;font-size:15px;font-weight:bold\">{title} \
+             <span style=\"color:{SOFT};font-size:13px;font-weight:normal\">{about}</span></div>"
+        ),
+    );
+}
+
+/// A paragraph in a soft colour; `html` is HTML.
+pub(super) fn soft(html: &str, out: &mut String) {
+    put(
+        out,
+        format_args!("<div style=\"color:{SOFT}\">{html}</div>"),
+    );
+}
+
+/// Begins a table.
+pub(super) fn open(out: &mut String) {
+    put(
+        out,
+        format_args!(
+            "<table width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" style=\"border-collapse:collapse;font-size:13px;{FONT}\">"
+        ),
+    );
+}
+
+/// Ends a table.
+pub(super) fn close(out: &mut String) {
+    put(out, format_args!("</table>"));
+}
+
+/// Parts beside one another, as cells: how wide each is in percent, and its colour.
+pub(super) fn bar(parts: &[(f64, &str)]) -> String {
     let mut out = String::from(
         "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\"><tr>",
     );
     let mut left = 100.0;
-    for (part, color) in parts.iter().filter(|part| part.0 > 0) {
-        let width = units::share(*part, whole).clamp(0.5, 100.0);
+    for (part, color) in parts.iter().filter(|part| part.0 > 0.0) {
+        let width = part.clamp(0.5, 100.0);
         left -= width;
         write!(
             out,
@@ -55,7 +93,7 @@ pub(super) fn head(name: &str, right: bool) -> String {
     )
 }
 
-/// A cell of a number; with a line above it where `ruled`.
+/// A cell of a number; with a line above it if `ruled`.
 pub(super) fn number(text: &str, color: &str, ruled: bool) -> String {
     let rule = if ruled {
         format!(";border-top:1px solid {LINE}")

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::super::digest::grouped;
+use super::super::units::grouped;
 use super::super::{clock, escape};
 use super::axis;
 use crate::report::{Alerts, Fired};
@@ -276,6 +276,7 @@ fn half(number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::document::fired;
     use super::*;
     use crate::stats::bucket::Counters;
 
@@ -303,22 +304,7 @@ mod tests {
     fn alerts_that_touch_are_drawn_as_one_and_none_is_too_thin() {
         let series = series(&[(0, 1), (99, 1)]);
         let chart = Chart::new(&series, None, &Zone::UTC);
-        let fired = |since, until| Fired {
-            number: 1,
-            rule: "R".into(),
-            key: None,
-            unit: crate::quantity::Unit::Count,
-            since: Second(since),
-            until: Some(Second(until)),
-            peak: crate::quantity::Figure {
-                hits: 0,
-                value: 0.0,
-                threshold: 0.0,
-                window: crate::time::Span(1),
-                below: false,
-            },
-            shortfall: None,
-        };
+        let fired = |since, until| fired(1, since, Some(until));
         let alerts = [
             fired(40, 50),
             fired(10, 20),
@@ -328,6 +314,56 @@ mod tests {
         ];
         let spans = chart.spans(alerts.iter());
         assert_eq!(spans, [(10.0, 33.0), (40.0, 51.0), (99.7, 100.0)]);
+    }
+
+    #[test]
+    fn times_are_below_their_points_and_numbers_beside_the_plot() {
+        const MARCH: i64 = 1_709_672_400; // 2024-03-05T21:00:00Z
+        let series = series(&[(MARCH, 3), (MARCH + 3, 1)]);
+        let line = time_line(&series, None, &Zone::UTC);
+        let (_, axis) = line.split_once("<div class=\"axis\">").expect("an axis");
+        let labels: Vec<&str> = axis.split("<span").skip(1).collect();
+        assert_eq!(
+            labels,
+            [
+                " style=\"left:0.00%\">21:00:00</span>",
+                " class=\"less\" style=\"left:25.00%\">21:00:01</span>",
+                " style=\"left:50.00%\">21:00:02</span>",
+                " class=\"less\" style=\"left:75.00%\">21:00:03</span>",
+                " class=\"end\" style=\"left:100.00%\">21:00:04</span></div>\n</div>\n",
+            ]
+        );
+        assert!(line.contains(
+            "<h3>Hits per second</h3>\n\
+             <div class=\"scale\"><span>4</span><span>2</span><span>0</span></div>\n"
+        ));
+        assert!(line.contains("aria-label=\"Hits per second, at most 3\""));
+        // Behind the plot each time has its line, and so has the middle of the scale.
+        assert!(line.contains(
+            "d=\"M0.00 0V1000M1.00 0V1000M2.00 0V1000M3.00 0V1000M4.00 0V1000M0 500H4M0 0H4\""
+        ));
+    }
+
+    #[test]
+    fn errors_have_a_scale_of_their_own() {
+        let mut series = Series::default();
+        for (second, status) in [(0, [0, 0, 90, 0, 2, 1]), (1, [0, 0, 90, 0, 0, 6])] {
+            let counters = Counters {
+                hits: status.iter().sum(),
+                status,
+                ..Counters::default()
+            };
+            series.add(Second(second), &counters, None);
+        }
+        let line = time_line(&series, None, &Zone::UTC);
+        let (_, errors) = line
+            .split_once("<h3>Errors per second")
+            .expect("a plot of errors");
+        assert!(errors.contains("<span>6</span><span>3</span><span>0</span>"));
+        assert!(errors.contains("aria-label=\"Errors per second, at most 6\""));
+        // 4xx and 5xx together, and before it 5xx alone.
+        assert!(errors.contains("<path class=\"client\" d=\"M0 1000H0V500H1V0H2V1000Z\"/>"));
+        assert!(errors.contains("<path class=\"server\" d=\"M0 1000H0V834H1V0H2V1000Z\"/>"));
     }
 
     #[test]
