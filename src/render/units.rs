@@ -71,7 +71,8 @@ pub fn push_milliseconds(ms: f64, out: &mut Vec<u8>) {
 /// nearly all would be shown as all.
 pub fn push_percent(part: u64, whole: u64, out: &mut Vec<u8>) {
     let share = share(part, whole);
-    if part > 0 && share < 0.5 {
+    // A half would be rounded to 0.
+    if part > 0 && share <= 0.5 {
         out.extend_from_slice(b"<1%");
     } else if part < whole && share >= 99.5 {
         out.extend_from_slice(b">99%");
@@ -203,6 +204,7 @@ mod tests {
             (0, 10, "0%"),
             (1, u64::MAX, "<1%"),
             (4, 1000, "<1%"),
+            (5, 1000, "<1%"),
             (6, 1000, "1%"),
             (63, 100, "63%"),
             (994, 1000, "99%"),
