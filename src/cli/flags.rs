@@ -542,7 +542,7 @@ pub static FLAGS: &[Flag] = &[
             ]
         },
         apply: |_, v| {
-            Ok(Some(Command::Generate(match v {
+            Ok(Some(Command::Print(match v {
                 "man" => Printout::Man,
                 "complete-bash" => Printout::Bash,
                 "complete-zsh" => Printout::Zsh,
@@ -562,7 +562,7 @@ pub static FLAGS: &[Flag] = &[
         help: "-h prints this, --help more",
         more: "",
         choices: NO_CHOICES,
-        apply: |_, _| Ok(Some(Command::Generate(Printout::Help))),
+        apply: |_, _| Ok(Some(Command::Print(Printout::Help))),
     },
     Flag {
         long: "version",
@@ -571,7 +571,7 @@ pub static FLAGS: &[Flag] = &[
         help: "print the version",
         more: "",
         choices: NO_CHOICES,
-        apply: |_, _| Ok(Some(Command::Generate(Printout::Version))),
+        apply: |_, _| Ok(Some(Command::Print(Printout::Version))),
     },
 ];
 

@@ -1,9 +1,10 @@
-//! The two helps.
+//! The short and the long help of httpmon and of its command.
 
 use std::fmt::Write;
 
 use super::flag::Flag;
 use super::flags::FLAGS;
+use super::simulate;
 
 /// What httpmon is, in one sentence.
 pub const ABOUT: &str = "watch HTTP access logs: reports and alerts, live or from history";
@@ -28,12 +29,21 @@ pub fn long() -> String {
     out
 }
 
+/// `httpmon simulate -h`.
+pub fn short_of_simulate() -> String {
+    head(simulate::ABOUT, simulate::USAGE) + &lines(simulate::FLAGS)
+}
+
+/// `httpmon simulate --help`.
+pub fn long_of_simulate() -> String {
+    head(simulate::ABOUT, simulate::USAGE) + &paragraphs(simulate::FLAGS) + MORE
+}
+
 /// Where the rest is.
-pub(super) const MORE: &str =
-    "The man page, httpmon(1), has the rest: httpmon --generate man | man -l -\n";
+const MORE: &str = "The man page, httpmon(1), has the rest: httpmon --generate man | man -l -\n";
 
 /// A line for each option.
-pub(super) fn lines<O>(flags: &[Flag<O>]) -> String {
+fn lines<O>(flags: &[Flag<O>]) -> String {
     let mut out = String::new();
     for flag in flags {
         writeln!(out, "  {:<24} {}", names(flag), flag.help).expect("a string takes every write");
@@ -42,7 +52,7 @@ pub(super) fn lines<O>(flags: &[Flag<O>]) -> String {
 }
 
 /// All there is to know of each option.
-pub(super) fn paragraphs<O>(flags: &[Flag<O>]) -> String {
+fn paragraphs<O>(flags: &[Flag<O>]) -> String {
     let mut out = String::new();
     for flag in flags {
         writeln!(out, "  {}\n{}", names(flag), wrap(&sentence(flag.help), 8))
@@ -61,7 +71,7 @@ pub(super) fn paragraphs<O>(flags: &[Flag<O>]) -> String {
 }
 
 /// What stands above the options.
-pub(super) fn head(about: &str, usage: &[&str]) -> String {
+fn head(about: &str, usage: &[&str]) -> String {
     let usage = usage.join("\n       ");
     format!(
         "httpmon {}: {about}\n\nusage: {usage}\n\noptions:\n",
@@ -70,7 +80,7 @@ pub(super) fn head(about: &str, usage: &[&str]) -> String {
 }
 
 /// `-i, --interval D`
-pub(super) fn names<O>(flag: &Flag<O>) -> String {
+fn names<O>(flag: &Flag<O>) -> String {
     let short = flag
         .short
         .map_or("    ".to_owned(), |short| format!("-{short}, "));
@@ -95,7 +105,7 @@ pub(super) fn sentence(help: &str) -> String {
 }
 
 /// `text` in lines of at most 79 columns, each behind `indent` spaces.
-pub(super) fn wrap(text: &str, indent: usize) -> String {
+fn wrap(text: &str, indent: usize) -> String {
     let mut out = String::new();
     let mut column = 0;
     for word in text.split_whitespace() {

@@ -43,16 +43,20 @@ pub enum Command {
     /// Write a log.
     Simulate(Box<Settings>),
     /// Print a text and end.
-    Print(String),
-    /// Make a text of the table of options, print it and end.
-    Generate(Printout),
+    Print(Printout),
 }
 
-/// A text that is made of the table of options, which therefore can only name it.
+/// A text to print instead of a run. It is made from the tables of options, whose rows can therefore only name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Printout {
-    /// The long help.
+    /// `-h`.
+    ShortHelp,
+    /// `--help`.
     Help,
+    /// `httpmon simulate -h`.
+    SimulateShortHelp,
+    /// `httpmon simulate --help`.
+    SimulateHelp,
     /// Name and version.
     Version,
     /// The man page.
@@ -69,7 +73,10 @@ impl Printout {
     /// The text.
     pub fn text(self) -> String {
         match self {
+            Printout::ShortHelp => help::short(),
             Printout::Help => help::long(),
+            Printout::SimulateShortHelp => help::short_of_simulate(),
+            Printout::SimulateHelp => help::long_of_simulate(),
             Printout::Version => format!("httpmon {}\n", env!("CARGO_PKG_VERSION")),
             Printout::Man => man::page(),
             Printout::Bash => complete::bash(),

@@ -7,7 +7,7 @@ use lexopt::Arg;
 use super::config::{File, Given, Origin};
 use super::flag::Flag;
 use super::flags::FLAGS;
-use super::{Command, Options, help};
+use super::{Command, Options, Printout};
 use crate::error::Error;
 
 /// Reads arguments: those of the arguments file first, so that the command line wins. The file is asked for
@@ -48,7 +48,7 @@ pub fn parse(
 
 const GRAMMAR: Grammar<Options> = Grammar {
     flags: FLAGS,
-    help: help::short,
+    short_help: Printout::ShortHelp,
     name: "httpmon",
     operand: |options, file| {
         options.files.push(file);
@@ -83,7 +83,7 @@ impl From<Refused> for Error {
 pub(super) struct Grammar<O: 'static> {
     pub(super) flags: &'static [Flag<O>],
     /// What `-h` prints.
-    pub(super) help: fn() -> String,
+    pub(super) short_help: Printout,
     /// What is called.
     pub(super) name: &'static str,
     /// Takes what is no option.
@@ -135,7 +135,7 @@ impl<O> Grammar<O> {
             Arg::Value(operand) => {
                 return (self.operand)(options, operand).map(|()| Next::Operand);
             }
-            Arg::Short('h') => return Ok(Next::Command(Command::Print((self.help)()))),
+            Arg::Short('h') => return Ok(Next::Command(Command::Print(self.short_help))),
             Arg::Short(name) => self.flags.iter().find(|flag| flag.short == Some(name)),
             Arg::Long(name) => self.flags.iter().find(|flag| flag.long == name),
         };
@@ -189,8 +189,7 @@ mod tests {
         let file = || File::new(Path::new("my.args"), file.join("\n").as_bytes()).map(Some);
         match parse(file, args.iter().map(OsString::from)) {
             Ok(Command::Run(options)) => Ok(*options),
-            Ok(Command::Print(text)) => Err(text),
-            Ok(Command::Generate(printout)) => Err(printout.text()),
+            Ok(Command::Print(printout)) => Err(printout.text()),
             Ok(Command::Simulate(_)) => Err("no run".to_owned()),
             Err(error) => Err(error.to_string()),
         }
@@ -273,13 +272,17 @@ mod tests {
 
     #[test]
     fn what_the_command_line_asks_to_print_needs_no_file() {
-        for args in [&["-h"][..], &["--help"], &["-qV"], &["--generate=man"]] {
+        for (args, wanted) in [
+            (&["-h"][..], Printout::ShortHelp),
+            (&["--help"], Printout::Help),
+            (&["-qV"], Printout::Version),
+            (&["--generate=man"], Printout::Man),
+        ] {
             let gone = || Err(Error::new("the file is gone"));
-            let command = parse(gone, args.iter().map(OsString::from));
-            assert!(
-                matches!(command, Ok(Command::Print(_) | Command::Generate(_))),
-                "{args:?}"
-            );
+            match parse(gone, args.iter().map(OsString::from)) {
+                Ok(Command::Print(printout)) => assert_eq!(printout, wanted, "{args:?}"),
+                other => panic!("{args:?}: {other:?}"),
+            }
         }
         let gone = || Err(Error::new("the file is gone"));
         assert!(parse(gone, std::iter::empty()).is_err());

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use super::flag::{Flag, NO_CHOICES, span};
 use super::parse::Grammar;
-use super::{Command, help};
+use super::{Command, Printout};
 use crate::alert::measure::decimal;
 use crate::error::Error;
 use crate::format::{Choice, formats};
@@ -186,13 +186,13 @@ pub static FLAGS: &[Flag<Settings>] = &[
         help: "-h prints this, --help more",
         more: "",
         choices: NO_CHOICES,
-        apply: |_, _| Ok(Some(Command::Print(long()))),
+        apply: |_, _| Ok(Some(Command::Print(Printout::SimulateHelp))),
     },
 ];
 
 const GRAMMAR: Grammar<Settings> = Grammar {
     flags: FLAGS,
-    help: short,
+    short_help: Printout::SimulateShortHelp,
     name: "httpmon simulate",
     operand: |_, operand| {
         let operand = operand.to_string_lossy();
@@ -211,14 +211,6 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Error> {
     let mut settings = Settings::default();
     let (instead, _) = GRAMMAR.read(&mut settings, args)?;
     Ok(instead.unwrap_or_else(|| Command::Simulate(Box::new(settings))))
-}
-
-fn short() -> String {
-    help::head(ABOUT, USAGE) + &help::lines(FLAGS)
-}
-
-fn long() -> String {
-    help::head(ABOUT, USAGE) + &help::paragraphs(FLAGS) + help::MORE
 }
 
 fn speed(text: &str) -> Result<u64, String> {

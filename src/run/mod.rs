@@ -112,8 +112,7 @@ fn command(args: impl Iterator<Item = OsString>) -> Result<u8, Error> {
 
 fn act(command: Command) -> Result<u8, Error> {
     match command {
-        Command::Print(text) => print(&text),
-        Command::Generate(printout) => print(&printout.text()),
+        Command::Print(printout) => print(&printout.text()),
         Command::Run(mut options) => {
             let origin = std::mem::take(&mut options.origin);
             run(*options).map_err(|error| origin.place(error))
@@ -274,7 +273,7 @@ fn say(message: &dyn std::fmt::Display) {
 pub fn options(args: &[impl AsRef<OsStr>]) -> Result<Options, Error> {
     match cli::parse::parse(|| Ok(None), args.iter().map(OsString::from))? {
         Command::Run(options) => Ok(*options),
-        Command::Simulate(_) | Command::Print(_) | Command::Generate(_) => {
+        Command::Simulate(_) | Command::Print(_) => {
             Err(Error::new("these arguments ask for no run"))
         }
     }
