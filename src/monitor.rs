@@ -7,9 +7,9 @@ use std::sync::Arc;
 use crate::evaluate::{Evaluate, Evaluation};
 use crate::format::record::Record;
 use crate::format::unparsed::Unparsed;
-use crate::ingest::chunk::Step;
+use crate::ingest::chunk::ChunkStep;
 use crate::ingest::clock::Wall;
-use crate::ingest::{Books, Chunk, Counting, Ingest, Place};
+use crate::ingest::{Books, Chunk, Counting, Ingest, LineOrigin};
 use crate::report::Event;
 use crate::snapshot::{Ask, Snapshot};
 use crate::stats::keys::Renumbering;
@@ -65,8 +65,8 @@ impl Monitor {
     }
 
     /// Where the last line came from.
-    pub fn place(&self) -> &Place {
-        self.ingest.place()
+    pub fn origin(&self) -> &LineOrigin {
+        self.ingest.origin()
     }
 
     /// What the clock of a live source would show at `wall`, by its lag.
@@ -143,7 +143,7 @@ impl Monitor {
     }
 
     /// See [`Ingest::step`].
-    pub fn step(&mut self, chunk: &Chunk, step: &Step) {
+    pub fn step(&mut self, chunk: &Chunk, step: &ChunkStep) {
         self.ingest.step(chunk, step, &mut self.evaluate);
     }
 

@@ -15,7 +15,7 @@ use crate::time::{Second, Span};
 #[derive(Debug, Clone)]
 pub enum Event {
     /// A rule began to fire, or was resolved.
-    Alert(Box<Alert>),
+    Transition(Box<Transition>),
     /// What happened in one interval.
     Report(Report),
     /// Empty intervals that the clock jumped over: `[from, to)`.
@@ -68,9 +68,9 @@ impl Report {
 
     /// The groups that say more than a listed ranking does.
     pub fn groups(&self) -> impl Iterator<Item = (&'static str, &[(&'static str, u64)])> {
-        let told = |key: &str| self.listed().any(|ranking| ranking.dimension.title == key);
+        let listed = |key: &str| self.listed().any(|ranking| ranking.dimension.title == key);
         self.blocks.iter().filter_map(move |block| match block {
-            Block::Group { key, items } if !told(key) => Some((*key, &items[..])),
+            Block::Group { key, items } if !listed(key) => Some((*key, &items[..])),
             _ => None,
         })
     }
@@ -84,7 +84,7 @@ pub enum Block {
         /// Its name, also in JSON.
         key: &'static str,
         /// The number.
-        value: Value,
+        value: Amount,
     },
     /// A share of the hits that leads.
     Share {
@@ -142,7 +142,7 @@ pub enum Block {
     /// Sources that are too far behind the others to be waited for, and how far.
     Behind(Vec<(Arc<str>, Span)>),
     /// Lines that are no records: the first of each reason.
-    Unparsed(Vec<Example>),
+    Unparsed(Vec<UnparsedExample>),
     /// No line has come for so long.
     Silent(Span),
 }
@@ -160,7 +160,7 @@ pub struct Peak {
 
 /// A number with its unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Value {
+pub enum Amount {
     /// A number of records, lines or keys.
     Count(u64),
     /// A number of bytes.
@@ -223,7 +223,7 @@ impl Ranking {
     }
 
     /// Keys that are not listed.
-    pub fn unlisted(&self) -> u64 {
+    pub fn omitted(&self) -> u64 {
         self.unique.saturating_sub(self.rows.len() as u64)
     }
 
@@ -246,7 +246,7 @@ pub struct Row {
 
 /// A transition of a rule.
 #[derive(Debug, Clone)]
-pub struct Alert {
+pub struct Transition {
     /// The rule's label.
     pub rule: Arc<str>,
     /// The key, where the rule is by key.
@@ -266,10 +266,10 @@ pub struct Alert {
     /// The heaviest keys of the window.
     pub top: Vec<Ranking>,
     /// Which transition, with what belongs to it.
-    pub state: State,
+    pub state: AlertState,
 }
 
-impl Alert {
+impl Transition {
     /// What names it, from firing to resolved and from run to run: rule, key, and when it began.
     pub fn id(&self) -> String {
         let key = self.key.as_ref();
@@ -291,7 +291,7 @@ pub struct Key {
 
 /// The two transitions.
 #[derive(Debug, Clone)]
-pub enum State {
+pub enum AlertState {
     /// It fires, and this is what changed against the window before.
     Firing {
         /// For each dimension the key whose share of the hits grew most.
@@ -324,12 +324,12 @@ impl Shortfall {
     const NAME: &'static str = "min";
 }
 
-impl State {
+impl AlertState {
     /// `firing` or `resolved`.
     pub fn name(&self) -> &'static str {
         match self {
-            State::Firing { .. } => "firing",
-            State::Resolved { .. } => "resolved",
+            AlertState::Firing { .. } => "firing",
+            AlertState::Resolved { .. } => "resolved",
         }
     }
 
@@ -350,8 +350,8 @@ impl State {
     /// Why an alert is over that did not get well, if it is one.
     pub fn because(&self) -> Option<&'static str> {
         match self {
-            State::Resolved { shortfall, .. } => shortfall.map(|_| Shortfall::NAME),
-            State::Firing { .. } => None,
+            AlertState::Resolved { shortfall, .. } => shortfall.map(|_| Shortfall::NAME),
+            AlertState::Firing { .. } => None,
         }
     }
 }
@@ -375,14 +375,14 @@ pub struct Alerts {
     /// Up to when they are told.
     pub now: Option<Second>,
     /// Those that are told, oldest first: in a report those that fire and the newest of the others.
-    pub told: Vec<Fired>,
+    pub listed: Vec<Alert>,
     /// How many of the run's are not told here.
-    pub untold: u64,
+    pub omitted: u64,
 }
 
 /// One alert, from firing to resolved.
 #[derive(Debug, Clone)]
-pub struct Fired {
+pub struct Alert {
     /// Its number in the run, from 1.
     pub number: u64,
     /// The rule's label.
@@ -401,7 +401,7 @@ pub struct Fired {
     pub shortfall: Option<Shortfall>,
 }
 
-impl Fired {
+impl Alert {
     /// Why it is over although it did not get well, if it is.
     pub fn because(&self) -> Option<&'static str> {
         self.shortfall.map(|_| Shortfall::NAME)
@@ -410,7 +410,7 @@ impl Fired {
 
 /// The first line that failed for some reason.
 #[derive(Debug, Clone)]
-pub struct Example {
+pub struct UnparsedExample {
     /// Why it is no record.
     pub unparsed: Unparsed,
     /// How many lines failed for this reason.

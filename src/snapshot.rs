@@ -4,7 +4,7 @@
 //! asks says which rows are seen. What is copied is a screenful.
 
 use crate::quantity::Figure;
-use crate::report::{Fired, Peak, Ranking};
+use crate::report::{Alert, Peak, Ranking};
 use crate::stats::bucket::Counters;
 use crate::stats::scales::Scale;
 use crate::time::{Second, Span};
@@ -71,5 +71,5 @@ pub struct Snapshot {
     /// The first and the last second of alerts that ended lately or fire, for the graph.
     pub spans: Vec<(Second, Option<Second>)>,
     /// The alerts that were asked for.
-    pub told: Vec<Fired>,
+    pub listed: Vec<Alert>,
 }

@@ -3,7 +3,7 @@
 
 use httpmon::format::record::Record;
 use httpmon::monitor::Monitor;
-use httpmon::report::{Event, State};
+use httpmon::report::{AlertState, Event};
 use httpmon::run;
 use httpmon::time::Second;
 use proptest::prelude::*;
@@ -35,8 +35,8 @@ fn said(hits: &[Hit], rule: &str, lateness: i64) -> Vec<Change> {
     let events = std::iter::from_fn(|| monitor.next_event());
     events
         .filter_map(|event| match event {
-            Event::Alert(alert) => {
-                let fired = matches!(alert.state, State::Firing { .. });
+            Event::Transition(alert) => {
+                let fired = matches!(alert.state, AlertState::Firing { .. });
                 Some((alert.at.0, fired, alert.figure.hits))
             }
             _ => None,

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::process::Command;
 
 use hits::{Hit, Limit, START, believed, delayed, events, in_time, limits, streams};
-use httpmon::report::{Block, Event, State};
+use httpmon::report::{AlertState, Block, Event};
 use httpmon::time::{Second, Zone};
 use proptest::prelude::*;
 
@@ -68,7 +68,7 @@ fn recount(hits: &[Hit], limit: Limit, seen: impl Fn(i64) -> usize) -> Vec<Chang
 
 fn changes(events: &[Event]) -> Vec<Change> {
     let alerts = events.iter().filter_map(|event| match event {
-        Event::Alert(alert) => Some(alert),
+        Event::Transition(alert) => Some(alert),
         _ => None,
     });
     alerts
@@ -76,12 +76,12 @@ fn changes(events: &[Event]) -> Vec<Change> {
             let clients = alert.top.iter().find(|r| r.dimension.name == "client");
             let rows = clients.expect("clients are listed").rows.iter();
             Change {
-                fired: matches!(alert.state, State::Firing { .. }),
+                fired: matches!(alert.state, AlertState::Firing { .. }),
                 at: alert.at.0,
                 hits: alert.figure.hits,
                 was: match &alert.state {
-                    State::Firing { .. } => None,
-                    State::Resolved { peak, .. } => Some((alert.since.0, peak.hits)),
+                    AlertState::Firing { .. } => None,
+                    AlertState::Resolved { peak, .. } => Some((alert.since.0, peak.hits)),
                 },
                 clients: rows
                     .map(|row| {

@@ -1,7 +1,7 @@
 //! The second that a request belongs to: the one in which it ended, whatever its stamp is of.
 
 use httpmon::format::record::Record;
-use httpmon::format::{Choice, EventTime, Line, Parser};
+use httpmon::format::{Choice, EventTime, Outcome, Parser};
 use httpmon::time::Zone;
 
 /// Seconds from 2026-11-20T10:00:00Z to where a line belongs.
@@ -10,7 +10,7 @@ fn second(format: &str, line: &str, by: EventTime) -> i64 {
     let mut parser = Parser::new(&choice, Zone::UTC, &[]).placed_by(by);
     let mut record = Record::EMPTY;
     let read = parser.read(line.as_bytes(), &mut record);
-    assert_eq!(read, Line::Record, "{format}: {line}");
+    assert_eq!(read, Outcome::Record, "{format}: {line}");
     record.time.0 - 1_795_168_800
 }
 

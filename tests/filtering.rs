@@ -4,7 +4,7 @@ use httpmon::filter::Filter;
 use httpmon::filter::period::{Moment, Period};
 use httpmon::format::record::{Record, Request};
 use httpmon::monitor::{Config, Monitor};
-use httpmon::report::{Block, Event, Report, Value};
+use httpmon::report::{Amount, Block, Event, Report};
 use httpmon::run;
 use httpmon::time::Second;
 use proptest::prelude::*;
@@ -189,11 +189,11 @@ fn summary(monitor: &Monitor) -> (Report, [u64; 4]) {
         let (at, value, kept) = match block {
             Block::Headline {
                 key: "lines",
-                value: Value::Count(n),
+                value: Amount::Count(n),
             } => (0, *n, false),
             Block::Headline {
                 key: "hits",
-                value: Value::Count(n),
+                value: Amount::Count(n),
             } => (1, *n, true),
             Block::Input {
                 key: "filtered",
@@ -287,7 +287,7 @@ proptest! {
         let (mut some, mut alone, report) = beside(&expr, period, &hits, &kept)?;
         let alerts = |monitor: &mut Monitor| -> Vec<String> {
             let inside = |event: &Event| match event {
-                Event::Alert(alert) => alert.at < Second(until),
+                Event::Transition(alert) => alert.at < Second(until),
                 _ => true,
             };
             let events = std::iter::from_fn(|| monitor.next_event());
@@ -297,7 +297,7 @@ proptest! {
         // An alert that fires at the last record is over by the end of the period, if that is far enough.
         let last = kept.last().map_or(until, |hit| hit.time);
         let open = matches!(&report.blocks[..], blocks if blocks.iter().any(|block| matches!(
-            block, Block::Alerts(alerts) if alerts.told.iter().any(|fired| fired.until.is_none())
+            block, Block::Alerts(alerts) if alerts.listed.iter().any(|fired| fired.until.is_none())
         )));
         prop_assert!(!open || until - last <= 5);
         let alone = alerts(&mut alone);

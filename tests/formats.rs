@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::Command;
 
 use httpmon::format::record::Record;
-use httpmon::format::unparsed::{Field, Unit};
-use httpmon::format::{Choice, Format, Line, Parser, formats};
+use httpmon::format::unparsed::{DurationUnit, Field};
+use httpmon::format::{Choice, Format, Outcome, Parser, formats};
 use httpmon::time::Zone;
 
 #[test]
@@ -33,16 +33,16 @@ fn read(choice: &Choice, format: &Format) -> String {
         Field::Referrer,
         Field::Agent,
         Field::Cache,
-        Field::Duration(Unit::Seconds),
+        Field::Duration(DurationUnit::Seconds),
     ];
     let mut parser = Parser::new(choice, Zone::UTC, &wanted);
     let mut last = String::new();
     for line in format.sample.lines() {
         let mut record = Record::EMPTY;
         last = match parser.read(line.as_bytes(), &mut record) {
-            Line::Record => shown(&record),
-            Line::Unparsed(unparsed) => panic!("{}: {unparsed}: {line}", format.name),
-            Line::Skipped | Line::Source => String::new(),
+            Outcome::Record => shown(&record),
+            Outcome::Unparsed(unparsed) => panic!("{}: {unparsed}: {line}", format.name),
+            Outcome::Skipped | Outcome::Source => String::new(),
         };
     }
     last

@@ -1,4 +1,5 @@
-//! The house is built one way up: no two modules import each other, whether directly or through others.
+//! The house is built one way up: no two modules import each other, whether directly or through others. And one name
+//! has one meaning: no two types of the crate are called the same.
 //!
 //! Every file of `src` is a module, and every path that begins with `crate`, `super` or `self` outside its tests is
 //! an import. A folder's `mod.rs` lists the members of the folder, and they know the contract that it holds: that
@@ -188,6 +189,51 @@ fn no_two_modules_import_each_other() {
         open.is_empty(),
         "open now, strike it from ALLOWED: {open:#?}"
     );
+}
+
+/// The two sides of a choice made at compile time: one name, one meaning, one of them compiled.
+const EITHER: [(&str, &str); 2] = [("_unix", "_other"), ("geo::mmdb", "geo::none")];
+
+/// The type that a line defines, if it defines one at the top of its module.
+fn defined_type(line: &str) -> Option<&str> {
+    let mut words = tokens(line.split("//").next()?).into_iter();
+    let visible = |word: &&str| ["pub", "(", "crate", "super", ")"].contains(word);
+    let word = words.find(|word| !visible(word))?;
+    let defines = ["struct", "enum", "trait", "type"].contains(&word);
+    words.next().filter(|_| defines)
+}
+
+#[test]
+fn a_type_name_has_one_meaning() {
+    let mut sources = BTreeMap::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    read_modules(&root, &[], &mut sources);
+    let mut defined: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for (module, text) in &sources {
+        let module = EITHER.iter().fold(module.clone(), |name, (one, other)| {
+            name.replace(other, one)
+        });
+        for name in text
+            .lines()
+            .filter(|line| !line.starts_with(' '))
+            .filter_map(defined_type)
+        {
+            defined.entry(name).or_default().insert(module.clone());
+        }
+    }
+    assert!(defined.len() > 250, "types are found: {}", defined.len());
+    defined.retain(|_, modules| modules.len() > 1);
+    assert!(defined.is_empty(), "defined more than once: {defined:#?}");
+}
+
+#[test]
+fn a_definition_is_seen_whatever_its_visibility() {
+    assert_eq!(defined_type("pub(super) struct Row<'a> {"), Some("Row"));
+    assert_eq!(defined_type("pub enum Step {"), Some("Step"));
+    assert_eq!(defined_type("type Fields = Vec<u8>;"), Some("Fields"));
+    assert_eq!(defined_type("trait Render: Send {"), Some("Render"));
+    assert_eq!(defined_type("impl Step {"), None);
+    assert_eq!(defined_type("// struct Row"), None);
 }
 
 #[test]

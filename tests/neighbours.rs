@@ -1,13 +1,17 @@
 //! Which format reads a line, and what it says, depends on the line alone: never on its neighbours.
 
 use httpmon::format::record::Record;
-use httpmon::format::unparsed::{Field, Unit};
-use httpmon::format::{Choice, Line, Parser, formats};
+use httpmon::format::unparsed::{DurationUnit, Field};
+use httpmon::format::{Choice, Outcome, Parser, formats};
 use httpmon::time::Zone;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-const WANTED: [Field; 3] = [Field::Host, Field::Agent, Field::Duration(Unit::Seconds)];
+const WANTED: [Field; 3] = [
+    Field::Host,
+    Field::Agent,
+    Field::Duration(DurationUnit::Seconds),
+];
 
 const CARRIERS: &[&str] = &[
     "",
@@ -65,7 +69,7 @@ fn said(parser: &mut Parser, line: &[u8]) -> String {
     let mut record = Record::EMPTY;
     match parser.read(line, &mut record) {
         // The file's name is the one thing that goes from line to line.
-        Line::Record => format!("{record:?}"),
+        Outcome::Record => format!("{record:?}"),
         other => format!("{other:?}"),
     }
 }

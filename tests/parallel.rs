@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use httpmon::render::text::Look;
-use httpmon::run::{self, Ended, Output, Session, Threads};
+use httpmon::run::{self, Ended, ReportWriter, Session, Threads};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -172,7 +172,7 @@ fn replay(args: &[&str], files: &[OsString], parallel: Option<(usize, u64)>) -> 
     let mut options = run::options(&args).expect("the arguments ask for a run");
     options.files = files.to_vec();
     // A time of the log's day need not be known beforehand; a time back from its end must be.
-    if options.period().told_ago().is_some() && run::settle(&mut options).is_err() {
+    if options.period().told_ago().is_some() && run::resolve(&mut options).is_err() {
         return "no such period".to_owned();
     }
     let look = Look {
@@ -181,7 +181,7 @@ fn replay(args: &[&str], files: &[OsString], parallel: Option<(usize, u64)>) -> 
         ascii: false,
     };
     let stream = Stream::default();
-    let output = Output::new(Box::new(stream.clone()), (options.report.make)(look), false);
+    let output = ReportWriter::new(Box::new(stream.clone()), (options.report.make)(look), false);
     let mut session = match Session::new(&options, output) {
         Ok(session) => session,
         // The newest record leaves no time between the two.

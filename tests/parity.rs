@@ -5,7 +5,7 @@ mod plain;
 
 use httpmon::format::record::Record;
 use httpmon::format::unparsed::Field;
-use httpmon::format::{Choice, Line, Parser};
+use httpmon::format::{Choice, Outcome, Parser};
 use httpmon::time::Zone;
 use plain::{Entry, Read, Request};
 use proptest::prelude::*;
@@ -16,9 +16,9 @@ fn parse(line: &str) -> Read {
     let wanted = [Field::Referrer, Field::Agent];
     let mut record = Record::EMPTY;
     match Parser::new(&Choice::Auto, Zone::UTC, &wanted).read(line.as_bytes(), &mut record) {
-        Line::Record => Read::Entry(Box::new(entry(&record))),
-        Line::Skipped | Line::Source => Read::Skipped,
-        Line::Unparsed(_) => Read::Unparsed,
+        Outcome::Record => Read::Entry(Box::new(entry(&record))),
+        Outcome::Skipped | Outcome::Source => Read::Skipped,
+        Outcome::Unparsed(_) => Read::Unparsed,
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use httpmon::format::record::Record;
-use httpmon::format::{Choice, Line, Parser, detect};
+use httpmon::format::{Choice, Outcome, Parser, detect};
 use httpmon::input::lines::Lines;
 use httpmon::run::{Ended, Message};
 use httpmon::time::Zone;
@@ -159,7 +159,7 @@ proptest! {
         let mut read = |text: &[u8]| {
             count += 1;
             let mut record = Record::EMPTY;
-            if let Line::Unparsed(unparsed) = parser.read(text, &mut record) {
+            if let Outcome::Unparsed(unparsed) = parser.read(text, &mut record) {
                 assert!(unparsed.at <= text.len());
             }
         };

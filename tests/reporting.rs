@@ -9,7 +9,7 @@ mod hits;
 use std::collections::BTreeMap;
 
 use hits::{Hit, Limit, START, believed, delayed, events, limits, streams};
-use httpmon::report::{Block, Event, Report, Value};
+use httpmon::report::{Amount, Block, Event, Report};
 use proptest::prelude::*;
 
 /// What is compared of a report.
@@ -49,10 +49,10 @@ fn told(report: &Report) -> Told {
         match block {
             Block::Headline {
                 key: "hits",
-                value: Value::Count(hits),
+                value: Amount::Count(hits),
             } => told.hits = *hits,
             Block::Headline {
-                value: Value::Bytes(bytes),
+                value: Amount::Bytes(bytes),
                 ..
             } => told.bytes = *bytes,
             Block::Ranking(ranking) if ranking.dimension.name == "client" => {
@@ -75,7 +75,7 @@ fn lines(events: &[Event]) -> Vec<Line> {
     let line = |event: &Event| match event {
         Event::Report(report) => Some(Line::Report(told(report))),
         Event::Gap { from, to } => Some(Line::Gap(from.0, to.0)),
-        Event::Alert(_) | Event::Rewind(_) | Event::Summary(_) => None,
+        Event::Transition(_) | Event::Rewind(_) | Event::Summary(_) => None,
     };
     events.iter().filter_map(line).collect()
 }

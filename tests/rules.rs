@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use httpmon::format::record::Record;
 use httpmon::monitor::Monitor;
-use httpmon::report::{Event, State};
+use httpmon::report::{AlertState, Event};
 use httpmon::run;
 use httpmon::stats::latency::Histogram;
 use httpmon::time::Second;
@@ -359,26 +359,26 @@ fn said(hits: impl IntoIterator<Item = Hit>, rules: &[String], lateness: i64) ->
     let mut changes = Vec::new();
     let mut drain = |monitor: &mut Monitor| {
         while let Some(event) = monitor.next_event() {
-            if let Event::Alert(alert) = event {
+            if let Event::Transition(alert) = event {
                 changes.push(Change {
                     at: alert.at.0,
                     rule: alert.rule.to_string(),
                     key: alert
                         .key
                         .map(|key| String::from_utf8(key.key.into()).expect("text")),
-                    fired: matches!(alert.state, State::Firing { .. }),
+                    fired: matches!(alert.state, AlertState::Firing { .. }),
                     since: alert.since.0,
                     hits: alert.figure.hits,
                     value: alert.figure.value,
                     peak: match alert.state {
-                        State::Firing { .. } => None,
-                        State::Resolved { peak, .. } => Some(peak.value),
+                        AlertState::Firing { .. } => None,
+                        AlertState::Resolved { peak, .. } => Some(peak.value),
                     },
                     few: match alert.state {
-                        State::Resolved { shortfall, .. } => {
+                        AlertState::Resolved { shortfall, .. } => {
                             shortfall.map(|few| (few.hits, few.min))
                         }
-                        State::Firing { .. } => None,
+                        AlertState::Firing { .. } => None,
                     },
                 });
             }

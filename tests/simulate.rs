@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use httpmon::format::record::Record;
-use httpmon::format::unparsed::{Field, Unit};
-use httpmon::format::{Choice, Line, Parser, formats};
+use httpmon::format::unparsed::{DurationUnit, Field};
+use httpmon::format::{Choice, Outcome, Parser, formats};
 use httpmon::simulate::{FLOOD_CLIENT, Log, Settings, Start};
 use httpmon::time::{Second, Zone};
 use proptest::prelude::*;
@@ -57,7 +57,7 @@ struct Read {
 }
 
 fn read(format: &Choice, log: &[u8], start: Start) -> Read {
-    let wanted = [Field::Agent, Field::Duration(Unit::Seconds)];
+    let wanted = [Field::Agent, Field::Duration(DurationUnit::Seconds)];
     let mut parser = Parser::new(format, Zone::UTC, &wanted);
     let mut read = Read::default();
     let mut newest = Second(i64::MIN);
@@ -68,8 +68,8 @@ fn read(format: &Choice, log: &[u8], start: Start) -> Read {
     for line in lines {
         let mut record = Record::EMPTY;
         match parser.read(line, &mut record) {
-            Line::Record => {}
-            Line::Skipped => {
+            Outcome::Record => {}
+            Outcome::Skipped => {
                 read.other_lines += u64::from(!line.is_empty());
                 continue;
             }
@@ -210,12 +210,16 @@ fn durations(written_in: &str, read_as: &Choice) -> Vec<Option<u64>> {
         ..Settings::default()
     };
     let log = written(&settings, Start::FIXED, 4096);
-    let mut parser = Parser::new(read_as, Zone::UTC, &[Field::Duration(Unit::Seconds)]);
+    let mut parser = Parser::new(
+        read_as,
+        Zone::UTC,
+        &[Field::Duration(DurationUnit::Seconds)],
+    );
     let lines = log.split(|&b| b == b'\n').filter(|line| !line.is_empty());
     lines
         .map(|line| {
             let mut record = Record::EMPTY;
-            assert_eq!(parser.read(line, &mut record), Line::Record);
+            assert_eq!(parser.read(line, &mut record), Outcome::Record);
             record.duration_us
         })
         .collect()

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::quantity::{Figure, Unit};
-use crate::report::{Alerts, Fired, Key, Shortfall};
+use crate::report::{Alert, Alerts, Key, Shortfall};
 use crate::time::Second;
 
 /// How many alerts are remembered: the newest.
@@ -13,7 +13,7 @@ const REMEMBERED: usize = 100_000;
 /// Every alert of the run, oldest first.
 #[derive(Debug, Default)]
 pub struct AlertHistory {
-    fired: VecDeque<Fired>,
+    fired: VecDeque<Alert>,
     /// The numbers of those that fire now.
     firing: Vec<u64>,
     forgotten: u64,
@@ -34,13 +34,13 @@ impl AlertHistory {
         since: Second,
         peak: Figure,
     ) -> u64 {
-        let resolved = |fired: &Fired| fired.until.is_some();
+        let resolved = |fired: &Alert| fired.until.is_some();
         if self.fired.len() >= REMEMBERED && self.fired.front().is_some_and(resolved) {
             self.fired.pop_front();
             self.forgotten += 1;
         }
         let number = self.forgotten + self.fired.len() as u64 + 1;
-        self.fired.push_back(Fired {
+        self.fired.push_back(Alert {
             number,
             rule: rule.clone(),
             key,
@@ -54,7 +54,7 @@ impl AlertHistory {
         number
     }
 
-    fn get(&mut self, number: u64) -> &mut Fired {
+    fn get(&mut self, number: u64) -> &mut Alert {
         // One that fires is never forgotten.
         &mut self.fired[(number - 1 - self.forgotten) as usize]
     }
@@ -78,7 +78,7 @@ impl AlertHistory {
         number: u64,
         at: Second,
         shortfall: Option<Shortfall>,
-    ) -> Fired {
+    ) -> Alert {
         self.firing.retain(|&firing| firing != number);
         let fired = self.get(number);
         fired.until = Some(at);
@@ -95,8 +95,8 @@ impl AlertHistory {
     pub fn all(&self, now: Option<Second>) -> Alerts {
         Alerts {
             now,
-            told: self.fired.iter().cloned().collect(),
-            untold: self.forgotten,
+            listed: self.fired.iter().cloned().collect(),
+            omitted: self.forgotten,
         }
     }
 
@@ -107,7 +107,7 @@ impl AlertHistory {
 
     /// Some of those that are remembered, in the order of a screen: those that fire, then the others, each
     /// newest first.
-    pub fn page(&self, skip: usize, most: usize) -> Vec<Fired> {
+    pub fn page(&self, skip: usize, most: usize) -> Vec<Alert> {
         let firing = self
             .firing
             .iter()
@@ -130,13 +130,13 @@ impl AlertHistory {
             .firing
             .iter()
             .map(|number| &self.fired[(number - 1 - self.forgotten) as usize]);
-        let mut told: Vec<Fired> = newest.chain(firing).cloned().collect();
-        told.sort_unstable_by_key(|fired| fired.number);
-        let untold = self.forgotten + self.fired.len() as u64 - told.len() as u64;
+        let mut listed: Vec<Alert> = newest.chain(firing).cloned().collect();
+        listed.sort_unstable_by_key(|fired| fired.number);
+        let omitted = self.forgotten + self.fired.len() as u64 - listed.len() as u64;
         Alerts {
             now: Some(now),
-            told,
-            untold,
+            listed,
+            omitted,
         }
     }
 }
@@ -164,9 +164,9 @@ mod tests {
             let number = fire(&mut history, at);
             history.resolve(number, Second(at + 1), None);
         }
-        assert_eq!(history.all(None).untold, 0);
+        assert_eq!(history.all(None).omitted, 0);
         let last = fire(&mut history, 100_000);
-        assert_eq!((last, history.all(None).untold), (100_001, 1));
+        assert_eq!((last, history.all(None).omitted), (100_001, 1));
         assert_eq!(history.count(), (100_001, 1));
         history.raise_peak(
             last,
@@ -177,7 +177,7 @@ mod tests {
         );
         let over = history.resolve(last, Second(100_009), None);
         assert_eq!((over.since, over.peak.value), (Second(100_000), 7.0));
-        let first = history.all(None).told[0].number;
+        let first = history.all(None).listed[0].number;
         assert_eq!(first, 2);
     }
 }

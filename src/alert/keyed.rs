@@ -24,18 +24,18 @@ const ROWS: usize = 1_300_000;
 
 /// What a key did in a second.
 #[derive(Debug, Clone, Copy)]
-struct Counted {
+struct KeyCounts {
     id: u32,
     hits: u32,
     counted: u64,
 }
 
-impl IdRow for Counted {
+impl IdRow for KeyCounts {
     fn id(&self) -> u32 {
         self.id
     }
 
-    fn merge(&mut self, more: Counted) {
+    fn merge(&mut self, more: KeyCounts) {
         self.hits = self.hits.saturating_add(more.hits);
         self.counted = self.counted.saturating_add(more.counted);
     }
@@ -59,12 +59,12 @@ impl Followed {
         due: None,
     };
 
-    fn enter(&mut self, row: Counted) {
+    fn enter(&mut self, row: KeyCounts) {
         self.hits += u64::from(row.hits);
         self.counted = self.counted.saturating_add(row.counted);
     }
 
-    fn leave(&mut self, row: Counted) {
+    fn leave(&mut self, row: KeyCounts) {
         self.hits = self.hits.saturating_sub(row.hits.into());
         self.counted = self.counted.saturating_sub(row.counted);
     }
@@ -74,12 +74,12 @@ impl Followed {
 #[derive(Debug)]
 pub(super) struct Keyed {
     parts: KeyedSpec,
-    seconds: Rows<Counted>,
+    seconds: Rows<KeyCounts>,
     keys: HashMap<u32, Followed, RandomState>,
     /// Keys that are to be looked at, each when its sums say.
     waiting: BTreeSet<(Second, u32)>,
     /// Room to work in, empty in between.
-    rows: Vec<Counted>,
+    rows: Vec<KeyCounts>,
     touched: Vec<u32>,
     /// Records of keys that are not followed.
     pub(super) unfollowed: u64,
@@ -281,13 +281,13 @@ impl Keyed {
             let counts = run.map(|run| run.counts(parts.dimension, parts.dimensions));
             counts.into_iter().flatten()
         };
-        rows.extend(counts(parts.part).map(|(id, count)| Counted {
+        rows.extend(counts(parts.part).map(|(id, count)| KeyCounts {
             id,
             hits: 0,
             counted: if parts.bytes { count.bytes } else { count.hits },
         }));
         if parts.counts_all() {
-            rows.extend(counts(parts.whole).map(|(id, count)| Counted {
+            rows.extend(counts(parts.whole).map(|(id, count)| KeyCounts {
                 id,
                 hits: narrow(count.hits),
                 counted: 0,
@@ -338,7 +338,7 @@ impl Keyed {
             .collect();
         let touched = std::mem::take(&mut self.touched).into_iter();
         self.touched = touched.filter_map(new_id).collect();
-        let follow = |row: &mut Counted| {
+        let follow = |row: &mut KeyCounts| {
             row.id = ids.new_id(row.id);
             row.id != DROPPED
         };
@@ -399,6 +399,6 @@ mod tests {
         });
         assert_eq!(hits, [(1, 3), (3, 2)]);
         assert_eq!(keyed.unfollowed, 6);
-        assert_eq!(ROWS * size_of::<Counted>(), 20_800_000, "as documented");
+        assert_eq!(ROWS * size_of::<KeyCounts>(), 20_800_000, "as documented");
     }
 }

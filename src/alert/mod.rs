@@ -25,7 +25,7 @@ mod window;
 
 pub use history::AlertHistory;
 pub use phase::Clauses;
-pub use rule::{Changed, Rule, Transition};
+pub use rule::{AlertChange, Changed, Rule};
 
 use std::cmp::Ordering;
 

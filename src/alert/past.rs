@@ -54,7 +54,7 @@ impl Slice {
     }
 
     /// Brings it to its least size, if it has grown.
-    fn settle(&mut self, scratch: &mut [Tally]) {
+    fn compact(&mut self, scratch: &mut [Tally]) {
         if self.words() > self.folded {
             self.bucket.run.fold(scratch);
             self.folded = self.words();
@@ -105,7 +105,7 @@ impl Past {
             recycle(old.bucket);
         }
         bucket.keep_keys();
-        bucket.run.settle(scratch);
+        bucket.run.compact(scratch);
         match self.slices.back_mut() {
             Some(back)
                 if self.width > 1 && group(back.first, self.width) == group(second, self.width) =>
@@ -113,7 +113,7 @@ impl Past {
                 self.words -= back.words();
                 back.merge(&bucket, second);
                 if back.words() > 2 * back.folded {
-                    back.settle(scratch);
+                    back.compact(scratch);
                 }
                 self.words += back.words();
                 recycle(bucket);
@@ -143,14 +143,14 @@ impl Past {
                 back => {
                     // Nothing more comes to the one before.
                     if let Some(back) = back {
-                        back.settle(scratch);
+                        back.compact(scratch);
                     }
                     merged.push_back(slice);
                 }
             }
         }
         if let Some(back) = merged.back_mut() {
-            back.settle(scratch);
+            back.compact(scratch);
         }
         self.words = merged.iter().map(Slice::words).sum();
         self.slices = merged;

@@ -15,7 +15,7 @@ use crate::time::{Second, Span};
 
 /// A transition of an alert.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Transition {
+pub enum AlertChange {
     /// It began to fire.
     Fired {
         /// Its number in the run.
@@ -40,7 +40,7 @@ pub enum Transition {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Changed {
     /// Which.
-    pub transition: Transition,
+    pub transition: AlertChange,
     /// The measure at the end of the second.
     pub figure: Figure,
     /// The key, where the rule is by key.
@@ -322,10 +322,10 @@ impl<T: FnMut(Changed)> Closing<'_, T> {
                 }
                 return;
             }
-            PhaseChange::Fire { number, since } => Transition::Fired { number, since },
+            PhaseChange::Fire { number, since } => AlertChange::Fired { number, since },
             PhaseChange::Resolve { number } => {
                 let over = self.history.resolve(number, self.second, shortfall);
-                Transition::Resolved {
+                AlertChange::Resolved {
                     number,
                     since: over.since,
                     peak: over.peak,
@@ -346,7 +346,7 @@ impl<T: FnMut(Changed)> Closing<'_, T> {
     fn end(&mut self, number: u64) {
         let over = self.history.resolve(number, self.second, None);
         (self.tell)(Changed {
-            transition: Transition::Resolved {
+            transition: AlertChange::Resolved {
                 number,
                 since: over.since,
                 peak: over.peak,

@@ -68,13 +68,13 @@ const IN_FILE: Grammar<Options> = Grammar {
 };
 
 /// What was wrong with which of the arguments, from 0.
-pub(super) struct Refused {
+pub(super) struct RefusedArgument {
     pub(super) argument: usize,
     pub(super) error: Error,
 }
 
-impl From<Refused> for Error {
-    fn from(refused: Refused) -> Error {
+impl From<RefusedArgument> for Error {
+    fn from(refused: RefusedArgument) -> Error {
         refused.error
     }
 }
@@ -97,7 +97,7 @@ impl<O> Grammar<O> {
         &self,
         options: &mut O,
         args: impl Iterator<Item = OsString>,
-    ) -> Result<(Option<Command>, Vec<Given>), Refused> {
+    ) -> Result<(Option<Command>, Vec<Given>), RefusedArgument> {
         let args: Vec<OsString> = args.collect();
         let all = args.len();
         let mut parser = lexopt::Parser::from_args(args);
@@ -108,12 +108,12 @@ impl<O> Grammar<O> {
             if let Some(left) = parser.try_raw_args() {
                 argument = all - left.as_slice().len();
             }
-            let refused = |error| Refused { argument, error };
+            let refused = |error| RefusedArgument { argument, error };
             match self.next(&mut parser, options).map_err(refused)? {
-                Next::End => return Ok((None, given)),
-                Next::Command(command) => return Ok((Some(command), given)),
-                Next::Operand => {}
-                Next::Given(option, value) => given.push(Given {
+                NextArgument::End => return Ok((None, given)),
+                NextArgument::Command(command) => return Ok((Some(command), given)),
+                NextArgument::Operand => {}
+                NextArgument::Given(option, value) => given.push(Given {
                     option,
                     value,
                     argument,
@@ -123,19 +123,19 @@ impl<O> Grammar<O> {
     }
 
     /// Reads the next argument, and its value.
-    fn next(&self, parser: &mut lexopt::Parser, options: &mut O) -> Result<Next, Error> {
+    fn next(&self, parser: &mut lexopt::Parser, options: &mut O) -> Result<NextArgument, Error> {
         let usage = |error: lexopt::Error| {
             Error::new(format!("{error} ({} --help lists the options)", self.name))
         };
         let Some(arg) = parser.next().map_err(usage)? else {
-            return Ok(Next::End);
+            return Ok(NextArgument::End);
         };
         let is_long = matches!(arg, Arg::Long(_));
         let found = match arg {
             Arg::Value(operand) => {
-                return (self.operand)(options, operand).map(|()| Next::Operand);
+                return (self.operand)(options, operand).map(|()| NextArgument::Operand);
             }
-            Arg::Short('h') => return Ok(Next::Command(Command::Print(self.short_help))),
+            Arg::Short('h') => return Ok(NextArgument::Command(Command::Print(self.short_help))),
             Arg::Short(name) => self.flags.iter().find(|flag| flag.short == Some(name)),
             Arg::Long(name) => self.flags.iter().find(|flag| flag.long == name),
         };
@@ -159,12 +159,12 @@ impl<O> Grammar<O> {
                 .map_err(|bad| wrong(flag, &format!("{bad:?} is not UTF-8")))?,
         };
         let command = (flag.apply)(options, &value).map_err(|why| wrong(flag, &why))?;
-        Ok(command.map_or(Next::Given(flag.long, value), Next::Command))
+        Ok(command.map_or(NextArgument::Given(flag.long, value), NextArgument::Command))
     }
 }
 
 /// What the next argument was.
-enum Next {
+enum NextArgument {
     /// There was none.
     End,
     /// What is to be done instead of the run.

@@ -37,14 +37,14 @@ pub struct Evaluation {
 
 /// A report that is still being filled.
 #[derive(Debug)]
-struct Open {
+struct OpenReport {
     from: Second,
     to: Second,
     counters: Counters,
     durations: Histogram,
 }
 
-impl Open {
+impl OpenReport {
     /// Counts a second, or what came late for it.
     #[inline]
     fn take(&mut self, bucket: &Bucket, tallies: &mut [Tally]) {
@@ -58,7 +58,7 @@ impl Open {
 #[derive(Debug)]
 pub struct Evaluate {
     interval: Option<Span>,
-    open: Option<Open>,
+    open: Option<OpenReport>,
     /// The end of the last report or gap that was written.
     written: Option<Second>,
     /// One tally per dimension for the open report, and two sets to compute with.

@@ -10,7 +10,7 @@ use crate::report::Ranking;
 use crate::snapshot::{Ask, RECENT, Snapshot};
 use crate::stats::bucket::Bucket;
 use crate::stats::bucket::Counters;
-use crate::stats::scales::{Point, STEPS, Scale, Scales};
+use crate::stats::scales::{STEPS, Scale, ScalePoint, Scales};
 use crate::stats::tally::{self, Tally};
 use crate::time::{Second, Span};
 
@@ -70,7 +70,7 @@ impl Evaluate {
                 .iter()
                 .map(|fired| (fired.since, fired.until))
                 .collect(),
-            told: self.history.page(ask.alerts.0, ask.alerts.1),
+            listed: self.history.page(ask.alerts.0, ask.alerts.1),
         }
     }
 
@@ -154,7 +154,7 @@ impl Evaluate {
             .unwrap_or_else(|| (0..last).find(fits).unwrap_or(last));
         let mut scale = scales.get(place.min(last), newest, books.zone());
         for (second, bucket) in open {
-            scale.add(second, Point::of(&bucket.counters));
+            scale.add(second, ScalePoint::of(&bucket.counters));
         }
         scale
     }

@@ -1,14 +1,16 @@
 //! What is written of closed seconds: reports, alerts and the summary, as neutral blocks.
 
 use crate::alert::past;
-use crate::alert::{Changed, Rule, Transition};
-use crate::report::{self, Alert, Block, Event, Example, Ranking, Report, State, Value};
+use crate::alert::{AlertChange, Changed, Rule};
+use crate::report::{
+    self, AlertState, Amount, Block, Event, Ranking, Report, Transition, UnparsedExample,
+};
 use crate::stats::bucket::Counters;
 use crate::stats::latency::Histogram;
 use crate::stats::tally::Tally;
 use crate::time::{Second, Span};
 
-use super::{Evaluate, Open, rankings};
+use super::{Evaluate, OpenReport, rankings};
 use crate::ingest::Books;
 
 /// How many seconds a report's trend shows.
@@ -27,15 +29,15 @@ impl Evaluate {
         };
         let mut blocks = vec![Block::Headline {
             key: "lines",
-            value: Value::Count(books.lines),
+            value: Amount::Count(books.lines),
         }];
         blocks.push(Block::Headline {
             key: "hits",
-            value: Value::Count(counters.hits),
+            value: Amount::Count(counters.hits),
         });
         blocks.push(Block::Headline {
             key: "bytes",
-            value: Value::Bytes(counters.bytes),
+            value: Amount::Bytes(counters.bytes),
         });
         blocks.push(rankings::error_share(counters));
         blocks.push(report::status_group(&counters.status));
@@ -95,7 +97,7 @@ impl Evaluate {
                 to: from,
             });
         }
-        self.open = Some(Open {
+        self.open = Some(OpenReport {
             from,
             to,
             counters: Counters::default(),
@@ -117,16 +119,16 @@ impl Evaluate {
         let mut blocks = Vec::with_capacity(14);
         blocks.push(Block::Headline {
             key: "hits",
-            value: Value::Count(counters.hits),
+            value: Amount::Count(counters.hits),
         });
         let rate = counters.hits as f64 / (open.to - open.from).0 as f64;
         blocks.push(Block::Headline {
             key: "rate",
-            value: Value::PerSecond(rate),
+            value: Amount::PerSecond(rate),
         });
         blocks.push(Block::Headline {
             key: "bytes",
-            value: Value::Bytes(counters.bytes),
+            value: Amount::Bytes(counters.bytes),
         });
         blocks.push(rankings::error_share(counters));
         blocks.push(report::status_group(&counters.status));
@@ -148,7 +150,7 @@ impl Evaluate {
         blocks.extend(self.notes());
         let last = Second(books.first_open.0 - 1);
         blocks.push(Block::Alerts(self.history.newest(last, ALERTS_IN_VIEW)));
-        let here = |example: &&Example| {
+        let here = |example: &&UnparsedExample| {
             example
                 .second
                 .is_none_or(|second| second < open.to && second >= open.from)
@@ -159,7 +161,7 @@ impl Evaluate {
             .iter()
             .filter(here)
             .filter(|example| first || example.second.is_some());
-        let examples: Vec<Example> = examples.cloned().collect();
+        let examples: Vec<UnparsedExample> = examples.cloned().collect();
         if !examples.is_empty() {
             blocks.push(Block::Unparsed(examples));
         }
@@ -224,13 +226,13 @@ impl Evaluate {
                 figure.hits = self.scratch[0][dimension].get(id).hits;
             }
             let (number, since, state) = match changed.transition {
-                Transition::Resolved {
+                AlertChange::Resolved {
                     number,
                     since,
                     peak,
                     shortfall,
-                } => (number, since, State::Resolved { peak, shortfall }),
-                Transition::Fired { number, since } => {
+                } => (number, since, AlertState::Resolved { peak, shortfall }),
+                AlertChange::Fired { number, since } => {
                     let firing = back.firing.get_or_insert_with(|| {
                         self.what_changed(window, at, &back.counters, books)
                     });
@@ -238,7 +240,7 @@ impl Evaluate {
                 }
             };
             let rule = &self.rules[index];
-            let alert = Alert {
+            let alert = Transition {
                 rule: rule.label().clone(),
                 key: changed.key,
                 subject: rule.subject().clone(),
@@ -250,7 +252,7 @@ impl Evaluate {
                 top: back.top.clone(),
                 state,
             };
-            self.events.push_back(Event::Alert(Box::new(alert)));
+            self.events.push_back(Event::Transition(Box::new(alert)));
         }
         self.scratch.iter_mut().flatten().for_each(Tally::clear);
     }
@@ -269,12 +271,18 @@ impl Evaluate {
     }
 
     /// What changed against the window before.
-    fn what_changed(&mut self, window: Span, at: Second, now: &Counters, books: &Books) -> State {
+    fn what_changed(
+        &mut self,
+        window: Span,
+        at: Second,
+        now: &Counters,
+        books: &Books,
+    ) -> AlertState {
         let [now_tallies, before_tallies] = &mut self.scratch;
         let before = self
             .past
             .tally(at - window - window, at - window, before_tallies);
-        State::Firing {
+        AlertState::Firing {
             changed: past::changes(&books.totals, (now, now_tallies), (&before, before_tallies)),
             errors: (
                 past::error_share(now).unwrap_or(0.0),
@@ -291,5 +299,5 @@ struct LookBack {
     counters: Counters,
     top: Vec<Ranking>,
     /// What changed against the window before, once an alert asks for it.
-    firing: Option<State>,
+    firing: Option<AlertState>,
 }

@@ -14,7 +14,7 @@ use std::net::IpAddr;
 use memchr::memmem::Finder;
 
 use crate::format::record::Record;
-use crate::format::unparsed::{Field, Unit};
+use crate::format::unparsed::{DurationUnit, Field};
 use crate::stats::dimension::{Dimension, Scratch};
 
 /// An expression that a record matches or does not.
@@ -199,7 +199,7 @@ impl Expr {
             Expr::Not(expr) => expr.add_fields(fields),
             Expr::Key(dimension, _) => fields.push(dimension.field),
             Expr::Number(Quantity::Duration, ..) => {
-                fields.push(Field::Duration(Unit::Microseconds))
+                fields.push(Field::Duration(DurationUnit::Microseconds))
             }
             Expr::Number(..) => {}
         }

@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use super::{Expr, Mistake, Needle, Order, Quantity, Test};
-use crate::format::unparsed::Unit;
+use crate::format::unparsed::DurationUnit;
 use crate::format::values;
 use crate::stats::dimension;
 
@@ -290,7 +290,7 @@ fn number(quantity: Quantity, value: &str) -> Option<u64> {
         }
         // The unit must stand there: a bare 5 would be seconds to some and milliseconds to others.
         Quantity::Duration if value.ends_with(|c: char| c.is_ascii_digit()) => None,
-        Quantity::Duration => values::duration(value.as_bytes(), Unit::Written)
+        Quantity::Duration => values::duration(value.as_bytes(), DurationUnit::Written)
             .ok()
             .flatten(),
     }

@@ -3,7 +3,7 @@
 //! A moment is told in five ways. One with an offset stands for itself. A date, with or without a time,
 //! is read in the zone shown, and a time alone is of the log's day, the day of its first record there;
 //! both wait for that record. `-2h` counts back from the newest record, which must be known before the
-//! first is counted: see [`Period::settled`]. `today`, `yesterday` and the days of the week are days by the wall
+//! first is counted: see [`Period::resolved`]. `today`, `yesterday` and the days of the week are days by the wall
 //! clock, which the caller brings, in the zone shown; live, `-2h` counts back from it too: see [`Moment::seen`].
 
 use jiff::civil::{Date, DateTime, Time, Weekday};
@@ -209,14 +209,14 @@ impl Period {
     /// The bounds, once there is a first record: its time and offset.
     pub fn bounds_from(&self, first: Second, offset: i32) -> Bounds {
         self.bounds().unwrap_or_else(|| {
-            let settled = self.settled(first, offset, None);
+            let resolved = self.resolved(first, offset, None);
             let second = |moment: Option<Moment>, open| match moment {
                 Some(Moment::At(second)) => second,
                 _ => open,
             };
             Bounds {
-                since: second(settled.since, Bounds::ALL.since),
-                until: second(settled.until, Bounds::ALL.until),
+                since: second(resolved.since, Bounds::ALL.since),
+                until: second(resolved.until, Bounds::ALL.until),
             }
         })
     }
@@ -232,17 +232,17 @@ impl Period {
 
     /// The same period in seconds: by the time and offset of the first record and, where it is known, the
     /// newest. What the calendar does not reach stays as it is.
-    pub fn settled(&self, first: Second, offset: i32, newest: Option<Second>) -> Period {
+    pub fn resolved(&self, first: Second, offset: i32, newest: Option<Second>) -> Period {
         let zone = self.zone.clone().unwrap_or_else(|| Zone::fixed(offset));
-        let settle = |moment: Moment| match (moment, newest) {
+        let resolve = |moment: Moment| match (moment, newest) {
             (Moment::Ago(span), Some(newest)) => Moment::At(newest - span),
             _ => moment
                 .second(Some((first, &zone)))
                 .map_or(moment, Moment::At),
         };
         Period {
-            since: self.since.map(settle),
-            until: self.until.map(settle),
+            since: self.since.map(resolve),
+            until: self.until.map(resolve),
             zone: self.zone.clone(),
         }
     }
@@ -363,16 +363,19 @@ mod tests {
             (period.bounds(), period.told_ago()),
             (None, Some(("since", Span(60))))
         );
-        let settled = period.settled(FIRST, 0, Some(FIRST + Span(300)));
+        let resolved = period.resolved(FIRST, 0, Some(FIRST + Span(300)));
         let bounds = Bounds {
             since: FIRST + Span(240),
             until: FIRST + Span(900),
         };
-        assert_eq!((settled.bounds(), settled.told_ago()), (Some(bounds), None));
         assert_eq!(
-            settled.bounds_from(Second(0), 7200),
+            (resolved.bounds(), resolved.told_ago()),
+            (Some(bounds), None)
+        );
+        assert_eq!(
+            resolved.bounds_from(Second(0), 7200),
             bounds,
-            "what is settled stays so"
+            "what is resolved stays so"
         );
     }
 }

@@ -4,9 +4,9 @@
 use bstr::ByteSlice;
 
 use super::program::Step;
-use super::template::{Kind, Piece, Refused, compile};
+use super::template::{Piece, PieceKind, PlacedBytes, Refused, compile};
 use super::timestamp::TimeForm;
-use super::unparsed::{Field, Unit};
+use super::unparsed::{DurationUnit, Field};
 
 /// Whose string it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -63,7 +63,7 @@ fn compile_string(text: &str, dialect: Dialect) -> Result<Vec<Step>, Refused> {
         if byte != b'%' {
             pieces.push(Piece {
                 at,
-                kind: Kind::Text(vec![byte]),
+                kind: PieceKind::Text(vec![byte]),
             });
             continue;
         }
@@ -134,13 +134,14 @@ fn closes(body: &[u8], quote: u8) -> bool {
         .all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(b))
 }
 
-/// Bytes of the format with their places in the text that was given.
-type Placed = [(usize, u8)];
-
 const NO_DIRECTIVE: &str = "a '%' with no directive behind it (a percent sign is %%)";
 
 /// Reads one directive behind its `%`.
-fn directive(at: usize, rest: &Placed, dialect: Dialect) -> Result<(Vec<Kind>, &Placed), Refused> {
+fn directive(
+    at: usize,
+    rest: &PlacedBytes,
+    dialect: Dialect,
+) -> Result<(Vec<PieceKind>, &PlacedBytes), Refused> {
     let mut rest = rest;
     let mut first = false;
     let mut argument: Option<String> = None;
@@ -187,31 +188,31 @@ fn directive(at: usize, rest: &Placed, dialect: Dialect) -> Result<(Vec<Kind>, &
     if letter == b'^' {
         // %{…}^ti and %{…}^to: trailers.
         if let [(_, b't'), (_, b'i' | b'o'), after @ ..] = rest {
-            return Ok((vec![Kind::Field(Field::Skipped, 0)], after));
+            return Ok((vec![PieceKind::Field(Field::Skipped, 0)], after));
         }
         return Err(Refused::new(
             at,
             "unknown directive '%^' (%{Name}^ti, %{Name}^to)",
         ));
     }
-    let field = |field, rank| vec![Kind::Field(field, rank)];
+    let field = |field, rank| vec![PieceKind::Field(field, rank)];
     let header = argument.as_deref().unwrap_or("").to_ascii_lowercase();
     let kinds = match letter {
-        b'%' => vec![Kind::Text(b"%".to_vec())],
+        b'%' => vec![PieceKind::Text(b"%".to_vec())],
         b'a' if header == "c" => field(Field::Client, 2),
         b'a' => field(Field::Client, 0),
         b'h' => field(Field::Client, 1),
         b'b' | b'B' => field(Field::Bytes, 0),
         b'O' => field(Field::Bytes, 1),
-        b'D' if java => field(Field::Duration(Unit::Milliseconds), 0),
-        b'D' => field(Field::Duration(Unit::Microseconds), 0),
+        b'D' if java => field(Field::Duration(DurationUnit::Milliseconds), 0),
+        b'D' => field(Field::Duration(DurationUnit::Microseconds), 0),
         // Tomcat's: the time to the first byte, an attribute of the request or of the session, a cookie.
         b'F' | b'c' if java => field(Field::Skipped, 0),
         b'r' | b's' if java && argument.is_some() => field(Field::Skipped, 0),
         b'T' => match header.as_str() {
-            "us" => field(Field::Duration(Unit::Microseconds), 0),
-            "ms" => field(Field::Duration(Unit::Milliseconds), 1),
-            "" | "s" => field(Field::Duration(Unit::WholeSeconds), 2),
+            "us" => field(Field::Duration(DurationUnit::Microseconds), 0),
+            "ms" => field(Field::Duration(DurationUnit::Milliseconds), 1),
+            "" | "s" => field(Field::Duration(DurationUnit::WholeSeconds), 2),
             unit => {
                 return Err(Refused::new(
                     at,
@@ -223,7 +224,7 @@ fn directive(at: usize, rest: &Placed, dialect: Dialect) -> Result<(Vec<Kind>, &
         b'm' => field(Field::Method, 0),
         b'r' => field(Field::Request, 0),
         b'q' if java && argument.is_some() => field(Field::Skipped, 0),
-        b'q' => vec![Kind::Query],
+        b'q' => vec![PieceKind::Query],
         b's' => field(Field::Status, u8::from(first)),
         b't' => time(at, argument.as_deref())?,
         b'u' => field(Field::User, 0),
@@ -233,7 +234,7 @@ fn directive(at: usize, rest: &Placed, dialect: Dialect) -> Result<(Vec<Kind>, &
             "referer" | "referrer" => field(Field::Referrer, 0),
             "user-agent" => field(Field::Agent, 0),
             "host" => field(Field::Host, 1),
-            "x-forwarded-for" => vec![Kind::Forwarded],
+            "x-forwarded-for" => vec![PieceKind::Forwarded],
             _ => field(Field::Skipped, 0),
         },
         b'A' | b'C' | b'E' | b'I' | b'L' | b'P' | b'R' | b'S' | b'X' | b'e' | b'f' | b'k'
@@ -254,12 +255,12 @@ fn directive(at: usize, rest: &Placed, dialect: Dialect) -> Result<(Vec<Kind>, &
 }
 
 /// `%t` and `%{…}t`.
-fn time(at: usize, argument: Option<&str>) -> Result<Vec<Kind>, Refused> {
+fn time(at: usize, argument: Option<&str>) -> Result<Vec<PieceKind>, Refused> {
     let Some(pattern) = argument else {
         return Ok(vec![
-            Kind::Text(b"[".to_vec()),
-            Kind::Time(TimeForm::Clf),
-            Kind::Text(b"]".to_vec()),
+            PieceKind::Text(b"[".to_vec()),
+            PieceKind::Time(TimeForm::Clf),
+            PieceKind::Text(b"]".to_vec()),
         ]);
     };
     let pattern = pattern
@@ -267,11 +268,11 @@ fn time(at: usize, argument: Option<&str>) -> Result<Vec<Kind>, Refused> {
         .or(pattern.strip_prefix("end:"))
         .unwrap_or(pattern);
     Ok(match pattern {
-        "sec" => vec![Kind::TimePart("%s".to_owned())],
-        "msec" | "usec" => vec![Kind::Time(TimeForm::Epoch)],
-        "msec_frac" | "usec_frac" => vec![Kind::TimePart("%f".to_owned())],
+        "sec" => vec![PieceKind::TimePart("%s".to_owned())],
+        "msec" | "usec" => vec![PieceKind::Time(TimeForm::Epoch)],
+        "msec_frac" | "usec_frac" => vec![PieceKind::TimePart("%f".to_owned())],
         "" => return Err(Refused::new(at, "an empty pattern of the time")),
-        pattern => vec![Kind::TimePart(in_c_locale(pattern))],
+        pattern => vec![PieceKind::TimePart(in_c_locale(pattern))],
     })
 }
 

@@ -2,8 +2,8 @@
 
 use super::program::{Extent, Step, literal};
 use super::timestamp::TimeForm;
-use super::unparsed::{Field, Unit};
-use super::{Format, Source};
+use super::unparsed::{DurationUnit, Field};
+use super::{Format, FormatSource};
 
 const SPACE: Extent = Extent::Until(b' ');
 
@@ -43,7 +43,7 @@ fn s3() -> Vec<Vec<Step>> {
         Skipped,
         Bytes,
         Skipped,
-        Duration(Unit::Milliseconds),
+        Duration(DurationUnit::Milliseconds),
         Skipped,
     ]);
     end.extend([
@@ -65,14 +65,14 @@ pub(super) const S3: Format = Format {
     about: "Amazon S3 server access log",
     sample: r#"79a59df900b949e5 mybucket [06/Feb/2025:00:00:38 +0000] 192.0.2.3 - A1206F460EXAMPLE REST.GET.OBJECT foo/bar.html "GET /foo/bar.html HTTP/1.1" 200 - 113 113 7 6 "-" "S3Console/0.4" -"#,
     begins: |b| b.is_ascii_alphanumeric() || b == b':',
-    source: Source::Steps(s3),
+    source: FormatSource::Steps(s3),
 };
 
 /// The fields that both load balancers have: name, client, target, the three times, the two statuses
 /// and sizes. The status is what the client saw; the duration is the sum of the times.
 fn balancer(kind: bool) -> Vec<Vec<Step>> {
     use Field::{Agent, Bytes, Client, Request, Skipped, Status};
-    let seconds = Field::Duration(Unit::Seconds);
+    let seconds = Field::Duration(DurationUnit::Seconds);
     // The classic one: "the time when the load balancer received the request from the client"; the application's:
     // "the time when the load balancer generated a response to the client".
     let mut steps = if kind {
@@ -108,7 +108,7 @@ pub(super) const ELB: Format = Format {
     about: "Amazon Elastic Load Balancing, classic",
     sample: r#"2025-05-13T23:39:43.945958Z my-loadbalancer 192.0.2.39:2817 10.0.0.1:80 0.000086 0.001048 0.001337 200 200 0 57 "GET https://www.example.com:443/ HTTP/1.1" "curl/8.5" DHE-RSA-AES128-SHA TLSv1.2"#,
     begins: |b| b.is_ascii_digit(),
-    source: Source::Steps(|| balancer(false)),
+    source: FormatSource::Steps(|| balancer(false)),
 };
 
 /// The application load balancer.
@@ -117,7 +117,7 @@ pub(super) const ALB: Format = Format {
     about: "Amazon Application Load Balancer",
     sample: r#"https 2025-04-26T12:23:00.186641Z app/my-lb/50dc6c495c0c9188 192.0.2.39:2817 10.0.0.1:80 0.086 0.048 0.037 200 200 0 57 "GET https://www.example.com:443/ HTTP/1.1" "curl/8.5" ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2"#,
     begins: |b| matches!(b, b'h' | b'w' | b'g'),
-    source: Source::Steps(|| balancer(true)),
+    source: FormatSource::Steps(|| balancer(true)),
 };
 
 fn cloudfront_realtime() -> Vec<Vec<Step>> {
@@ -142,7 +142,7 @@ fn cloudfront_realtime() -> Vec<Vec<Step>> {
         Skipped,
         Skipped,
         Skipped,
-        Duration(Unit::Seconds),
+        Duration(DurationUnit::Seconds),
         Protocol,
         Skipped,
         Agent,
@@ -159,5 +159,5 @@ pub(super) const CLOUDFRONT_REALTIME: Format = Format {
     about: "Amazon CloudFront real-time log with all its fields, tab-separated",
     sample: "1760104536.851\t192.0.2.7\t0.113\t200\t642\tGET\thttps\twww.example.com\t/index.html\t537\tFRA50-P2\tabc==\td111111abcdef8.cloudfront.net\t0.455\tHTTP/2.0\tIPv4\tcurl/8.5\t-\t-\t-\tHit",
     begins: |b| b.is_ascii_digit(),
-    source: Source::Steps(cloudfront_realtime),
+    source: FormatSource::Steps(cloudfront_realtime),
 };

@@ -6,7 +6,7 @@ use super::json::{self, Path};
 use super::program::Step;
 use super::template::Refused;
 use super::unparsed::Field;
-use super::{Format, Source, apache, formats, haproxy, nginx, w3c};
+use super::{Format, FormatSource, apache, formats, haproxy, nginx, w3c};
 
 /// Which formats to read.
 #[derive(Debug, Clone, Default)]
@@ -152,9 +152,9 @@ impl Format {
     /// The steps of each variant; none for JSON and W3C.
     pub(super) fn variants(&self) -> Vec<Vec<Step>> {
         match self.source {
-            Source::Steps(steps) => steps(),
-            Source::String(string) => vec![preset(string)],
-            Source::Json | Source::W3c => Vec::new(),
+            FormatSource::Steps(steps) => steps(),
+            FormatSource::String(string) => vec![preset(string)],
+            FormatSource::Json | FormatSource::W3c => Vec::new(),
         }
     }
 }

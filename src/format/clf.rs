@@ -4,7 +4,7 @@
 //! whatever a site adds. See Apache's `mod_log_config` and nginx's `log_format combined`.
 
 use super::program::{Head, Step, entry_steps, referrer_and_agent};
-use super::{Format, Source};
+use super::{Format, FormatSource};
 
 fn request() -> Vec<Step> {
     let mut steps = vec![Step::Between];
@@ -44,7 +44,7 @@ pub(super) const ANY: Format = Format {
     about: "common, combined or vhost_combined",
     sample: "",
     begins: |_| true,
-    source: Source::Steps(|| vec![any()]),
+    source: FormatSource::Steps(|| vec![any()]),
 };
 
 /// The Common Log Format.
@@ -53,7 +53,7 @@ pub(super) const COMMON: Format = Format {
     about: "the Common Log Format of NCSA httpd, also without a protocol (HTTP/0.9); more fields may follow",
     sample: r#"192.0.2.7 - - [10/Oct/2025:13:55:36 -0700] "GET /pages/create HTTP/1.1" 200 2326"#,
     begins: |_| true,
-    source: Source::Steps(common),
+    source: FormatSource::Steps(common),
 };
 
 /// Apache's and nginx's combined.
@@ -62,7 +62,7 @@ pub(super) const COMBINED: Format = Format {
     about: "common with referrer and user agent, the default of nginx and of most Apache set-ups; more fields may follow",
     sample: r#"192.0.2.7 - ann [10/Oct/2025:13:55:36 -0700] "GET /pages/create HTTP/1.1" 200 2326 "https://example.com/" "Mozilla/5.0""#,
     begins: |_| true,
-    source: Source::Steps(|| vec![combined_after(Head::Client)]),
+    source: FormatSource::Steps(|| vec![combined_after(Head::Client)]),
 };
 
 /// Apache's vhost_combined.
@@ -71,5 +71,5 @@ pub(super) const VHOST_COMBINED: Format = Format {
     about: "combined after the virtual host and its port, Debian's choice for Apache with several sites",
     sample: r#"www.example.com:443 192.0.2.7 - - [10/Oct/2025:13:55:36 -0700] "GET / HTTP/1.1" 200 2326 "-" "Mozilla/5.0""#,
     begins: |_| true,
-    source: Source::Steps(|| vec![combined_after(Head::Host)]),
+    source: FormatSource::Steps(|| vec![combined_after(Head::Host)]),
 };

@@ -4,8 +4,8 @@
 
 use super::program::{Extent, Step, literal};
 use super::timestamp::TimeForm;
-use super::unparsed::{Field, Unit};
-use super::{Format, Source};
+use super::unparsed::{DurationUnit, Field};
+use super::{Format, FormatSource};
 
 /// The header lines of these formats, whole: a line that only begins so is an entry, whoever wrote its first field.
 /// (Google's is that of its documentation, "Usage logs & storage logs".)
@@ -54,7 +54,7 @@ pub(super) const CSV: Format = Format {
     about: "values under the header \"remotehost\",\"rfc931\",\"authuser\",\"date\",\"request\",\"status\",\"bytes\", the date in epoch seconds",
     sample: r#""192.0.2.7","-","ann",1760129736,"GET /pages/create HTTP/1.1",200,2326"#,
     begins: |b| b == b'"',
-    source: Source::Steps(steps),
+    source: FormatSource::Steps(steps),
 };
 
 // "The time that the request was completed, in microseconds since the Unix epoch."
@@ -70,7 +70,7 @@ fn gcs_steps() -> Vec<Vec<Step>> {
         Status,
         Skipped,
         Bytes,
-        Field::Duration(Unit::Microseconds),
+        Field::Duration(DurationUnit::Microseconds),
         Host,
         Referrer,
         Agent,
@@ -87,5 +87,5 @@ pub(super) const GCS: Format = Format {
     about: "Google Cloud Storage usage log, CSV under the header \"time_micros\",…",
     sample: r#""1760104536123456","192.0.2.7","1","","GET","/bucket/a.txt","200","0","612","12000","storage.googleapis.com","","curl/8.5","AHP1","GET_Object","bucket","a.txt""#,
     begins: |b| b == b'"',
-    source: Source::Steps(gcs_steps),
+    source: FormatSource::Steps(gcs_steps),
 };

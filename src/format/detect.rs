@@ -5,52 +5,52 @@ use memchr::memmem;
 use super::{carrier, w3c};
 
 /// A kind of input that people pipe in by mistake.
-struct Look {
+struct Mistaken {
     test: fn(&[u8]) -> bool,
     says: &'static str,
 }
 
 /// What its first bytes give away, whatever follows. They hold no newline, so its first line is enough.
-static SURE: &[Look] = &[Look {
+static SURE: &[Mistaken] = &[Mistaken {
     test: |b| b.starts_with(b"\xff\xfe") || b.starts_with(b"\xfe\xff"),
     says: "UTF-16 text (iconv -f UTF-16 -t UTF-8 FILE | httpmon reads it)",
 }];
 
 /// Guesses, the better ones first.
-static LOOKS: &[Look] = &[
-    Look {
+static LOOKS: &[Mistaken] = &[
+    Mistaken {
         test: |b| b.contains(&0),
         says: "binary data",
     },
-    Look {
+    Mistaken {
         test: |b| nginx_error_log(body(b)),
         says: "an nginx error log (the access log stands beside it, in access.log by default)",
     },
-    Look {
+    Mistaken {
         test: |b| apache_error_log(body(b)),
         says: "an Apache error log (the access log stands beside it, in access.log or access_log)",
     },
-    Look {
+    Mistaken {
         test: |b| body(b).first() == Some(&b'{'),
         says: "JSON without a status or a time that httpmon knows (--format 'json: time=KEY status=KEY' names them)",
     },
-    Look {
+    Mistaken {
         test: |b| memmem::find(b, b"#Fields:").is_some(),
         says: "a W3C extended log whose #Fields has no status or no time, or does not fit its lines",
     },
-    Look {
+    Mistaken {
         test: w3c::is_dated,
         says: "a W3C extended log without its #Fields line (--format '#Fields: date time …' gives its list)",
     },
-    Look {
+    Mistaken {
         test: |b| carrier::len(first_line(b)) > 0,
         says: "lines of syslog, the journal or a container that carry no access log that httpmon knows (--format '…' takes the server's own LogFormat or log_format)",
     },
-    Look {
+    Mistaken {
         test: |b| b.first() == Some(&b'<'),
         says: "HTML or XML",
     },
-    Look {
+    Mistaken {
         test: |b| {
             first_line(b)
                 .iter()

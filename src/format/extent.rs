@@ -47,14 +47,14 @@ pub enum Extent {
 }
 
 /// A field's text and how much of the line it took, quotes included.
-pub(super) struct Found<'a> {
+pub(super) struct Extracted<'a> {
     pub(super) text: &'a [u8],
     pub(super) len: usize,
 }
 
 impl Extent {
     /// Finds the field at the beginning of `rest`.
-    pub(super) fn find<'a>(&self, rest: &'a [u8]) -> Result<Found<'a>, Why> {
+    pub(super) fn find<'a>(&self, rest: &'a [u8]) -> Result<Extracted<'a>, Why> {
         match self {
             Extent::Csv | Extent::W3c => {
                 let csv = *self == Extent::Csv;
@@ -66,11 +66,11 @@ impl Extent {
                     Ok(found)
                 }
             }
-            Extent::WithPort(extent) => extent.len(rest).map(|len| Found {
+            Extent::WithPort(extent) => extent.len(rest).map(|len| Extracted {
                 text: before_port(&rest[..len]),
                 len,
             }),
-            _ => self.len(rest).map(|len| Found {
+            _ => self.len(rest).map(|len| Extracted {
                 text: &rest[..len],
                 len,
             }),
@@ -222,10 +222,10 @@ fn status_and_bytes(text: &[u8]) -> bool {
 
 /// A text in quotes, in which a quote is doubled, or one without quotes, which the byte `end` ends.
 #[inline]
-fn quoted_or_until(rest: &[u8], end: u8) -> Result<Found<'_>, Why> {
+fn quoted_or_until(rest: &[u8], end: u8) -> Result<Extracted<'_>, Why> {
     let [b'"', inner @ ..] = rest else {
         let len = short::find(end, rest).unwrap_or(rest.len());
-        return Ok(Found {
+        return Ok(Extracted {
             text: &rest[..len],
             len,
         });
@@ -237,7 +237,7 @@ fn quoted_or_until(rest: &[u8], end: u8) -> Result<Found<'_>, Why> {
             Some(b'"') => from = quote + 2,
             Some(&b) if b != end => return Err(Why::Form),
             _ => {
-                return Ok(Found {
+                return Ok(Extracted {
                     text: &inner[..quote],
                     len: quote + 2,
                 });

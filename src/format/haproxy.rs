@@ -5,13 +5,13 @@
 //! `%hr` and `%hs` capture may be nothing, and then the space before it is not written either.
 
 use super::program::Step;
-use super::template::{Kind, Piece, Refused, compile};
+use super::template::{Piece, PieceKind, PlacedBytes, Refused, compile};
 use super::timestamp::TimeForm;
-use super::unparsed::{Field, Unit};
+use super::unparsed::{DurationUnit, Field};
 
 /// How a variable is written.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Form {
+enum VariableForm {
     /// A number or a date: never in quotes.
     Plain,
     /// In quotes, where the flag `Q` is set.
@@ -20,77 +20,101 @@ enum Form {
     Captured,
 }
 
-const SKIPPED: fn() -> Kind = || Kind::Field(Field::Skipped, 0);
+const SKIPPED: fn() -> PieceKind = || PieceKind::Field(Field::Skipped, 0);
 
 /// A variable: its name, how it is written, and what it means here.
-type Row = (&'static str, Form, fn() -> Kind);
+type VariableRow = (&'static str, VariableForm, fn() -> PieceKind);
 
 /// Every variable of the manual.
-const VARIABLES: [Row; 64] = [
-    ("B", Form::Plain, || Kind::Field(Field::Bytes, 0)),
-    ("CC", Form::Text, SKIPPED),
-    ("CS", Form::Text, SKIPPED),
-    ("H", Form::Text, SKIPPED),
-    ("HM", Form::Text, || Kind::Field(Field::Method, 0)),
-    ("HP", Form::Text, || Kind::Field(Field::Target, 1)),
-    ("HPO", Form::Text, || Kind::Field(Field::Target, 2)),
-    ("HQ", Form::Text, || Kind::Query),
-    ("HU", Form::Text, || Kind::Field(Field::Target, 0)),
-    ("HV", Form::Text, || Kind::Field(Field::Protocol, 0)),
-    ("ID", Form::Text, SKIPPED),
-    ("OG", Form::Text, SKIPPED),
-    ("ST", Form::Plain, || Kind::Field(Field::Status, 0)),
-    ("T", Form::Plain, || Kind::Time(TimeForm::Clf)),
-    ("Ta", Form::Plain, || duration(ACTIVE)),
-    ("Tc", Form::Plain, || duration(PART)),
-    ("Td", Form::Plain, || duration(PART)),
-    ("Th", Form::Plain, SKIPPED),
-    ("Ti", Form::Plain, SKIPPED),
-    ("Tl", Form::Plain, || Kind::Time(TimeForm::Clf)),
-    ("Tq", Form::Plain, || duration(FROM_ACCEPT)),
-    ("Tr", Form::Plain, || duration(SERVER)),
-    ("TR", Form::Plain, || duration(PART)),
-    ("Ts", Form::Plain, || Kind::Time(TimeForm::Epoch)),
-    ("Tt", Form::Plain, || duration(TOTAL)),
-    ("Tu", Form::Plain, SKIPPED),
-    ("Tw", Form::Plain, || duration(PART)),
-    ("U", Form::Plain, SKIPPED),
-    ("ac", Form::Plain, SKIPPED),
-    ("b", Form::Text, SKIPPED),
-    ("bc", Form::Plain, SKIPPED),
-    ("bi", Form::Text, SKIPPED),
-    ("bp", Form::Plain, SKIPPED),
-    ("bq", Form::Plain, SKIPPED),
-    ("ci", Form::Text, || Kind::Field(Field::Client, 0)),
-    ("cp", Form::Plain, SKIPPED),
-    ("f", Form::Text, SKIPPED),
-    ("fc", Form::Plain, SKIPPED),
-    ("fi", Form::Text, SKIPPED),
-    ("fp", Form::Plain, SKIPPED),
-    ("ft", Form::Text, SKIPPED),
-    ("hr", Form::Captured, SKIPPED),
-    ("hrl", Form::Captured, SKIPPED),
-    ("hs", Form::Captured, SKIPPED),
-    ("hsl", Form::Captured, SKIPPED),
-    ("lc", Form::Plain, SKIPPED),
-    ("ms", Form::Plain, SKIPPED),
-    ("pid", Form::Plain, SKIPPED),
-    ("r", Form::Text, || Kind::Field(Field::Request, 0)),
-    ("rc", Form::Plain, SKIPPED),
-    ("rt", Form::Plain, SKIPPED),
-    ("s", Form::Text, SKIPPED),
-    ("sc", Form::Plain, SKIPPED),
-    ("si", Form::Text, SKIPPED),
-    ("sp", Form::Plain, SKIPPED),
-    ("sq", Form::Plain, SKIPPED),
-    ("sslc", Form::Text, SKIPPED),
-    ("sslv", Form::Text, SKIPPED),
-    ("t", Form::Plain, || Kind::Time(TimeForm::Clf)),
-    ("tr", Form::Plain, || Kind::Time(TimeForm::Clf)),
-    ("trg", Form::Plain, || Kind::Time(TimeForm::Clf)),
-    ("trl", Form::Plain, || Kind::Time(TimeForm::Clf)),
-    ("ts", Form::Plain, SKIPPED),
-    ("tsc", Form::Plain, SKIPPED),
+const VARIABLES: [VariableRow; 64] = [
+    ("B", VariableForm::Plain, || {
+        PieceKind::Field(Field::Bytes, 0)
+    }),
+    ("CC", VariableForm::Text, SKIPPED),
+    ("CS", VariableForm::Text, SKIPPED),
+    ("H", VariableForm::Text, SKIPPED),
+    ("HM", VariableForm::Text, || {
+        PieceKind::Field(Field::Method, 0)
+    }),
+    ("HP", VariableForm::Text, || {
+        PieceKind::Field(Field::Target, 1)
+    }),
+    ("HPO", VariableForm::Text, || {
+        PieceKind::Field(Field::Target, 2)
+    }),
+    ("HQ", VariableForm::Text, || PieceKind::Query),
+    ("HU", VariableForm::Text, || {
+        PieceKind::Field(Field::Target, 0)
+    }),
+    ("HV", VariableForm::Text, || {
+        PieceKind::Field(Field::Protocol, 0)
+    }),
+    ("ID", VariableForm::Text, SKIPPED),
+    ("OG", VariableForm::Text, SKIPPED),
+    ("ST", VariableForm::Plain, || {
+        PieceKind::Field(Field::Status, 0)
+    }),
+    ("T", VariableForm::Plain, || PieceKind::Time(TimeForm::Clf)),
+    ("Ta", VariableForm::Plain, || duration(ACTIVE)),
+    ("Tc", VariableForm::Plain, || duration(PART)),
+    ("Td", VariableForm::Plain, || duration(PART)),
+    ("Th", VariableForm::Plain, SKIPPED),
+    ("Ti", VariableForm::Plain, SKIPPED),
+    ("Tl", VariableForm::Plain, || PieceKind::Time(TimeForm::Clf)),
+    ("Tq", VariableForm::Plain, || duration(FROM_ACCEPT)),
+    ("Tr", VariableForm::Plain, || duration(SERVER)),
+    ("TR", VariableForm::Plain, || duration(PART)),
+    ("Ts", VariableForm::Plain, || {
+        PieceKind::Time(TimeForm::Epoch)
+    }),
+    ("Tt", VariableForm::Plain, || duration(TOTAL)),
+    ("Tu", VariableForm::Plain, SKIPPED),
+    ("Tw", VariableForm::Plain, || duration(PART)),
+    ("U", VariableForm::Plain, SKIPPED),
+    ("ac", VariableForm::Plain, SKIPPED),
+    ("b", VariableForm::Text, SKIPPED),
+    ("bc", VariableForm::Plain, SKIPPED),
+    ("bi", VariableForm::Text, SKIPPED),
+    ("bp", VariableForm::Plain, SKIPPED),
+    ("bq", VariableForm::Plain, SKIPPED),
+    ("ci", VariableForm::Text, || {
+        PieceKind::Field(Field::Client, 0)
+    }),
+    ("cp", VariableForm::Plain, SKIPPED),
+    ("f", VariableForm::Text, SKIPPED),
+    ("fc", VariableForm::Plain, SKIPPED),
+    ("fi", VariableForm::Text, SKIPPED),
+    ("fp", VariableForm::Plain, SKIPPED),
+    ("ft", VariableForm::Text, SKIPPED),
+    ("hr", VariableForm::Captured, SKIPPED),
+    ("hrl", VariableForm::Captured, SKIPPED),
+    ("hs", VariableForm::Captured, SKIPPED),
+    ("hsl", VariableForm::Captured, SKIPPED),
+    ("lc", VariableForm::Plain, SKIPPED),
+    ("ms", VariableForm::Plain, SKIPPED),
+    ("pid", VariableForm::Plain, SKIPPED),
+    ("r", VariableForm::Text, || {
+        PieceKind::Field(Field::Request, 0)
+    }),
+    ("rc", VariableForm::Plain, SKIPPED),
+    ("rt", VariableForm::Plain, SKIPPED),
+    ("s", VariableForm::Text, SKIPPED),
+    ("sc", VariableForm::Plain, SKIPPED),
+    ("si", VariableForm::Text, SKIPPED),
+    ("sp", VariableForm::Plain, SKIPPED),
+    ("sq", VariableForm::Plain, SKIPPED),
+    ("sslc", VariableForm::Text, SKIPPED),
+    ("sslv", VariableForm::Text, SKIPPED),
+    ("t", VariableForm::Plain, || PieceKind::Time(TimeForm::Clf)),
+    ("tr", VariableForm::Plain, || PieceKind::Time(TimeForm::Clf)),
+    ("trg", VariableForm::Plain, || {
+        PieceKind::Time(TimeForm::Clf)
+    }),
+    ("trl", VariableForm::Plain, || {
+        PieceKind::Time(TimeForm::Clf)
+    }),
+    ("ts", VariableForm::Plain, SKIPPED),
+    ("tsc", VariableForm::Plain, SKIPPED),
 ];
 
 // The times of section 8.4, best first: from the request's date to its end, from the connection's date to its end, and
@@ -101,8 +125,8 @@ const SERVER: u8 = 2;
 const PART: u8 = 3;
 const FROM_ACCEPT: u8 = 4;
 
-fn duration(rank: u8) -> Kind {
-    Kind::Field(Field::Duration(Unit::Milliseconds), rank)
+fn duration(rank: u8) -> PieceKind {
+    PieceKind::Field(Field::Duration(DurationUnit::Milliseconds), rank)
 }
 
 /// Whether a format string is HAProxy's: no other has these.
@@ -132,18 +156,18 @@ pub(super) fn parse(text: &str) -> Result<Vec<Step>, Refused> {
         if byte != b'%' {
             // Behind what may be nothing, the space before the next field belongs to it.
             if !(captured && byte == b' ') {
-                push(Kind::Text(vec![byte]));
+                push(PieceKind::Text(vec![byte]));
                 captured = false;
             }
             continue;
         }
         if let [(_, b'%'), after @ ..] = rest {
-            push(Kind::Text(b"%".to_vec()));
+            push(PieceKind::Text(b"%".to_vec()));
             (rest, captured) = (after, false);
             continue;
         }
         let (quoted, form, kind, after) = variable(at, rest, all_quoted)?;
-        if matches!(kind, Some(Kind::Time(_))) {
+        if matches!(kind, Some(PieceKind::Time(_))) {
             // `%t`, `%T`, `%Tl` and `%Ts` are of the connection, `%tr` and its like of the request.
             let said = &rest[..rest.len() - after.len()];
             let of_request = said.iter().any(|(_, b)| *b == b'r');
@@ -159,15 +183,15 @@ pub(super) fn parse(text: &str) -> Result<Vec<Step>, Refused> {
             continue;
         };
         match form {
-            Form::Captured if captured => {}
-            Form::Captured => {
+            VariableForm::Captured if captured => {}
+            VariableForm::Captured => {
                 push(kind);
                 captured = true;
             }
             _ => {
                 captured = false;
                 let quotes = || {
-                    Kind::Text(if quoted && form == Form::Text {
+                    PieceKind::Text(if quoted && form == VariableForm::Text {
                         b"\"".to_vec()
                     } else {
                         Vec::new()
@@ -190,14 +214,14 @@ pub(super) fn parse(text: &str) -> Result<Vec<Step>, Refused> {
 /// Chooses the times that lead from the date, which is that of the connection if it was `accepted` then, else that of
 /// the request, to the end: the total, or the sum of its parts. `false` if there are none that do.
 fn times_from_start(pieces: &mut [Piece], accepted: bool) -> bool {
-    let mut times: Vec<(&mut Kind, u8)> = pieces
+    let mut times: Vec<(&mut PieceKind, u8)> = pieces
         .iter_mut()
         .filter_map(|piece| match piece.kind {
-            Kind::Field(Field::Duration(_), rank) => Some((&mut piece.kind, rank)),
+            PieceKind::Field(Field::Duration(_), rank) => Some((&mut piece.kind, rank)),
             _ => None,
         })
         .collect();
-    let has = |times: &[(&mut Kind, u8)], rank| times.iter().any(|(_, known)| *known == rank);
+    let has = |times: &[(&mut PieceKind, u8)], rank| times.iter().any(|(_, known)| *known == rank);
     if has(&times, ACTIVE) || has(&times, TOTAL) {
         if accepted && has(&times, TOTAL) {
             times
@@ -219,7 +243,7 @@ fn times_from_start(pieces: &mut [Piece], accepted: bool) -> bool {
     let parts = times.len() > 1;
     for (kind, rank) in times {
         if parts {
-            *kind = Kind::Part(Field::Duration(Unit::Milliseconds));
+            *kind = PieceKind::Part(Field::Duration(DurationUnit::Milliseconds));
         } else if rank != SERVER {
             *kind = SKIPPED();
         }
@@ -227,14 +251,14 @@ fn times_from_start(pieces: &mut [Piece], accepted: bool) -> bool {
     parts
 }
 
-type Placed = [(usize, u8)];
-type Variable<'a> = (bool, Form, Option<Kind>, &'a Placed);
+type Variable<'a> = (bool, VariableForm, Option<PieceKind>, &'a PlacedBytes);
 
 /// Reads a variable behind its `%`: whether it is quoted, and what it means; `None` for `%o`.
-fn variable(at: usize, mut rest: &Placed, all_quoted: bool) -> Result<Variable<'_>, Refused> {
+fn variable(at: usize, mut rest: &PlacedBytes, all_quoted: bool) -> Result<Variable<'_>, Refused> {
     let mut quoted = all_quoted;
-    let until = |rest: &Placed, end: u8| rest.iter().position(|&(_, b)| b == end);
-    let word = |part: &Placed| -> String { part.iter().map(|&(_, b)| char::from(b)).collect() };
+    let until = |rest: &PlacedBytes, end: u8| rest.iter().position(|&(_, b)| b == end);
+    let word =
+        |part: &PlacedBytes| -> String { part.iter().map(|&(_, b)| char::from(b)).collect() };
     loop {
         match rest {
             [(_, b'('), ..] => {
@@ -267,7 +291,7 @@ fn variable(at: usize, mut rest: &Placed, all_quoted: bool) -> Result<Variable<'
         let end = until(rest, b']').ok_or_else(|| Refused::new(at, "a '[' without its ']'"))?;
         return Ok((
             quoted,
-            Form::Text,
+            VariableForm::Text,
             Some(sample(&word(&rest[1..end]))),
             &rest[end + 1..],
         ));
@@ -278,7 +302,7 @@ fn variable(at: usize, mut rest: &Placed, all_quoted: bool) -> Result<Variable<'
         .unwrap_or(rest.len());
     let name = word(&rest[..len]);
     if name == "o" {
-        return Ok((quoted, Form::Plain, None, &rest[len..]));
+        return Ok((quoted, VariableForm::Plain, None, &rest[len..]));
     }
     let row = VARIABLES.iter().find(|(known, ..)| *known == name);
     let (_, form, kind) =
@@ -287,7 +311,7 @@ fn variable(at: usize, mut rest: &Placed, all_quoted: bool) -> Result<Variable<'
 }
 
 /// What an expression in brackets fetches.
-fn sample(expression: &str) -> Kind {
+fn sample(expression: &str) -> PieceKind {
     let fetch = expression
         .split(',')
         .next()
@@ -299,17 +323,17 @@ fn sample(expression: &str) -> Kind {
         .find_map(|name| fetch.strip_prefix(name))
         .and_then(|rest| rest.strip_suffix(')'));
     match (header, fetch.as_str()) {
-        (Some("host"), _) => Kind::Field(Field::Host, 0),
-        (Some("referer"), _) => Kind::Field(Field::Referrer, 0),
-        (Some("user-agent"), _) => Kind::Field(Field::Agent, 0),
-        (Some("x-forwarded-for"), _) => Kind::Forwarded,
-        (_, "src") => Kind::Field(Field::Client, 1),
-        (_, "method" | "capture.req.method") => Kind::Field(Field::Method, 1),
-        (_, "url" | "pathq" | "capture.req.uri") => Kind::Field(Field::Target, 3),
-        (_, "path") => Kind::Field(Field::Target, 4),
-        (_, "query") => Kind::Query,
-        (_, "status") => Kind::Field(Field::Status, 1),
-        (_, "req.ver" | "capture.req.ver") => Kind::Field(Field::Protocol, 1),
+        (Some("host"), _) => PieceKind::Field(Field::Host, 0),
+        (Some("referer"), _) => PieceKind::Field(Field::Referrer, 0),
+        (Some("user-agent"), _) => PieceKind::Field(Field::Agent, 0),
+        (Some("x-forwarded-for"), _) => PieceKind::Forwarded,
+        (_, "src") => PieceKind::Field(Field::Client, 1),
+        (_, "method" | "capture.req.method") => PieceKind::Field(Field::Method, 1),
+        (_, "url" | "pathq" | "capture.req.uri") => PieceKind::Field(Field::Target, 3),
+        (_, "path") => PieceKind::Field(Field::Target, 4),
+        (_, "query") => PieceKind::Query,
+        (_, "status") => PieceKind::Field(Field::Status, 1),
+        (_, "req.ver" | "capture.req.ver") => PieceKind::Field(Field::Protocol, 1),
         _ => SKIPPED(),
     }
 }
@@ -318,7 +342,7 @@ fn sample(expression: &str) -> Kind {
 fn one_time(mut pieces: Vec<Piece>) -> Vec<Piece> {
     let mut found = false;
     for piece in &mut pieces {
-        if matches!(piece.kind, Kind::Time(_)) && std::mem::replace(&mut found, true) {
+        if matches!(piece.kind, PieceKind::Time(_)) && std::mem::replace(&mut found, true) {
             piece.kind = SKIPPED();
         }
     }
@@ -352,7 +376,7 @@ fn unquote(text: &str) -> Vec<(usize, u8)> {
 #[cfg(test)]
 mod tests {
     use super::super::shown::ALL;
-    use super::super::{Choice, Line, Parser};
+    use super::super::{Choice, Outcome, Parser};
     use super::*;
     use crate::format::record::Record;
     use crate::time::Zone;
@@ -362,7 +386,7 @@ mod tests {
         let mut record = Record::EMPTY;
         assert_eq!(
             parser.read(line.as_bytes(), &mut record),
-            Line::Record,
+            Outcome::Record,
             "{line}"
         );
         record

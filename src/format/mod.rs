@@ -42,7 +42,7 @@ pub mod write;
 
 pub use choice::Choice;
 pub use forwarded::Proxies;
-pub use parser::{EventTime, Line, Parser, State, closest, recognise};
+pub use parser::{EventTime, Outcome, Parser, ParserState, closest, recognise};
 pub use template::Refused;
 
 use program::Step;
@@ -63,12 +63,12 @@ pub struct Format {
     pub sample: &'static str,
     /// Whether a line in this format can begin with this byte: what saves `auto` from trying all.
     begins: fn(u8) -> bool,
-    source: Source,
+    source: FormatSource,
 }
 
 /// Where a format's programs come from.
 #[derive(Debug)]
-enum Source {
+enum FormatSource {
     /// Steps written here: one program for each variant.
     Steps(fn() -> Vec<Vec<Step>>),
     /// A server's format string.

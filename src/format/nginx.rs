@@ -2,9 +2,9 @@
 
 use super::json::Path;
 use super::program::Step;
-use super::template::{Kind, Piece, Refused, compile};
+use super::template::{Piece, PieceKind, Refused, compile};
 use super::timestamp::TimeForm;
-use super::unparsed::{Field, Unit};
+use super::unparsed::{DurationUnit, Field};
 
 /// What a `log_format` compiles to.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ pub(super) fn parse(text: &str) -> Result<Compiled, Refused> {
             None => {
                 pieces.push(Piece {
                     at,
-                    kind: Kind::Text(vec![byte]),
+                    kind: PieceKind::Text(vec![byte]),
                 });
                 index += 1;
             }
@@ -159,44 +159,44 @@ fn variable(text: &[u8]) -> Option<(&str, usize)> {
 }
 
 /// What a variable means; any that is not known is read over.
-fn meaning(name: &str) -> Kind {
+fn meaning(name: &str) -> PieceKind {
     match name {
-        "remote_addr" => Kind::Field(Field::Client, 0),
+        "remote_addr" => PieceKind::Field(Field::Client, 0),
         "realip_remote_addr" | "proxy_protocol_addr" | "the_real_ip" => {
-            Kind::Field(Field::Client, 1)
+            PieceKind::Field(Field::Client, 1)
         }
-        "remote_user" => Kind::Field(Field::User, 0),
-        "time_local" => Kind::Time(TimeForm::Clf),
-        "time_iso8601" => Kind::Time(TimeForm::Iso),
-        "msec" => Kind::Time(TimeForm::Epoch),
-        "request" => Kind::Field(Field::Request, 0),
-        "request_method" => Kind::Field(Field::Method, 0),
-        "request_uri" => Kind::Field(Field::Target, 0),
-        "uri" | "document_uri" => Kind::Field(Field::Target, 1),
-        "is_args" | "args" | "query_string" => Kind::Query,
-        "server_protocol" => Kind::Field(Field::Protocol, 0),
-        "status" => Kind::Field(Field::Status, 0),
-        "body_bytes_sent" => Kind::Field(Field::Bytes, 0),
-        "bytes_sent" => Kind::Field(Field::Bytes, 1),
-        "http_referer" => Kind::Field(Field::Referrer, 0),
-        "http_user_agent" => Kind::Field(Field::Agent, 0),
-        "http_x_forwarded_for" | "proxy_add_x_forwarded_for" => Kind::Forwarded,
-        "http_host" => Kind::Field(Field::Host, 0),
-        "host" => Kind::Field(Field::Host, 1),
-        "server_name" => Kind::Field(Field::Host, 2),
-        "request_time" => Kind::Field(Field::Duration(Unit::Seconds), 0),
-        "upstream_response_time" => Kind::Upstreams(Field::Duration(Unit::Seconds)),
-        "upstream_cache_status" => Kind::Field(Field::Cache, 0),
-        _ if name.starts_with("upstream_") => Kind::Upstreams(Field::Skipped),
+        "remote_user" => PieceKind::Field(Field::User, 0),
+        "time_local" => PieceKind::Time(TimeForm::Clf),
+        "time_iso8601" => PieceKind::Time(TimeForm::Iso),
+        "msec" => PieceKind::Time(TimeForm::Epoch),
+        "request" => PieceKind::Field(Field::Request, 0),
+        "request_method" => PieceKind::Field(Field::Method, 0),
+        "request_uri" => PieceKind::Field(Field::Target, 0),
+        "uri" | "document_uri" => PieceKind::Field(Field::Target, 1),
+        "is_args" | "args" | "query_string" => PieceKind::Query,
+        "server_protocol" => PieceKind::Field(Field::Protocol, 0),
+        "status" => PieceKind::Field(Field::Status, 0),
+        "body_bytes_sent" => PieceKind::Field(Field::Bytes, 0),
+        "bytes_sent" => PieceKind::Field(Field::Bytes, 1),
+        "http_referer" => PieceKind::Field(Field::Referrer, 0),
+        "http_user_agent" => PieceKind::Field(Field::Agent, 0),
+        "http_x_forwarded_for" | "proxy_add_x_forwarded_for" => PieceKind::Forwarded,
+        "http_host" => PieceKind::Field(Field::Host, 0),
+        "host" => PieceKind::Field(Field::Host, 1),
+        "server_name" => PieceKind::Field(Field::Host, 2),
+        "request_time" => PieceKind::Field(Field::Duration(DurationUnit::Seconds), 0),
+        "upstream_response_time" => PieceKind::Upstreams(Field::Duration(DurationUnit::Seconds)),
+        "upstream_cache_status" => PieceKind::Field(Field::Cache, 0),
+        _ if name.starts_with("upstream_") => PieceKind::Upstreams(Field::Skipped),
         // Sites make such variables by a map of the time, mostly to add parts of a second.
-        _ if name.contains("time_local") => Kind::Time(TimeForm::Clf),
+        _ if name.contains("time_local") => PieceKind::Time(TimeForm::Clf),
         _ if ["time_iso8601", "timestamp", "msec"]
             .iter()
             .any(|part| name.contains(part)) =>
         {
-            Kind::Time(TimeForm::Any)
+            PieceKind::Time(TimeForm::Any)
         }
-        _ => Kind::Field(Field::Skipped, 0),
+        _ => PieceKind::Field(Field::Skipped, 0),
     }
 }
 
@@ -264,11 +264,11 @@ fn keep(keys: &mut Vec<(Field, u8, Path)>, path: &[String], key: Option<&str>, v
         return;
     }
     let (field, rank) = match meaning(name) {
-        Kind::Field(Field::Skipped, _) => return,
-        Kind::Field(field, rank) => (field, rank),
-        Kind::Time(_) => (Field::Time, 0),
-        Kind::Forwarded => (Field::Client, 9),
-        Kind::Upstreams(field @ Field::Duration(_)) => (field, 9),
+        PieceKind::Field(Field::Skipped, _) => return,
+        PieceKind::Field(field, rank) => (field, rank),
+        PieceKind::Time(_) => (Field::Time, 0),
+        PieceKind::Forwarded => (Field::Client, 9),
+        PieceKind::Upstreams(field @ Field::Duration(_)) => (field, 9),
         _ => return,
     };
     keys.push((

@@ -10,8 +10,10 @@ use super::program::{Head, Program, Step};
 use super::record::Record;
 use super::timestamp::Timestamps;
 use super::unparsed::{Field, Unparsed, Why};
-use super::w3c::{Defaults, Fields, Header};
-use super::{AUTO, Choice, Format, Proxies, Source, carrier, detect, formats, head, json, w3c};
+use super::w3c::{Defaults, FieldPrograms, Header};
+use super::{
+    AUTO, Choice, Format, FormatSource, Proxies, carrier, detect, formats, head, json, w3c,
+};
 use crate::time::Zone;
 
 /// What is said of a line that no reader even tried.
@@ -36,7 +38,7 @@ const VHOST: &str = "vhost_combined";
 pub fn recognise(line: &[u8]) -> Option<&'static str> {
     let mut parser = Parser::new(&Choice::Auto, Zone::UTC, &[]);
     match parser.what(line) {
-        Line::Record => parser.newly_recognised(line),
+        Outcome::Record => parser.newly_recognised(line),
         _ => None,
     }
 }
@@ -46,7 +48,7 @@ pub fn closest(line: &[u8]) -> Option<(&'static str, Unparsed)> {
     let read = |format: &'static Format| match Parser::new(&Choice::Only(format), Zone::UTC, &[])
         .what(line)
     {
-        Line::Unparsed(unparsed) if unparsed.timed => Some((format.name, unparsed)),
+        Outcome::Unparsed(unparsed) if unparsed.timed => Some((format.name, unparsed)),
         _ => None,
     };
     let first = *line.get(carrier::len(line))?;
@@ -87,7 +89,7 @@ fn address_for<'a>(client: &'a [u8], line: &'a [u8]) -> &'a [u8] {
 
 /// What a line turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Line {
+pub enum Outcome {
     /// An entry of the log.
     Record,
     /// White space, a directive, a header: nothing to count.
@@ -110,18 +112,18 @@ pub struct Parser {
     begins: Box<[u32; 256]>,
     /// The format whose first program reads nearly every line in one.
     plain: Option<u8>,
-    json: Option<json::Reader>,
+    json: Option<json::JsonReader>,
     /// Reads an object within the text of an object.
-    inner: Option<json::Reader>,
+    inner: Option<json::JsonReader>,
     /// The text that the last line carried in an object.
     carried: Vec<u8>,
     w3c: Option<Defaults>,
     /// The format that was chosen, where it was not left to the lines.
     choice: Option<&'static str>,
     /// Which reader read the last record.
-    last: Reader,
+    last: ReadBy,
     /// Those that were told.
-    seen: Vec<Reader>,
+    seen: Vec<ReadBy>,
     /// The user's own string is tried on the whole line first: it may describe the carrier too.
     own: bool,
     /// That string begins with the client.
@@ -131,13 +133,13 @@ pub struct Parser {
     /// The client is the one that these proxies handed on, where a line says it.
     proxies: Option<Arc<Proxies>>,
     times: Timestamps,
-    state: State,
+    state: ParserState,
     wanted: Vec<Field>,
 }
 
 /// Who read a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reader {
+enum ReadBy {
     Json,
     W3c,
     /// The programs at this index.
@@ -146,7 +148,7 @@ enum Reader {
 
 /// What a parser remembers from one line to the next: two in the same state read the same lines alike.
 #[derive(Debug, Clone, PartialEq)]
-pub struct State {
+pub struct ParserState {
     /// The file that is read.
     source: Vec<u8>,
     /// The header of the file that is read.
@@ -155,9 +157,9 @@ pub struct State {
     others: HashMap<Vec<u8>, Header>,
 }
 
-impl Default for State {
-    fn default() -> State {
-        State {
+impl Default for ParserState {
+    fn default() -> ParserState {
+        ParserState {
             source: b"-".to_vec(),
             header: Header::default(),
             others: HashMap::new(),
@@ -182,14 +184,14 @@ impl Parser {
                 Choice::Only(format) => Some(format.name),
                 Choice::Own(_) => Some(OWN),
             },
-            last: Reader::Lines(0),
+            last: ReadBy::Lines(0),
             seen: Vec::new(),
             own: false,
             client_first: false,
             ends: true,
             proxies: None,
             times: Timestamps::new(zone),
-            state: State::default(),
+            state: ParserState::default(),
             wanted: wanted.to_vec(),
         };
         let compile = |variants: Vec<Vec<_>>| {
@@ -209,19 +211,19 @@ impl Parser {
                         |(i, format): (usize, &Format)| u32::from((format.begins)(byte as u8)) << i;
                     AUTO.iter().enumerate().map(bit).sum()
                 }));
-                parser.json = Some(json::Reader::new(&[]));
+                parser.json = Some(json::JsonReader::new(&[]));
                 parser.w3c = Some(Defaults::new(wanted));
             }
             Choice::Only(format) => match format.source {
-                Source::Json => parser.json = Some(json::Reader::new(&[])),
-                Source::W3c => parser.w3c = Some(Defaults::new(wanted)),
-                Source::Steps(_) | Source::String(_) => {
+                FormatSource::Json => parser.json = Some(json::JsonReader::new(&[])),
+                FormatSource::W3c => parser.w3c = Some(Defaults::new(wanted)),
+                FormatSource::Steps(_) | FormatSource::String(_) => {
                     parser.lines = vec![compile(format.variants())]
                 }
             },
             Choice::Own(own) => match &own.0 {
                 OwnSource::W3c(names) => parser.w3c = Some(Defaults::with(names, wanted)),
-                OwnSource::Json(keys) => parser.json = Some(json::Reader::new(keys)),
+                OwnSource::Json(keys) => parser.json = Some(json::JsonReader::new(keys)),
                 OwnSource::Steps(steps) => {
                     parser.client_first = matches!(
                         steps.first(),
@@ -263,12 +265,12 @@ impl Parser {
     }
 
     /// What is remembered of the lines so far.
-    pub fn state(&self) -> &State {
+    pub fn state(&self) -> &ParserState {
         &self.state
     }
 
     /// Goes on where the parser was whose state this is.
-    pub fn resume(&mut self, state: State) {
+    pub fn resume(&mut self, state: ParserState) {
         self.state = state;
     }
 
@@ -298,17 +300,17 @@ impl Parser {
     fn format_of(&self, line: &[u8]) -> &'static str {
         match (self.choice, self.last) {
             (Some(name), _) => name,
-            (None, Reader::Json) => "json",
-            (None, Reader::W3c) => "w3c",
-            (None, Reader::Lines(index)) if AUTO[usize::from(index)].name != CLF => {
+            (None, ReadBy::Json) => "json",
+            (None, ReadBy::W3c) => "w3c",
+            (None, ReadBy::Lines(index)) if AUTO[usize::from(index)].name != CLF => {
                 AUTO[usize::from(index)].name
             }
-            (None, Reader::Lines(_)) => {
+            (None, ReadBy::Lines(_)) => {
                 let body = &line[carrier::len(line)..];
                 let fits = |format: &&'static Format| {
                     let choice = Choice::Only(format);
                     let mut parser = Parser::new(&choice, Zone::UTC, &[]);
-                    parser.what(body) == Line::Record
+                    parser.what(body) == Outcome::Record
                         && (format.name != VHOST || head::has_host(body))
                 };
                 let family = [VHOST, "combined", "common"];
@@ -321,7 +323,7 @@ impl Parser {
     }
 
     /// What a line is, whatever it says.
-    fn what(&mut self, line: &[u8]) -> Line {
+    fn what(&mut self, line: &[u8]) -> Outcome {
         let mut record = Record::EMPTY;
         self.read(line, &mut record)
     }
@@ -331,12 +333,12 @@ impl Parser {
     ///
     /// In place, since a record is large: returned, its 200 bytes were copied twice for every line.
     #[inline]
-    pub fn read<'a>(&'a mut self, line: &'a [u8], record: &mut Record<'a>) -> Line {
+    pub fn read<'a>(&'a mut self, line: &'a [u8], record: &mut Record<'a>) -> Outcome {
         let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
         match line.first() {
-            None => return Line::Skipped,
+            None => return Outcome::Skipped,
             Some(b' ' | b'\t' | b'\r') if line.iter().all(|b| b" \t\r".contains(b)) => {
-                return Line::Skipped;
+                return Outcome::Skipped;
             }
             Some(b'=' | b'#' | b'"') if let Some(signal) = self.signal(line) => return signal,
             Some(_) => {}
@@ -365,17 +367,17 @@ impl Parser {
                 if let (Some(proxies), Some(list)) = (proxies, record.forwarded) {
                     record.client = proxies.client(list).unwrap_or(record.client);
                 }
-                Line::Record
+                Outcome::Record
             }
-            Err(unparsed) => Line::Unparsed(unparsed),
+            Err(unparsed) => Outcome::Unparsed(unparsed),
         }
     }
 
     /// A record was read by `reader`.
     #[inline(always)]
-    fn read_by(&mut self, reader: Reader) {
+    fn read_by(&mut self, reader: ReadBy) {
         self.last = reader;
-        self.state.header.record(reader == Reader::W3c);
+        self.state.header.record(reader == ReadBy::W3c);
     }
 
     /// Reads the line that `text` begins with, if it is as nearly every line of nearly every log: one that begins with
@@ -391,7 +393,7 @@ impl Parser {
             return None;
         }
         let len = self.lines[usize::from(index)][0].read_plain(text, &mut self.times, record)?;
-        self.read_by(Reader::Lines(index));
+        self.read_by(ReadBy::Lines(index));
         record.source = &self.state.source;
         if record.starts && self.ends {
             record.move_to_end();
@@ -471,7 +473,7 @@ impl Parser {
         if object.is_none() && !json::are_pairs(&line[start..]) {
             return Err(failed.unwrap_or(NOTHING));
         }
-        self.last = Reader::Json;
+        self.last = ReadBy::Json;
         self.state.header.record(false);
         record.source = &self.state.source;
         if let Some(start) = object {
@@ -484,7 +486,7 @@ impl Parser {
                 *record = Record::EMPTY;
                 record.source = &self.state.source;
                 if text.starts_with(b"{") {
-                    let inner = self.inner.get_or_insert_with(|| json::Reader::new(&[]));
+                    let inner = self.inner.get_or_insert_with(|| json::JsonReader::new(&[]));
                     if inner.read(text, &mut self.times, record).is_ok() {
                         return Ok(());
                     }
@@ -495,7 +497,7 @@ impl Parser {
                 {
                     *record = Record::EMPTY;
                     if program.read(text, &mut self.times, record).is_ok() {
-                        self.last = Reader::Lines(index as u8);
+                        self.last = ReadBy::Lines(index as u8);
                         record.source = &self.state.source;
                         return Ok(());
                     }
@@ -552,18 +554,18 @@ impl Parser {
         };
         if let Some(defaults) = &self.w3c {
             match self.state.header.fields() {
-                Some(Fields::Programs(programs)) => {
+                Some(FieldPrograms::Programs(programs)) => {
                     let tabs = memchr::memchr(b'\t', body).is_some();
                     match programs[usize::from(tabs)].read(w3c::trim(body), &mut self.times, record)
                     {
                         Ok(()) => {
-                            self.read_by(Reader::W3c);
+                            self.read_by(ReadBy::W3c);
                             return Ok(());
                         }
                         Err(unparsed) => note(unparsed, true, record),
                     }
                 }
-                Some(Fields::Unusable(field, why)) => note(
+                Some(FieldPrograms::Unusable(field, why)) => note(
                     Unparsed {
                         field: *field,
                         why: *why,
@@ -577,7 +579,7 @@ impl Parser {
                     if let Some(program) = defaults.for_line(body) {
                         match program.read(w3c::trim(body), &mut self.times, record) {
                             Ok(()) => {
-                                self.read_by(Reader::W3c);
+                                self.read_by(ReadBy::W3c);
                                 return Ok(());
                             }
                             Err(unparsed) => note(unparsed, true, record),
@@ -595,7 +597,7 @@ impl Parser {
             for program in self.lines.get(index).map_or(&[][..], Vec::as_slice) {
                 match program.read(body, &mut self.times, record) {
                     Ok(()) => {
-                        self.read_by(Reader::Lines(index as u8));
+                        self.read_by(ReadBy::Lines(index as u8));
                         return Ok(());
                     }
                     Err(unparsed) => note(unparsed, self.plain == Some(index as u8), record),

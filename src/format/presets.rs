@@ -1,6 +1,6 @@
 //! Formats that are a server's own format string: a row each.
 
-use super::{Format, Source};
+use super::{Format, FormatSource};
 
 const fn row(
     name: &'static str,
@@ -13,7 +13,7 @@ const fn row(
         about,
         sample,
         begins: |_| true,
-        source: Source::String(string),
+        source: FormatSource::String(string),
     }
 }
 
@@ -126,7 +126,7 @@ const fn json(name: &'static str, about: &'static str, sample: &'static str) -> 
         about,
         sample,
         begins: |_| true,
-        source: Source::Json,
+        source: FormatSource::Json,
     }
 }
 
@@ -220,7 +220,7 @@ const fn w3c(name: &'static str, about: &'static str, sample: &'static str) -> F
         about,
         sample,
         begins: |_| true,
-        source: Source::W3c,
+        source: FormatSource::W3c,
     }
 }
 

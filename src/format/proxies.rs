@@ -2,8 +2,8 @@
 
 use super::program::{Extent, Step, literal};
 use super::timestamp::TimeForm;
-use super::unparsed::{Field, Unit};
-use super::{Format, Source};
+use super::unparsed::{DurationUnit, Field};
+use super::{Format, FormatSource};
 
 const SPACE: Extent = Extent::Until(b' ');
 
@@ -38,7 +38,7 @@ fn spaced(steps: impl IntoIterator<Item = Step>) -> Vec<Step> {
 
 fn haproxy() -> Vec<Vec<Step>> {
     let time = Step::Time(TimeForm::Clf, Extent::Until(b']'));
-    let duration = Field::Duration(Unit::Milliseconds);
+    let duration = Field::Duration(DurationUnit::Milliseconds);
     // Configuration manual, 8.2.3: the date is that at which the request began (before 1.7, the connection), and the
     // last of the times is the total from then on.
     let rest = |mut steps: Vec<Step>| {
@@ -84,14 +84,14 @@ pub(super) const HAPROXY: Format = Format {
     about: "HAProxy's HTTP log (option httplog), with its syslog prefix or without",
     sample: r#"192.0.2.7:39759 [09/Dec/2025:12:59:46.633] www backend/web1 0/0/1/48/49 200 8328 - - ---- 8/8/1/1/0 0/0 "GET /image HTTP/1.1""#,
     begins: |b| b.is_ascii_alphanumeric() || b == b':' || b == b'[',
-    source: Source::Steps(haproxy),
+    source: FormatSource::Steps(haproxy),
 };
 
 // The time is that at which the line is written ("Squid logfile": "when the client socket was closed").
 fn squid() -> Vec<Vec<Step>> {
     let mut steps = vec![Step::Time(TimeForm::Epoch, SPACE), Step::Spaces];
     steps.extend(spaced([
-        field(Field::Duration(Unit::Milliseconds)),
+        field(Field::Duration(DurationUnit::Milliseconds)),
         field(Field::Client),
     ]));
     steps.extend([
@@ -116,7 +116,7 @@ pub(super) const SQUID: Format = Format {
     about: "Squid's native access.log",
     sample: "1760129736.356     12 192.0.2.7 TCP_MISS/200 2014 GET http://www.example.com/hello.txt ann HIER_DIRECT/198.51.100.1 text/plain",
     begins: |b| b.is_ascii_digit(),
-    source: Source::Steps(squid),
+    source: FormatSource::Steps(squid),
 };
 
 fn envoy() -> Vec<Vec<Step>> {
@@ -143,7 +143,7 @@ fn envoy() -> Vec<Vec<Step>> {
         let mut steps = spaced([
             skip(),
             field(Field::Bytes),
-            field(Field::Duration(Unit::Milliseconds)),
+            field(Field::Duration(DurationUnit::Milliseconds)),
             skip(),
         ]);
         steps.extend([
@@ -179,7 +179,7 @@ pub(super) const ENVOY: Format = Format {
     about: "Envoy's default text format, and Istio's",
     sample: r#"[2025-04-15T20:17:00.310Z] "POST /api/v1/locations HTTP/2" 204 - 154 0 226 100 "192.0.2.7" "curl/8.5" "cc21d9b0" "www.example.com" "10.0.2.1:80""#,
     begins: |b| b == b'[',
-    source: Source::Steps(envoy),
+    source: FormatSource::Steps(envoy),
 };
 
 // nginx's $time_local, which is when the line is written; so is that of NPMplus.
@@ -230,7 +230,7 @@ pub(super) const NPM: Format = Format {
     about: "Nginx Proxy Manager, its proxy and its standard log",
     sample: r#"[10/Oct/2025:14:32:15 +0000] HIT 200 200 - GET https www.example.com "/api/users" [Client 192.0.2.7] [Length 1543] [Gzip 2.45] [Sent-to 10.0.0.15] "Mozilla/5.0" "-""#,
     begins: |b| b == b'[',
-    source: Source::Steps(npm),
+    source: FormatSource::Steps(npm),
 };
 
 fn npmplus() -> Vec<Vec<Step>> {
@@ -242,7 +242,7 @@ fn npmplus() -> Vec<Vec<Step>> {
     steps.extend(spaced([
         field(Field::Host),
         field(Field::Client),
-        field(Field::Duration(Unit::Seconds)),
+        field(Field::Duration(DurationUnit::Seconds)),
     ]));
     steps.extend([
         text(" \""),
@@ -261,7 +261,7 @@ pub(super) const NPMPLUS: Format = Format {
     about: "NPMplus, a fork of Nginx Proxy Manager",
     sample: r#"[10/Oct/2025:14:32:15 +0000] www.example.com 192.0.2.7 0.012 "GET /api/users HTTP/2.0" 200 1543 320 "Mozilla/5.0" "-""#,
     begins: |b| b == b'[',
-    source: Source::Steps(npmplus),
+    source: FormatSource::Steps(npmplus),
 };
 
 fn uwsgi() -> Vec<Vec<Step>> {
@@ -287,7 +287,7 @@ fn uwsgi() -> Vec<Vec<Step>> {
         field(Field::Bytes),
         text(" bytes in "),
     ];
-    let end = |unit: Unit, name: &'static str| {
+    let end = |unit: DurationUnit, name: &'static str| {
         let mut steps = steps.clone();
         steps.extend([
             field(Field::Duration(unit)),
@@ -300,8 +300,8 @@ fn uwsgi() -> Vec<Vec<Step>> {
         steps
     };
     vec![
-        end(Unit::Milliseconds, " msecs ("),
-        end(Unit::Microseconds, " micros ("),
+        end(DurationUnit::Milliseconds, " msecs ("),
+        end(DurationUnit::Microseconds, " micros ("),
     ]
 }
 
@@ -311,5 +311,5 @@ pub(super) const UWSGI: Format = Format {
     about: "the request log of uWSGI",
     sample: "[pid: 88185|app: 0|req: 1/1] 192.0.2.7 () {38 vars in 696 bytes} [Sun Mar 16 22:49:12 2025] POST /update => generated 47 bytes in 129 msecs (HTTP/1.1 200) 9 headers in 378 bytes (1 switches on core 3)",
     begins: |b| b == b'[',
-    source: Source::Steps(uwsgi),
+    source: FormatSource::Steps(uwsgi),
 };

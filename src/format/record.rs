@@ -1,7 +1,7 @@
 //! What a line says, borrowed from it: the record, its request, its keys.
 
 use super::short;
-use crate::place::Place;
+use crate::geo::Location;
 use crate::time::{Second, Span};
 
 /// What takes longer than a month is no request: then the stamp is taken as it stands.
@@ -17,7 +17,7 @@ pub struct Record<'a> {
     /// What the stamp says of a second beyond the whole ones, in microseconds.
     pub fraction_us: u32,
     /// In how many seconds the same local time comes again; 0 if it does not. Which of the two is meant, is known by the
-    /// records before: see [`Record::settle`].
+    /// records before: see [`Record::resolve_time`].
     pub again_in: u32,
     /// Whether the stamp is that of the request's start, not of its end.
     pub starts: bool,
@@ -50,7 +50,7 @@ pub struct Record<'a> {
     /// The file the line came from.
     pub source: &'a [u8],
     /// Where the client is, once that was looked up.
-    pub place: Option<&'a Place>,
+    pub location: Option<&'a Location>,
 }
 
 /// The three parts of a request line.
@@ -90,7 +90,7 @@ impl<'a> Record<'a> {
             cache: None,
             forwarded: None,
             source: b"-",
-            place: None,
+            location: None,
         }
     }
 
@@ -100,7 +100,7 @@ impl<'a> Record<'a> {
     }
 
     /// Makes `time` the one of its two instants that a local time means.
-    pub fn settle(&mut self, time: Second) {
+    pub fn resolve_time(&mut self, time: Second) {
         // The second of the two is by the offset that is less.
         self.offset -= (time - self.time).0 as i32;
         self.time = time;

@@ -8,8 +8,8 @@
 
 use super::program::{Extent, Step, literal};
 use super::timestamp::TimeForm;
-use super::unparsed::{Field, Unit};
-use super::{Format, Source};
+use super::unparsed::{DurationUnit, Field};
+use super::{Format, FormatSource};
 
 const SPACE: Extent = Extent::Until(b' ');
 
@@ -59,7 +59,7 @@ fn gin() -> Vec<Vec<Step>> {
         steps.extend([
             text("|"),
             Step::Spaces,
-            field(Field::Duration(Unit::Written)),
+            field(Field::Duration(DurationUnit::Written)),
             text(" |"),
             Step::Spaces,
             field(Field::Client),
@@ -84,7 +84,7 @@ pub(super) const GIN: Format = Format {
     about: "Gin, the web framework of Go",
     sample: r#"[GIN] 2025/10/10 - 13:55:36 | 200 |    1.234567ms |       192.0.2.7 | GET      "/ping?a=b""#,
     begins: |b| b == b'[',
-    source: Source::Steps(gin),
+    source: FormatSource::Steps(gin),
 };
 
 fn chi() -> Vec<Vec<Step>> {
@@ -98,7 +98,7 @@ fn chi() -> Vec<Vec<Step>> {
             text(" "),
             Step::Field(Field::Bytes, Extent::Until(b'B')),
             text("B in "),
-            Step::Field(Field::Duration(Unit::Written), Extent::Rest),
+            Step::Field(Field::Duration(DurationUnit::Written), Extent::Rest),
         ]);
         steps
     };
@@ -122,7 +122,7 @@ pub(super) const CHI: Format = Format {
     about: "chi, the router of Go, with its middleware.Logger",
     sample: r#"2025/10/10 13:55:36 "GET http://www.example.com/a HTTP/1.1" from 192.0.2.7:54321 - 200 612B in 1.234567ms"#,
     begins: |b| b.is_ascii_digit(),
-    source: Source::Steps(chi),
+    source: FormatSource::Steps(chi),
 };
 
 fn django() -> Vec<Vec<Step>> {
@@ -144,7 +144,7 @@ pub(super) const DJANGO: Format = Format {
     about: "Django's runserver, which names no client",
     sample: r#"[10/Oct/2025 13:55:36] "GET /polls/ HTTP/1.1" 200 612"#,
     begins: |b| b == b'[',
-    source: Source::Steps(django),
+    source: FormatSource::Steps(django),
 };
 
 fn php() -> Vec<Vec<Step>> {
@@ -166,7 +166,7 @@ pub(super) const PHP: Format = Format {
     about: "the web server built into PHP, php -S",
     sample: "[Fri Oct 10 13:55:36 2025] 192.0.2.7:54321 [200]: GET /index.php",
     begins: |b| b == b'[',
-    source: Source::Steps(php),
+    source: FormatSource::Steps(php),
 };
 
 fn gorouter() -> Vec<Vec<Step>> {
@@ -197,7 +197,7 @@ fn gorouter() -> Vec<Vec<Step>> {
         Step::Optional,
         Step::Field(Field::Skipped, until(" response_time:")),
         text(" response_time:"),
-        field(Field::Duration(Unit::Seconds)),
+        field(Field::Duration(DurationUnit::Seconds)),
     ]);
     vec![steps]
 }
@@ -208,7 +208,7 @@ pub(super) const GOROUTER: Format = Format {
     about: "gorouter, the router of Cloud Foundry",
     sample: r#"www.example.com - [2025-10-10T13:55:36.123456789Z] "GET /a HTTP/1.1" 200 0 612 "-" "curl/8.5" "192.0.2.7:54321" "10.0.0.5:61003" x_forwarded_for:"192.0.2.7" x_forwarded_proto:"https" vcap_request_id:"7f3f2bb2" response_time:0.012345 gorouter_time:0.000123 app_id:"5f1c" app_index:"0""#,
     begins: |b| b.is_ascii_alphanumeric() || b == b'[',
-    source: Source::Steps(gorouter),
+    source: FormatSource::Steps(gorouter),
 };
 
 fn iis_native() -> Vec<Vec<Step>> {
@@ -226,7 +226,7 @@ fn iis_native() -> Vec<Vec<Step>> {
             Field::Skipped,
             Field::Skipped,
             Field::Skipped,
-            Field::Duration(Unit::Milliseconds),
+            Field::Duration(DurationUnit::Milliseconds),
             Field::Skipped,
             Field::Bytes,
             Field::Status,
@@ -250,5 +250,5 @@ pub(super) const IIS_NATIVE: Format = Format {
     about: "Microsoft IIS, its own format with commas; the month comes first, times are local",
     sample: "192.0.2.7, -, 10/10/2025, 13:55:36, W3SVC2, SERVER, 198.51.100.1, 4502, 163, 3223, 200, 0, GET, /logo.gif, -,",
     begins: |b| b.is_ascii_hexdigit() || b == b':',
-    source: Source::Steps(iis_native),
+    source: FormatSource::Steps(iis_native),
 };

@@ -3,8 +3,8 @@
 use bstr::BStr;
 
 use super::record::Record;
-use super::unparsed::{Field, Unit};
-use super::{Choice, Line, Parser};
+use super::unparsed::{DurationUnit, Field};
+use super::{Choice, Outcome, Parser};
 use crate::time::Zone;
 
 /// The optional fields, all of them.
@@ -14,7 +14,7 @@ pub(super) const ALL: [Field; 6] = [
     Field::Referrer,
     Field::Agent,
     Field::Cache,
-    Field::Duration(Unit::Seconds),
+    Field::Duration(DurationUnit::Seconds),
 ];
 
 /// Reads lines in one format and tells what each was.
@@ -35,10 +35,10 @@ impl Shown {
     pub(super) fn line(&mut self, line: impl AsRef<[u8]>) -> String {
         let mut record = Record::EMPTY;
         match self.0.read(line.as_ref(), &mut record) {
-            Line::Record => {}
-            Line::Skipped => return "skipped".to_owned(),
-            Line::Source => return "source".to_owned(),
-            Line::Unparsed(unparsed) => return unparsed.to_string(),
+            Outcome::Record => {}
+            Outcome::Skipped => return "skipped".to_owned(),
+            Outcome::Source => return "source".to_owned(),
+            Outcome::Unparsed(unparsed) => return unparsed.to_string(),
         }
         let mut shown = record.time.0.to_string();
         let mut put = |name: &str, value: Option<&[u8]>| {

@@ -8,7 +8,7 @@ use bstr::ByteSlice;
 use memchr::{memchr, memrchr, memrchr2};
 
 use super::record::Record;
-use super::unparsed::Unit;
+use super::unparsed::DurationUnit;
 use super::values;
 
 /// Reads the duration that `rest`, the end of a line, shows by its shape:
@@ -82,7 +82,7 @@ fn cache_at_end(rest: &[u8]) -> Option<&[u8]> {
 }
 
 /// A duration in microseconds, and whether it is behind the stamp of the request's start.
-type Found = Option<(u64, bool)>;
+type TailDuration = Option<(u64, bool)>;
 
 /// A byte of a list of addresses, of the dash for none, or of what stands around it.
 #[inline(always)]
@@ -91,7 +91,7 @@ fn is_of_address(b: u8) -> bool {
 }
 
 /// The time in `… "agent" 0.123 "192.0.2.7"`, a list of addresses behind it, and in `… 200 612 0.123 "-" "agent"`.
-fn among_quotes(rest: &[u8]) -> Found {
+fn among_quotes(rest: &[u8]) -> TailDuration {
     // The quote that ends the agent may still be there.
     if !rest.starts_with(b" \"") && rest[0] != b'"' {
         return at_end(rest.split_str(" ").find(|word| !word.is_empty())?);
@@ -109,7 +109,7 @@ fn among_quotes(rest: &[u8]) -> Found {
     by_shape(before)
 }
 
-fn by_shape(rest: &[u8]) -> Found {
+fn by_shape(rest: &[u8]) -> TailDuration {
     // Without quotes it is the common format, and Rack's with it.
     let words = &rest[memrchr(b'"', rest).map_or(0, |quote| quote + 1)..];
     let mut words = words.split_str(" ").filter(|word| !word.is_empty());
@@ -121,7 +121,7 @@ fn by_shape(rest: &[u8]) -> Found {
         return at_end(time);
     }
     if first.ends_with(b"ms") && words.next().is_none() {
-        let us = values::duration(first, Unit::Written).ok()??;
+        let us = values::duration(first, DurationUnit::Written).ok()??;
         return Some((us, true));
     }
     if first.iter().all(u8::is_ascii_digit) {
@@ -137,7 +137,7 @@ fn by_shape(rest: &[u8]) -> Found {
 }
 
 /// The duration of servers that write the stamp as the request ends.
-fn at_end(text: &[u8]) -> Found {
+fn at_end(text: &[u8]) -> TailDuration {
     seconds(text).map(|us| (us, false))
 }
 
@@ -158,7 +158,7 @@ pub(super) fn seconds(text: &[u8]) -> Option<u64> {
     }
     let digits = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
     if digits(&text[..dot]) && digits(&text[dot + 1..]) {
-        values::duration(text, Unit::Seconds).ok()?
+        values::duration(text, DurationUnit::Seconds).ok()?
     } else {
         None
     }

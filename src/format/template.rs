@@ -15,11 +15,11 @@ use super::unparsed::Field;
 #[derive(Debug, Clone)]
 pub(super) struct Piece {
     pub(super) at: usize,
-    pub(super) kind: Kind,
+    pub(super) kind: PieceKind,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum PieceKind {
     /// Text that stands in every line.
     Text(Vec<u8>),
     /// A variable; of several for one field that with the lowest rank counts.
@@ -39,6 +39,9 @@ pub(super) enum Kind {
     /// A part of the time, as a pattern of `strftime`.
     TimePart(String),
 }
+
+/// Bytes of a format string with their places in the text that was given.
+pub(super) type PlacedBytes = [(usize, u8)];
 
 /// Why a format string cannot work: at which byte of it, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,27 +70,27 @@ pub(super) fn compile(pieces: Vec<Piece>) -> Result<Vec<Step>, Refused> {
     let mut steps: Vec<Step> = Vec::new();
     for (index, piece) in pieces.iter().enumerate() {
         let before = match index.checked_sub(1).map(|i| &pieces[i].kind) {
-            Some(Kind::Text(text)) => text.as_slice(),
+            Some(PieceKind::Text(text)) => text.as_slice(),
             _ => b"",
         };
         let after = match pieces.get(index + 1).map(|piece| &piece.kind) {
             None => None,
-            Some(Kind::Text(text)) => Some(text.as_slice()),
+            Some(PieceKind::Text(text)) => Some(text.as_slice()),
             Some(_) => Some(&b""[..]),
         };
         let step = match &piece.kind {
-            Kind::Text(text) => Step::Literal(text.clone().into()),
-            Kind::Time(form) => Step::Time(form.clone(), time_extent(form, piece.at, after)?),
+            PieceKind::Text(text) => Step::Literal(text.clone().into()),
+            PieceKind::Time(form) => Step::Time(form.clone(), time_extent(form, piece.at, after)?),
             // A target begins with a stroke, and no host has one.
-            Kind::Field(field @ (Field::Host | Field::Skipped), _)
+            PieceKind::Field(field @ (Field::Host | Field::Skipped), _)
                 if matches!(
                     pieces.get(index + 1).map(|piece| &piece.kind),
-                    Some(Kind::Field(Field::Target, _))
+                    Some(PieceKind::Field(Field::Target, _))
                 ) =>
             {
                 Step::Field(*field, Extent::Until(b'/'))
             }
-            Kind::Field(field, _) => {
+            PieceKind::Field(field, _) => {
                 let extent = extent(piece.at, before, after)?;
                 let request = *field == Field::Request
                     && extent == Extent::Quoted
@@ -102,20 +105,20 @@ pub(super) fn compile(pieces: Vec<Piece>) -> Result<Vec<Step>, Refused> {
                     },
                 )
             }
-            Kind::Part(field) => Step::Field(*field, extent(piece.at, before, after)?),
-            Kind::ClientAndPort => Step::Field(
+            PieceKind::Part(field) => Step::Field(*field, extent(piece.at, before, after)?),
+            PieceKind::ClientAndPort => Step::Field(
                 Field::Client,
                 Extent::WithPort(Box::new(extent(piece.at, before, after)?)),
             ),
-            Kind::Forwarded => match extent(piece.at, before, after)? {
+            PieceKind::Forwarded => match extent(piece.at, before, after)? {
                 Extent::Until(b' ') => Step::Field(Field::Forwarded, Extent::List),
                 extent => Step::Field(Field::Forwarded, extent),
             },
-            Kind::Upstreams(field) => match extent(piece.at, before, after)? {
+            PieceKind::Upstreams(field) => match extent(piece.at, before, after)? {
                 Extent::Until(b' ') => Step::Field(*field, Extent::Upstreams),
                 extent => Step::Field(*field, extent),
             },
-            Kind::Query | Kind::TimePart(_) => unreachable!("they were joined"),
+            PieceKind::Query | PieceKind::TimePart(_) => unreachable!("they were joined"),
         };
         steps.push(step);
     }
@@ -146,15 +149,15 @@ fn join_queries(pieces: Vec<Piece>) -> Vec<Piece> {
     let mut joined: Vec<Piece> = Vec::new();
     let mut after_query = false;
     for piece in pieces {
-        let query = piece.kind == Kind::Query;
+        let query = piece.kind == PieceKind::Query;
         let target = joined
             .last()
-            .is_some_and(|piece| matches!(piece.kind, Kind::Field(Field::Target, _)));
+            .is_some_and(|piece| matches!(piece.kind, PieceKind::Field(Field::Target, _)));
         if !query {
             joined.push(piece);
         } else if !target && !after_query {
             joined.push(Piece {
-                kind: Kind::Field(Field::Skipped, 0),
+                kind: PieceKind::Field(Field::Skipped, 0),
                 ..piece
             });
         }
@@ -168,7 +171,7 @@ fn join_skipped(pieces: Vec<Piece>) -> Vec<Piece> {
     let skipped = |piece: &Piece| {
         matches!(
             piece.kind,
-            Kind::Field(Field::Skipped, _) | Kind::Upstreams(Field::Skipped)
+            PieceKind::Field(Field::Skipped, _) | PieceKind::Upstreams(Field::Skipped)
         )
     };
     let mut joined: Vec<Piece> = Vec::new();
@@ -176,7 +179,7 @@ fn join_skipped(pieces: Vec<Piece>) -> Vec<Piece> {
         match joined.last_mut() {
             Some(last) if skipped(last) && skipped(&piece) => {
                 // A list of upstreams is the one that may have spaces.
-                if !matches!(piece.kind, Kind::Field(..)) {
+                if !matches!(piece.kind, PieceKind::Field(..)) {
                     last.kind = piece.kind;
                 }
             }
@@ -192,11 +195,11 @@ fn join_ports(pieces: Vec<Piece>) -> Vec<Piece> {
     let mut rest = &pieces[..];
     while let [first, more @ ..] = rest {
         let (kind, more) = match (&first.kind, more) {
-            (Kind::Field(Field::Client, _), [colon, port, more @ ..])
-                if colon.kind == Kind::Text(b":".to_vec())
-                    && matches!(port.kind, Kind::Field(Field::Skipped, _)) =>
+            (PieceKind::Field(Field::Client, _), [colon, port, more @ ..])
+                if colon.kind == PieceKind::Text(b":".to_vec())
+                    && matches!(port.kind, PieceKind::Field(Field::Skipped, _)) =>
             {
-                (Kind::ClientAndPort, more)
+                (PieceKind::ClientAndPort, more)
             }
             (kind, more) => (kind.clone(), more),
         };
@@ -210,8 +213,8 @@ fn join_texts(pieces: Vec<Piece>) -> Vec<Piece> {
     let mut joined: Vec<Piece> = Vec::new();
     for piece in pieces {
         match (joined.last_mut().map(|piece| &mut piece.kind), piece.kind) {
-            (Some(Kind::Text(text)), Kind::Text(more)) => text.extend(more),
-            (_, Kind::Text(text)) if text.is_empty() => {}
+            (Some(PieceKind::Text(text)), PieceKind::Text(more)) => text.extend(more),
+            (_, PieceKind::Text(text)) if text.is_empty() => {}
             (_, kind) => joined.push(Piece { at: piece.at, kind }),
         }
     }
@@ -220,7 +223,7 @@ fn join_texts(pieces: Vec<Piece>) -> Vec<Piece> {
 
 /// Apache can write a time in several parts: they and the text between make one pattern.
 fn join_times(pieces: Vec<Piece>) -> Result<Vec<Piece>, Refused> {
-    let is_part = |piece: &Piece| matches!(piece.kind, Kind::TimePart(_));
+    let is_part = |piece: &Piece| matches!(piece.kind, PieceKind::TimePart(_));
     let (Some(first), Some(last)) = (
         pieces.iter().position(is_part),
         pieces.iter().rposition(is_part),
@@ -230,8 +233,8 @@ fn join_times(pieces: Vec<Piece>) -> Result<Vec<Piece>, Refused> {
     let mut pattern = String::new();
     for piece in &pieces[first..=last] {
         match &piece.kind {
-            Kind::TimePart(part) => pattern.push_str(part),
-            Kind::Text(text) => pattern.push_str(&text.to_str_lossy().replace('%', "%%")),
+            PieceKind::TimePart(part) => pattern.push_str(part),
+            PieceKind::Text(text) => pattern.push_str(&text.to_str_lossy().replace('%', "%%")),
             _ => {
                 return Err(Refused::new(
                     piece.at,
@@ -252,7 +255,7 @@ fn join_times(pieces: Vec<Piece>) -> Result<Vec<Piece>, Refused> {
     let mut joined = pieces[..first].to_vec();
     joined.push(Piece {
         at,
-        kind: Kind::Time(form),
+        kind: PieceKind::Time(form),
     });
     joined.extend_from_slice(&pieces[last + 1..]);
     Ok(joined)
@@ -291,23 +294,23 @@ fn choose(mut pieces: Vec<Piece>) -> Vec<Piece> {
     let has = |pieces: &[Piece], field: Field| {
         pieces
             .iter()
-            .any(|piece| matches!(piece.kind, Kind::Field(known, _) if known == field))
+            .any(|piece| matches!(piece.kind, PieceKind::Field(known, _) if known == field))
     };
     let whole_request = has(&pieces, Field::Request);
     if !has(&pieces, Field::Client)
         && let Some(piece) = pieces
             .iter_mut()
-            .find(|piece| piece.kind == Kind::Forwarded)
+            .find(|piece| piece.kind == PieceKind::Forwarded)
     {
-        piece.kind = Kind::Field(Field::Client, 0);
+        piece.kind = PieceKind::Field(Field::Client, 0);
     }
     let same =
         |a: Field, b: Field| a == b || matches!((a, b), (Field::Duration(_), Field::Duration(_)));
     let ranks: Vec<Option<(Field, u8)>> = pieces
         .iter()
         .map(|piece| match piece.kind {
-            Kind::Field(field, rank) => Some((field, rank)),
-            Kind::Upstreams(field @ Field::Duration(_)) => Some((field, u8::MAX)),
+            PieceKind::Field(field, rank) => Some((field, rank)),
+            PieceKind::Upstreams(field @ Field::Duration(_)) => Some((field, u8::MAX)),
             _ => None,
         })
         .collect();
@@ -324,8 +327,8 @@ fn choose(mut pieces: Vec<Piece>) -> Vec<Piece> {
             matches!(field, Field::Method | Field::Target | Field::Protocol) && whole_request;
         if part || ranks.iter().enumerate().any(better) {
             piece.kind = match piece.kind {
-                Kind::Upstreams(_) => Kind::Upstreams(Field::Skipped),
-                _ => Kind::Field(Field::Skipped, 0),
+                PieceKind::Upstreams(_) => PieceKind::Upstreams(Field::Skipped),
+                _ => PieceKind::Field(Field::Skipped, 0),
             };
         }
     }
@@ -369,21 +372,22 @@ fn time_extent(form: &TimeForm, at: usize, after: Option<&[u8]>) -> Result<Exten
 
 /// Whether a quote, the status and the bytes follow: then a stray quote in the request can be told.
 fn status_and_bytes(pieces: &[Piece]) -> bool {
-    let kinds: Vec<&Kind> = pieces.iter().take(5).map(|piece| &piece.kind).collect();
-    let text = |kind: &Kind, want: &[u8]| matches!(kind, Kind::Text(text) if text == want);
+    let kinds: Vec<&PieceKind> = pieces.iter().take(5).map(|piece| &piece.kind).collect();
+    let text =
+        |kind: &PieceKind, want: &[u8]| matches!(kind, PieceKind::Text(text) if text == want);
     match kinds.as_slice() {
         [
             quote,
-            Kind::Field(Field::Status, _),
+            PieceKind::Field(Field::Status, _),
             space,
-            Kind::Field(Field::Bytes, _),
+            PieceKind::Field(Field::Bytes, _),
         ] => text(quote, b"\" ") && text(space, b" "),
         [
             quote,
-            Kind::Field(Field::Status, _),
+            PieceKind::Field(Field::Status, _),
             space,
-            Kind::Field(Field::Bytes, _),
-            Kind::Text(after),
+            PieceKind::Field(Field::Bytes, _),
+            PieceKind::Text(after),
         ] => text(quote, b"\" ") && text(space, b" ") && after.starts_with(b" "),
         _ => false,
     }

@@ -30,7 +30,7 @@ pub enum Field {
     /// The protocol, where it stands apart from the request.
     Protocol,
     /// How long the request took.
-    Duration(Unit),
+    Duration(DurationUnit),
     /// What the cache had to say.
     Cache,
     /// The `Referer` header.
@@ -70,7 +70,7 @@ impl Field {
 
 /// The unit of a duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Unit {
+pub enum DurationUnit {
     /// Seconds, with decimals or without.
     Seconds,
     /// Seconds, which are written without decimals.

@@ -1,7 +1,7 @@
 //! The values of fields: status, bytes, durations, and who the client is.
 
 use super::short;
-use super::unparsed::{Unit, Why};
+use super::unparsed::{DurationUnit, Why};
 
 /// Three digits, or `-` for none. HAProxy writes `-1` for it, Envoy `0` (`%RESPONSE_CODE%`: the server never sent the
 /// beginning of a response, most often since the client disconnected).
@@ -74,10 +74,10 @@ pub(super) fn status_then_bytes(text: &[u8]) -> Option<(u16, u64, usize)> {
 /// A duration in microseconds, rounded down; `None` for a dash, nothing, or a negative number (a
 /// request that was never answered).
 #[inline]
-pub(crate) fn duration(text: &[u8], unit: Unit) -> Result<Option<u64>, Why> {
+pub(crate) fn duration(text: &[u8], unit: DurationUnit) -> Result<Option<u64>, Why> {
     // Nearly every one: what servers write of less than ten seconds.
     if let [whole, b'.', a, b, c] = text
-        && matches!(unit, Unit::Seconds | Unit::WholeSeconds)
+        && matches!(unit, DurationUnit::Seconds | DurationUnit::WholeSeconds)
         && [whole, a, b, c].iter().all(|b| b.is_ascii_digit())
     {
         let number = |number: u64, b: &u8| number * 10 + u64::from(b - b'0');
@@ -87,7 +87,7 @@ pub(crate) fn duration(text: &[u8], unit: Unit) -> Result<Option<u64>, Why> {
 }
 
 /// Any duration: see [`duration`].
-fn any_duration(text: &[u8], unit: Unit) -> Result<Option<u64>, Why> {
+fn any_duration(text: &[u8], unit: DurationUnit) -> Result<Option<u64>, Why> {
     // Of several the last counts: nginx lists one for each upstream, HAProxy ends with the total.
     let text = text
         .rsplit(|&b| matches!(b, b',' | b':' | b'/'))
@@ -104,11 +104,14 @@ fn any_duration(text: &[u8], unit: Unit) -> Result<Option<u64>, Why> {
         .unwrap_or(text.len());
     let (number, suffix) = text.split_at(end);
     let nanoseconds = match (unit, suffix) {
-        (Unit::Seconds | Unit::WholeSeconds, b"") | (Unit::Written, b"" | b"s") => 1_000_000_000,
-        (Unit::Milliseconds | Unit::WholeMilliseconds, b"") | (Unit::Written, b"ms") => 1_000_000,
-        (Unit::Microseconds, b"") | (Unit::Written, b"us" | b"\xc2\xb5s") => 1000,
-        (Unit::Nanoseconds | Unit::WholeNanoseconds, b"") | (Unit::Written, b"ns") => 1,
-        (Unit::Written, _) => return in_parts(text).map(Some),
+        (DurationUnit::Seconds | DurationUnit::WholeSeconds, b"")
+        | (DurationUnit::Written, b"" | b"s") => 1_000_000_000,
+        (DurationUnit::Milliseconds | DurationUnit::WholeMilliseconds, b"")
+        | (DurationUnit::Written, b"ms") => 1_000_000,
+        (DurationUnit::Microseconds, b"") | (DurationUnit::Written, b"us" | b"\xc2\xb5s") => 1000,
+        (DurationUnit::Nanoseconds | DurationUnit::WholeNanoseconds, b"")
+        | (DurationUnit::Written, b"ns") => 1,
+        (DurationUnit::Written, _) => return in_parts(text).map(Some),
         _ => return Err(Why::Form),
     };
     let mut parts = number.splitn(2, |&b| b == b'.');
@@ -143,7 +146,7 @@ fn in_parts(text: &[u8]) -> Result<u64, Why> {
         let number = |b: &&u8| b.is_ascii_digit() || **b == b'.';
         let len = rest.iter().take_while(number).count();
         if len > 0 && rest.get(len) == Some(&unit) {
-            let part = any_duration(&rest[..len], Unit::Seconds)?.unwrap_or(0);
+            let part = any_duration(&rest[..len], DurationUnit::Seconds)?.unwrap_or(0);
             sum = sum.saturating_add(part.saturating_mul(seconds));
             rest = &rest[len + 1..];
         }
@@ -209,7 +212,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_duration_is_read_as_any_is(text in "[0-9x][.,0][0-9.]{3}|[0-9]?\\.[0-9]{2,4}", at in 0usize..3) {
-            let unit = [Unit::Seconds, Unit::WholeSeconds, Unit::Milliseconds][at];
+            let unit = [DurationUnit::Seconds, DurationUnit::WholeSeconds, DurationUnit::Milliseconds][at];
             prop_assert_eq!(duration(text.as_bytes(), unit), any_duration(text.as_bytes(), unit), "{}", text);
         }
 
@@ -231,7 +234,7 @@ mod tests {
 
     #[test]
     fn durations_of_go_have_parts() {
-        let written = |text: &str| duration(text.as_bytes(), Unit::Written);
+        let written = |text: &str| duration(text.as_bytes(), DurationUnit::Written);
         assert_eq!(written("1.5s"), Ok(Some(1_500_000)));
         assert_eq!(written("1m30.5s"), Ok(Some(90_500_000)));
         assert_eq!(written("2h45m0s"), Ok(Some(9_900_000_000)));
@@ -269,26 +272,29 @@ mod tests {
     #[test]
     fn durations_become_microseconds() {
         for (text, unit, want) in [
-            ("0.113", Unit::Seconds, Some(113_000)),
-            ("5", Unit::Seconds, Some(5_000_000)),
-            ("283", Unit::Milliseconds, Some(283_000)),
-            ("0.5", Unit::Milliseconds, Some(500)),
-            ("1999", Unit::Microseconds, Some(1999)),
-            ("2337877", Unit::Nanoseconds, Some(2337)),
-            ("0ms", Unit::Written, Some(0)),
-            ("12ms", Unit::Written, Some(12_000)),
-            ("0.25s", Unit::Written, Some(250_000)),
-            ("+99627", Unit::Milliseconds, Some(99_627_000)),
-            ("0.001, 0.002", Unit::Seconds, Some(2000)),
-            ("0.001 : 0.003", Unit::Seconds, Some(3000)),
-            ("-", Unit::Seconds, None),
-            ("", Unit::Seconds, None),
-            ("-1", Unit::Milliseconds, None),
+            ("0.113", DurationUnit::Seconds, Some(113_000)),
+            ("5", DurationUnit::Seconds, Some(5_000_000)),
+            ("283", DurationUnit::Milliseconds, Some(283_000)),
+            ("0.5", DurationUnit::Milliseconds, Some(500)),
+            ("1999", DurationUnit::Microseconds, Some(1999)),
+            ("2337877", DurationUnit::Nanoseconds, Some(2337)),
+            ("0ms", DurationUnit::Written, Some(0)),
+            ("12ms", DurationUnit::Written, Some(12_000)),
+            ("0.25s", DurationUnit::Written, Some(250_000)),
+            ("+99627", DurationUnit::Milliseconds, Some(99_627_000)),
+            ("0.001, 0.002", DurationUnit::Seconds, Some(2000)),
+            ("0.001 : 0.003", DurationUnit::Seconds, Some(3000)),
+            ("-", DurationUnit::Seconds, None),
+            ("", DurationUnit::Seconds, None),
+            ("-1", DurationUnit::Milliseconds, None),
         ] {
             assert_eq!(duration(text.as_bytes(), unit), Ok(want), "{text}");
         }
         for text in ["x", "1.2.3", ".5", "1s"] {
-            assert!(duration(text.as_bytes(), Unit::Seconds).is_err(), "{text}");
+            assert!(
+                duration(text.as_bytes(), DurationUnit::Seconds).is_err(),
+                "{text}"
+            );
         }
     }
 

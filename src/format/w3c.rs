@@ -17,7 +17,7 @@ use super::program::{Extent, Program, Step, literal};
 use super::template::Refused;
 use super::timestamp::{TimeForm, Timestamps};
 use super::unparsed::{Field, Unparsed, Why};
-use names::{Names, Reading};
+use names::{NameReading, Names};
 
 /// A list has at most so many fields.
 const MOST_FIELDS: usize = 1000;
@@ -33,7 +33,7 @@ const MOST_IN_ALL: usize = 1 << 20;
 pub(super) struct Header {
     above: Above,
     /// Shared by clones and threads: it is compiled once.
-    fields: Option<Arc<Fields>>,
+    fields: Option<Arc<FieldPrograms>>,
     /// Days since 1970-01-01 of the last `#Date`.
     date: Option<i64>,
     /// `#Software` names a server whose durations are in milliseconds.
@@ -58,7 +58,7 @@ pub(super) enum Above {
 
 /// The programs that a list of fields compiles to.
 #[derive(Debug)]
-pub(super) enum Fields {
+pub(super) enum FieldPrograms {
     /// One for lines with spaces, one for lines with tabs.
     Programs([Program; 2]),
     /// No line below it can be a record, and what is said of it: there is no status or no time, or the list is
@@ -102,7 +102,10 @@ impl Header {
                 || list(names).nth(MOST_FIELDS).is_some()
             {
                 self.text = Arc::default();
-                self.fields = Some(Arc::new(Fields::Unusable(Field::Line, Why::TooManyFields)));
+                self.fields = Some(Arc::new(FieldPrograms::Unusable(
+                    Field::Line,
+                    Why::TooManyFields,
+                )));
                 return Err(Unparsed {
                     field: Field::Line,
                     why: Why::TooManyFields,
@@ -146,7 +149,7 @@ impl Header {
 
     /// What `#Fields` compiled to, once there was one.
     #[inline(always)]
-    pub(super) fn fields(&self) -> Option<&Fields> {
+    pub(super) fn fields(&self) -> Option<&FieldPrograms> {
         self.fields.as_deref()
     }
 }
@@ -160,15 +163,15 @@ fn list(names: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// Compiles a list of field names, separated by white space; `milliseconds` where the server is known to write its
 /// durations so.
-fn compile(names: &[u8], milliseconds: bool, date: Option<i64>, wanted: &[Field]) -> Fields {
+fn compile(names: &[u8], milliseconds: bool, date: Option<i64>, wanted: &[Field]) -> FieldPrograms {
     let list: Vec<&[u8]> = list(names).collect();
     let names = Names::new(&list, milliseconds, date.is_some());
-    let in_parts = names.has(Reading::Clock);
-    if !in_parts && !names.has(Reading::Bracketed) && !names.has(Reading::Epoch) {
-        return Fields::Unusable(Field::Time, Why::Unnamed);
+    let in_parts = names.has(NameReading::Clock);
+    if !in_parts && !names.has(NameReading::Bracketed) && !names.has(NameReading::Epoch) {
+        return FieldPrograms::Unusable(Field::Time, Why::Unnamed);
     }
-    if !names.has(Reading::Plain(Field::Status)) && !names.has(Reading::CacheAndStatus) {
-        return Fields::Unusable(Field::Status, Why::Unnamed);
+    if !names.has(NameReading::Plain(Field::Status)) && !names.has(NameReading::CacheAndStatus) {
+        return FieldPrograms::Unusable(Field::Status, Why::Unnamed);
     }
     let program = |extent: Extent, separator: Step| {
         let mut steps = Vec::new();
@@ -178,20 +181,20 @@ fn compile(names: &[u8], milliseconds: bool, date: Option<i64>, wanted: &[Field]
                 steps.push(separator.clone());
             }
             match *reading {
-                Reading::Plain(field) => steps.push(Step::Field(field, extent.clone())),
-                Reading::Date => steps.push(Step::Date(extent.clone())),
-                Reading::Clock => steps.push(Step::Clock(extent.clone())),
-                Reading::Epoch => steps.push(Step::Time(TimeForm::Epoch, extent.clone())),
-                Reading::Bracketed => steps.extend([
+                NameReading::Plain(field) => steps.push(Step::Field(field, extent.clone())),
+                NameReading::Date => steps.push(Step::Date(extent.clone())),
+                NameReading::Clock => steps.push(Step::Clock(extent.clone())),
+                NameReading::Epoch => steps.push(Step::Time(TimeForm::Epoch, extent.clone())),
+                NameReading::Bracketed => steps.extend([
                     literal(b"["),
                     Step::Time(TimeForm::Any, in_brackets.clone()),
                     literal(b"]"),
                 ]),
-                Reading::SkippedBrackets => steps.extend([
+                NameReading::SkippedBrackets => steps.extend([
                     Step::Field(Field::Skipped, in_brackets.clone()),
                     literal(b"]"),
                 ]),
-                Reading::CacheAndStatus => steps.extend([
+                NameReading::CacheAndStatus => steps.extend([
                     Step::Field(Field::Cache, Extent::Until(b'/')),
                     literal(b"/"),
                     Step::Field(Field::Status, extent.clone()),
@@ -202,13 +205,13 @@ fn compile(names: &[u8], milliseconds: bool, date: Option<i64>, wanted: &[Field]
         let mut program = Program::new(&steps, wanted);
         program.local = names.local;
         program.base_days = match date {
-            Some(days) if in_parts && !names.has(Reading::Date) => days,
+            Some(days) if in_parts && !names.has(NameReading::Date) => days,
             _ => 0,
         };
         program
     };
     let tab = program(Extent::Until(b'\t'), literal(b"\t"));
-    Fields::Programs([program(Extent::W3c, Step::Spaces), tab])
+    FieldPrograms::Programs([program(Extent::W3c, Step::Spaces), tab])
 }
 
 /// The lists that servers write unless they are told otherwise, by the number of their fields.
@@ -230,21 +233,23 @@ pub(super) struct Defaults {
     /// The list that the user gave in the place of all others.
     given: Option<Arc<[Program; 2]>>,
     wanted: Vec<Field>,
-    compiled: OnceLock<Compiled>,
+    compiled: OnceLock<CompiledFields>,
 }
 
 #[derive(Debug, Clone)]
-struct Compiled {
+struct CompiledFields {
     iis: Vec<(usize, Program)>,
     cloudfront: Program,
 }
 
-impl Compiled {
-    fn new(wanted: &[Field]) -> Compiled {
+impl CompiledFields {
+    fn new(wanted: &[Field]) -> CompiledFields {
         let count = |list: &str| list.split_whitespace().count();
         let compiled = |list: &str| match compile(list.as_bytes(), false, None, wanted) {
-            Fields::Programs(programs) => programs,
-            Fields::Unusable(..) => unreachable!("the default lists have a time and a status"),
+            FieldPrograms::Programs(programs) => programs,
+            FieldPrograms::Unusable(..) => {
+                unreachable!("the default lists have a time and a status")
+            }
         };
         let [_, cloudfront] = compiled(DEFAULTS[3]);
         // CloudFront added fields over the years; those that count come first.
@@ -254,7 +259,7 @@ impl Compiled {
             let [spaces, _] = compiled(list);
             (count(list), spaces)
         });
-        Compiled {
+        CompiledFields {
             iis: iis.collect(),
             cloudfront: Program::new(&steps, wanted),
         }
@@ -273,8 +278,8 @@ impl Defaults {
     /// The list `names`, which [`given`] has found to be usable, for every line.
     pub(super) fn with(names: &str, wanted: &[Field]) -> Defaults {
         let given = match compile(names.as_bytes(), false, None, wanted) {
-            Fields::Programs(programs) => Some(Arc::new(programs)),
-            Fields::Unusable(..) => None,
+            FieldPrograms::Programs(programs) => Some(Arc::new(programs)),
+            FieldPrograms::Unusable(..) => None,
         };
         Defaults {
             given,
@@ -297,7 +302,9 @@ impl Defaults {
     }
 
     fn for_dated(&self, line: &[u8]) -> Option<&Program> {
-        let compiled = self.compiled.get_or_init(|| Compiled::new(&self.wanted));
+        let compiled = self
+            .compiled
+            .get_or_init(|| CompiledFields::new(&self.wanted));
         if line[10] == b'\t' {
             return Some(&compiled.cloudfront);
         }
@@ -321,9 +328,9 @@ impl Defaults {
 pub(super) fn given(text: &str) -> Result<String, Refused> {
     let names = text.trim_start_matches("#Fields:").trim();
     let why = match compile(names.as_bytes(), false, None, &[]) {
-        Fields::Programs(_) => return Ok(names.to_owned()),
-        Fields::Unusable(Field::Status, _) => "no sc-status in this list",
-        Fields::Unusable(..) => "no date and time in this list",
+        FieldPrograms::Programs(_) => return Ok(names.to_owned()),
+        FieldPrograms::Unusable(Field::Status, _) => "no sc-status in this list",
+        FieldPrograms::Unusable(..) => "no date and time in this list",
     };
     Err(Refused::new(text.len(), why))
 }
@@ -331,8 +338,8 @@ pub(super) fn given(text: &str) -> Result<String, Refused> {
 /// The steps of a line with spaces.
 pub(super) fn steps(names: &str) -> Vec<Step> {
     match compile(names.as_bytes(), false, None, &[]) {
-        Fields::Programs(programs) => programs[0].steps().to_vec(),
-        Fields::Unusable(..) => Vec::new(),
+        FieldPrograms::Programs(programs) => programs[0].steps().to_vec(),
+        FieldPrograms::Unusable(..) => Vec::new(),
     }
 }
 

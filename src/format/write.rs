@@ -1,6 +1,6 @@
 //! Values to text, as servers write them: numbers and durations.
 
-use super::unparsed::Unit;
+use super::unparsed::DurationUnit;
 
 /// Appends a number.
 pub fn number(mut number: u64, out: &mut Vec<u8>) {
@@ -19,7 +19,7 @@ pub fn number(mut number: u64, out: &mut Vec<u8>) {
 }
 
 /// Appends a duration in a unit, with as many decimals as it needs, or rounded down where it has none.
-pub fn duration(us: u64, unit: Unit, out: &mut Vec<u8>) {
+pub fn duration(us: u64, unit: DurationUnit, out: &mut Vec<u8>) {
     let decimals = |value: u64, width: u32, out: &mut Vec<u8>| {
         out.push(b'.');
         for place in (0..width).rev() {
@@ -28,7 +28,7 @@ pub fn duration(us: u64, unit: Unit, out: &mut Vec<u8>) {
     };
     let whole = us.is_multiple_of(1000);
     match unit {
-        Unit::Seconds => {
+        DurationUnit::Seconds => {
             number(us / 1_000_000, out);
             if whole {
                 decimals(us / 1000, 3, out);
@@ -36,23 +36,23 @@ pub fn duration(us: u64, unit: Unit, out: &mut Vec<u8>) {
                 decimals(us, 6, out);
             }
         }
-        Unit::WholeSeconds => number(us / 1_000_000, out),
-        Unit::Milliseconds | Unit::WholeMilliseconds => {
+        DurationUnit::WholeSeconds => number(us / 1_000_000, out),
+        DurationUnit::Milliseconds | DurationUnit::WholeMilliseconds => {
             number(us / 1000, out);
             if !whole {
                 decimals(us, 3, out);
             }
         }
-        Unit::Microseconds => number(us, out),
-        Unit::Nanoseconds | Unit::WholeNanoseconds => {
+        DurationUnit::Microseconds => number(us, out),
+        DurationUnit::Nanoseconds | DurationUnit::WholeNanoseconds => {
             number(us, out);
             out.extend_from_slice(b"000");
         }
-        Unit::Written if whole => {
+        DurationUnit::Written if whole => {
             number(us / 1000, out);
             out.extend_from_slice(b"ms");
         }
-        Unit::Written => {
+        DurationUnit::Written => {
             number(us, out);
             out.extend_from_slice(b"us");
         }

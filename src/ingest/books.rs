@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Counting;
 use crate::filter::period::Bounds;
-use crate::report::Example;
+use crate::report::UnparsedExample;
 use crate::stats::dimension::RARE;
 use crate::stats::keys::Renumbering;
 use crate::stats::totals::Totals;
@@ -37,7 +37,7 @@ pub struct Books {
     /// How often the log went back.
     pub rewinds: u64,
     /// The first lines that are no record, one of each reason.
-    pub examples: Vec<Example>,
+    pub examples: Vec<UnparsedExample>,
     /// The least and greatest believed seconds of hits.
     pub span: Option<(Second, Second)>,
     /// The greatest second that is believed, or that silence has reached.

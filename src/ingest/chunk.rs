@@ -29,7 +29,7 @@ const MALFORMED: u8 = 8;
 
 /// What a part's lines come to, in their order.
 #[derive(Debug)]
-pub enum Step {
+pub enum ChunkStep {
     /// Records of one second.
     Batch(Batch),
     /// A line that is no record.
@@ -63,7 +63,7 @@ pub struct Rejected {
 
 /// What is known of every record, column by column: a [`Hit`] is several times as large.
 #[derive(Debug, Default)]
-struct Columns {
+struct HitColumns {
     /// Keys and bytes.
     run: Run,
     /// Class of the status, and [`MALFORMED`].
@@ -79,8 +79,8 @@ struct Columns {
 pub struct Chunk {
     selection: Selection,
     books: Books,
-    columns: Columns,
-    steps: Vec<Step>,
+    columns: HitColumns,
+    steps: Vec<ChunkStep>,
     /// Lines that are no record, which the books do not know of.
     rejected: u64,
     /// Whether a record counts hangs on which of the two instants of its local time it means.
@@ -95,7 +95,7 @@ impl Chunk {
         Chunk {
             selection: Selection::new(counting.clone(), books.totals.tops()),
             books,
-            columns: Columns::default(),
+            columns: HitColumns::default(),
             steps: Vec::new(),
             rejected: 0,
             undecided: false,
@@ -130,7 +130,7 @@ impl Chunk {
     }
 
     /// The steps, to be taken in this order.
-    pub fn steps(&self) -> &[Step] {
+    pub fn steps(&self) -> &[ChunkStep] {
         &self.steps
     }
 
@@ -159,7 +159,7 @@ impl Chunk {
             self.reasons.push(reason);
             super::beginning(text).into()
         };
-        self.steps.push(Step::Unparsed(Rejected {
+        self.steps.push(ChunkStep::Unparsed(Rejected {
             unparsed,
             line: self.lines(),
             text,
@@ -181,7 +181,7 @@ impl Chunk {
         let line = self.lines();
         let at = self.columns.len();
         let hits = match self.steps.last_mut() {
-            Some(Step::Batch(hits))
+            Some(ChunkStep::Batch(hits))
                 if hits.second == hit.time
                     && hits.again == again
                     && hits.counted == hit.counted =>
@@ -189,7 +189,7 @@ impl Chunk {
                 hits
             }
             _ => {
-                self.steps.push(Step::Batch(Batch {
+                self.steps.push(ChunkStep::Batch(Batch {
                     second: hit.time,
                     again,
                     counted: hit.counted,
@@ -198,7 +198,7 @@ impl Chunk {
                     range: at..at,
                 }));
                 match self.steps.last_mut() {
-                    Some(Step::Batch(hits)) => hits,
+                    Some(ChunkStep::Batch(hits)) => hits,
                     _ => unreachable!("it was just pushed"),
                 }
             }
@@ -213,7 +213,7 @@ impl Chunk {
     }
 }
 
-impl Columns {
+impl HitColumns {
     fn len(&self) -> usize {
         self.class.len()
     }
@@ -302,17 +302,17 @@ impl Ingest {
 
     /// All steps of a part were taken.
     pub fn end_chunk(&mut self, chunk: &Chunk) {
-        self.sources[self.current].place.line += chunk.lines();
+        self.sources[self.current].origin.line += chunk.lines();
     }
 
     /// Takes one of the steps of a part.
-    pub fn step(&mut self, chunk: &Chunk, step: &Step, closed: &mut impl ClosedSeconds) {
+    pub fn step(&mut self, chunk: &Chunk, step: &ChunkStep, closed: &mut impl ClosedSeconds) {
         match step {
-            Step::Unparsed(line) => {
+            ChunkStep::Unparsed(line) => {
                 self.books.lines += 1;
-                self.note_unparsed(line.unparsed, self.place().line + line.line, &line.text);
+                self.note_unparsed(line.unparsed, self.origin().line + line.line, &line.text);
             }
-            Step::Batch(batch) => {
+            ChunkStep::Batch(batch) => {
                 let columns = &chunk.columns;
                 let dimensions = self.books.totals.dimensions();
                 let each = || {
@@ -379,9 +379,9 @@ impl Ingest {
         hits: impl Iterator<Item = Hit>,
         closed: &mut impl ClosedSeconds,
     ) {
-        let before = self.place().line;
-        self.sources[self.current].place.line += line;
+        let before = self.origin().line;
+        self.sources[self.current].origin.line += line;
         hits.for_each(|hit| self.offer(&hit, None, closed));
-        self.sources[self.current].place.line = before;
+        self.sources[self.current].origin.line = before;
     }
 }

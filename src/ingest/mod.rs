@@ -24,7 +24,7 @@ use selection::Selection;
 use crate::filter::period::Bounds;
 use crate::format::record::Record;
 use crate::format::unparsed::Unparsed;
-use crate::report::{Example, Rewind};
+use crate::report::{Rewind, UnparsedExample};
 use crate::stats::bucket::Bucket;
 use crate::stats::keys::Renumbering;
 use crate::stats::tally::Tally;
@@ -37,7 +37,7 @@ const EXAMPLE_BYTES: usize = 160;
 
 /// Where the next line comes from: its source, and how many lines that one has had.
 #[derive(Debug, Clone, Default)]
-pub struct Place {
+pub struct LineOrigin {
     /// The source, where it has a name.
     pub source: Option<Arc<str>>,
     /// The number of its last line.
@@ -56,9 +56,9 @@ struct Source {
     ended: bool,
     /// Live, when its last record was read.
     heard: Option<Wall>,
-    place: Place,
+    origin: LineOrigin,
     /// Where the last records in a row that are far behind begin.
-    turn: Place,
+    turn: LineOrigin,
 }
 
 /// Sources that have a clock of their own.
@@ -94,11 +94,11 @@ impl Source {
             begun: false,
             ended: false,
             heard: None,
-            place: Place {
+            origin: LineOrigin {
                 source: name,
                 line: 0,
             },
-            turn: Place::default(),
+            turn: LineOrigin::default(),
         }
     }
 }
@@ -135,8 +135,8 @@ impl Ingest {
     }
 
     /// Where the last line came from.
-    pub fn place(&self) -> &Place {
-        &self.sources[self.current].place
+    pub fn origin(&self) -> &LineOrigin {
+        &self.sources[self.current].origin
     }
 
     /// The seconds that are still open, oldest first.
@@ -152,7 +152,7 @@ impl Ingest {
 
     /// The lines that follow are another source's, which goes on where the last one ended, by the same clock.
     pub fn begin_source(&mut self, source: Option<Arc<str>>) {
-        self.sources[self.current].place = Place { source, line: 0 };
+        self.sources[self.current].origin = LineOrigin { source, line: 0 };
     }
 
     /// Reads several sources along with each other from now on: their names, and for each a second that is near its
@@ -168,12 +168,12 @@ impl Ingest {
     /// The lines that follow are of the source of this name, one of several that are read at once. Beyond
     /// 256 sources, further ones share the clock of the last.
     pub fn turn_to(&mut self, name: Arc<str>) {
-        let known = |source: &Source| source.place.source.as_ref() == Some(&name);
+        let known = |source: &Source| source.origin.source.as_ref() == Some(&name);
         if let Some(n) = self.sources.iter().position(known) {
             self.current = n;
             return;
         }
-        let unused = |source: &Source| source.place.source.is_none() && source.place.line == 0;
+        let unused = |source: &Source| source.origin.source.is_none() && source.origin.line == 0;
         if self.sources.iter().all(unused) {
             self.sources.clear();
         }
@@ -235,7 +235,7 @@ impl Ingest {
         let open = self.sources.iter().filter(|source| !source.ended);
         let behind = open.filter_map(|source| {
             let span = newest - source.reached?;
-            let name = source.place.source.clone()?;
+            let name = source.origin.source.clone()?;
             (span > patience).then_some((name, span))
         });
         behind.collect()
@@ -244,16 +244,16 @@ impl Ingest {
     /// A line that there is nothing to count of.
     #[inline]
     pub fn skipped(&mut self) {
-        self.sources[self.current].place.line += 1;
+        self.sources[self.current].origin.line += 1;
         self.books.lines += 1;
         self.books.skipped += 1;
     }
 
     /// A line that is no record, and why.
     pub fn unparsed(&mut self, unparsed: Unparsed, text: &[u8]) {
-        self.sources[self.current].place.line += 1;
+        self.sources[self.current].origin.line += 1;
         self.books.lines += 1;
-        self.note_unparsed(unparsed, self.place().line, text);
+        self.note_unparsed(unparsed, self.origin().line, text);
     }
 
     fn note_unparsed(&mut self, unparsed: Unparsed, line: u64, text: &[u8]) {
@@ -264,12 +264,12 @@ impl Ingest {
         } else if let Some(bucket) = self.newest_bucket() {
             bucket.counters.unparsed += 1;
         }
-        let file = self.place().source.clone();
+        let file = self.origin().source.clone();
         let examples = &mut self.books.examples;
         let reason = unparsed.reason();
         match examples.iter_mut().find(|e| e.unparsed.reason() == reason) {
             Some(example) => example.count += 1,
-            None => examples.push(Example {
+            None => examples.push(UnparsedExample {
                 unparsed,
                 count: 1,
                 line,
@@ -291,7 +291,7 @@ impl Ingest {
         if record.again_in > 0 {
             return self.observe_settled(*record, wall, closed);
         }
-        self.sources[self.current].place.line += 1;
+        self.sources[self.current].origin.line += 1;
         self.books.lines += 1;
         let mut hit = Hit::uncounted(record.time);
         self.selection.count(record, &mut hit, &mut self.books);
@@ -316,7 +316,7 @@ impl Ingest {
         closed: &mut impl ClosedSeconds,
     ) {
         let clock = &self.sources[self.current].clock;
-        record.settle(clock.nearer(record.time, record.again(), wall));
+        record.resolve_time(clock.nearer(record.time, record.again(), wall));
         self.observe(&record, wall, closed);
     }
 
@@ -327,7 +327,7 @@ impl Ingest {
         let source = &mut self.sources[self.current];
         source.clock.offer(hit.time, *hit, wall);
         if source.clock.far_behind() == 1 {
-            source.turn = source.place.clone();
+            source.turn = source.origin.clone();
         }
         if wall.is_some() {
             source.heard = wall;
@@ -414,7 +414,7 @@ impl Ingest {
         }
         self.close_all(closed);
         let turn = std::mem::take(&mut self.sources[self.current].turn);
-        let Place { source, line } = turn;
+        let LineOrigin { source, line } = turn;
         let rewind = Rewind {
             from,
             to,
@@ -470,7 +470,7 @@ impl Ingest {
                 if let Some(reached) = reached.filter(|_| begun)
                     && let Some(bucket) = self.timeline.get_mut(reached)
                 {
-                    bucket.settle(&mut self.scratch);
+                    bucket.compact(&mut self.scratch);
                 }
                 let watermark = self.union_watermark();
                 if before.is_none() {

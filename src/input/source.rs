@@ -184,15 +184,15 @@ pub fn refused(error: &io::Error) -> Option<&'static Foreign> {
 }
 
 /// One input, unpacked.
-pub struct Source<R: Read> {
-    state: State<R>,
+pub struct LogInput<R: Read> {
+    state: Unpacker<R>,
     /// How many bytes were given.
     place: u64,
 }
 
-type Packed<R> = BufReader<Chain<Cursor<Vec<u8>>, Watched<R>>>;
+type Packed<R> = BufReader<Chain<Cursor<Vec<u8>>, CheckedRead<R>>>;
 
-enum State<R: Read> {
+enum Unpacker<R: Read> {
     /// Nothing was read yet.
     New(R),
     Plain(Chain<Cursor<Vec<u8>>, R>),
@@ -202,11 +202,11 @@ enum State<R: Read> {
     Ended,
 }
 
-impl<R: Read> Source<R> {
+impl<R: Read> LogInput<R> {
     /// What `reader` gives, unpacked. It is not read before the first byte is asked for.
-    pub fn new(reader: R) -> Source<R> {
-        Source {
-            state: State::New(reader),
+    pub fn new(reader: R) -> LogInput<R> {
+        LogInput {
+            state: Unpacker::New(reader),
             place: 0,
         }
     }
@@ -231,14 +231,14 @@ impl<R: Read> Source<R> {
         let head = Cursor::new(head);
         let packed = |reader| BufReader::with_capacity(BUFFER, reader);
         self.state = match packing {
-            Packing::Plain => State::Plain(head.chain(reader)),
+            Packing::Plain => Unpacker::Plain(head.chain(reader)),
             Packing::Gzip => {
-                let reader = packed(head.chain(Watched::new(reader)));
-                State::Gzip(Box::new(Members::new(reader)))
+                let reader = packed(head.chain(CheckedRead::new(reader)));
+                Unpacker::Gzip(Box::new(Members::new(reader)))
             }
             Packing::Zstd => {
-                let reader = packed(head.chain(Watched::new(reader)));
-                State::Zstd(Box::new(Frames::new(reader)))
+                let reader = packed(head.chain(CheckedRead::new(reader)));
+                Unpacker::Zstd(Box::new(Frames::new(reader)))
             }
             Packing::Foreign(foreign) => {
                 return Err(io::Error::new(
@@ -268,31 +268,31 @@ impl<R: Read> Source<R> {
     }
 }
 
-impl<R: Read> Read for Source<R> {
+impl<R: Read> Read for LogInput<R> {
     fn read(&mut self, block: &mut [u8]) -> io::Result<usize> {
-        if matches!(self.state, State::New(_))
-            && let State::New(reader) = std::mem::replace(&mut self.state, State::Ended)
+        if matches!(self.state, Unpacker::New(_))
+            && let Unpacker::New(reader) = std::mem::replace(&mut self.state, Unpacker::Ended)
         {
             self.begin(reader)?;
         }
         if block.is_empty() {
             return Ok(0);
         }
-        let mut state = std::mem::replace(&mut self.state, State::Ended);
+        let mut state = std::mem::replace(&mut self.state, Unpacker::Ended);
         let given = match &mut state {
-            State::New(_) | State::Ended => Ok(0),
-            State::Plain(reader) => read(reader, block),
-            State::Gzip(members) => {
+            Unpacker::New(_) | Unpacker::Ended => Ok(0),
+            Unpacker::Plain(reader) => read(reader, block),
+            Unpacker::Gzip(members) => {
                 let read = members.read(block);
                 read.map_err(|error| self.broken(Packing::Gzip, members.reader(), &error))
             }
-            State::Zstd(frames) => {
+            Unpacker::Zstd(frames) => {
                 let read = frames.read(block);
                 read.map_err(|error| self.broken(Packing::Zstd, Some(&frames.reader), &error))
             }
         };
         // A plain file may have grown when it is read again; a packed one has ended.
-        if matches!(given, Ok(1..)) || matches!(state, State::Plain(_)) {
+        if matches!(given, Ok(1..)) || matches!(state, Unpacker::Plain(_)) {
             self.state = state;
         }
         self.place += *given.as_ref().unwrap_or(&0) as u64;
@@ -311,15 +311,15 @@ fn read(reader: &mut impl Read, block: &mut [u8]) -> io::Result<usize> {
 }
 
 /// Knows why an unpacker has no more to read.
-struct Watched<R> {
+struct CheckedRead<R> {
     reader: R,
     ended: bool,
     error: Option<(io::ErrorKind, String)>,
 }
 
-impl<R> Watched<R> {
-    fn new(reader: R) -> Watched<R> {
-        Watched {
+impl<R> CheckedRead<R> {
+    fn new(reader: R) -> CheckedRead<R> {
+        CheckedRead {
             reader,
             ended: false,
             error: None,
@@ -327,7 +327,7 @@ impl<R> Watched<R> {
     }
 }
 
-impl<R: Read> Read for Watched<R> {
+impl<R: Read> Read for CheckedRead<R> {
     fn read(&mut self, block: &mut [u8]) -> io::Result<usize> {
         let given = read(&mut self.reader, block);
         match &given {
@@ -510,7 +510,7 @@ mod tests {
 
     /// All that is given, and the error.
     fn unpack(bytes: &[u8], size: usize) -> (Vec<u8>, Option<String>) {
-        let mut source = Source::new(Slow(bytes, size));
+        let mut source = LogInput::new(Slow(bytes, size));
         let mut found = Vec::new();
         let mut block = [0; 4096];
         let error = loop {

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, sync_channel};
 
-use super::source::Source;
+use super::source::LogInput;
 
 /// Bytes in a block.
 const BLOCK: usize = 256 << 10;
@@ -21,7 +21,7 @@ impl Unpacking {
     pub fn start(reader: impl Read + Send + 'static) -> Unpacking {
         let (sender, blocks) = sync_channel(AHEAD);
         std::thread::spawn(move || {
-            let mut source = Source::new(reader);
+            let mut source = LogInput::new(reader);
             loop {
                 let mut block = vec![0; BLOCK];
                 let given = match source.read(&mut block) {

@@ -11,7 +11,7 @@ use std::fmt::Write;
 
 use super::escape;
 use super::{Render, clock};
-use crate::report::{Alerts, Block, Event, Fired, Report, Value};
+use crate::report::{Alert, Alerts, Amount, Block, Event, Report};
 use crate::time::{Second, Zone};
 
 /// A column.
@@ -176,7 +176,7 @@ impl Render for Csv {
                 let gap = gap(*from, *to);
                 row(COLUMNS.iter().map(|column| (column.cell)(&gap, zone)), out);
             }
-            Event::Alert(_) | Event::Rewind(_) | Event::Summary(_) => {}
+            Event::Transition(_) | Event::Rewind(_) | Event::Summary(_) => {}
         }
     }
 }
@@ -202,15 +202,15 @@ fn gap(from: Second, to: Second) -> Report {
     let mut blocks = vec![
         Block::Headline {
             key: "hits",
-            value: Value::Count(0),
+            value: Amount::Count(0),
         },
         Block::Headline {
             key: "rate",
-            value: Value::PerSecond(0.0),
+            value: Amount::PerSecond(0.0),
         },
         Block::Headline {
             key: "bytes",
-            value: Value::Bytes(0),
+            value: Amount::Bytes(0),
         },
         crate::report::status_group(&[0; 6]),
     ];
@@ -236,8 +236,8 @@ fn time(zone: &Zone, second: Second) -> String {
 fn headline(report: &Report, name: &str) -> String {
     let found = report.blocks.iter().find_map(|block| match block {
         Block::Headline { key, value } if *key == name => Some(match value {
-            Value::Count(number) | Value::Bytes(number) => number.to_string(),
-            Value::PerSecond(number) => number.to_string(),
+            Amount::Count(number) | Amount::Bytes(number) => number.to_string(),
+            Amount::PerSecond(number) => number.to_string(),
         }),
         _ => None,
     });
@@ -288,8 +288,8 @@ fn alerts(report: &Report) -> Option<&Alerts> {
     })
 }
 
-fn firing(alerts: &Alerts) -> impl Iterator<Item = &Fired> {
-    alerts.told.iter().filter(|fired| fired.until.is_none())
+fn firing(alerts: &Alerts) -> impl Iterator<Item = &Alert> {
+    alerts.listed.iter().filter(|fired| fired.until.is_none())
 }
 
 /// `High traffic; Scanner for client 192.0.2.7`

@@ -4,7 +4,7 @@
 //! All texts are plain: who writes HTML escapes them. Nothing of the log is in them that could command a terminal.
 
 use super::{clock, escape, units};
-use crate::report::{Alerts, Block, Example, Fired, Ranking, Report, Row, Value};
+use crate::report::{Alert, Alerts, Amount, Block, Ranking, Report, Row, UnparsedExample};
 use crate::stats::series::Series;
 use crate::time::{Second, Span, Zone};
 use units::grouped;
@@ -156,7 +156,7 @@ impl<'a> Document<'a> {
 
 impl AlertList {
     fn new(alerts: &Alerts, zone: &Zone) -> AlertList {
-        let row = |fired: &Fired| {
+        let row = |fired: &Alert| {
             let end = fired.until.or(alerts.now).unwrap_or(fired.since);
             AlertRow {
                 number: fired.number.to_string(),
@@ -173,8 +173,8 @@ impl AlertList {
                 firing: fired.until.is_none(),
             }
         };
-        let rows: Vec<AlertRow> = alerts.told.iter().rev().map(row).collect();
-        let note = match (rows.is_empty(), alerts.untold) {
+        let rows: Vec<AlertRow> = alerts.listed.iter().rev().map(row).collect();
+        let note = match (rows.is_empty(), alerts.omitted) {
             (true, _) => Some("None fired.".to_owned()),
             (false, 0) => None,
             (false, omitted) => Some(format!("And {} that are over.", grouped(omitted))),
@@ -217,7 +217,7 @@ impl KeyList {
                 .map(|row| KeyRow::new(row, ranking.hits, most))
                 .collect(),
             other: (other > 0).then(|| OtherKeys {
-                name: format!("{about}{} other", grouped(ranking.unlisted())),
+                name: format!("{about}{} other", grouped(ranking.omitted())),
                 hits: grouped(other),
                 percent: units::percent(other, ranking.hits),
             }),
@@ -273,9 +273,9 @@ fn tiles(report: &Report, zone: &Zone) -> Vec<Tile> {
             Block::Headline { key, value } => tiles.push(Tile {
                 name: titled(key),
                 value: match value {
-                    Value::Count(number) => grouped(*number),
-                    Value::Bytes(number) => units::bytes(*number),
-                    Value::PerSecond(number) => units::rate(*number),
+                    Amount::Count(number) => grouped(*number),
+                    Amount::Bytes(number) => units::bytes(*number),
+                    Amount::PerSecond(number) => units::rate(*number),
                 },
                 note: mean(report, *value).unwrap_or_default(),
                 bad: false,
@@ -332,12 +332,12 @@ fn tiles(report: &Report, zone: &Zone) -> Vec<Tile> {
                 let firing = firing(alerts).count();
                 tiles.push(Tile {
                     name: "Alerts".to_owned(),
-                    value: grouped(alerts.told.len() as u64 + alerts.untold),
+                    value: grouped(alerts.listed.len() as u64 + alerts.omitted),
                     note: match firing {
                         0 => String::new(),
                         n => format!("{n} still firing"),
                     },
-                    bad: !alerts.told.is_empty(),
+                    bad: !alerts.listed.is_empty(),
                 });
             }
             _ => {}
@@ -373,21 +373,21 @@ fn errors(ranking: &Ranking) -> Vec<String> {
 }
 
 /// The mean per second, of numbers for which that is of use.
-fn mean(report: &Report, value: Value) -> Option<String> {
+fn mean(report: &Report, value: Amount) -> Option<String> {
     let seconds = (report.to? - report.from?).0 + 1;
     match value {
         // Less than a byte a second is shown by the hour.
-        Value::Bytes(number) => Some(match number / seconds as u64 {
+        Amount::Bytes(number) => Some(match number / seconds as u64 {
             0 => format!("{} an hour", units::bytes(number * 3600 / seconds as u64)),
             rate => format!("{}/s", units::bytes(rate)),
         }),
-        Value::Count(number) => Some(match number as f64 / seconds as f64 {
+        Amount::Count(number) => Some(match number as f64 / seconds as f64 {
             // A number of at least one is easier to imagine.
             rate @ 1.0.. => units::rate(rate),
             rate if rate * 60.0 >= 1.0 => format!("{:.1} a minute", rate * 60.0),
             rate => format!("{:.1} an hour", rate * 3600.0),
         }),
-        Value::PerSecond(_) => None,
+        Amount::PerSecond(_) => None,
     }
 }
 
@@ -408,12 +408,12 @@ fn span(report: &Report, zone: &Zone) -> (String, String) {
 }
 
 /// Those that fire.
-pub(super) fn firing(alerts: &Alerts) -> impl Iterator<Item = &Fired> {
-    alerts.told.iter().filter(|fired| fired.until.is_none())
+pub(super) fn firing(alerts: &Alerts) -> impl Iterator<Item = &Alert> {
+    alerts.listed.iter().filter(|fired| fired.until.is_none())
 }
 
 /// What an alert is about: `Scanner for client 192.0.2.7`.
-fn subject(fired: &Fired) -> String {
+fn subject(fired: &Alert) -> String {
     match &fired.key {
         None => fired.rule.to_string(),
         Some(key) => format!(
@@ -427,15 +427,15 @@ fn subject(fired: &Fired) -> String {
 
 /// At most `most` alerts: those that fire, and the newest of the others.
 pub(super) fn shortened(alerts: &Alerts, most: usize) -> Alerts {
-    let over = |fired: &&Fired| fired.until.is_some();
-    let newest = alerts.told.iter().rev();
-    let mut kept: Vec<&Fired> = newest.clone().filter(|f| !over(f)).take(most).collect();
+    let over = |fired: &&Alert| fired.until.is_some();
+    let newest = alerts.listed.iter().rev();
+    let mut kept: Vec<&Alert> = newest.clone().filter(|f| !over(f)).take(most).collect();
     kept.extend(newest.filter(over).take(most - kept.len()));
     kept.sort_unstable_by_key(|fired| fired.number);
     Alerts {
         now: alerts.now,
-        untold: alerts.untold + (alerts.told.len() - kept.len()) as u64,
-        told: kept.into_iter().cloned().collect(),
+        omitted: alerts.omitted + (alerts.listed.len() - kept.len()) as u64,
+        listed: kept.into_iter().cloned().collect(),
     }
 }
 
@@ -446,11 +446,11 @@ fn made_of(report: &Report) -> String {
         match block {
             Block::Headline {
                 key: "lines",
-                value: Value::Count(1),
+                value: Amount::Count(1),
             } => items.push("1 line".to_owned()),
             Block::Headline {
                 key: key @ ("lines" | "hits"),
-                value: Value::Count(number),
+                value: Amount::Count(number),
             } => items.push(format!("{} {key}", grouped(*number))),
             Block::Input { key, value, .. } if *value > 0 => {
                 items.push(format!("{} {key}", grouped(*value)));
@@ -462,7 +462,7 @@ fn made_of(report: &Report) -> String {
 }
 
 /// The first line of a reason for which lines are no records: where and why, and its text.
-fn example(example: &Example) -> (String, String) {
+fn example(example: &UnparsedExample) -> (String, String) {
     let file = example.file.as_ref().map_or(String::new(), |file| {
         format!("{} ", escape::shown(file.as_bytes()))
     });
@@ -483,8 +483,8 @@ fn titled(name: &str) -> String {
 
 /// An alert of a rule without a key.
 #[cfg(test)]
-pub(super) fn fired(number: u64, since: i64, until: Option<i64>) -> Fired {
-    Fired {
+pub(super) fn fired(number: u64, since: i64, until: Option<i64>) -> Alert {
+    Alert {
         number,
         rule: "R".into(),
         key: None,
@@ -511,14 +511,14 @@ mod tests {
         let fired = |number, until| fired(number, number as i64, until);
         let alerts = Alerts {
             now: None,
-            told: vec![
+            listed: vec![
                 fired(4, Some(9)),
                 fired(5, None),
                 fired(6, Some(9)),
                 fired(7, None),
                 fired(8, Some(9)),
             ],
-            untold: 3,
+            omitted: 3,
         };
         for (most, told) in [
             (1, &[7][..]),
@@ -527,9 +527,9 @@ mod tests {
             (9, &[4, 5, 6, 7, 8]),
         ] {
             let short = shortened(&alerts, most);
-            let numbers: Vec<u64> = short.told.iter().map(|fired| fired.number).collect();
+            let numbers: Vec<u64> = short.listed.iter().map(|fired| fired.number).collect();
             assert_eq!(numbers, told);
-            assert_eq!(short.untold + numbers.len() as u64, 8);
+            assert_eq!(short.omitted + numbers.len() as u64, 8);
         }
     }
 

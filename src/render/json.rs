@@ -6,7 +6,9 @@ use super::Render;
 use super::digits;
 use super::escape;
 use crate::quantity::Figure;
-use crate::report::{Alert, Alerts, Block, Event, Example, Fired, Ranking, Report, State, Value};
+use crate::report::{
+    Alert, AlertState, Alerts, Amount, Block, Event, Ranking, Report, Transition, UnparsedExample,
+};
 use crate::time::{Second, Span, Zone};
 
 /// The JSON output.
@@ -15,10 +17,10 @@ pub struct Json;
 
 impl Render for Json {
     fn render(&mut self, event: &Event, zone: &Zone, out: &mut Vec<u8>) {
-        let mut json = Writer { out, zone };
+        let mut json = ObjectWriter { out, zone };
         json.raw("{\"v\":1,\"type\":");
         match event {
-            Event::Alert(alert) => json.alert(alert),
+            Event::Transition(alert) => json.alert(alert),
             Event::Report(report) => {
                 json.raw("\"report\"");
                 json.report(report, false);
@@ -47,12 +49,12 @@ impl Render for Json {
 }
 
 /// Writes members of the object that is open; the first one is always `v`.
-struct Writer<'a> {
+struct ObjectWriter<'a> {
     out: &'a mut Vec<u8>,
     zone: &'a Zone,
 }
 
-impl Writer<'_> {
+impl ObjectWriter<'_> {
     fn raw(&mut self, text: &str) {
         self.out.extend_from_slice(text.as_bytes());
     }
@@ -134,7 +136,7 @@ impl Writer<'_> {
         self.raw("]");
     }
 
-    fn alert(&mut self, alert: &Alert) {
+    fn alert(&mut self, alert: &Transition) {
         self.raw("\"alert\"");
         self.string("state", alert.state.name().as_bytes());
         self.string("rule", alert.rule.as_bytes());
@@ -161,12 +163,12 @@ impl Writer<'_> {
         }
         self.time("since", Some(alert.since));
         match &alert.state {
-            State::Resolved { peak, .. } => {
+            AlertState::Resolved { peak, .. } => {
                 self.seconds("duration_s", alert.at - alert.since);
                 self.float("peak", peak.value);
                 self.because(alert.state.because());
             }
-            State::Firing {
+            AlertState::Firing {
                 changed,
                 resolution,
                 ..
@@ -208,8 +210,8 @@ impl Writer<'_> {
         for block in &report.blocks {
             match block {
                 Block::Headline { key, value } => match value {
-                    Value::Count(number) | Value::Bytes(number) => self.number(key, *number),
-                    Value::PerSecond(number) => self.float(key, *number),
+                    Amount::Count(number) | Amount::Bytes(number) => self.number(key, *number),
+                    Amount::PerSecond(number) => self.float(key, *number),
                 },
                 Block::Group { key, items } => self.object(key, |json| {
                     items
@@ -312,11 +314,11 @@ impl Writer<'_> {
 
     /// All alerts in a summary; those that fire now in a report.
     fn alerts(&mut self, alerts: &Alerts, whole: bool) {
-        let told = alerts
-            .told
+        let listed = alerts
+            .listed
             .iter()
             .filter(|fired| whole || fired.until.is_none());
-        self.array("alerts", told, |json, fired: &Fired| {
+        self.array("alerts", listed, |json, fired: &Alert| {
             json.string("rule", fired.rule.as_bytes());
             if let Some(key) = &fired.key {
                 json.string("dim", key.dimension.name.as_bytes());
@@ -327,12 +329,12 @@ impl Writer<'_> {
             json.float("peak", fired.peak.value);
             json.because(fired.because());
         });
-        if whole && alerts.untold > 0 {
-            self.number("alerts_omitted", alerts.untold);
+        if whole && alerts.omitted > 0 {
+            self.number("alerts_omitted", alerts.omitted);
         }
     }
 
-    fn examples(&mut self, examples: &[Example]) {
+    fn examples(&mut self, examples: &[UnparsedExample]) {
         self.array("unparsed_examples", examples, |json, example| {
             if let Some(file) = &example.file {
                 json.string("file", file.as_bytes());

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::{Render, escape};
-use crate::report::{Alerts, Block, Event, Ranking, Report, Value};
+use crate::report::{Alerts, Amount, Block, Event, Ranking, Report};
 use crate::time::Zone;
 
 /// A family of metrics.
@@ -250,7 +250,7 @@ impl Render for OpenMetrics {
                 text.push_str("# EOF\n");
                 out.extend_from_slice(text.as_bytes());
             }
-            Event::Alert(_) | Event::Gap { .. } | Event::Rewind(_) => {}
+            Event::Transition(_) | Event::Gap { .. } | Event::Rewind(_) => {}
         }
     }
 }
@@ -280,7 +280,7 @@ impl OpenMetrics {
                 let found = report.blocks.iter().find_map(|block| match block {
                     Block::Headline {
                         key,
-                        value: Value::Count(number) | Value::Bytes(number),
+                        value: Amount::Count(number) | Amount::Bytes(number),
                     }
                     | Block::Input {
                         key, value: number, ..
@@ -330,7 +330,7 @@ impl OpenMetrics {
                 }
             }
             Samples::Alerts => {
-                let fired = alerts(report).map(|all| all.told.len() as u64 + all.untold);
+                let fired = alerts(report).map(|all| all.listed.len() as u64 + all.omitted);
                 samples.extend(fired.map(|fired| (String::new(), fired.to_string())));
             }
             Samples::Time(second) => {
@@ -404,7 +404,7 @@ fn alerts(report: &Report) -> Option<&Alerts> {
 
 fn firing(alerts: &Alerts) -> BTreeMap<&str, u64> {
     let mut rules: BTreeMap<&str, u64> = BTreeMap::new();
-    for fired in &alerts.told {
+    for fired in &alerts.listed {
         *rules.entry(&fired.rule).or_default() += u64::from(fired.until.is_none());
     }
     rules

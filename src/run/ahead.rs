@@ -11,10 +11,10 @@ use super::operands::{STDIN, failure};
 use crate::cli::Options;
 use crate::error::Error;
 use crate::format::record::Record;
-use crate::format::{Line as Parsed, Parser};
+use crate::format::{Outcome, Parser};
 use crate::ingest::clock::{Clock, Decision};
 use crate::input::lines::{Line, Lines, Take};
-use crate::input::source::Source;
+use crate::input::source::LogInput;
 use crate::time::{Second, Span, Zone};
 
 /// Bytes read at once.
@@ -51,7 +51,7 @@ pub(super) fn check(options: &Options) -> Result<(), Error> {
 /// # Errors
 ///
 /// Those of the files.
-pub fn settle(options: &mut Options) -> Result<(), Error> {
+pub fn resolve(options: &mut Options) -> Result<(), Error> {
     let period = options.period();
     if period.bounds().is_some() || !options.replay {
         return Ok(());
@@ -60,7 +60,7 @@ pub fn settle(options: &mut Options) -> Result<(), Error> {
         return Ok(());
     };
     let parser = Parser::new(&options.format, options.log_tz.clone(), &[]).placed_by(options.time);
-    let mut log = Log {
+    let mut log = LogScan {
         parser,
         clock: Clock::new(Span(0), |_| 1),
         newest: None,
@@ -75,8 +75,8 @@ pub fn settle(options: &mut Options) -> Result<(), Error> {
     }
     let newest = log.newest.filter(|_| log.all);
     if let Some((first, offset)) = log.first {
-        let settled = period.settled(first, offset, newest);
-        (options.since, options.until) = (settled.since, settled.until);
+        let resolved = period.resolved(first, offset, newest);
+        (options.since, options.until) = (resolved.since, resolved.until);
     } else {
         // Nothing to count, whatever the period.
         (options.since, options.until) = (None, None);
@@ -116,7 +116,7 @@ fn regular(options: &Options) -> Result<Option<Vec<(String, File)>>, Error> {
 }
 
 /// What is looked for.
-struct Log {
+struct LogScan {
     parser: Parser,
     clock: Clock<Second>,
     /// The greatest believed second.
@@ -129,7 +129,7 @@ struct Log {
     all: bool,
 }
 
-impl Take for Log {
+impl Take for LogScan {
     #[inline]
     fn take_ahead(&mut self, text: &[u8]) -> Option<usize> {
         let mut record = Record::empty();
@@ -142,20 +142,20 @@ impl Take for Log {
     #[inline]
     fn take(&mut self, line: Line<'_>) {
         let mut record = Record::empty();
-        if !line.cut && self.parser.read(line.bytes, &mut record) == Parsed::Record {
+        if !line.cut && self.parser.read(line.bytes, &mut record) == Outcome::Record {
             let (time, again, offset) = (record.time, record.again(), record.offset);
             self.observe(self.clock.nearer(time, again, None), offset);
         }
     }
 }
 
-impl Log {
+impl LogScan {
     /// Reads a file from where it stands, and leaves it there.
     fn read(&mut self, file: &mut File) -> io::Result<()> {
         let start = file.stream_position()?;
         let mut lines = Lines::default();
         let mut block = vec![0; BLOCK];
-        let mut source = Source::new(&mut *file);
+        let mut source = LogInput::new(&mut *file);
         while self.all || self.fresh {
             // What cannot be read to its end is named when the run reads it.
             match source.read(&mut block) {

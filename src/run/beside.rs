@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use super::file;
 use super::follow::{finish, give};
 use super::operands::Operand;
-use crate::input::source::Source;
+use crate::input::source::LogInput;
 
 /// Bytes read at once.
 const BLOCK: usize = 64 << 10;
@@ -30,10 +30,10 @@ fn read_one(operand: &Operand, take: impl Fn(Vec<u8>) -> bool) -> io::Result<()>
     match operand {
         Operand::Stdin => {
             file::widen_stdin();
-            read_lines(Source::new(io::stdin().lock()), take)
+            read_lines(LogInput::new(io::stdin().lock()), take)
         }
         // One that nobody writes to yet keeps this thread only.
-        Operand::File(name) => read_lines(Source::new(File::open(name)?), take),
+        Operand::File(name) => read_lines(LogInput::new(File::open(name)?), take),
     }
 }
 

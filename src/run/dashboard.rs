@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::monitor::Monitor;
 use crate::render::dashboard::keys::Decoder;
-use crate::render::dashboard::layout::{LEAST, Layout};
+use crate::render::dashboard::layout::{LEAST, ScreenLayout};
 use crate::render::dashboard::view::{Act, View};
 use crate::render::dashboard::{Scene, frame};
 use crate::render::text::Look;
@@ -123,10 +123,10 @@ impl Dashboard {
         false
     }
 
-    fn layout(&self) -> Layout {
+    fn layout(&self) -> ScreenLayout {
         let (width, height) = self.surface.size();
-        Layout::new(width, height)
-            .or_else(|| Layout::new(LEAST.0, LEAST.1))
+        ScreenLayout::new(width, height)
+            .or_else(|| ScreenLayout::new(LEAST.0, LEAST.1))
             .expect("the least is enough")
     }
 

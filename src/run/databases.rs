@@ -3,7 +3,7 @@
 use crate::cli::Options;
 use crate::error::Error;
 use crate::filter::Filter;
-use crate::place::{DIMENSIONS, Database, Places};
+use crate::geo::{DIMENSIONS, Database, Locator};
 use crate::render::escape;
 use crate::stats::dimension::Top;
 
@@ -17,7 +17,7 @@ pub(super) fn open<'f>(
     options: &Options,
     tops: &[Top],
     mut filters: impl Iterator<Item = &'f Filter>,
-) -> Result<Option<Places>, Error> {
+) -> Result<Option<Locator>, Error> {
     if options.mmdb.is_empty() {
         let counted = |name: &&str| tops.iter().any(|top| top.dimension.name == *name);
         let needed = DIMENSIONS.iter().find(|name| counted(name));
@@ -45,7 +45,7 @@ pub(super) fn open<'f>(
         Database::new(bytes).map_err(wrong)
     };
     let databases: Result<Vec<Database>, Error> = options.mmdb.iter().map(read).collect();
-    databases.map(|databases| Some(Places::new(databases)))
+    databases.map(|databases| Some(Locator::new(databases)))
 }
 
 /// The option that asks for a dimension.

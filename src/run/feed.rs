@@ -18,11 +18,11 @@ use super::merge::Merge;
 use super::message::{Feed, Message, Now};
 use super::operands::{self, Operand, failure, packing};
 use super::parts::{self, Parallel, Shared};
-use super::rotated::{self, Given};
+use super::rotated::{self, FollowedInput};
 use super::{file, signals, terminal};
 use crate::error::Error;
-use crate::format::State;
-use crate::input::source::{Packing, Source};
+use crate::format::ParserState;
+use crate::input::source::{LogInput, Packing};
 use crate::input::unpacking::Unpacking;
 
 /// The most bytes read at once: enough that a system call per block costs nothing, small enough for a cache.
@@ -93,7 +93,7 @@ impl Threads {
             let mut last = None;
             rotated::follow(&paths, history, |given| {
                 let message = match given {
-                    Given::Lines(n, lines) => {
+                    FollowedInput::Lines(n, lines) => {
                         if last.replace(n) != Some(n)
                             && blocks.send(Message::Turn(Arc::from(&*name(n)))).is_err()
                         {
@@ -101,9 +101,9 @@ impl Threads {
                         }
                         Message::Block(lines)
                     }
-                    Given::CaughtUp => Message::CaughtUp,
-                    Given::Failed(n, error) => Message::Failed(failure(&name(n), &error)),
-                    Given::Said(said) => Message::Said(said),
+                    FollowedInput::CaughtUp => Message::CaughtUp,
+                    FollowedInput::Failed(n, error) => Message::Failed(failure(&name(n), &error)),
+                    FollowedInput::Said(said) => Message::Said(said),
                 };
                 blocks.send(message).is_ok()
             });
@@ -140,7 +140,7 @@ impl Threads {
         // A part is never smaller than a block.
         let part = parallel.as_ref().and_then(|p| usize::try_from(p.size).ok());
         let size = part.map_or(BLOCK, |size| size.min(BLOCK));
-        let reader = Reader {
+        let reader = ReadingThread {
             sender: sender.clone(),
             empties,
             size,
@@ -196,7 +196,7 @@ impl Feed for Threads {
 }
 
 /// What the reading thread has. An error to send means that nobody listens any more.
-struct Reader {
+struct ReadingThread {
     sender: SyncSender<Message>,
     empties: Receiver<Vec<u8>>,
     /// Bytes in a block.
@@ -204,7 +204,7 @@ struct Reader {
     parallel: Option<(Shared, Parallel)>,
 }
 
-impl Reader {
+impl ReadingThread {
     /// Sends what every operand holds, in order; if `live`, that of pipes as it comes, behind that of files.
     fn read_all(&self, operands: Vec<Operand>, live: bool) {
         let named = operands.len() > 1 || matches!(operands.first(), Some(Operand::File(_)));
@@ -268,7 +268,7 @@ impl Reader {
     }
 
     /// Where the parser stands behind all that was sent, if anyone still listens.
-    fn ask(&self) -> Option<State> {
+    fn ask(&self) -> Option<ParserState> {
         let (reply, stands) = sync_channel(1);
         self.sender.send(Message::Where(reply)).ok()?;
         stands.recv().ok()
@@ -287,10 +287,10 @@ impl Reader {
             {
                 self.read_parts(file, parallel, shared)
             }
-            (_, Some(file)) => self.read_blocks(Source::new(file)),
+            (_, Some(file)) => self.read_blocks(LogInput::new(file)),
             (_, None) => {
                 file::widen_stdin();
-                self.read_blocks(Source::new(io::stdin().lock()))
+                self.read_blocks(LogInput::new(io::stdin().lock()))
             }
         }
     }

@@ -79,7 +79,7 @@ impl Read {
 }
 
 /// A file that is read as it grows.
-struct Open<F> {
+struct FollowedFile<F> {
     file: F,
     id: Id,
     read: Read,
@@ -99,9 +99,9 @@ struct Emptied {
 /// Follows one name.
 pub(super) struct Follower<F: Files> {
     path: PathBuf,
-    current: Option<Open<F::File>>,
+    current: Option<FollowedFile<F::File>>,
     /// Those that had the name before, oldest first.
-    old: Vec<Open<F::File>>,
+    old: Vec<FollowedFile<F::File>>,
     emptied: Vec<Emptied>,
     /// The rotated files that stood there when that was looked at last.
     known: Vec<Id>,
@@ -336,10 +336,10 @@ enum Grown {
     Emptied,
 }
 
-fn open<F: Files>(files: &mut F, path: &Path, now: Duration) -> io::Result<Open<F::File>> {
+fn open<F: Files>(files: &mut F, path: &Path, now: Duration) -> io::Result<FollowedFile<F::File>> {
     let file = files.open(path)?;
     let (id, _) = files.stat(&file)?;
-    Ok(Open {
+    Ok(FollowedFile {
         file,
         id,
         read: Read::default(),
@@ -351,7 +351,7 @@ fn open<F: Files>(files: &mut F, path: &Path, now: Duration) -> io::Result<Open<
 /// Reads what was written to a file since.
 fn read_on<F: Files>(
     files: &mut F,
-    open: &mut Open<F::File>,
+    open: &mut FollowedFile<F::File>,
     now: Duration,
     block: &mut [u8],
     lines: &mut Vec<u8>,
@@ -384,7 +384,11 @@ fn holds<F: Files>(files: &mut F, file: &F::File, read: &Read) -> bool {
 }
 
 /// Whether two files begin with the same bytes, and enough of them.
-fn begin_alike<F: Files>(files: &mut F, a: &Open<F::File>, b: &Open<F::File>) -> bool {
+fn begin_alike<F: Files>(
+    files: &mut F,
+    a: &FollowedFile<F::File>,
+    b: &FollowedFile<F::File>,
+) -> bool {
     let mut heads = [[0; MARK], [0; MARK]];
     let counts = [a, b]
         .into_iter()
@@ -394,7 +398,7 @@ fn begin_alike<F: Files>(files: &mut F, a: &Open<F::File>, b: &Open<F::File>) ->
     least >= MARK / 16 && heads[0][..least] == heads[1][..least]
 }
 
-fn is_plain<F: Files>(files: &mut F, open: &Open<F::File>) -> bool {
+fn is_plain<F: Files>(files: &mut F, open: &FollowedFile<F::File>) -> bool {
     let mut head = [0; 16];
     let count = read_whole(files, &open.file, &mut head, 0).unwrap_or(0);
     Packing::of(&head[..count], true) == Some(Packing::Plain)

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::merge::Merged;
-use super::parts::Counted;
+use super::parts::CountedLines;
 use super::say;
 use crate::monitor::Monitor;
 use crate::render::escape;
@@ -15,16 +15,16 @@ use crate::time::Second;
 
 /// The sources of a run that reads several files.
 pub(super) struct Front {
-    sources: Vec<Source>,
+    sources: Vec<MergedFile>,
 }
 
 /// How far a source has come, and its number.
 type Reached = (Option<Second>, usize);
 
 #[derive(Default)]
-struct Source {
+struct MergedFile {
     /// What was counted of it and is not taken yet, and how many steps of it are.
-    counted: Option<(Counted, usize)>,
+    counted: Option<(CountedLines, usize)>,
     ended: bool,
 }
 
@@ -36,7 +36,7 @@ impl Front {
             .map(|file| (Arc::clone(&file.name), file.begins));
         monitor.set_sources(sources);
         Front {
-            sources: files.iter().map(|_| Source::default()).collect(),
+            sources: files.iter().map(|_| MergedFile::default()).collect(),
         }
     }
 
@@ -57,7 +57,7 @@ impl Front {
     }
 
     /// What was counted of a source is there.
-    pub(super) fn counted(&mut self, n: usize, mut counted: Counted, monitor: &mut Monitor) {
+    pub(super) fn counted(&mut self, n: usize, mut counted: CountedLines, monitor: &mut Monitor) {
         let reduced = monitor.begin_chunk_past_caps(&mut counted.chunk);
         if !reduced.is_empty() {
             let dimensions = monitor.books().totals.dimensions();
@@ -68,7 +68,7 @@ impl Front {
         }
         monitor.select(n);
         for (line, format) in std::mem::take(&mut counted.recognised) {
-            let place = monitor.place();
+            let place = monitor.origin();
             let source = place.source.as_deref().unwrap_or_default();
             say(&format!(
                 "{} line {}: format {format}",

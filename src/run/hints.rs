@@ -7,9 +7,9 @@ use std::time::Duration;
 use super::operands::STDIN;
 use super::{say, silence};
 use crate::format::{closest, detect, recognise};
+use crate::geo;
 use crate::ingest::clock::NEAR_WALL;
 use crate::monitor::Monitor;
-use crate::place;
 use crate::render::escape;
 use crate::time::{Second, Span};
 
@@ -137,7 +137,7 @@ impl Hints {
         }
         self.lacking = true;
         for name in monitor.books().lacks() {
-            if place::DIMENSIONS.contains(&name) {
+            if geo::DIMENSIONS.contains(&name) {
                 say(&format!("--mmdb: no client has a {name} there"));
             } else {
                 say(&format!("--top: this log has no {name}"));

@@ -1,7 +1,7 @@
 //! What lies before the start of a run: rules know it, and nothing is told of it but the alerts that still fire when it
 //! ends.
 
-use crate::report::{Alert, Event, State};
+use crate::report::{AlertState, Event, Transition};
 use crate::time::Second;
 
 /// The alerts of the time before the start that are not over.
@@ -9,7 +9,7 @@ use crate::time::Second;
 pub(super) struct History {
     /// Its last second, where the log tells when it ends; else whoever reads it says so.
     pub(super) until: Option<Second>,
-    firing: Vec<Alert>,
+    firing: Vec<Transition>,
 }
 
 impl History {
@@ -24,7 +24,7 @@ impl History {
     /// Whether an event is of a later time.
     pub(super) fn is_before(&self, event: &Event) -> bool {
         let second = match event {
-            Event::Alert(alert) => Some(alert.at),
+            Event::Transition(alert) => Some(alert.at),
             Event::Report(report) => report.to,
             Event::Gap { to, .. } => Some(*to),
             Event::Rewind(_) | Event::Summary(_) => None,
@@ -35,19 +35,21 @@ impl History {
     /// Takes an event of that time.
     pub(super) fn take(&mut self, event: Event) {
         let alert = match event {
-            Event::Alert(alert) => alert,
+            Event::Transition(alert) => alert,
             Event::Rewind(_) => return self.firing.clear(),
             _ => return,
         };
         match alert.state {
-            State::Firing { .. } => self.firing.push(*alert),
-            State::Resolved { .. } => self.firing.retain(|firing| firing.number != alert.number),
+            AlertState::Firing { .. } => self.firing.push(*alert),
+            AlertState::Resolved { .. } => {
+                self.firing.retain(|firing| firing.number != alert.number)
+            }
         }
     }
 
     /// What still fires, in the order in which it began.
     pub(super) fn end(self) -> impl Iterator<Item = Event> {
         let firing = self.firing.into_iter();
-        firing.map(|alert| Event::Alert(Box::new(alert)))
+        firing.map(|alert| Event::Transition(Box::new(alert)))
     }
 }

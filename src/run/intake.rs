@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::hints::Hints;
 use super::parts::Part;
-use super::reader::Reader;
+use super::reader::RecordReader;
 use super::say;
 use super::sink::Sink;
-use crate::format::Line as Read;
+use crate::format::Outcome;
 use crate::format::record::Record;
 use crate::ingest::clock::Wall;
 use crate::input::lines::{Line, Take};
@@ -18,7 +18,7 @@ use crate::time::Second;
 
 /// Takes lines.
 pub(super) struct Intake {
-    pub(super) reader: Reader,
+    pub(super) reader: RecordReader,
     pub(super) monitor: Monitor,
     pub(super) sink: Sink,
     pub(super) hints: Hints,
@@ -31,7 +31,7 @@ pub(super) struct Intake {
 
 impl Intake {
     /// Nothing was read.
-    pub(super) fn new(reader: Reader, monitor: Monitor, sink: Sink, verbose: bool) -> Intake {
+    pub(super) fn new(reader: RecordReader, monitor: Monitor, sink: Sink, verbose: bool) -> Intake {
         Intake {
             reader,
             monitor,
@@ -95,12 +95,12 @@ impl Intake {
 
     /// A line that is no record.
     #[cold]
-    fn no_record(&mut self, read: Read, line: &[u8]) {
-        let Read::Unparsed(unparsed) = read else {
+    fn no_record(&mut self, read: Outcome, line: &[u8]) {
+        let Outcome::Unparsed(unparsed) = read else {
             return self.monitor.skipped();
         };
         self.monitor.unparsed(unparsed, line);
-        let place = self.monitor.place();
+        let place = self.monitor.origin();
         if place.line == 1
             && let Some(source) = &place.source
         {
@@ -124,7 +124,7 @@ impl Intake {
     #[cold]
     fn say_format(&mut self, line: &[u8]) {
         if let Some(format) = self.reader.parser.newly_recognised(line) {
-            let place = self.monitor.place();
+            let place = self.monitor.origin();
             let source = place.source.as_deref();
             let source = source.map_or(String::new(), |source| format!("{source} "));
             say(&format!(
@@ -157,7 +157,7 @@ impl Take for Intake {
         }
         let mut record = Record::empty();
         match self.reader.read(line, &mut record) {
-            Read::Record => {
+            Outcome::Record => {
                 self.monitor.observe(&record, self.wall);
                 let (time, zoned) = (record.time, record.zoned);
                 self.after_record(time, zoned, line.bytes);

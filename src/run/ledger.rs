@@ -1,6 +1,6 @@
 //! The ledger of `--state`: what was told, so that a run that goes on tells nothing a second time.
 //!
-//! JSON Lines. The first says what the file is; each of the others is an [`Entry`] with a checksum of itself. Entries
+//! JSON Lines. The first says what the file is; each of the others is an [`LedgerEntry`] with a checksum of itself. Entries
 //! are appended and synced before and after each telling, and now and then the file is written anew: to a temporary
 //! file, which is synced and takes its name. It is locked as long as it is open.
 //!
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::Crc;
 
-use super::{file, place, same};
+use super::{file, output_file, same};
 use crate::error::Error;
 use crate::format;
 use crate::render::escape;
@@ -38,7 +38,7 @@ pub(super) struct Mark {
 }
 
 /// A program that was begun: what it is given, field by field.
-pub(super) type Fields = Vec<(String, String)>;
+pub(super) type HookFields = Vec<(String, String)>;
 
 /// What is known.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -50,14 +50,14 @@ pub(super) struct Told {
     /// The alerts that were told to fire, and since when.
     pub(super) firing: BTreeMap<String, Second>,
     /// The programs that were begun and have not ended.
-    pub(super) begun: BTreeMap<String, Fields>,
+    pub(super) begun: BTreeMap<String, HookFields>,
     /// The programs that were begun for what is being told, whether they ended or not.
     pub(super) recent: Vec<String>,
 }
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Entry {
+pub(super) enum LedgerEntry {
     /// Events are about to be told, and the output has this length.
     Telling(Mark, Option<u64>),
     /// Events were told.
@@ -67,47 +67,47 @@ pub(super) enum Entry {
     /// It was told to be over.
     Over(String),
     /// A program is about to be run.
-    Begun(String, Fields),
+    Begun(String, HookFields),
     /// It has ended.
     Ended(String),
 }
 
 impl Told {
-    fn take(&mut self, entry: Entry) {
+    fn take(&mut self, entry: LedgerEntry) {
         match entry {
-            Entry::Telling(mark, length) => self.telling = Some((mark, length)),
-            Entry::Told(mark) => {
+            LedgerEntry::Telling(mark, length) => self.telling = Some((mark, length)),
+            LedgerEntry::Told(mark) => {
                 self.mark = Some(mark);
                 self.telling = None;
                 self.recent.clear();
             }
-            Entry::Fires(alert, since) => {
+            LedgerEntry::Fires(alert, since) => {
                 self.firing.insert(alert, since);
             }
-            Entry::Over(alert) => {
+            LedgerEntry::Over(alert) => {
                 self.firing.remove(&alert);
             }
-            Entry::Begun(id, fields) => {
+            LedgerEntry::Begun(id, fields) => {
                 self.recent.push(id.clone());
                 self.begun.insert(id, fields);
             }
-            Entry::Ended(id) => {
+            LedgerEntry::Ended(id) => {
                 self.begun.remove(&id);
             }
         }
     }
 
     /// The entries that say all of it.
-    fn entries(&self) -> Vec<Entry> {
-        let mark = self.mark.map(Entry::Told);
+    fn entries(&self) -> Vec<LedgerEntry> {
+        let mark = self.mark.map(LedgerEntry::Told);
         let firing = self
             .firing
             .iter()
-            .map(|(alert, since)| Entry::Fires(alert.clone(), *since));
+            .map(|(alert, since)| LedgerEntry::Fires(alert.clone(), *since));
         let begun = self
             .begun
             .iter()
-            .map(|(id, fields)| Entry::Begun(id.clone(), fields.clone()));
+            .map(|(id, fields)| LedgerEntry::Begun(id.clone(), fields.clone()));
         // Those that have ended are begun once more, and end at once.
         let ended = self
             .recent
@@ -115,54 +115,54 @@ impl Told {
             .filter(|id| !self.begun.contains_key(*id));
         let ended = ended.flat_map(|id| {
             [
-                Entry::Begun(id.clone(), Vec::new()),
-                Entry::Ended(id.clone()),
+                LedgerEntry::Begun(id.clone(), Vec::new()),
+                LedgerEntry::Ended(id.clone()),
             ]
         });
         let telling = self
             .telling
-            .map(|(mark, length)| Entry::Telling(mark, length));
-        let mut entries: Vec<Entry> = mark.into_iter().chain(firing).collect();
+            .map(|(mark, length)| LedgerEntry::Telling(mark, length));
+        let mut entries: Vec<LedgerEntry> = mark.into_iter().chain(firing).collect();
         // What was begun before is not of what is being told now, but that is known by its id alone.
         entries.extend(begun.chain(ended).chain(telling));
         entries
     }
 }
 
-impl Entry {
+impl LedgerEntry {
     /// Its line, with the checksum.
     fn write(&self, out: &mut Vec<u8>) {
         let start = out.len();
-        let mut line = Writer { out, first: true };
+        let mut line = FieldWriter { out, first: true };
         match self {
-            Entry::Telling(mark, length) => {
+            LedgerEntry::Telling(mark, length) => {
                 line.text("type", "telling");
                 line.mark(*mark);
                 if let Some(length) = length {
                     line.number("length", *length as i64);
                 }
             }
-            Entry::Told(mark) => {
+            LedgerEntry::Told(mark) => {
                 line.text("type", "told");
                 line.mark(*mark);
             }
-            Entry::Fires(alert, since) => {
+            LedgerEntry::Fires(alert, since) => {
                 line.text("type", "fires");
                 line.text("alert", alert);
                 line.number("since", since.0);
             }
-            Entry::Over(alert) => {
+            LedgerEntry::Over(alert) => {
                 line.text("type", "over");
                 line.text("alert", alert);
             }
-            Entry::Begun(id, fields) => {
+            LedgerEntry::Begun(id, fields) => {
                 line.text("type", "begun");
                 line.text("id", id);
                 for (name, value) in fields {
                     line.text(name, value);
                 }
             }
-            Entry::Ended(id) => {
+            LedgerEntry::Ended(id) => {
                 line.text("type", "ended");
                 line.text("id", id);
             }
@@ -171,8 +171,8 @@ impl Entry {
         out.extend_from_slice(format!(",\"crc\":\"{crc:08x}\"}}\n").as_bytes());
     }
 
-    /// Reads a line that [`Entry::write`] wrote; `None` for any other.
-    fn read(line: &[u8]) -> Option<Entry> {
+    /// Reads a line that [`LedgerEntry::write`] wrote; `None` for any other.
+    fn read(line: &[u8]) -> Option<LedgerEntry> {
         let line = std::str::from_utf8(line).ok()?;
         let (body, crc) = line.rsplit_once(",\"crc\":\"")?;
         if crc.strip_suffix("\"}")? != format!("{:08x}", checksum(body.as_bytes())) {
@@ -193,17 +193,17 @@ impl Entry {
             })
         };
         Some(match text("type")?.as_str() {
-            "telling" => Entry::Telling(
+            "telling" => LedgerEntry::Telling(
                 mark()?,
                 number("length").and_then(|n| u64::try_from(n).ok()),
             ),
-            "told" => Entry::Told(mark()?),
-            "fires" => Entry::Fires(text("alert")?.clone(), Second(number("since")?)),
-            "over" => Entry::Over(text("alert")?.clone()),
+            "told" => LedgerEntry::Told(mark()?),
+            "fires" => LedgerEntry::Fires(text("alert")?.clone(), Second(number("since")?)),
+            "over" => LedgerEntry::Over(text("alert")?.clone()),
             "begun" => {
                 let id = text("id")?.clone();
                 let is_own = |name: &str| name != "type" && name != "id";
-                Entry::Begun(
+                LedgerEntry::Begun(
                     id,
                     fields
                         .into_iter()
@@ -211,19 +211,19 @@ impl Entry {
                         .collect(),
                 )
             }
-            "ended" => Entry::Ended(text("id")?.clone()),
+            "ended" => LedgerEntry::Ended(text("id")?.clone()),
             _ => return None,
         })
     }
 }
 
 /// Writes the fields of one line.
-struct Writer<'a> {
+struct FieldWriter<'a> {
     out: &'a mut Vec<u8>,
     first: bool,
 }
 
-impl Writer<'_> {
+impl FieldWriter<'_> {
     fn name(&mut self, name: &str) {
         self.out.push(if std::mem::take(&mut self.first) {
             b'{'
@@ -251,7 +251,7 @@ impl Writer<'_> {
 }
 
 /// The names and values of a line's fields, without the brace that ends it.
-fn fields(line: &str) -> Option<Fields> {
+fn fields(line: &str) -> Option<HookFields> {
     let mut rest = line.strip_prefix('{')?;
     let mut fields = Vec::new();
     loop {
@@ -311,7 +311,7 @@ fn read(bytes: &[u8]) -> Contents {
     };
     let mut told = Told::default();
     while let Some(newline) = rest.iter().position(|&b| b == b'\n') {
-        let Some(entry) = Entry::read(&rest[..newline]) else {
+        let Some(entry) = LedgerEntry::read(&rest[..newline]) else {
             return Contents::Damaged;
         };
         told.take(entry);
@@ -337,7 +337,7 @@ impl Ledger {
     ///
     /// If it is another one's, in use, or cannot be written. It is as it was then.
     pub(super) fn open(path: &Path) -> Result<(Ledger, Option<String>), Error> {
-        let name = place::name(path);
+        let name = output_file::name(path);
         let wrong = |why: &dyn std::fmt::Display| Error::new(format!("--state: {name}: {why}"));
         let file = lock(path).map_err(|error| match error.kind() {
             io::ErrorKind::WouldBlock => wrong(&"is in use by another httpmon"),
@@ -366,7 +366,7 @@ impl Ledger {
                 let said = format!(
                     "--state: {name} is damaged and was moved to {}: what was told before is not known, and nothing of \
                      the time before now is told",
-                    place::name(&aside)
+                    output_file::name(&aside)
                 );
                 (Told::default(), Some(said))
             }
@@ -391,7 +391,10 @@ impl Ledger {
     /// # Errors
     ///
     /// Those of the file.
-    pub(super) fn append(&mut self, entries: impl IntoIterator<Item = Entry>) -> io::Result<()> {
+    pub(super) fn append(
+        &mut self,
+        entries: impl IntoIterator<Item = LedgerEntry>,
+    ) -> io::Result<()> {
         let mut lines = Vec::new();
         for entry in entries {
             entry.write(&mut lines);
@@ -478,7 +481,7 @@ fn aside(path: &Path) -> PathBuf {
 mod tests {
     use super::*;
 
-    fn entries() -> Vec<Entry> {
+    fn entries() -> Vec<LedgerEntry> {
         let mark = |second, events| Mark {
             second: Second(second),
             events,
@@ -491,26 +494,26 @@ mod tests {
             ("json".to_owned(), "{\"v\":1,\"crc\":\"0\"}\n".to_owned()),
         ];
         vec![
-            Entry::Telling(mark(100, 1), Some(4096)),
-            Entry::Begun("High@90 firing".to_owned(), fields.clone()),
-            Entry::Fires("High@90".to_owned(), Second(90)),
-            Entry::Told(mark(100, 1)),
-            Entry::Begun("Errors/a,b@95 firing".to_owned(), fields),
-            Entry::Ended("High@90 firing".to_owned()),
-            Entry::Fires("Errors/a,b@95".to_owned(), Second(-95)),
-            Entry::Told(mark(120, 0)),
-            Entry::Over("High@90".to_owned()),
-            Entry::Telling(mark(121, 3), None),
+            LedgerEntry::Telling(mark(100, 1), Some(4096)),
+            LedgerEntry::Begun("High@90 firing".to_owned(), fields.clone()),
+            LedgerEntry::Fires("High@90".to_owned(), Second(90)),
+            LedgerEntry::Told(mark(100, 1)),
+            LedgerEntry::Begun("Errors/a,b@95 firing".to_owned(), fields),
+            LedgerEntry::Ended("High@90 firing".to_owned()),
+            LedgerEntry::Fires("Errors/a,b@95".to_owned(), Second(-95)),
+            LedgerEntry::Told(mark(120, 0)),
+            LedgerEntry::Over("High@90".to_owned()),
+            LedgerEntry::Telling(mark(121, 3), None),
         ]
     }
 
-    fn told(entries: &[Entry]) -> Told {
+    fn told(entries: &[LedgerEntry]) -> Told {
         let mut told = Told::default();
         entries.iter().for_each(|entry| told.take(entry.clone()));
         told
     }
 
-    fn written(entries: &[Entry]) -> Vec<u8> {
+    fn written(entries: &[LedgerEntry]) -> Vec<u8> {
         let mut bytes = HEADER.as_bytes().to_vec();
         entries.iter().for_each(|entry| entry.write(&mut bytes));
         bytes
@@ -530,7 +533,7 @@ mod tests {
             let mut line = Vec::new();
             entry.write(&mut line);
             assert_eq!(line.pop(), Some(b'\n'));
-            assert_eq!(Entry::read(&line), Some(entry.clone()));
+            assert_eq!(LedgerEntry::read(&line), Some(entry.clone()));
             serde_json::from_slice::<serde_json::Value>(&line).expect("JSON");
         }
         for count in 0..=entries().len() {

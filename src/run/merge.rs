@@ -14,11 +14,11 @@ use std::time::Duration;
 
 use super::message::Message;
 use super::operands::{Operand, failure};
-use super::parts::{Counted, Counter, Parallel};
-use super::reader::Reader;
+use super::parts::{CountedLines, Counter, Parallel};
+use super::reader::RecordReader;
 use crate::error::Error;
 use crate::format::record::Record;
-use crate::format::{Line as Outcome, Parser};
+use crate::format::{Outcome, Parser};
 use crate::ingest::{Chunk, Counting};
 use crate::input::lines::{Line, Lines, Take};
 use crate::time::Second;
@@ -119,7 +119,7 @@ impl Take for First {
 }
 
 /// What is known of a file that is to be read.
-enum State {
+enum FileState {
     Waits(Operand),
     Open(Receiver<Message>),
     Ended,
@@ -127,11 +127,11 @@ enum State {
 
 /// The files, and the threads that read those that are open.
 pub(super) struct Merge {
-    files: Vec<State>,
+    files: Vec<FileState>,
     names: Vec<Arc<str>>,
     /// Those that are not open yet, by when they begin.
     waiting: BTreeSet<(Option<Second>, usize)>,
-    reader: Reader,
+    reader: RecordReader,
     counting: Counting,
     ahead: bool,
     verbose: bool,
@@ -147,7 +147,7 @@ impl Merge {
         Merge {
             files: files
                 .into_iter()
-                .map(|file| State::Waits(file.operand))
+                .map(|file| FileState::Waits(file.operand))
                 .collect(),
             names,
             waiting,
@@ -174,15 +174,16 @@ impl Merge {
     }
 
     fn open_files(&self) -> usize {
-        let open = |file: &&State| matches!(file, State::Open(_));
+        let open = |file: &&FileState| matches!(file, FileState::Open(_));
         self.files.iter().filter(open).count()
     }
 
     fn open(&mut self, n: usize) {
-        if !matches!(self.files[n], State::Waits(_)) {
+        if !matches!(self.files[n], FileState::Waits(_)) {
             return;
         }
-        let State::Waits(operand) = std::mem::replace(&mut self.files[n], State::Ended) else {
+        let FileState::Waits(operand) = std::mem::replace(&mut self.files[n], FileState::Ended)
+        else {
             unreachable!("it was just looked at");
         };
         self.waiting.retain(|&(_, waiting)| waiting != n);
@@ -202,7 +203,7 @@ impl Merge {
         worker.reader.parser.begin_source(self.names[n].as_bytes());
         let name = Arc::clone(&self.names[n]);
         std::thread::spawn(move || worker.run(&operand, &name));
-        self.files[n] = State::Open(messages);
+        self.files[n] = FileState::Open(messages);
     }
 
     /// The next message of the file that is wanted; `None` if none came for a moment. After the end of all files
@@ -211,14 +212,14 @@ impl Merge {
         let Some(n) = self.wanted else {
             return Some(Message::End);
         };
-        let State::Open(messages) = &self.files[n] else {
+        let FileState::Open(messages) = &self.files[n] else {
             return Some(Message::Ended(n));
         };
         match messages.recv_timeout(POLL) {
             Ok(message) => Some(message),
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => {
-                self.files[n] = State::Ended;
+                self.files[n] = FileState::Ended;
                 Some(Message::Ended(n))
             }
         }
@@ -228,7 +229,7 @@ impl Merge {
 /// Reads a file and counts its lines.
 struct Worker {
     n: usize,
-    reader: Reader,
+    reader: RecordReader,
     counting: Counting,
     /// Bytes of text in a chunk.
     size: usize,
@@ -300,7 +301,7 @@ impl Worker {
 
     /// Whether anyone takes it.
     fn send(&self, chunk: Box<Chunk>, bytes: usize, recognised: Vec<(u64, &'static str)>) -> bool {
-        let counted = Counted {
+        let counted = CountedLines {
             chunk,
             bytes: bytes as u64,
             recognised,

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-use super::parts::{Counted, Part};
+use super::parts::{CountedLines, Part};
 use crate::error::Error;
-use crate::format::State;
+use crate::format::ParserState;
 
 /// Two clocks, read together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub enum Message {
     /// Bytes.
     Block(Vec<u8>),
     /// Where the parser stands is asked for: what follows is begun by others.
-    Where(SyncSender<State>),
+    Where(SyncSender<ParserState>),
     /// A part of the file that others counted. It begins and ends with whole lines.
     Part(Box<Part>),
     /// Nothing came for as long as was asked.
@@ -48,7 +48,7 @@ pub enum Message {
     /// What was typed.
     Keys(Vec<u8>),
     /// Lines of one of several files that are read along with each other, counted; and its number.
-    Counted(usize, Counted),
+    Counted(usize, CountedLines),
     /// The file of this number has ended.
     Ended(usize),
     /// There is no more.

@@ -28,8 +28,8 @@ mod merge;
 mod message;
 mod operands;
 mod output;
+mod output_file;
 mod parts;
-mod place;
 mod progress;
 mod reader;
 mod rotated;
@@ -63,12 +63,12 @@ mod terminal;
 mod terminal;
 mod told;
 
-pub use ahead::settle;
+pub use ahead::resolve;
 pub use dashboard::{Dashboard, Frame, Surface};
 pub use feed::Threads;
 pub use hook::{Hook, Notice};
 pub use message::{Feed, Message, Now, Signal};
-pub use output::Output;
+pub use output::ReportWriter;
 pub use parts::{PART, Parallel, Part};
 pub use session::{Ended, Session, wanted};
 
@@ -79,7 +79,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use merge::Merge;
-use progress::Watched;
+use progress::ProgressFeed;
 
 use crate::cli::{self, Command, Options, config, help, parse};
 use crate::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_NOT_KNOWN, EXIT_OK, Error};
@@ -172,13 +172,13 @@ fn run(mut options: Options) -> Result<u8, Error> {
     let now = Second(feed::wall().as_secs() as i64);
     let seen = |moment: Moment| moment.seen(now, !options.replay);
     (options.since, options.until) = (options.since.map(seen), options.until.map(seen));
-    ahead::settle(&mut options)?;
+    ahead::resolve(&mut options)?;
     let ledger = options.state.as_deref().map(ledger::Ledger::open);
     let ledger = ledger.transpose()?.map(|(ledger, said)| {
         said.iter().for_each(|said| say(said));
         told::SharedLedger::new(ledger)
     });
-    let mut session = Session::new(&options, Output::open(&options, &files)?)?;
+    let mut session = Session::new(&options, ReportWriter::open(&options, &files)?)?;
     if let Some(program) = hook {
         session.set_hook(match ledger.clone() {
             Some(ledger) => Hook::reporting(program, None, move |id| ledger.ended(id)),
@@ -190,8 +190,8 @@ fn run(mut options: Options) -> Result<u8, Error> {
     }
     // What is told of each line as it comes is told by one thread; and as long as the period waits for the
     // first record, only one knows it.
-    let settled = options.period().bounds().is_some();
-    let parted = options.replay && !options.verbose && settled;
+    let resolved = options.period().bounds().is_some();
+    let parted = options.replay && !options.verbose && resolved;
     let threads = if parted && operands::any_regular(&files) {
         options.threads_in_force()
     } else {
@@ -215,7 +215,7 @@ fn run(mut options: Options) -> Result<u8, Error> {
         let history = u64::try_from(history.0).ok().filter(|&seconds| seconds > 0);
         let paths = options.files.iter().map(PathBuf::from).collect();
         Threads::follow(paths, history.map(Duration::from_secs), options.dashboard)
-    } else if options.replay && settled && files.len() > 1 {
+    } else if options.replay && resolved && files.len() > 1 {
         let parallel = session.parallel(options.threads_in_force(), PART);
         let files = merge::look_at(files, &parallel.reader.parser);
         session.merge(&files);
@@ -225,7 +225,7 @@ fn run(mut options: Options) -> Result<u8, Error> {
         Threads::start(files, parallel, options.dashboard, !options.replay)
     };
     let ended = match watched {
-        Some(total) => session.run(&mut Watched::new(feed, total)),
+        Some(total) => session.run(&mut ProgressFeed::new(feed, total)),
         None => session.run(&mut feed),
     };
     session.finish_hook();

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::{file, same};
 use crate::error::Error;
-use crate::input::source::{Packing, Source, refused};
+use crate::input::source::{LogInput, Packing, refused};
 use crate::render::escape;
 
 /// What standard input is called in a message.
@@ -74,10 +74,10 @@ impl Operand {
     pub(super) fn open(&self) -> io::Result<Box<dyn Read>> {
         Ok(match self {
             Operand::Stdin => match file::stdin() {
-                Some(file) => Box::new(Source::new(file)),
-                None => Box::new(Source::new(io::stdin().lock())),
+                Some(file) => Box::new(LogInput::new(file)),
+                None => Box::new(LogInput::new(io::stdin().lock())),
             },
-            Operand::File(name) => Box::new(Source::new(File::open(name)?)),
+            Operand::File(name) => Box::new(LogInput::new(File::open(name)?)),
         })
     }
 
@@ -94,10 +94,10 @@ impl Operand {
     }
 
     /// Calls `look` with the text of a regular file, and leaves the file where it stood.
-    pub(super) fn look<T>(&self, look: impl FnOnce(&mut Source<&mut File>) -> T) -> Option<T> {
+    pub(super) fn look<T>(&self, look: impl FnOnce(&mut LogInput<&mut File>) -> T) -> Option<T> {
         let mut file = self.open_regular()?;
         let start = file.stream_position().ok()?;
-        let found = look(&mut Source::new(&mut file));
+        let found = look(&mut LogInput::new(&mut file));
         file.seek(SeekFrom::Start(start)).ok()?;
         Some(found)
     }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anstream::{AutoStream, ColorChoice};
 
 use super::operands::Operand;
-use super::place::{self, Appended, Replaced};
+use super::output_file::{self, Appended, Replaced};
 use super::{file, progress, say};
 use crate::cli::{Color, Options};
 use crate::error::Error;
@@ -25,8 +25,8 @@ const STDOUT: &str = "standard output";
 const WIDTH: usize = 80;
 
 /// Where events go.
-pub struct Output {
-    sink: Sink,
+pub struct ReportWriter {
+    sink: Destination,
     renderer: Box<dyn Render>,
     buffer: Vec<u8>,
     /// Each event is written and flushed at once.
@@ -40,7 +40,7 @@ pub struct Output {
 }
 
 /// Where bytes go.
-enum Sink {
+enum Destination {
     /// One after the other.
     Stream(Box<dyn Write>),
     /// Those of one document, at the end.
@@ -51,11 +51,11 @@ enum Sink {
     Replaced(Replaced),
 }
 
-impl Output {
+impl ReportWriter {
     /// Writes to `stream`; if `live`, with one write and one flush per event.
-    pub fn new(stream: Box<dyn Write>, renderer: Box<dyn Render>, live: bool) -> Output {
-        Output {
-            sink: Sink::Stream(stream),
+    pub fn new(stream: Box<dyn Write>, renderer: Box<dyn Render>, live: bool) -> ReportWriter {
+        ReportWriter {
+            sink: Destination::Stream(stream),
             renderer,
             buffer: Vec::new(),
             live,
@@ -70,14 +70,14 @@ impl Output {
     /// # Errors
     ///
     /// If that file cannot be written, or is one of the `inputs`.
-    pub(super) fn open(options: &Options, inputs: &[Operand]) -> Result<Output, Error> {
+    pub(super) fn open(options: &Options, inputs: &[Operand]) -> Result<ReportWriter, Error> {
         let report = options.report;
         let document = report.form == Form::Document;
         let bytes = |stream| {
             if document {
-                Sink::Once(stream)
+                Destination::Once(stream)
             } else {
-                Sink::Stream(stream)
+                Destination::Stream(stream)
             }
         };
         let (sink, look, name) = match &options.output {
@@ -86,23 +86,23 @@ impl Output {
                 (bytes(stdout), look, STDOUT.to_owned())
             }
             Some(path) => {
-                place::check(path, inputs)?;
+                output_file::check(path, inputs)?;
                 let replaced = if document { Replaced::at(path)? } else { None };
                 let sink = match replaced {
-                    Some(replaced) => Sink::Replaced(replaced),
-                    None if document => Sink::Once(Box::new(place::open(path)?)),
+                    Some(replaced) => Destination::Replaced(replaced),
+                    None if document => Destination::Once(Box::new(output_file::open(path)?)),
                     // What an earlier run wrote is history as well.
-                    None => Sink::Appended(Appended::at(path, !options.replay)?),
+                    None => Destination::Appended(Appended::at(path, !options.replay)?),
                 };
                 let look = Look {
                     rich: options.color == Color::Always,
                     width: columns().unwrap_or(WIDTH),
                     ascii: !utf8(),
                 };
-                (sink, look, place::name(path))
+                (sink, look, output_file::name(path))
             }
         };
-        Ok(Output {
+        Ok(ReportWriter {
             sink,
             renderer: (report.make)(look),
             buffer: Vec::new(),
@@ -125,14 +125,14 @@ impl Output {
 
     /// Whether it shows how things stand, and wants a summary with every report.
     pub fn is_replaced(&self) -> bool {
-        matches!(self.sink, Sink::Replaced(_))
+        matches!(self.sink, Destination::Replaced(_))
     }
 
     /// How long the file is that it is appended to, if it is one.
     pub(super) fn length(&self) -> Option<u64> {
         match &self.sink {
-            Sink::Appended(file) => file.length(),
-            Sink::Stream(_) if self.stdout => file::length_of_stdout(),
+            Destination::Appended(file) => file.length(),
+            Destination::Stream(_) if self.stdout => file::length_of_stdout(),
             _ => None,
         }
     }
@@ -149,7 +149,7 @@ impl Output {
     /// Those of the stream.
     pub fn write(&mut self, event: &Event, zone: &Zone) -> io::Result<()> {
         let partial = matches!(event, Event::Summary(summary) if summary.partial);
-        if partial && matches!(self.sink, Sink::Once(_)) {
+        if partial && matches!(self.sink, Destination::Once(_)) {
             return Ok(());
         }
         self.renderer.render(event, zone, &mut self.buffer);
@@ -171,13 +171,13 @@ impl Output {
         }
         progress::before_output();
         let (count, written) = match &mut self.sink {
-            Sink::Stream(stream) | Sink::Once(stream) => {
+            Destination::Stream(stream) | Destination::Once(stream) => {
                 let written = stream.write_all(&self.buffer);
                 (self.buffer.len(), written.and_then(|()| stream.flush()))
             }
-            Sink::Appended(file) => file.append(&self.buffer),
+            Destination::Appended(file) => file.append(&self.buffer),
             // The next one says all that this one does.
-            Sink::Replaced(file) => (self.buffer.len(), file.replace(&self.buffer)),
+            Destination::Replaced(file) => (self.buffer.len(), file.replace(&self.buffer)),
         };
         self.buffer.drain(..count);
         match written {

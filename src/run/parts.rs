@@ -18,9 +18,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use memchr::memchr;
 
 use super::file::read_at;
-use super::reader::Reader;
+use super::reader::RecordReader;
 use crate::format::record::Record;
-use crate::format::{Line as Read, State};
+use crate::format::{Outcome, ParserState};
 use crate::ingest::{Chunk, Counting};
 use crate::input::lines::{Line, Lines, Take};
 
@@ -35,7 +35,7 @@ pub struct Parallel {
     /// Bytes in a part.
     pub size: u64,
     /// Reads the lines of each part.
-    pub reader: Reader,
+    pub reader: RecordReader,
     /// What is counted of them.
     pub counting: Counting,
 }
@@ -50,9 +50,9 @@ pub struct Part {
     /// What was counted.
     pub chunk: Lent,
     /// Where the parser stood before it, and where it stands behind it.
-    pub began: State,
+    pub began: ParserState,
     /// See `began`.
-    pub ended: State,
+    pub ended: ParserState,
     file: Arc<File>,
     /// Where its lines begin and end.
     range: Range<u64>,
@@ -68,7 +68,7 @@ impl Part {
 
     /// Where the parser stands behind it, if it stands at `state` before it; `None` where only who reads its
     /// lines again will know.
-    pub(super) fn leads_to(&self, state: &State) -> Option<State> {
+    pub(super) fn leads_to(&self, state: &ParserState) -> Option<ParserState> {
         (self.began == *state && !self.chunk.is_full()).then(|| self.ended.clone())
     }
 
@@ -99,7 +99,7 @@ impl Part {
 
 /// Lines of one of several files, counted.
 #[derive(Debug)]
-pub struct Counted {
+pub struct CountedLines {
     /// What was counted.
     pub chunk: Box<Chunk>,
     /// How many bytes the lines have.
@@ -110,7 +110,7 @@ pub struct Counted {
     pub(super) back: Sender<Box<Chunk>>,
 }
 
-impl Counted {
+impl CountedLines {
     /// The chunk is not needed any more.
     pub(super) fn recycle(self) {
         // Its file may have been read to the end.
@@ -121,7 +121,7 @@ impl Counted {
 /// What the threads share with who hands their parts on.
 #[derive(Debug)]
 pub(super) struct Shared {
-    state: Mutex<State>,
+    state: Mutex<ParserState>,
     spare: Mutex<Receiver<Chunk>>,
     back: Sender<Chunk>,
 }
@@ -141,12 +141,12 @@ impl Shared {
     }
 
     /// The parser stands here now.
-    pub(super) fn resume(&self, state: State) {
+    pub(super) fn resume(&self, state: ParserState) {
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
     /// Where the parser stands behind the last part that was handed on.
-    pub(super) fn state(&self) -> State {
+    pub(super) fn state(&self) -> ParserState {
         self.state
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -289,7 +289,7 @@ fn work(
 
 /// Counts lines.
 pub(super) struct Counter<'a> {
-    pub(super) reader: &'a mut Reader,
+    pub(super) reader: &'a mut RecordReader,
     pub(super) chunk: &'a mut Chunk,
     /// Where formats are to be said: the numbers of the lines, from 1 in the chunk, from which on a format is
     /// recognised, and its name.
@@ -323,14 +323,14 @@ impl Take for Counter<'_> {
     fn take(&mut self, line: Line<'_>) {
         let mut record = Record::empty();
         match self.reader.read(line, &mut record) {
-            Read::Record => {
+            Outcome::Record => {
                 self.chunk.observe(&record);
                 if self.recognised.is_some() {
                     self.recognise(line.bytes);
                 }
             }
-            Read::Skipped | Read::Source => self.chunk.skipped(),
-            Read::Unparsed(unparsed) => self.chunk.unparsed(unparsed, line.bytes),
+            Outcome::Skipped | Outcome::Source => self.chunk.skipped(),
+            Outcome::Unparsed(unparsed) => self.chunk.unparsed(unparsed, line.bytes),
         }
     }
 }

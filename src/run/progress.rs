@@ -1,7 +1,7 @@
 //! How far a long replay of files is: one line on a terminal, drawn in place, and gone before anything
 //! else is written there.
 //!
-//! [`Progress`] is told of bytes and of time and says what to show; it touches nothing. [`Watched`] stands
+//! [`Progress`] is told of bytes and of time and says what to show; it touches nothing. [`ProgressFeed`] stands
 //! before a feed and counts what passes: a message is done when the next one is asked for. The line is the
 //! process's, as the terminal is, so that whoever writes can take it away first.
 
@@ -111,19 +111,19 @@ pub(super) fn size(operands: &[Operand]) -> Option<u64> {
 }
 
 /// A feed whose progress is shown.
-pub(super) struct Watched {
+pub(super) struct ProgressFeed {
     feed: Threads,
     progress: Progress,
     /// Bytes of the last message.
     bytes: u64,
 }
 
-impl Watched {
+impl ProgressFeed {
     /// Shows how much of `total` bytes `feed` has given.
-    pub(super) fn new(feed: Threads, total: u64) -> Watched {
+    pub(super) fn new(feed: Threads, total: u64) -> ProgressFeed {
         let progress = Progress::new(total, feed.now().monotonic);
         line().ends_with_output = file::stdout_is_a_pipe();
-        Watched {
+        ProgressFeed {
             feed,
             progress,
             bytes: 0,
@@ -131,7 +131,7 @@ impl Watched {
     }
 }
 
-impl Feed for Watched {
+impl Feed for ProgressFeed {
     fn next(&mut self, wait: Option<Duration>) -> Message {
         let now = self.feed.now().monotonic;
         let bytes = std::mem::take(&mut self.bytes);
@@ -173,14 +173,14 @@ impl Feed for Watched {
     }
 }
 
-impl Drop for Watched {
+impl Drop for ProgressFeed {
     fn drop(&mut self) {
         clear();
     }
 }
 
 /// The line on the terminal.
-struct Line {
+struct ProgressLine {
     shown: bool,
     /// Whether whoever reads standard output may write to the same terminal, at any time from the first
     /// output on: a pager, or `jq`.
@@ -188,17 +188,17 @@ struct Line {
     ended: bool,
 }
 
-static LINE: Mutex<Line> = Mutex::new(Line {
+static LINE: Mutex<ProgressLine> = Mutex::new(ProgressLine {
     shown: false,
     ends_with_output: false,
     ended: false,
 });
 
-fn line() -> MutexGuard<'static, Line> {
+fn line() -> MutexGuard<'static, ProgressLine> {
     LINE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Line {
+impl ProgressLine {
     fn draw(&mut self, text: &str) {
         if !self.ended {
             self.shown = true;

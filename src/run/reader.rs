@@ -2,45 +2,45 @@
 
 use crate::format::record::Record;
 use crate::format::unparsed::Unparsed;
-use crate::format::{Line as Read, Parser};
+use crate::format::{Outcome, Parser};
+use crate::geo::Locator;
 use crate::input::lines::Line;
-use crate::place::Places;
 
 /// Reads records, in place: a record that is moved into a call is copied, all 200 bytes of it.
 #[derive(Debug, Clone)]
-pub struct Reader {
+pub struct RecordReader {
     /// Reads the lines.
     pub parser: Parser,
     /// Finds where clients are.
-    pub places: Option<Places>,
+    pub locator: Option<Locator>,
 }
 
-impl Reader {
+impl RecordReader {
     /// Reads the line that `text` begins with, if it is as nearly every line: see [`Parser::read_plain`].
     #[inline(always)]
     pub fn read_plain<'a>(&'a mut self, text: &'a [u8], record: &mut Record<'a>) -> Option<usize> {
         let len = self.parser.read_plain(text, record)?;
-        find_place(&mut self.places, record);
+        find_place(&mut self.locator, record);
         Some(len)
     }
 
     /// Reads a line: see [`Parser::read`].
     #[inline(always)]
-    pub fn read<'a>(&'a mut self, line: Line<'a>, record: &mut Record<'a>) -> Read {
+    pub fn read<'a>(&'a mut self, line: Line<'a>, record: &mut Record<'a>) -> Outcome {
         if line.cut {
-            return Read::Unparsed(Unparsed::too_long(line.bytes.len()));
+            return Outcome::Unparsed(Unparsed::too_long(line.bytes.len()));
         }
         let read = self.parser.read(line.bytes, record);
-        if read == Read::Record {
-            find_place(&mut self.places, record);
+        if read == Outcome::Record {
+            find_place(&mut self.locator, record);
         }
         read
     }
 }
 
 #[inline(always)]
-fn find_place<'a>(places: &'a mut Option<Places>, record: &mut Record<'a>) {
-    if let Some(places) = places {
-        record.place = Some(places.of(record.client));
+fn find_place<'a>(locator: &'a mut Option<Locator>, record: &mut Record<'a>) {
+    if let Some(locator) = locator {
+        record.location = Some(locator.locate(record.client));
     }
 }

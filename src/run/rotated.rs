@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::follow::{self, Files, Follower, Id, Read};
 use super::operands::packing;
 use super::same;
-use crate::input::source::{Packing, Source};
+use crate::input::source::{LogInput, Packing};
 
 /// The files of this system.
 pub(super) struct Disk;
@@ -48,7 +48,7 @@ impl Files for Disk {
         if packing(&file)? == Packing::Plain {
             return Ok(None);
         }
-        let mut source = Source::new(file);
+        let mut source = LogInput::new(file);
         let mut window = Vec::new();
         let mut block = vec![0; 64 << 10];
         // Up to the place only the bytes by which it is known are kept.
@@ -77,7 +77,7 @@ impl Files for Disk {
 }
 
 /// What comes of the files that are followed.
-pub(super) enum Given {
+pub(super) enum FollowedInput {
     /// Whole lines of the file of this number.
     Lines(usize, Vec<u8>),
     /// All that the files held was given.
@@ -96,7 +96,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(160);
 pub(super) fn follow(
     paths: &[PathBuf],
     history: Option<Duration>,
-    mut give: impl FnMut(Given) -> bool,
+    mut give: impl FnMut(FollowedInput) -> bool,
 ) {
     let began = Instant::now();
     let mut followers: Vec<Follower<Disk>> = paths.iter().map(|path| Follower::new(path)).collect();
@@ -112,7 +112,7 @@ pub(super) fn follow(
                 // Opened first, so that none is lost that is rotated meanwhile.
                 let opened = follower.begin_with(&mut Disk, &plain, Duration::ZERO);
                 for path in packed {
-                    match give_packed(&path, |lines| give(Given::Lines(n, lines))) {
+                    match give_packed(&path, |lines| give(FollowedInput::Lines(n, lines))) {
                         Ok(true) => {}
                         Ok(false) => return,
                         Err(error) => {
@@ -120,7 +120,7 @@ pub(super) fn follow(
                                 error.kind(),
                                 format!("{}: {error}", path.display()),
                             );
-                            if !give(Given::Failed(n, error)) {
+                            if !give(FollowedInput::Failed(n, error)) {
                                 return;
                             }
                         }
@@ -130,7 +130,7 @@ pub(super) fn follow(
             }
         };
         if let Err(error) = result
-            && !give(Given::Failed(n, error))
+            && !give(FollowedInput::Failed(n, error))
         {
             return;
         }
@@ -146,13 +146,13 @@ pub(super) fn follow(
             if !lines.is_empty() {
                 pause = PAUSE;
             }
-            if !lines.is_empty() && !give(Given::Lines(n, lines)) {
+            if !lines.is_empty() && !give(FollowedInput::Lines(n, lines)) {
                 return;
             }
             if !follower
                 .said()
                 .into_iter()
-                .all(|said| give(Given::Said(said)))
+                .all(|said| give(FollowedInput::Said(said)))
             {
                 return;
             }
@@ -163,14 +163,14 @@ pub(super) fn follow(
                 }
                 Err(error) => {
                     let first = !std::mem::replace(&mut failing[n], true);
-                    if first && !give(Given::Failed(n, error)) {
+                    if first && !give(FollowedInput::Failed(n, error)) {
                         return;
                     }
                 }
             }
         }
         if !more {
-            if !std::mem::replace(&mut caught_up, true) && !give(Given::CaughtUp) {
+            if !std::mem::replace(&mut caught_up, true) && !give(FollowedInput::CaughtUp) {
                 return;
             }
             std::thread::sleep(pause);
@@ -187,7 +187,7 @@ fn is_packed(path: &Path) -> bool {
 
 /// Gives the lines of a packed file, until `give` wants no more.
 fn give_packed(path: &Path, mut give: impl FnMut(Vec<u8>) -> bool) -> io::Result<bool> {
-    let mut source = Source::new(File::open(path)?);
+    let mut source = LogInput::new(File::open(path)?);
     let mut tail = Vec::new();
     let mut block = vec![0; 256 << 10];
     loop {

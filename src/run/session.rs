@@ -15,10 +15,10 @@ use super::merge::Merged;
 use super::message::{Feed, Message, Now, Signal};
 use super::operands::{STDIN, failure};
 use super::parts::{Parallel, Part};
-use super::reader::Reader;
+use super::reader::RecordReader;
 use super::silence::{self, Silence};
 use super::sink::Sink;
-use super::{Dashboard, Output, ahead, databases, say};
+use super::{Dashboard, ReportWriter, ahead, databases, say};
 use crate::cli::Options;
 use crate::error::Error;
 use crate::filter::Filter;
@@ -89,15 +89,15 @@ impl Session {
     /// # Errors
     ///
     /// If its rules cannot work together, its period cannot be known, or a database cannot be read.
-    pub fn new(options: &Options, output: Output) -> Result<Session, Error> {
+    pub fn new(options: &Options, output: ReportWriter) -> Result<Session, Error> {
         let config = options.config()?;
         let counting = config.counting.clone();
         let filters = counting.filter.iter().chain(&counting.expressions);
-        let places = databases::open(options, &counting.top, filters)?;
+        let locator = databases::open(options, &counting.top, filters)?;
         ahead::check(options)?;
-        let reader = Reader {
+        let reader = RecordReader {
             parser: parser(options, &config),
-            places,
+            locator,
         };
         let sink = Sink::new(output, options.quiet, !options.replay);
         Ok(Session {
@@ -358,7 +358,7 @@ impl Session {
             return match read {
                 Ok(written) => written.map(Ok),
                 Err(error) => {
-                    let name = self.intake.monitor.place().source.clone();
+                    let name = self.intake.monitor.origin().source.clone();
                     Ok(Err(failure(name.as_deref().unwrap_or(STDIN), &error)))
                 }
             };

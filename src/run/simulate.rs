@@ -14,7 +14,7 @@ const TICK: Duration = Duration::from_millis(20);
 
 /// Writes the log to its end. A reader that goes away is no error.
 pub(super) fn run(settings: &Settings) -> Result<(), Error> {
-    let mut clock = settings.speed.map(Clock::start);
+    let mut clock = settings.speed.map(LogPace::start);
     let start = settings.start.unwrap_or_else(|| match &mut clock {
         None => Start::FIXED,
         Some(clock) => clock.start_now(),
@@ -28,10 +28,10 @@ pub(super) fn run(settings: &Settings) -> Result<(), Error> {
     }
 }
 
-fn write(log: &mut Log, clock: Option<&Clock>, out: &mut impl Write) -> io::Result<()> {
+fn write(log: &mut Log, clock: Option<&LogPace>, out: &mut impl Write) -> io::Result<()> {
     let mut block = Vec::with_capacity(BLOCK + 1024);
     loop {
-        let due = log.write(&mut block, BLOCK, clock.map(Clock::now));
+        let due = log.write(&mut block, BLOCK, clock.map(LogPace::now));
         out.write_all(&block)?;
         if clock.is_some() {
             out.flush()?;
@@ -46,7 +46,7 @@ fn write(log: &mut Log, clock: Option<&Clock>, out: &mut impl Write) -> io::Resu
 }
 
 /// The log's time by the monotonic clock.
-struct Clock {
+struct LogPace {
     begin: Instant,
     /// How much of the log was over when it began.
     ahead: Duration,
@@ -56,9 +56,9 @@ struct Clock {
 
 const BILLION: u128 = 1_000_000_000;
 
-impl Clock {
-    fn start(speed: u64) -> Clock {
-        Clock {
+impl LogPace {
+    fn start(speed: u64) -> LogPace {
+        LogPace {
             begin: Instant::now(),
             ahead: Duration::ZERO,
             speed,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::history::History;
 use super::hook::{Hook, Notice};
 use super::told::{SharedLedger, Telling};
-use super::{Dashboard, Output, say};
+use super::{Dashboard, ReportWriter, say};
 use crate::ingest::clock::Wall;
 use crate::monitor::Monitor;
 use crate::render::json::Json;
@@ -19,7 +19,7 @@ const NEWS: Span = Span(600);
 
 /// What events are given to.
 pub(super) struct Sink {
-    pub(super) output: Output,
+    pub(super) output: ReportWriter,
     pub(super) hook: Option<Hook>,
     pub(super) dashboard: Option<Dashboard>,
     quiet: bool,
@@ -36,7 +36,7 @@ pub(super) struct Sink {
 
 impl Sink {
     /// Events go to `output`; alerts only, if `quiet`.
-    pub(super) fn new(output: Output, quiet: bool, live: bool) -> Sink {
+    pub(super) fn new(output: ReportWriter, quiet: bool, live: bool) -> Sink {
         Sink {
             output,
             hook: None,
@@ -141,7 +141,7 @@ impl Sink {
     /// What the program is told of an event, if it is run for it.
     fn notice(&self, event: &Event, zone: &Zone, wall: Option<Wall>) -> Option<Notice> {
         self.hook.as_ref()?;
-        let Event::Alert(alert) = event else {
+        let Event::Transition(alert) = event else {
             return None;
         };
         // A stream may begin with old lines, and nobody is to be called for those.
@@ -174,7 +174,7 @@ impl Sink {
             }
         }
         self.stale |= matches!(event, Event::Report(_)) && self.output.is_replaced();
-        if self.quiet && !matches!(event, Event::Alert(_)) {
+        if self.quiet && !matches!(event, Event::Transition(_)) {
             return Ok(());
         }
         self.output.write(event, zone)

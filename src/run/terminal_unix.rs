@@ -39,13 +39,13 @@ struct Terminal {
     screen: File,
     saved: Termios,
     own: Termios,
-    shown: Mutex<Shown>,
+    shown: Mutex<OnScreen>,
     /// What was to be said on standard error meanwhile.
     messages: Mutex<Vec<String>>,
 }
 
 /// What the terminal shows.
-enum Shown {
+enum OnScreen {
     /// What it showed before.
     Back,
     /// The same, as this process is stopped.
@@ -55,7 +55,7 @@ enum Shown {
 }
 
 impl Terminal {
-    fn shown(&self) -> MutexGuard<'_, Shown> {
+    fn shown(&self) -> MutexGuard<'_, OnScreen> {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -78,7 +78,7 @@ impl Terminal {
 
 /// A frame to paint.
 #[derive(Default)]
-struct Next {
+struct NextFrame {
     frame: Frame,
     anew: bool,
 }
@@ -110,7 +110,7 @@ pub(super) fn enter() -> Result<Screen, Error> {
             screen: io::stdout().as_fd().try_clone_to_owned()?.into(),
             saved,
             own,
-            shown: Mutex::new(Shown::Frame(None)),
+            shown: Mutex::new(OnScreen::Frame(None)),
             messages: Mutex::default(),
         })
     };
@@ -128,7 +128,7 @@ pub(super) fn enter() -> Result<Screen, Error> {
     terminal.take_over();
     // One frame waits while one is written; a newer one takes its place.
     let (wake, woken) = sync_channel(1);
-    let next: &'static Mutex<Option<Next>> = Box::leak(Box::default());
+    let next: &'static Mutex<Option<NextFrame>> = Box::leak(Box::default());
     std::thread::spawn(move || write_frames(terminal, next, &woken));
     Ok(Screen {
         terminal,
@@ -153,10 +153,10 @@ pub(super) fn leave() {
                 continue;
             }
         };
-        if matches!(*shown, Shown::Frame(_)) {
+        if matches!(*shown, OnScreen::Frame(_)) {
             terminal.put_back();
         }
-        *shown = Shown::Back;
+        *shown = OnScreen::Back;
         drop(shown);
         for message in std::mem::take(&mut *terminal.messages()) {
             let _ = writeln!(anstream::stderr().lock(), "{message}");
@@ -181,9 +181,9 @@ pub(super) fn while_stopped(stopped: impl FnOnce()) {
         return stopped();
     };
     let mut shown = terminal.shown();
-    if matches!(*shown, Shown::Frame(_)) {
+    if matches!(*shown, OnScreen::Frame(_)) {
         terminal.put_back();
-        *shown = Shown::Stopped;
+        *shown = OnScreen::Stopped;
     }
     drop(shown);
     stopped();
@@ -194,9 +194,9 @@ pub(super) fn while_stopped(stopped: impl FnOnce()) {
 pub(super) fn continued() {
     if let Some(terminal) = TERMINAL.get() {
         let mut shown = terminal.shown();
-        if !matches!(*shown, Shown::Back) {
+        if !matches!(*shown, OnScreen::Back) {
             terminal.take_over();
-            *shown = Shown::Frame(None);
+            *shown = OnScreen::Frame(None);
         }
     }
 }
@@ -216,7 +216,7 @@ pub(super) fn keep(message: &str) -> bool {
 /// Whether the terminal is taken over, and standard error is one too.
 pub(super) fn is_shared_with_stderr() -> bool {
     let back = |terminal: &Terminal| match terminal.shown.try_lock() {
-        Ok(shown) => matches!(*shown, Shown::Back),
+        Ok(shown) => matches!(*shown, OnScreen::Back),
         // Whoever paints may hold it for long.
         Err(_) => false,
     };
@@ -246,11 +246,11 @@ pub(super) fn send_keys(sender: SyncSender<Message>) {
     });
 }
 
-fn write_frames(terminal: &Terminal, next: &Mutex<Option<Next>>, woken: &Receiver<()>) {
+fn write_frames(terminal: &Terminal, next: &Mutex<Option<NextFrame>>, woken: &Receiver<()>) {
     while woken.recv().is_ok() {
         let mut shown = terminal.shown();
         let new = next.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let (Shown::Frame(old), Some(new)) = (&mut *shown, new) {
+        if let (OnScreen::Frame(old), Some(new)) = (&mut *shown, new) {
             let old_frame = old.take().filter(|_| !new.anew);
             let bytes = paint(old_frame.as_deref(), &new.frame);
             let written = (&terminal.screen).write_all(&bytes);
@@ -262,7 +262,7 @@ fn write_frames(terminal: &Terminal, next: &Mutex<Option<Next>>, woken: &Receive
 /// The terminal that was taken over. It is put back when this is dropped.
 pub(super) struct Screen {
     terminal: &'static Terminal,
-    next: &'static Mutex<Option<Next>>,
+    next: &'static Mutex<Option<NextFrame>>,
     wake: SyncSender<()>,
 }
 
@@ -278,7 +278,7 @@ impl Surface for Screen {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         // What was to be painted anew still is, if it was not painted yet.
         let anew = anew || next.as_ref().is_some_and(|next| next.anew);
-        *next = Some(Next { frame, anew });
+        *next = Some(NextFrame { frame, anew });
         drop(next);
         // If it is full the thread will wake up, and find this frame.
         let _ = self.wake.try_send(());

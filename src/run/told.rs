@@ -8,9 +8,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::hook::Notice;
-use super::ledger::{Entry, Fields, Ledger, Mark};
+use super::ledger::{HookFields, Ledger, LedgerEntry, Mark};
 use super::say;
-use crate::report::{Alert, Event, State};
+use crate::report::{AlertState, Event, Transition};
 use crate::time::{Second, Span};
 
 /// A ledger that several threads write to.
@@ -34,7 +34,7 @@ impl SharedLedger {
     }
 
     /// Adds entries. A ledger that cannot be written is no reason to stop; it is said once.
-    fn append(&self, entries: impl IntoIterator<Item = Entry>) {
+    fn append(&self, entries: impl IntoIterator<Item = LedgerEntry>) {
         let mut inner = self.lock();
         if let Err(error) = inner.ledger.append(entries)
             && !std::mem::replace(&mut inner.failed, true)
@@ -47,7 +47,7 @@ impl SharedLedger {
 
     /// The program of this notice has ended.
     pub(super) fn ended(&self, id: &str) {
-        self.append([Entry::Ended(id.to_owned())]);
+        self.append([LedgerEntry::Ended(id.to_owned())]);
     }
 
     /// Up to which second an earlier run told what happened.
@@ -82,7 +82,7 @@ impl Telling {
         if let Some((mark, Some(before))) = telling
             && length.is_some_and(|length| length > before)
         {
-            ledger.append([Entry::Told(mark)]);
+            ledger.append([LedgerEntry::Told(mark)]);
         }
         Telling {
             ledger,
@@ -124,7 +124,7 @@ impl Telling {
         }
         // A log that is read back from within an alert makes it fire once more.
         match event {
-            Event::Alert(alert) if matches!(alert.state, State::Firing { .. }) => {
+            Event::Transition(alert) if matches!(alert.state, AlertState::Firing { .. }) => {
                 !told.firing.contains_key(&name(alert))
             }
             _ => true,
@@ -138,37 +138,40 @@ impl Telling {
         };
         let new =
             notice.filter(|notice| !self.ledger.lock().ledger.told().recent.contains(&notice.id));
-        let begun = new.map(|notice| Entry::Begun(notice.id.clone(), fields(notice)));
-        self.ledger
-            .append(begun.into_iter().chain([Entry::Telling(mark, length)]));
+        let begun = new.map(|notice| LedgerEntry::Begun(notice.id.clone(), fields(notice)));
+        self.ledger.append(
+            begun
+                .into_iter()
+                .chain([LedgerEntry::Telling(mark, length)]),
+        );
         new.is_some()
     }
 
     /// It was told.
     pub(super) fn after(&mut self, event: &Event) {
         let alert = match event {
-            Event::Alert(alert) => Some(match alert.state {
-                State::Firing { .. } => Entry::Fires(name(alert), alert.since),
-                State::Resolved { .. } => Entry::Over(name(alert)),
+            Event::Transition(alert) => Some(match alert.state {
+                AlertState::Firing { .. } => LedgerEntry::Fires(name(alert), alert.since),
+                AlertState::Resolved { .. } => LedgerEntry::Over(name(alert)),
             }),
             _ => None,
         };
         // A summary has no place among them, nor has a report that is written again as a whole.
-        let mark = second(event).and(self.last).map(Entry::Told);
+        let mark = second(event).and(self.last).map(LedgerEntry::Told);
         self.ledger.append(alert.into_iter().chain(mark));
     }
 
     /// What came up to here is history, and is not told at all.
     pub(super) fn pass(&mut self) {
         self.catching_up = false;
-        self.ledger.append(self.last.map(Entry::Told));
+        self.ledger.append(self.last.map(LedgerEntry::Told));
     }
 }
 
 /// The second at the end of which an event happened.
 fn second(event: &Event) -> Option<Second> {
     match event {
-        Event::Alert(alert) => Some(alert.at),
+        Event::Transition(alert) => Some(alert.at),
         Event::Report(report) if !report.partial => report.to.map(|to| to - Span::SECOND),
         Event::Gap { to, .. } => Some(*to - Span::SECOND),
         _ => None,
@@ -176,14 +179,14 @@ fn second(event: &Event) -> Option<Second> {
 }
 
 /// A rule, and its key.
-fn name(alert: &Alert) -> String {
+fn name(alert: &Transition) -> String {
     let id = alert.id();
     id.rsplit_once('@')
         .map_or(&*id, |(name, _)| name)
         .to_owned()
 }
 
-fn fields(notice: &Notice) -> Fields {
+fn fields(notice: &Notice) -> HookFields {
     let json = String::from_utf8_lossy(&notice.json);
     let mut fields = vec![
         ("rule", &*notice.rule),
@@ -196,7 +199,7 @@ fn fields(notice: &Notice) -> Fields {
     fields.into_iter().map(owned).collect()
 }
 
-fn notice(id: &str, fields: &Fields) -> Notice {
+fn notice(id: &str, fields: &HookFields) -> Notice {
     let text = |name: &str| {
         let found = fields.iter().find(|(found, _)| found == name);
         found.map_or("", |(_, value)| value)
@@ -204,10 +207,10 @@ fn notice(id: &str, fields: &Fields) -> Notice {
     Notice {
         id: id.to_owned(),
         json: text("json").as_bytes().to_vec(),
-        state: State::named(text("state")),
+        state: AlertState::named(text("state")),
         rule: text("rule").into(),
         at: text("at").to_owned(),
-        because: State::because_named(text("because")),
+        because: AlertState::because_named(text("because")),
         again: true,
     }
 }

@@ -13,7 +13,7 @@ pub(super) const FLOODER: usize = CLIENTS;
 pub const FLOOD_CLIENT: &str = "203.0.113.66";
 
 /// What pages have in common.
-pub(super) struct Kind {
+pub(super) struct ResourceKind {
     /// Statuses and their shares, in 64ths.
     pub(super) statuses: &'static [(u16, u8)],
     /// The least bytes, and how many more there may be: 0 for files.
@@ -29,8 +29,8 @@ const fn kind(
     (bytes, spread): (u32, u32),
     duration_us: u32,
     cached: bool,
-) -> Kind {
-    Kind {
+) -> ResourceKind {
+    ResourceKind {
         statuses,
         bytes,
         spread,
@@ -39,26 +39,26 @@ const fn kind(
     }
 }
 
-static PAGE: Kind = kind(
+static PAGE: ResourceKind = kind(
     &[(200, 62), (301, 1), (404, 1)],
     (9_000, 24_000),
     42_000,
     false,
 );
-static API: Kind = kind(
+static API: ResourceKind = kind(
     &[(200, 59), (204, 3), (400, 1), (404, 1)],
     (180, 2_400),
     18_000,
     false,
 );
-static WRITE: Kind = kind(&[(201, 58), (400, 4), (409, 2)], (90, 300), 55_000, false);
-static SEARCH: Kind = kind(&[(200, 63), (400, 1)], (4_000, 16_000), 120_000, false);
-static LOGIN: Kind = kind(&[(302, 52), (401, 12)], (120, 80), 90_000, false);
-static FILE: Kind = kind(&[(200, 46), (304, 17), (404, 1)], (2_000, 0), 1_000, true);
-static PROBE: Kind = kind(&[(404, 60), (403, 4)], (150, 0), 2_000, false);
+static WRITE: ResourceKind = kind(&[(201, 58), (400, 4), (409, 2)], (90, 300), 55_000, false);
+static SEARCH: ResourceKind = kind(&[(200, 63), (400, 1)], (4_000, 16_000), 120_000, false);
+static LOGIN: ResourceKind = kind(&[(302, 52), (401, 12)], (120, 80), 90_000, false);
+static FILE: ResourceKind = kind(&[(200, 46), (304, 17), (404, 1)], (2_000, 0), 1_000, true);
+static PROBE: ResourceKind = kind(&[(404, 60), (403, 4)], (150, 0), 2_000, false);
 
 /// The pages that most ask for, best first: method, target, kind.
-static FIRST: [(&str, &str, &Kind); 14] = [
+static FIRST: [(&str, &str, &ResourceKind); 14] = [
     ("GET", "/", &PAGE),
     ("GET", "/api/orders", &API),
     ("GET", "/static/app.js", &FILE),
@@ -76,7 +76,7 @@ static FIRST: [(&str, &str, &Kind); 14] = [
 ];
 
 /// Below them, families of pages in turns: method, what stands before and after a number, kind.
-static FAMILIES: [(&str, &str, &str, &Kind); 8] = [
+static FAMILIES: [(&str, &str, &str, &ResourceKind); 8] = [
     ("GET", "/shop/item-", "", &PAGE),
     ("GET", "/img/item-", ".jpg", &FILE),
     ("GET", "/api/orders/", "", &API),
@@ -98,15 +98,15 @@ static PROBES: [&str; 4] = [
 ];
 
 /// Something to ask for.
-pub(super) struct Page {
+pub(super) struct Resource {
     pub(super) method: &'static str,
     pub(super) target: String,
-    pub(super) kind: &'static Kind,
+    pub(super) kind: &'static ResourceKind,
     /// The least bytes: as its kind has it, or its own where it is a file.
     pub(super) bytes: u32,
 }
 
-impl Page {
+impl Resource {
     /// The virtual host that has it.
     pub(super) fn host(&self) -> &'static str {
         match self.target.as_bytes() {
@@ -128,16 +128,16 @@ impl Page {
 }
 
 /// All pages, those that most ask for first; what a flood asks for is the last.
-pub(super) fn pages() -> Vec<Page> {
-    let mut pages: Vec<Page> = Vec::new();
-    let mut add = |method, target: String, kind: &'static Kind| {
+pub(super) fn pages() -> Vec<Resource> {
+    let mut pages: Vec<Resource> = Vec::new();
+    let mut add = |method, target: String, kind: &'static ResourceKind| {
         // A file has a size of its own, which never changes.
         let own = if kind.spread == 0 && kind.cached {
             pages.len() as u32 * 7919 % 60_000
         } else {
             0
         };
-        pages.push(Page {
+        pages.push(Resource {
             method,
             target,
             kind,

@@ -11,7 +11,7 @@ use std::collections::binary_heap::PeekMut;
 
 /// Where a line stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct HeldKey {
     /// The second that it is stamped with, from the beginning of the log.
     pub(super) second: u64,
     /// Its step.
@@ -23,7 +23,7 @@ pub(super) struct Place {
 /// Lines of one second that come later. In the order of when they come, and in one second the older
 /// first.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Batch {
+struct HeldLines {
     /// The next second in which some of them come.
     due: u64,
     second: u64,
@@ -35,7 +35,7 @@ struct Batch {
     turn: u64,
 }
 
-impl Batch {
+impl HeldLines {
     /// The first line that is `late` seconds late, from 1 to `disorder`; each `disorder`-th behind it
     /// is so too. There is none where it is not below `count`.
     fn line(&self, late: u64, disorder: u64) -> u64 {
@@ -78,7 +78,7 @@ struct Coming {
 pub(super) struct Held {
     /// The most seconds that a line comes late.
     disorder: u64,
-    waiting: BinaryHeap<Reverse<Batch>>,
+    waiting: BinaryHeap<Reverse<HeldLines>>,
     /// What comes in this second, the oldest first, and whose turn it is.
     coming: Vec<Coming>,
     turn: usize,
@@ -97,8 +97,8 @@ impl Held {
 
     /// Holds back `count` lines, at least one, from this one on: line `j` of them comes
     /// `1 + (turn + j) % disorder` seconds late. There is a disorder, then.
-    pub(super) fn hold(&mut self, first: Place, count: u64, turn: u64) {
-        let mut batch = Batch {
+    pub(super) fn hold(&mut self, first: HeldKey, count: u64, turn: u64) {
+        let mut batch = HeldLines {
             due: 0,
             second: first.second,
             step: first.step,
@@ -143,9 +143,9 @@ impl Held {
     }
 
     /// The next of the lines that come in this second: as many as were counted.
-    pub(super) fn next(&mut self) -> Place {
+    pub(super) fn next(&mut self) -> HeldKey {
         let coming = &mut self.coming[self.turn];
-        let place = Place {
+        let place = HeldKey {
             second: coming.second,
             step: coming.step,
             index: coming.next,
@@ -175,7 +175,7 @@ mod tests {
                 }
                 // Some seconds hold nothing back, some more lines than there are delays.
                 let (count, turn) = (second * 31 % 97 % 13 * (second % 29), second * 7919);
-                let place = |line| Place {
+                let place = |line| HeldKey {
                     second,
                     step: 0,
                     index: second * 1000 + line,

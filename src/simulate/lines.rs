@@ -5,10 +5,10 @@
 //! text, short texts between them included: a line of combined has eight parts, not twenty. Nothing is
 //! allocated once the output has grown to its size.
 
-use super::catalogue::{Client, Page, REFERRERS};
-use super::traffic::{Entry, Traffic};
-use crate::format::layout::{Fit, Layout, Moment, Piece, TimeText, Value};
-use crate::format::unparsed::Unit;
+use super::catalogue::{Client, REFERRERS, Resource};
+use super::traffic::{LogEntry, Traffic};
+use crate::format::layout::{Fit, Layout, LayoutPiece, LayoutValue, MomentPart, TimeText};
+use crate::format::unparsed::DurationUnit;
 use crate::format::write::{duration, number};
 
 /// Texts of up to so many bytes are copied into each of those beside them. With longer ones the tables
@@ -21,18 +21,18 @@ const STATUSES: usize = 600;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum By {
     Client,
-    Page,
+    Resource,
     Referrer,
     Status,
 }
 
 /// What is done to write a part of a line.
 #[derive(Debug)]
-enum Part {
+enum LinePart {
     Text(Vec<u8>),
     Word(By, Words),
     Bytes,
-    Duration(Unit),
+    Duration(DurationUnit),
     /// One of the times of the end, by its index, and of the start.
     Time(usize),
     Start(usize),
@@ -73,9 +73,9 @@ impl Words {
 }
 
 /// Writes entries in a layout.
-pub(super) struct Lines {
-    header: Vec<Part>,
-    line: Vec<Part>,
+pub(super) struct LineWriter {
+    header: Vec<LinePart>,
+    line: Vec<LinePart>,
     times: Times,
     /// The beginning of the log, in seconds since 1970.
     start: i64,
@@ -94,7 +94,7 @@ struct Times {
 
 impl Times {
     /// The index of this one among `times`, where it is added if need be.
-    fn index(times: &mut Vec<TimeText>, moment: &Moment, offset: i32) -> usize {
+    fn index(times: &mut Vec<TimeText>, moment: &MomentPart, offset: i32) -> usize {
         let known = times.iter().position(|known| known.moment() == moment);
         known.unwrap_or_else(|| {
             times.push(TimeText::new(moment.clone(), offset));
@@ -103,10 +103,10 @@ impl Times {
     }
 }
 
-impl Lines {
-    pub(super) fn new(layout: &Layout, traffic: &Traffic, start: i64, offset: i32) -> Lines {
+impl LineWriter {
+    pub(super) fn new(layout: &Layout, traffic: &Traffic, start: i64, offset: i32) -> LineWriter {
         let mut times = Times::default();
-        let mut parts = |pieces: &[Piece]| {
+        let mut parts = |pieces: &[LayoutPiece]| {
             let mut parts = Vec::new();
             for piece in pieces {
                 part(piece, traffic, offset, &mut times, &mut parts);
@@ -114,8 +114,8 @@ impl Lines {
             joined(parts)
         };
         let (header, line) = (parts(&layout.header), parts(&layout.line));
-        let timed = |part: &Part| matches!(part, Part::Duration(_));
-        Lines {
+        let timed = |part: &LinePart| matches!(part, LinePart::Duration(_));
+        LineWriter {
             header,
             timed: line.iter().any(timed),
             line,
@@ -128,12 +128,12 @@ impl Lines {
     /// Appends the header, where the format has one: text and times.
     pub(super) fn header(&mut self, out: &mut Vec<u8>) {
         self.set_times(0, 0);
-        write(&self.header, &self.times, &Entry::default(), out);
+        write(&self.header, &self.times, &LogEntry::default(), out);
     }
 
     /// Appends the line of an entry, with its newline.
     #[inline]
-    pub(super) fn write(&mut self, entry: &Entry, out: &mut Vec<u8>) {
+    pub(super) fn write(&mut self, entry: &LogEntry, out: &mut Vec<u8>) {
         let end = entry.second as i64;
         // The stamp is whole seconds, so that the part of a second that the duration has leads to no other.
         let took = if self.timed {
@@ -163,20 +163,20 @@ impl Lines {
 }
 
 #[inline]
-fn write(parts: &[Part], times: &Times, entry: &Entry, out: &mut Vec<u8>) {
+fn write(parts: &[LinePart], times: &Times, entry: &LogEntry, out: &mut Vec<u8>) {
     for part in parts {
         match part {
-            Part::Text(text) => out.extend_from_slice(text),
-            Part::Time(index) => out.extend_from_slice(times.ends[*index].text()),
-            Part::Start(index) => out.extend_from_slice(times.starts[*index].text()),
-            Part::Word(by, words) => out.extend_from_slice(words.get(match by {
+            LinePart::Text(text) => out.extend_from_slice(text),
+            LinePart::Time(index) => out.extend_from_slice(times.ends[*index].text()),
+            LinePart::Start(index) => out.extend_from_slice(times.starts[*index].text()),
+            LinePart::Word(by, words) => out.extend_from_slice(words.get(match by {
                 By::Client => entry.client,
-                By::Page => entry.page,
+                By::Resource => entry.page,
                 By::Referrer => entry.referrer,
                 By::Status => entry.status.into(),
             })),
-            Part::Bytes => number(entry.bytes, out),
-            Part::Duration(unit) => {
+            LinePart::Bytes => number(entry.bytes, out),
+            LinePart::Duration(unit) => {
                 let us = entry.duration_us;
                 duration(if is_fine(*unit) { us } else { us - us % 1000 }, *unit, out);
             }
@@ -185,24 +185,24 @@ fn write(parts: &[Part], times: &Times, entry: &Entry, out: &mut Vec<u8>) {
 }
 
 /// Whether servers that write durations in this unit tell more than milliseconds.
-fn is_fine(unit: Unit) -> bool {
-    matches!(unit, Unit::Microseconds | Unit::Nanoseconds)
+fn is_fine(unit: DurationUnit) -> bool {
+    matches!(unit, DurationUnit::Microseconds | DurationUnit::Nanoseconds)
 }
 
 /// Fewer parts that write the same.
-fn joined(parts: Vec<Part>) -> Vec<Part> {
+fn joined(parts: Vec<LinePart>) -> Vec<LinePart> {
     let is_short = |text: &[u8]| text.len() <= SHORT;
-    let mut joined: Vec<Part> = Vec::new();
+    let mut joined: Vec<LinePart> = Vec::new();
     for part in parts {
         let one = match (joined.last(), &part) {
-            (Some(Part::Word(by, words)), Part::Word(next, more)) if by == next => {
-                Some(Part::Word(*by, words.within(|_| b"", |i| more.get(i))))
+            (Some(LinePart::Word(by, words)), LinePart::Word(next, more)) if by == next => {
+                Some(LinePart::Word(*by, words.within(|_| b"", |i| more.get(i))))
             }
-            (Some(Part::Word(by, words)), Part::Text(text)) if is_short(text) => {
-                Some(Part::Word(*by, words.within(|_| b"", |_| text)))
+            (Some(LinePart::Word(by, words)), LinePart::Text(text)) if is_short(text) => {
+                Some(LinePart::Word(*by, words.within(|_| b"", |_| text)))
             }
-            (Some(Part::Text(text)), Part::Word(by, words)) if is_short(text) => {
-                Some(Part::Word(*by, words.within(|_| text, |_| b"")))
+            (Some(LinePart::Text(text)), LinePart::Word(by, words)) if is_short(text) => {
+                Some(LinePart::Word(*by, words.within(|_| text, |_| b"")))
             }
             _ => None,
         };
@@ -215,50 +215,60 @@ fn joined(parts: Vec<Part>) -> Vec<Part> {
 }
 
 /// Appends what writes a piece, and its time, where it has one that is not among the others.
-fn part(piece: &Piece, traffic: &Traffic, offset: i32, times: &mut Times, parts: &mut Vec<Part>) {
+fn part(
+    piece: &LayoutPiece,
+    traffic: &Traffic,
+    offset: i32,
+    times: &mut Times,
+    parts: &mut Vec<LinePart>,
+) {
     let (value, fit) = match piece {
-        Piece::Text(text) => return parts.push(Part::Text(text.clone())),
-        Piece::Value(value, fit) => (value, fit),
+        LayoutPiece::Text(text) => return parts.push(LinePart::Text(text.clone())),
+        LayoutPiece::Value(value, fit) => (value, fit),
     };
     let clients = |text: &dyn Fn(&Client) -> String| {
         let words = traffic.clients.iter().map(|client| fit.fit(&text(client)));
-        Part::Word(By::Client, Words::new(words))
+        LinePart::Word(By::Client, Words::new(words))
     };
-    let pages = |fit: &Fit, text: &dyn Fn(&Page) -> String| {
+    let pages = |fit: &Fit, text: &dyn Fn(&Resource) -> String| {
         let words = traffic.pages.iter().map(|page| fit.fit(&text(page)));
-        Part::Word(By::Page, Words::new(words))
+        LinePart::Word(By::Resource, Words::new(words))
     };
     let last = match value {
-        Value::Client => clients(&|client| client.address.clone()),
-        Value::ClientPort => clients(&|client| client.with_port()),
-        Value::ClientPortBare => clients(&|client| format!("{}:{}", client.address, client.port())),
-        Value::User => clients(&|client| client.user.to_owned()),
-        Value::Agent => clients(&|client| client.agent.to_owned()),
-        Value::Protocol => clients(&|client| client.protocol.to_owned()),
-        Value::Host => pages(fit, &|page| page.host().to_owned()),
-        Value::Method => pages(fit, &|page| page.method.to_owned()),
-        Value::Target => pages(fit, &|page| page.target.clone()),
-        Value::Path => pages(fit, &|page| page.parts().0.to_owned()),
-        Value::Query => pages(fit, &|page| page.parts().1.to_owned()),
-        Value::Cache => pages(fit, &|page| page.cache().to_owned()),
-        Value::Request => {
+        LayoutValue::Client => clients(&|client| client.address.clone()),
+        LayoutValue::ClientPort => clients(&|client| client.with_port()),
+        LayoutValue::ClientPortBare => {
+            clients(&|client| format!("{}:{}", client.address, client.port()))
+        }
+        LayoutValue::User => clients(&|client| client.user.to_owned()),
+        LayoutValue::Agent => clients(&|client| client.agent.to_owned()),
+        LayoutValue::Protocol => clients(&|client| client.protocol.to_owned()),
+        LayoutValue::Host => pages(fit, &|page| page.host().to_owned()),
+        LayoutValue::Method => pages(fit, &|page| page.method.to_owned()),
+        LayoutValue::Target => pages(fit, &|page| page.target.clone()),
+        LayoutValue::Path => pages(fit, &|page| page.parts().0.to_owned()),
+        LayoutValue::Query => pages(fit, &|page| page.parts().1.to_owned()),
+        LayoutValue::Cache => pages(fit, &|page| page.cache().to_owned()),
+        LayoutValue::Request => {
             // A request may hold spaces wherever it stands: its own extents know how.
-            let before = |page: &Page| format!("{} {} ", page.method, page.target);
+            let before = |page: &Resource| format!("{} {} ", page.method, page.target);
             parts.push(pages(&Fit::AsIs, &before));
             clients(&|client| client.protocol.to_owned())
         }
-        Value::Referrer => {
+        LayoutValue::Referrer => {
             let words = REFERRERS.iter().map(|referrer| fit.fit(referrer));
-            Part::Word(By::Referrer, Words::new(words))
+            LinePart::Word(By::Referrer, Words::new(words))
         }
-        Value::Status => {
+        LayoutValue::Status => {
             let words = (0..STATUSES).map(|status| status.to_string());
-            Part::Word(By::Status, Words::new(words))
+            LinePart::Word(By::Status, Words::new(words))
         }
-        Value::Bytes => Part::Bytes,
-        Value::Duration(unit) => Part::Duration(*unit),
-        Value::Time(moment) => Part::Time(Times::index(&mut times.ends, moment, offset)),
-        Value::Start(moment) => Part::Start(Times::index(&mut times.starts, moment, offset)),
+        LayoutValue::Bytes => LinePart::Bytes,
+        LayoutValue::Duration(unit) => LinePart::Duration(*unit),
+        LayoutValue::Time(moment) => LinePart::Time(Times::index(&mut times.ends, moment, offset)),
+        LayoutValue::Start(moment) => {
+            LinePart::Start(Times::index(&mut times.starts, moment, offset))
+        }
     };
     parts.push(last);
 }
@@ -278,8 +288,10 @@ mod tests {
             for piece in &layout.line {
                 part(piece, &traffic, 0, &mut times, &mut plain);
             }
-            let timed = plain.iter().any(|part| matches!(part, Part::Duration(_)));
-            let mut lines = Lines::new(&layout, &traffic, 1_767_225_600, 0);
+            let timed = plain
+                .iter()
+                .any(|part| matches!(part, LinePart::Duration(_)));
+            let mut lines = LineWriter::new(&layout, &traffic, 1_767_225_600, 0);
             assert!(lines.line.len() < plain.len(), "{}", format.name);
             for entry in traffic.samples(100_000).step_by(7) {
                 let (mut found, mut want) = (Vec::new(), Vec::new());
@@ -300,7 +312,7 @@ mod tests {
     fn a_line_of_combined_has_eight_parts() {
         let traffic = Traffic::new(1, 0, &[]);
         let layout = Choice::parse("combined").expect("a name").layout();
-        let lines = Lines::new(&layout.expect("a format"), &traffic, 0, 0);
+        let lines = LineWriter::new(&layout.expect("a format"), &traffic, 0, 0);
         assert_eq!(lines.line.len(), 8);
     }
 }

@@ -18,22 +18,22 @@ use std::time::Duration;
 use bstr::ByteSlice;
 
 use crate::format::record::{Record, Request};
-use crate::format::unparsed::{Field, Unit, Unparsed};
-use crate::format::{Choice, Line, Parser};
+use crate::format::unparsed::{DurationUnit, Field, Unparsed};
+use crate::format::{Choice, Outcome, Parser};
 use crate::time::{Span, Zone};
-use lines::Lines;
+use lines::LineWriter;
 use schedule::Schedule;
-use traffic::{Entry, Traffic};
+use traffic::{LogEntry, Traffic};
 
 pub use catalogue::FLOOD_CLIENT;
-pub use schedule::Step;
+pub use schedule::Stretch;
 pub use settings::{Settings, Start, durations, rates, shares};
 
 /// A log that is being written.
 pub struct Log {
     schedule: Schedule,
     traffic: Traffic,
-    lines: Lines,
+    lines: LineWriter,
     /// The header is still to be written.
     fresh: bool,
 }
@@ -54,7 +54,7 @@ impl Log {
             .format
             .layout()
             .ok_or("--format: auto is none to write in (say which: combined, json, w3c …)")?;
-        let lines = || Lines::new(&layout, &traffic, start.second.0, start.offset);
+        let lines = || LineWriter::new(&layout, &traffic, start.second.0, start.offset);
         check(
             &settings.format,
             lines(),
@@ -97,14 +97,14 @@ impl Log {
 /// Makes sure that lines in the format are read back as what they say.
 fn check(
     format: &Choice,
-    mut lines: Lines,
-    entries: impl Iterator<Item = Entry>,
-    says: impl Fn(&Record<'_>, &Entry) -> bool,
+    mut lines: LineWriter,
+    entries: impl Iterator<Item = LogEntry>,
+    says: impl Fn(&Record<'_>, &LogEntry) -> bool,
 ) -> Result<(), String> {
     let wanted = [
         Field::Referrer,
         Field::Agent,
-        Field::Duration(Unit::Seconds),
+        Field::Duration(DurationUnit::Seconds),
     ];
     let mut parser = Parser::new(format, Zone::UTC, &wanted);
     let mut text = Vec::new();
@@ -119,8 +119,8 @@ fn check(
         let line = text.strip_suffix(b"\n").unwrap_or(&text);
         let mut record = Record::EMPTY;
         match parser.read(line, &mut record) {
-            Line::Record if says(&record, &entry) => {}
-            Line::Unparsed(Unparsed { field, .. }) => return Err(refused(field.name())),
+            Outcome::Record if says(&record, &entry) => {}
+            Outcome::Unparsed(Unparsed { field, .. }) => return Err(refused(field.name())),
             _ => return Err(refused("line")),
         }
     }
@@ -134,7 +134,7 @@ fn refused(what: &str) -> String {
 }
 
 /// Whether the record is what was written, as far as its format has it.
-fn says(record: &Record<'_>, entry: &Entry, traffic: &Traffic, start: Start) -> bool {
+fn says(record: &Record<'_>, entry: &LogEntry, traffic: &Traffic, start: Start) -> bool {
     let client = traffic.clients[entry.client].address.as_bytes();
     let (path, _) = traffic.pages[entry.page].parts();
     let has_path = |request: Request<'_>| request.target.contains_str(path);

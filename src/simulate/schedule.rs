@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use super::held::{Held, Place};
+use super::held::{Held, HeldKey};
 use super::random::hash;
 
 /// Rates and shares are counted in these.
@@ -19,7 +19,7 @@ const BLOCK: u64 = 64;
 
 /// A stretch of the log with one rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Step {
+pub struct Stretch {
     /// Lines a second, in billionths.
     pub rate: u64,
     /// How many seconds it lasts.
@@ -30,7 +30,7 @@ pub struct Step {
     pub flood: u64,
 }
 
-impl Step {
+impl Stretch {
     /// Its lines that are stamped before its second `second`.
     fn before(&self, second: u64) -> u64 {
         match self.rate.checked_mul(second) {
@@ -83,7 +83,7 @@ pub(super) fn is_chosen(seed: u64, share: u64, index: u64, lines: u64) -> bool {
 /// Hands out places in the order of the log.
 #[derive(Debug)]
 pub(super) struct Schedule {
-    steps: Vec<Step>,
+    steps: Vec<Stretch>,
     disorder: u64,
     seed: u64,
     /// The next line in the order of their stamps: its second, its step, when that began, and which
@@ -93,12 +93,12 @@ pub(super) struct Schedule {
     step_start: u64,
     index: u64,
     held: Held,
-    now: Now,
+    now: OpenSecond,
 }
 
 /// The second that is being written. Invariant: `written <= lines`, `late <= lines`.
 #[derive(Debug, Default)]
-struct Now {
+struct OpenSecond {
     second: u64,
     step: usize,
     /// The next line that is stamped with this second.
@@ -113,7 +113,7 @@ struct Now {
 
 impl Schedule {
     /// `disorder` is the most seconds that a line may come late.
-    pub(super) fn new(steps: Vec<Step>, disorder: u64, seed: u64) -> Schedule {
+    pub(super) fn new(steps: Vec<Stretch>, disorder: u64, seed: u64) -> Schedule {
         let mut schedule = Schedule {
             steps,
             disorder,
@@ -123,14 +123,14 @@ impl Schedule {
             step_start: 0,
             index: 0,
             held: Held::new(disorder),
-            now: Now::default(),
+            now: OpenSecond::default(),
         };
         schedule.find_own();
         schedule
     }
 
     /// The steps.
-    pub(super) fn steps(&self) -> &[Step] {
+    pub(super) fn steps(&self) -> &[Stretch] {
         &self.steps
     }
 
@@ -145,7 +145,7 @@ impl Schedule {
 
     /// The next line; `None` at the end.
     #[inline]
-    pub(super) fn next(&mut self) -> Option<Place> {
+    pub(super) fn next(&mut self) -> Option<HeldKey> {
         if self.now.written == self.now.lines && !self.begin_second() {
             return None;
         }
@@ -156,7 +156,7 @@ impl Schedule {
             now.balance -= now.lines;
             return Some(self.held.next());
         }
-        let place = Place {
+        let place = HeldKey {
             second: now.second,
             step: now.step,
             index: now.index,
@@ -173,12 +173,12 @@ impl Schedule {
                 return false;
             };
             let late = self.held.begin(second);
-            self.now = Now {
+            self.now = OpenSecond {
                 second,
                 step: self.step,
                 lines: late,
                 late,
-                ..Now::default()
+                ..OpenSecond::default()
             };
             if self.own == Some(second) {
                 self.count_own();
@@ -198,7 +198,7 @@ impl Schedule {
             let late = (count + random % HELD_ONE_IN) / HELD_ONE_IN;
             count -= late;
             if late > 0 {
-                let first = Place {
+                let first = HeldKey {
                     second: self.now.second,
                     step: self.step,
                     index: self.index + count,
@@ -230,8 +230,8 @@ impl Schedule {
 mod tests {
     use super::*;
 
-    fn step(rate: u64, seconds: u64) -> Step {
-        Step {
+    fn step(rate: u64, seconds: u64) -> Stretch {
+        Stretch {
             rate,
             seconds,
             errors: 0,
@@ -239,7 +239,7 @@ mod tests {
         }
     }
 
-    fn places(steps: &[Step], disorder: u64) -> Vec<Place> {
+    fn places(steps: &[Stretch], disorder: u64) -> Vec<HeldKey> {
         let mut schedule = Schedule::new(steps.to_vec(), disorder, 7);
         std::iter::from_fn(|| schedule.next()).collect()
     }

@@ -1,6 +1,6 @@
 //! What to simulate: the settings, and what they come to.
 
-use super::schedule::{BILLION, Step};
+use super::schedule::{BILLION, Stretch};
 use crate::alert::measure::decimal;
 use crate::format::timestamp::{TimeForm, Timestamps};
 use crate::format::{Choice, formats};
@@ -115,7 +115,7 @@ impl Settings {
     /// # Errors
     ///
     /// Names the option whose list is neither one long nor as long as the others.
-    pub fn steps(&self) -> Result<Vec<Step>, String> {
+    pub fn steps(&self) -> Result<Vec<Stretch>, String> {
         let lists = [
             ("--rates", &self.rates),
             ("--durations", &self.durations),
@@ -138,7 +138,7 @@ impl Settings {
         };
         let [rates, durations, errors, flood] = lists.map(|(name, list)| values(name, list));
         let (rates, durations, errors, flood) = (rates?, durations?, errors?, flood?);
-        let steps = (0..count).map(|i| Step {
+        let steps = (0..count).map(|i| Stretch {
             rate: rates[i],
             seconds: durations[i],
             errors: errors[i],

@@ -1,9 +1,9 @@
 //! What lines say: who asks for what, and how it ends.
 
-use super::catalogue::{self, CLIENTS, Client, FLOODER, Page, REFERRERS};
-use super::held::Place;
+use super::catalogue::{self, CLIENTS, Client, FLOODER, REFERRERS, Resource};
+use super::held::HeldKey;
 use super::random::Random;
-use super::schedule::{Step, is_chosen};
+use super::schedule::{Stretch, is_chosen};
 
 /// How many places the tables of shares have: enough that the last client and page have one.
 const CLIENT_PLACES: usize = 1 << 14;
@@ -18,7 +18,7 @@ const COLD: u64 = 10;
 
 /// A line, as indexes into the tables and numbers.
 #[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Entry {
+pub(super) struct LogEntry {
     /// From the beginning of the log.
     pub(super) second: u64,
     pub(super) client: usize,
@@ -32,7 +32,7 @@ pub(super) struct Entry {
 /// Makes entries.
 pub(super) struct Traffic {
     pub(super) clients: Vec<Client>,
-    pub(super) pages: Vec<Page>,
+    pub(super) pages: Vec<Resource>,
     random: Random,
     client_shares: Vec<u16>,
     page_shares: Vec<u16>,
@@ -47,7 +47,7 @@ pub(super) struct Traffic {
 }
 
 impl Traffic {
-    pub(super) fn new(seed: u64, slow_start: u64, steps: &[Step]) -> Traffic {
+    pub(super) fn new(seed: u64, slow_start: u64, steps: &[Stretch]) -> Traffic {
         let mut random = Random::new(seed);
         let clients = catalogue::clients(&mut random);
         let pages = catalogue::pages();
@@ -68,14 +68,14 @@ impl Traffic {
             pages,
             random,
             slow_start,
-            lines: steps.iter().map(Step::lines).collect(),
+            lines: steps.iter().map(Stretch::lines).collect(),
             seed,
         }
     }
 
     /// The entry for a place of this step.
     #[inline]
-    pub(super) fn entry(&mut self, place: Place, step: &Step) -> Entry {
+    pub(super) fn entry(&mut self, place: HeldKey, step: &Stretch) -> LogEntry {
         let lines = self.lines[place.step];
         let chosen =
             |what: u64, share| is_chosen(self.seed.wrapping_add(what), share, place.index, lines);
@@ -119,7 +119,7 @@ impl Traffic {
             let left = self.slow_start - place.second;
             duration_us += duration_us * (COLD - 1) * left / self.slow_start;
         }
-        Entry {
+        LogEntry {
             second: place.second,
             client,
             page,
@@ -131,9 +131,9 @@ impl Traffic {
     }
 
     /// Entries in which every client, page and referrer occurs, in the first second and in this one.
-    pub(super) fn samples(&self, last: u64) -> impl Iterator<Item = Entry> {
+    pub(super) fn samples(&self, last: u64) -> impl Iterator<Item = LogEntry> {
         let pages = self.pages.len();
-        (0..self.clients.len()).map(move |i| Entry {
+        (0..self.clients.len()).map(move |i| LogEntry {
             second: if i % 3 == 0 { 0 } else { last },
             client: i,
             page: i % pages,

@@ -101,14 +101,14 @@ const fn place(first: u8, second: u8) -> usize {
 /// no places, and every agent is read.
 #[derive(Debug, Default)]
 pub struct Robots {
-    places: Box<[Remembered]>,
+    places: Box<[KnownAgent]>,
     /// Where the last one is: the next is most often the same (58 % in a common log).
     last: usize,
 }
 
 /// An agent, and the name of the robot that it is.
 #[derive(Debug, Clone, Default)]
-struct Remembered {
+struct KnownAgent {
     agent: Vec<u8>,
     name: Option<&'static str>,
 }
@@ -124,7 +124,7 @@ impl Robots {
     /// Remembers agents.
     pub fn remembered() -> Robots {
         Robots {
-            places: vec![Remembered::default(); PLACES].into(),
+            places: vec![KnownAgent::default(); PLACES].into(),
             last: 0,
         }
     }

@@ -146,10 +146,10 @@ impl Bucket {
 
     /// Brings a busy second to its least size. `scratch` must be clear, and is again.
     #[inline]
-    pub fn settle(&mut self, scratch: &mut [Tally]) {
-        self.run.settle(scratch);
+    pub fn compact(&mut self, scratch: &mut [Tally]) {
+        self.run.compact(scratch);
         for matched in &mut self.matched {
-            matched.run.settle(scratch);
+            matched.run.compact(scratch);
         }
     }
 

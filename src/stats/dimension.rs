@@ -160,14 +160,14 @@ pub static DIMENSIONS: [Dimension; 18] = [
         title: "asns",
         about: "the network that announces the client's address, and who runs it, by --mmdb: AS64496 Example",
         field: Field::Client,
-        key: |r, _| r.place?.asn.as_deref(),
+        key: |r, _| r.location?.asn.as_deref(),
     },
     Dimension {
         name: "country",
         title: "countries",
         about: "the country of the client's address by --mmdb: DE, FR, …",
         field: Field::Client,
-        key: |r, _| r.place?.country.as_deref(),
+        key: |r, _| r.location?.country.as_deref(),
     },
     Dimension {
         name: "source",

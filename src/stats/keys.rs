@@ -54,14 +54,14 @@ impl Ends {
 }
 
 #[derive(Debug, Clone)]
-struct Entry {
+struct KeySlot {
     ends: Ends,
     len: u32,
     start: u32,
     count: Count,
 }
 
-impl Entry {
+impl KeySlot {
     #[inline]
     fn holds(&self, arena: &[u8], key: &[u8], ends: Ends) -> bool {
         self.ends == ends
@@ -95,7 +95,7 @@ fn hash(hasher: &RandomState, key: &[u8], Ends(first, last): Ends) -> u64 {
 pub struct KeyTable {
     index: HashTable<u32>,
     hasher: RandomState,
-    entries: Vec<Entry>,
+    entries: Vec<KeySlot>,
     arena: Vec<u8>,
     /// The id that was counted last: the next record is often of the same client or section (57 % and 37 % in a
     /// common log), and then nothing is to be hashed or looked up.
@@ -184,7 +184,7 @@ impl KeyTable {
         let id = self.entries.len() as u32;
         let start = self.arena.len() as u32;
         self.arena.extend_from_slice(key);
-        self.entries.push(Entry {
+        self.entries.push(KeySlot {
             ends,
             len: key.len() as u32,
             start,
@@ -271,7 +271,7 @@ impl KeyTable {
             ids.push(entries.len() as u32);
             let start = arena.len() as u32;
             arena.extend_from_slice(entry.bytes(&self.arena));
-            entries.push(Entry {
+            entries.push(KeySlot {
                 start,
                 ..entry.clone()
             });

@@ -95,7 +95,7 @@ impl Run {
     /// Brings a busy second to its least size: while it is open, hits and spare room take memory for as long as
     /// the lateness. `scratch` must be clear, and is again.
     #[inline]
-    pub fn settle(&mut self, scratch: &mut [Tally]) {
+    pub fn compact(&mut self, scratch: &mut [Tally]) {
         if self.ids.len() > BUSY {
             self.fold(scratch);
             self.ids.shrink_to_fit();

@@ -19,23 +19,23 @@ pub const STEPS: [i64; 17] = [
 
 /// What happened in the time of a point.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Point {
+pub struct ScalePoint {
     /// Records.
     pub hits: u64,
     /// Those answered with 5xx.
     pub errors: u64,
 }
 
-impl Point {
+impl ScalePoint {
     /// Of a second, or of several.
-    pub fn of(counters: &Counters) -> Point {
-        Point {
+    pub fn of(counters: &Counters) -> ScalePoint {
+        ScalePoint {
             hits: counters.hits,
             errors: counters.status[usize::from(super::SERVER_ERROR)],
         }
     }
 
-    fn add(&mut self, other: Point) {
+    fn add(&mut self, other: ScalePoint) {
         self.hits += other.hits;
         self.errors += other.errors;
     }
@@ -49,7 +49,7 @@ pub struct Scale {
     offset: i64,
     /// The first point, counted in steps.
     first: i64,
-    points: VecDeque<Point>,
+    points: VecDeque<ScalePoint>,
 }
 
 impl Scale {
@@ -69,7 +69,7 @@ impl Scale {
     }
 
     /// The point of this number; nothing happened where none is held.
-    pub fn point(&self, index: i64) -> Point {
+    pub fn point(&self, index: i64) -> ScalePoint {
         usize::try_from(index - self.first)
             .ok()
             .and_then(|at| self.points.get(at))
@@ -78,7 +78,7 @@ impl Scale {
     }
 
     /// Adds to the point that holds `second`, unless it is too old.
-    pub fn add(&mut self, second: Second, point: Point) {
+    pub fn add(&mut self, second: Second, point: ScalePoint) {
         let index = self.index(second);
         if self.points.is_empty() || index - self.first >= 2 * MOST as i64 {
             // Nothing that is held will be seen again.
@@ -89,7 +89,7 @@ impl Scale {
             return;
         };
         if at >= self.points.len() {
-            self.points.resize(at + 1, Point::default());
+            self.points.resize(at + 1, ScalePoint::default());
         }
         self.points[at].add(point);
         let over = self.points.len().saturating_sub(MOST);
@@ -112,7 +112,7 @@ impl Scales {
     pub fn add(&mut self, second: Second, counters: &Counters, zone: &Zone) {
         let scales = self.0.get_or_insert_with(|| scales(second, zone));
         for scale in scales {
-            scale.add(second, Point::of(counters));
+            scale.add(second, ScalePoint::of(counters));
         }
     }
 
@@ -164,7 +164,7 @@ mod tests {
         let hours = scales.get(12, Second(0), &zone);
         assert_eq!(hours.index(Second(1799)), 0);
         assert_eq!(hours.point(0).hits, 1);
-        assert_eq!(hours.point(1), Point { hits: 2, errors: 1 });
+        assert_eq!(hours.point(1), ScalePoint { hits: 2, errors: 1 });
         assert_eq!(hours.second(1), Second(1800));
     }
 

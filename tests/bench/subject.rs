@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use httpmon::cli::Options;
 use httpmon::format::record::{Record, Request};
-use httpmon::format::{Line as Read, Parser};
+use httpmon::format::{Outcome, Parser};
 use httpmon::ingest::Chunk;
 use httpmon::input::lines::{Line, Lines};
 use httpmon::monitor::{Config, Monitor};
 use httpmon::render::OUTPUTS;
 use httpmon::render::text::Look;
-use httpmon::report::{Block, Event, Report, Value};
-use httpmon::run::{self, Ended, Feed, Message, Now, Output, Session};
+use httpmon::report::{Amount, Block, Event, Report};
+use httpmon::run::{self, Ended, Feed, Message, Now, ReportWriter, Session};
 use httpmon::time::{Second, Zone};
 
 use crate::harness::Seen;
@@ -70,7 +70,7 @@ pub fn parse(parser: &mut Parser, lines: &[&[u8]]) -> Seen {
         let mut bytes = black_box(&record).bytes;
         if !read {
             let mut record = Record::EMPTY;
-            read = black_box(parser.read(&line[..line.len() - 1], &mut record)) == Read::Record;
+            read = black_box(parser.read(&line[..line.len() - 1], &mut record)) == Outcome::Record;
             bytes = black_box(&record).bytes;
         }
         if read {
@@ -86,7 +86,10 @@ pub fn refuse(parser: &mut Parser, lines: &[&[u8]]) -> Seen {
     let refused = |line: &&&[u8]| {
         let mut record = Record::EMPTY;
         let line = &line[..line.len() - 1];
-        matches!(black_box(parser.read(line, &mut record)), Read::Unparsed(_))
+        matches!(
+            black_box(parser.read(line, &mut record)),
+            Outcome::Unparsed(_)
+        )
     };
     [lines.iter().filter(refused).count() as u64, 0]
 }
@@ -183,7 +186,7 @@ fn headline(report: &Report, name: &str) -> u64 {
     let number = |block: &Block| match block {
         Block::Headline {
             key,
-            value: Value::Count(number) | Value::Bytes(number),
+            value: Amount::Count(number) | Amount::Bytes(number),
         } if *key == name => Some(*number),
         _ => None,
     };
@@ -237,7 +240,7 @@ impl Reports {
 /// Everything at once, from blocks to text: hits and bytes.
 pub fn whole(args: &[String], log: &[u8]) -> Seen {
     let options = options(args);
-    let output = Output::new(Box::new(io::sink()), (options.report.make)(PLAIN), false);
+    let output = ReportWriter::new(Box::new(io::sink()), (options.report.make)(PLAIN), false);
     let mut session = Session::new(&options, output).expect("rules that work together");
     let mut feed = Memory {
         blocks: log.chunks(BLOCK),

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use httpmon::render::text::Look;
-use httpmon::run::{self, Dashboard, Ended, Feed, Message, Now, Output, Session};
+use httpmon::run::{self, Dashboard, Ended, Feed, Message, Now, ReportWriter, Session};
 
 /// What happens, and when by the monotonic clock, which begins at 0.
 pub struct Script {
@@ -42,7 +42,7 @@ pub fn run_on(args: &[&str], script: Script, dashboard: Option<Dashboard>) -> (E
         width: 80,
         ascii: false,
     };
-    let output = Output::new(
+    let output = ReportWriter::new(
         Box::new(stream),
         (options.report.make)(look),
         !options.replay,

@@ -1,10 +1,9 @@
 //! The section LOG FORMATS: the table of formats, and below it what the formats have in common.
 
+use super::prose::Paragraphs;
 use super::roff::{Roff, bold};
 use crate::cli::help::sentence;
 use crate::format;
-
-type Paragraphs = &'static [&'static str];
 
 /// Writes what stands below the section's title.
 pub(super) fn section(page: &mut Roff) {

@@ -22,13 +22,13 @@ use super::record::Record;
 use super::template::Refused;
 use super::timestamp::{Stamp, TimeForm, Timestamps};
 use super::values;
-use names::{DATE, LTSV, Memo, NAMES, Node, SLOTS, time};
-use scan::{DEPTH, Scan, Value};
+use names::{DATE, LTSV, Memo, NAMES, NameNode, SLOTS, time};
+use scan::{DEPTH, Scan, ValueSpan};
 
-use super::unparsed::{Field, Unit, Unparsed, Why};
+use super::unparsed::{DurationUnit, Field, Unparsed, Why};
 
 /// A duration of any unit: they have one place.
-const DURATION: Field = Field::Duration(Unit::Seconds);
+const DURATION: Field = Field::Duration(DurationUnit::Seconds);
 /// The usual names come behind those that are given first.
 const FIRST: usize = 16;
 
@@ -37,12 +37,12 @@ pub(super) type Path = Vec<String>;
 
 /// Reads JSON lines.
 #[derive(Debug, Clone)]
-pub(super) struct Reader {
+pub(super) struct JsonReader {
     own: Vec<(Field, Path)>,
     /// Made at the first object: most logs have none, and the start is shorter without.
-    root: OnceLock<Node>,
+    root: OnceLock<NameNode>,
     /// The same for LTSV.
-    labels: OnceLock<Node>,
+    labels: OnceLock<NameNode>,
     scratch: Vec<u8>,
     memo: Memo,
 }
@@ -76,10 +76,10 @@ pub(super) fn mapping(text: &str) -> Result<Vec<(Field, Path)>, Refused> {
     Ok(keys)
 }
 
-impl Reader {
+impl JsonReader {
     /// A reader by the usual names, and before them by those in `own`.
-    pub(super) fn new(own: &[(Field, Path)]) -> Reader {
-        Reader {
+    pub(super) fn new(own: &[(Field, Path)]) -> JsonReader {
+        JsonReader {
             own: own.to_vec(),
             root: OnceLock::new(),
             labels: OnceLock::new(),
@@ -89,8 +89,8 @@ impl Reader {
     }
 
     /// The names of `own`, those of `first` before the usual ones.
-    fn tree(own: &[(Field, Path)], first: &[(Field, &str)]) -> Node {
-        let mut root = Node::default();
+    fn tree(own: &[(Field, Path)], first: &[(Field, &str)]) -> NameNode {
+        let mut root = NameNode::default();
         for (field, names) in NAMES {
             if own.iter().any(|(given, _)| slot(*given) == slot(*field)) {
                 continue;
@@ -125,7 +125,7 @@ impl Reader {
         times: &mut Timestamps,
         record: &mut Record<'a>,
     ) -> Result<(), Unparsed> {
-        let root = self.root.get_or_init(|| Reader::tree(&self.own, &[]));
+        let root = self.root.get_or_init(|| JsonReader::tree(&self.own, &[]));
         self.scratch.clear();
         let mut scan = Scan {
             line,
@@ -163,9 +163,10 @@ impl Reader {
     ) -> Result<(), Unparsed> {
         let labelled = pairs::is_ltsv(&line[from..]);
         let root = if labelled {
-            self.labels.get_or_init(|| Reader::tree(&self.own, LTSV))
+            self.labels
+                .get_or_init(|| JsonReader::tree(&self.own, LTSV))
         } else {
-            self.root.get_or_init(|| Reader::tree(&self.own, &[]))
+            self.root.get_or_init(|| JsonReader::tree(&self.own, &[]))
         };
         self.scratch.clear();
         let mut scan = Scan {
@@ -183,7 +184,7 @@ impl Reader {
         let mut values = scan.values;
         if values[slot(Field::Time)].is_none() && from > 0 {
             let end = line.iter().position(|&b| b == b' ').unwrap_or(from);
-            values[slot(Field::Time)] = Some(Value::at(Field::Time, 0..end));
+            values[slot(Field::Time)] = Some(ValueSpan::at(Field::Time, 0..end));
         }
         self.fill(line, &mut values, times, record)
     }
@@ -192,20 +193,20 @@ impl Reader {
     fn fill<'a>(
         &'a self,
         line: &'a [u8],
-        values: &mut [Option<Value>; SLOTS],
+        values: &mut [Option<ValueSpan>; SLOTS],
         times: &mut Timestamps,
         record: &mut Record<'a>,
     ) -> Result<(), Unparsed> {
         let scratch: &'a [u8] = &self.scratch;
-        let text = |value: Value| {
+        let text = |value: ValueSpan| {
             let from = if value.decoded { scratch } else { line };
             &from[value.start..value.end]
         };
         if values[0].is_none() {
             // `requestTime` is a duration of nginx's and a time of API Gateway's.
-            let is_time = |value: &Value| text(*value).contains(&b':');
+            let is_time = |value: &ValueSpan| text(*value).contains(&b':');
             let stamp = values[DATE].or(values[slot(DURATION)].take_if(|value| is_time(value)));
-            values[0] = stamp.map(|value| Value {
+            values[0] = stamp.map(|value| ValueSpan {
                 field: Field::Time,
                 ..value
             });
@@ -296,12 +297,16 @@ fn json_status(text: &[u8]) -> Result<Option<u16>, Why> {
 }
 
 /// A duration in microseconds; JSON numbers may have an exponent.
-fn duration(text: &[u8], unit: Unit, quoted: bool) -> Option<u64> {
+fn duration(text: &[u8], unit: DurationUnit, quoted: bool) -> Option<u64> {
     let unit = match unit {
         // A unit that is written is the one that counts.
-        _ if text.last().is_some_and(u8::is_ascii_alphabetic) => Unit::Written,
-        Unit::WholeMilliseconds if text.iter().any(|b| b".eE".contains(b)) => Unit::Seconds,
-        Unit::WholeNanoseconds if text.iter().any(|b| b".eE".contains(b)) => Unit::Seconds,
+        _ if text.last().is_some_and(u8::is_ascii_alphabetic) => DurationUnit::Written,
+        DurationUnit::WholeMilliseconds if text.iter().any(|b| b".eE".contains(b)) => {
+            DurationUnit::Seconds
+        }
+        DurationUnit::WholeNanoseconds if text.iter().any(|b| b".eE".contains(b)) => {
+            DurationUnit::Seconds
+        }
         unit => unit,
     };
     if quoted || !text.iter().any(|b| matches!(b, b'e' | b'E')) {
@@ -309,10 +314,10 @@ fn duration(text: &[u8], unit: Unit, quoted: bool) -> Option<u64> {
     }
     let number: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
     let microseconds = match unit {
-        Unit::Seconds | Unit::WholeSeconds | Unit::Written => 1e6,
-        Unit::Milliseconds | Unit::WholeMilliseconds => 1e3,
-        Unit::Microseconds => 1.0,
-        Unit::Nanoseconds | Unit::WholeNanoseconds => 1e-3,
+        DurationUnit::Seconds | DurationUnit::WholeSeconds | DurationUnit::Written => 1e6,
+        DurationUnit::Milliseconds | DurationUnit::WholeMilliseconds => 1e3,
+        DurationUnit::Microseconds => 1.0,
+        DurationUnit::Nanoseconds | DurationUnit::WholeNanoseconds => 1e-3,
     };
     (number >= 0.0).then_some((number * microseconds) as u64)
 }

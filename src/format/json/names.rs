@@ -1,7 +1,7 @@
 //! The names that count, as data, and the trie of key paths that they make.
 
 use super::super::short;
-use super::super::unparsed::{Field, Unit};
+use super::super::unparsed::{DurationUnit, Field};
 
 /// The names of many writers, best first for each field; `/` steps into an object. Keys are compared without case, `_`,
 /// `-` and `.` where none is spelled as here, and `a.b` is `b` in `a`.
@@ -85,29 +85,32 @@ pub(super) const NAMES: &[(Field, &str)] = &[
          request_protocol http_version request_proto http/protocol cs-protocol-version",
     ),
     (
-        Field::Duration(Unit::Nanoseconds),
+        Field::Duration(DurationUnit::Nanoseconds),
         "Duration event/duration",
     ),
     // Echo writes whole nanoseconds, others seconds with decimals.
-    (Field::Duration(Unit::WholeNanoseconds), "latency"),
-    (Field::Duration(Unit::Written), "httpRequest/latency"),
+    (Field::Duration(DurationUnit::WholeNanoseconds), "latency"),
     (
-        Field::Duration(Unit::Seconds),
+        Field::Duration(DurationUnit::Written),
+        "httpRequest/latency",
+    ),
+    (
+        Field::Duration(DurationUnit::Seconds),
         "request_time time-taken timetaken reqtime request_duration properties/timeTaken duration_s latency_s \
          duration_seconds elapsed_s",
     ),
     (
-        Field::Duration(Unit::Microseconds),
+        Field::Duration(DurationUnit::Microseconds),
         "time_elapsed duration_us latency_us elapsed_us",
     ),
     (
-        Field::Duration(Unit::Milliseconds),
+        Field::Duration(DurationUnit::Milliseconds),
         "duration_ms latency_ms EdgeTimeToFirstByteMs latencies/request responseTime responseLatency time_ms elapsed_ms \
          response_time_ms request_time_ms took_ms transferTimeMSec",
     ),
     // Caddy writes seconds with decimals, Envoy whole milliseconds.
     (
-        Field::Duration(Unit::WholeMilliseconds),
+        Field::Duration(DurationUnit::WholeMilliseconds),
         "duration response_time elapsed service",
     ),
     (
@@ -121,7 +124,7 @@ pub(super) const LTSV: &[(Field, &str)] = &[
     (Field::Client, "host"),
     (Field::Host, "vhost"),
     (Field::Request, "req"),
-    (Field::Duration(Unit::Seconds), "reqtime"),
+    (Field::Duration(DurationUnit::Seconds), "reqtime"),
 ];
 
 /// Keys whose time is that of the request's start: Traefik's `StartUTC` and `StartLocal` ("when request processing
@@ -163,10 +166,10 @@ pub const FIELDS: &[(&str, Field)] = &[
     ("referrer", Field::Referrer),
     ("agent", Field::Agent),
     ("cache", Field::Cache),
-    ("duration_s", Field::Duration(Unit::Seconds)),
-    ("duration_ms", Field::Duration(Unit::Milliseconds)),
-    ("duration_us", Field::Duration(Unit::Microseconds)),
-    ("duration_ns", Field::Duration(Unit::Nanoseconds)),
+    ("duration_s", Field::Duration(DurationUnit::Seconds)),
+    ("duration_ms", Field::Duration(DurationUnit::Milliseconds)),
+    ("duration_us", Field::Duration(DurationUnit::Microseconds)),
+    ("duration_ns", Field::Duration(DurationUnit::Nanoseconds)),
 ];
 
 /// Where the date is of a time that has none.
@@ -208,11 +211,11 @@ fn bucket(name: &[u8]) -> Option<usize> {
 }
 
 #[derive(Debug, Clone, Default)]
-pub(super) struct Node {
+pub(super) struct NameNode {
     pub(super) name: Box<[u8]>,
     pub(super) field: Option<(Field, u16)>,
     /// Sorted by the [`bucket`] of their names, none of which is empty.
-    pub(super) children: Vec<Node>,
+    pub(super) children: Vec<NameNode>,
     /// Where those of each bucket begin, up to one past the last; none without children.
     pub(super) starts: Vec<u16>,
     /// The places of the children by what is left of their names without case, `_`, `-` and `.`, sorted.
@@ -223,10 +226,10 @@ pub(super) struct Node {
 
 /// What the keys were that are not spelled as in the table: they come with every line.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Memo(Vec<Option<Remembered>>);
+pub(super) struct Memo(Vec<Option<LastKey>>);
 
 #[derive(Debug, Clone)]
-struct Remembered {
+struct LastKey {
     node: u32,
     name: Box<[u8]>,
     child: Option<u16>,
@@ -243,9 +246,9 @@ fn normal(name: &[u8]) -> Box<[u8]> {
     kept.map(u8::to_ascii_lowercase).collect()
 }
 
-impl Node {
+impl NameNode {
     #[inline(always)]
-    pub(super) fn child(&self, name: &[u8]) -> Option<&Node> {
+    pub(super) fn child(&self, name: &[u8]) -> Option<&NameNode> {
         let bucket = bucket(name)?;
         let (from, to) = (*self.starts.get(bucket)?, *self.starts.get(bucket + 1)?);
         self.children[usize::from(from)..usize::from(to)]
@@ -255,7 +258,7 @@ impl Node {
 
     /// The child of this name, however it is spelled.
     #[inline(always)]
-    pub(super) fn find<'n>(&'n self, name: &[u8], memo: &mut Memo) -> Option<&'n Node> {
+    pub(super) fn find<'n>(&'n self, name: &[u8], memo: &mut Memo) -> Option<&'n NameNode> {
         match self.child(name) {
             None => self.find_normal(name, memo),
             child => child,
@@ -263,7 +266,7 @@ impl Node {
     }
 
     #[inline(never)]
-    fn find_normal<'n>(&'n self, name: &[u8], memo: &mut Memo) -> Option<&'n Node> {
+    fn find_normal<'n>(&'n self, name: &[u8], memo: &mut Memo) -> Option<&'n NameNode> {
         if self.children.is_empty() || name.len() > LONGEST {
             return None;
         }
@@ -286,7 +289,7 @@ impl Node {
         if memo.0.is_empty() {
             memo.0.resize(REMEMBERED, None);
         }
-        memo.0[place] = Some(Remembered {
+        memo.0[place] = Some(LastKey {
             node: self.id,
             name: name.into(),
             child,
@@ -337,9 +340,9 @@ impl Node {
                     .partition_point(|node| bucket(&node.name) <= bucket(name.as_bytes()));
                 self.children.insert(
                     index,
-                    Node {
+                    NameNode {
                         name: name.as_bytes().into(),
-                        ..Node::default()
+                        ..NameNode::default()
                     },
                 );
                 index

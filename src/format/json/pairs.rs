@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-use super::names::Node;
-use super::scan::{Scan, Value};
+use super::names::NameNode;
+use super::scan::{Scan, ValueSpan};
 use crate::format::unparsed::Field;
 
 /// Whether `text` begins with a pair of logfmt or LTSV.
@@ -25,10 +25,10 @@ pub(super) fn is_ltsv(text: &[u8]) -> bool {
     matches!((colon, tab), (Some(colon), Some(tab)) if colon < tab && text[colon] == b':')
 }
 
-impl Value {
+impl ValueSpan {
     /// A value that lies there in the line.
-    pub(super) fn at(field: Field, place: Range<usize>) -> Value {
-        Value {
+    pub(super) fn at(field: Field, place: Range<usize>) -> ValueSpan {
+        ValueSpan {
             field,
             rank: 0,
             start: place.start,
@@ -41,7 +41,7 @@ impl Value {
 
 impl Scan<'_, '_> {
     /// `name=value name="value with \\"escapes\\"" flag`, to the end of the line.
-    pub(super) fn pairs(&mut self, root: &Node) {
+    pub(super) fn pairs(&mut self, root: &NameNode) {
         while self.at < self.line.len() {
             self.space();
             let start = self.at;
@@ -85,7 +85,7 @@ impl Scan<'_, '_> {
     }
 
     /// `label:value`, apart by tabs, to the end of the line.
-    pub(super) fn labelled(&mut self, root: &Node) {
+    pub(super) fn labelled(&mut self, root: &NameNode) {
         while self.at < self.line.len() {
             let rest = &self.line[self.at..];
             let end = memchr::memchr(b'\t', rest).unwrap_or(rest.len());
@@ -99,7 +99,7 @@ impl Scan<'_, '_> {
         self.at = self.line.len();
     }
 
-    fn found(&mut self, node: Option<&Node>, value: Range<usize>, escaped: bool, quoted: bool) {
+    fn found(&mut self, node: Option<&NameNode>, value: Range<usize>, escaped: bool, quoted: bool) {
         if let Some((field, rank)) = node.and_then(|node| node.field) {
             self.keep(field, rank, value.start, value.end, escaped, quoted);
         }

@@ -2,7 +2,7 @@
 
 use super::super::short;
 use super::super::unparsed::{Field, Why};
-use super::names::{Memo, Node, SLOTS, slot};
+use super::names::{Memo, NameNode, SLOTS, slot};
 
 /// Objects deeper than this are no access log.
 pub(super) const DEPTH: usize = 32;
@@ -12,7 +12,7 @@ const EMPTY: u16 = u16::MAX;
 
 /// Where a value lies.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Value {
+pub(super) struct ValueSpan {
     pub(super) field: Field,
     pub(super) rank: u16,
     pub(super) start: usize,
@@ -25,7 +25,7 @@ pub(super) struct Value {
 pub(super) struct Scan<'l, 's> {
     pub(super) line: &'l [u8],
     pub(super) at: usize,
-    pub(super) values: [Option<Value>; SLOTS],
+    pub(super) values: [Option<ValueSpan>; SLOTS],
     pub(super) scratch: &'s mut Vec<u8>,
     pub(super) memo: &'s mut Memo,
 }
@@ -57,7 +57,7 @@ impl Scan<'_, '_> {
     }
 
     /// An object whose names are looked up in `node`; without one, nothing in it counts.
-    pub(super) fn object(&mut self, node: Option<&Node>, depth: usize) -> Result<(), Why> {
+    pub(super) fn object(&mut self, node: Option<&NameNode>, depth: usize) -> Result<(), Why> {
         self.byte(b'{')?;
         self.space();
         if self.peek() == Some(b'}') {
@@ -81,7 +81,7 @@ impl Scan<'_, '_> {
         }
     }
 
-    fn value(&mut self, node: Option<&Node>, depth: usize) -> Result<(), Why> {
+    fn value(&mut self, node: Option<&NameNode>, depth: usize) -> Result<(), Why> {
         let depth = depth.checked_sub(1).ok_or(Why::Form)?;
         let field = node.and_then(|node| node.field);
         match self.peek() {
@@ -113,7 +113,7 @@ impl Scan<'_, '_> {
     }
 
     /// Of an array the first value counts, as of a header that came several times.
-    fn array(&mut self, node: Option<&Node>, depth: usize) -> Result<(), Why> {
+    fn array(&mut self, node: Option<&NameNode>, depth: usize) -> Result<(), Why> {
         self.byte(b'[')?;
         self.space();
         if self.peek() == Some(b']') {
@@ -184,7 +184,7 @@ impl Scan<'_, '_> {
         if place.is_some_and(|held| held.rank < rank) {
             return;
         }
-        let mut value = Value {
+        let mut value = ValueSpan {
             field,
             rank,
             start,

@@ -3,12 +3,12 @@
 use super::super::json::{Path, slot};
 use super::super::timestamp::TimeForm;
 use super::super::unparsed::Field;
-use super::{Fit, Layout, Line, Moment, Piece, Value};
+use super::{Fit, Layout, LayoutPiece, LayoutValue, LineBuffer, MomentPart};
 
 /// An object with these keys, in their order; those that lead to several values stand once. Without
 /// a time or a status no line would be a record: they are added under their own names.
 pub(super) fn from_keys(keys: &[(Field, Path)]) -> Layout {
-    let mut root = Node::default();
+    let mut root = JsonNode::default();
     let given = |field: Field| keys.iter().any(|(given, _)| slot(*given) == slot(field));
     for (field, path) in keys {
         root.insert(path, *field);
@@ -18,7 +18,7 @@ pub(super) fn from_keys(keys: &[(Field, Path)]) -> Layout {
             root.insert(&[name.to_owned()], field);
         }
     }
-    let mut line = Line::default();
+    let mut line = LineBuffer::default();
     root.write(&mut line);
     line.text(b"\n");
     Layout {
@@ -29,12 +29,12 @@ pub(super) fn from_keys(keys: &[(Field, Path)]) -> Layout {
 
 /// A value, or an object.
 #[derive(Default)]
-struct Node {
+struct JsonNode {
     field: Option<Field>,
-    children: Vec<(String, Node)>,
+    children: Vec<(String, JsonNode)>,
 }
 
-impl Node {
+impl JsonNode {
     fn insert(&mut self, path: &[String], field: Field) {
         let Some((name, rest)) = path.split_first() else {
             // Of two fields under one key the first stands.
@@ -44,14 +44,14 @@ impl Node {
         let index = match self.children.iter().position(|(known, _)| known == name) {
             Some(index) => index,
             None => {
-                self.children.push((name.clone(), Node::default()));
+                self.children.push((name.clone(), JsonNode::default()));
                 self.children.len() - 1
             }
         };
         self.children[index].1.insert(rest, field);
     }
 
-    fn write(&self, line: &mut Line) {
+    fn write(&self, line: &mut LineBuffer) {
         if let Some(field) = self.field {
             return value(field, line);
         }
@@ -65,20 +65,20 @@ impl Node {
     }
 }
 
-fn value(field: Field, line: &mut Line) {
+fn value(field: Field, line: &mut LineBuffer) {
     let value = match field {
-        Field::Time => Some(Value::Time(Moment::Whole(TimeForm::Iso))),
-        Field::Start => Some(Value::Start(Moment::Whole(TimeForm::Iso))),
-        _ => Value::of(field),
+        Field::Time => Some(LayoutValue::Time(MomentPart::Whole(TimeForm::Iso))),
+        Field::Start => Some(LayoutValue::Start(MomentPart::Whole(TimeForm::Iso))),
+        _ => LayoutValue::of(field),
     };
     let value = match value {
         None => return line.text(b"null"),
-        Some(number @ (Value::Status | Value::Bytes | Value::Duration(_))) => {
+        Some(number @ (LayoutValue::Status | LayoutValue::Bytes | LayoutValue::Duration(_))) => {
             return line.value(number);
         }
         Some(text) => text,
     };
     line.text(b"\"");
-    line.pieces.push(Piece::Value(value, Fit::AsIs));
+    line.pieces.push(LayoutPiece::Value(value, Fit::AsIs));
     line.text(b"\"");
 }

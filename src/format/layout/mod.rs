@@ -12,34 +12,34 @@ use super::choice::OwnSource;
 use super::head::Head;
 use super::program::{Extent, Step, entry_steps};
 use super::timestamp::TimeForm;
-use super::unparsed::{Field, Unit};
+use super::unparsed::{DurationUnit, Field};
 use super::{Choice, Format, w3c};
 
 #[cfg(test)]
 pub(super) use moment::written;
-pub use moment::{Moment, TimeText};
+pub use moment::{MomentPart, TimeText};
 
 /// How to write lines in a format.
 #[derive(Debug)]
 pub struct Layout {
     /// The lines above all others, each with its newline.
-    pub header: Vec<Piece>,
+    pub header: Vec<LayoutPiece>,
     /// A line, with its newline.
-    pub line: Vec<Piece>,
+    pub line: Vec<LayoutPiece>,
 }
 
 /// A piece of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Piece {
+pub enum LayoutPiece {
     /// This text.
     Text(Vec<u8>),
     /// The value of a field, fitted to its place.
-    Value(Value, Fit),
+    Value(LayoutValue, Fit),
 }
 
 /// What stands at a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
+pub enum LayoutValue {
     /// The client's address.
     Client,
     /// The client's address and a port.
@@ -73,30 +73,30 @@ pub enum Value {
     /// Bytes sent.
     Bytes,
     /// The duration in a unit.
-    Duration(Unit),
+    Duration(DurationUnit),
     /// The time of the request's end.
-    Time(Moment),
+    Time(MomentPart),
     /// The time of its start.
-    Start(Moment),
+    Start(MomentPart),
 }
 
-impl Value {
+impl LayoutValue {
     /// What stands at the place of a field; `None` for a time, which has a form, and for what says nothing.
-    fn of(field: Field) -> Option<Value> {
+    fn of(field: Field) -> Option<LayoutValue> {
         Some(match field {
-            Field::Client => Value::Client,
-            Field::Host => Value::Host,
-            Field::User => Value::User,
-            Field::Request => Value::Request,
-            Field::Status => Value::Status,
-            Field::Bytes => Value::Bytes,
-            Field::Method => Value::Method,
-            Field::Target => Value::Target,
-            Field::Protocol => Value::Protocol,
-            Field::Cache => Value::Cache,
-            Field::Referrer => Value::Referrer,
-            Field::Agent => Value::Agent,
-            Field::Duration(unit) => Value::Duration(unit),
+            Field::Client => LayoutValue::Client,
+            Field::Host => LayoutValue::Host,
+            Field::User => LayoutValue::User,
+            Field::Request => LayoutValue::Request,
+            Field::Status => LayoutValue::Status,
+            Field::Bytes => LayoutValue::Bytes,
+            Field::Method => LayoutValue::Method,
+            Field::Target => LayoutValue::Target,
+            Field::Protocol => LayoutValue::Protocol,
+            Field::Cache => LayoutValue::Cache,
+            Field::Referrer => LayoutValue::Referrer,
+            Field::Agent => LayoutValue::Agent,
+            Field::Duration(unit) => LayoutValue::Duration(unit),
             Field::Skipped | Field::Forwarded | Field::Line | Field::Time | Field::Start => {
                 return None;
             }
@@ -166,7 +166,7 @@ impl Format {
 
 /// The layout of what these steps read: what is optional too, where it says something.
 fn from_steps(steps: &[Step]) -> Layout {
-    let mut line = Line::default();
+    let mut line = LineBuffer::default();
     for (i, step) in steps.iter().enumerate() {
         line.step(step, steps.get(i + 1));
     }
@@ -179,8 +179,8 @@ fn from_steps(steps: &[Step]) -> Layout {
 
 /// A line that is being put together.
 #[derive(Default)]
-struct Line {
-    pieces: Vec<Piece>,
+struct LineBuffer {
+    pieces: Vec<LayoutPiece>,
     /// The last step was a field: one that says nothing right behind it needs no text.
     after_field: bool,
     /// Of several durations the first holds all.
@@ -189,16 +189,16 @@ struct Line {
     starts: bool,
 }
 
-impl Line {
+impl LineBuffer {
     fn text(&mut self, bytes: &[u8]) {
         match self.pieces.last_mut() {
-            Some(Piece::Text(text)) => text.extend_from_slice(bytes),
-            _ => self.pieces.push(Piece::Text(bytes.to_vec())),
+            Some(LayoutPiece::Text(text)) => text.extend_from_slice(bytes),
+            _ => self.pieces.push(LayoutPiece::Text(bytes.to_vec())),
         }
     }
 
-    fn value(&mut self, value: Value) {
-        self.pieces.push(Piece::Value(value, Fit::AsIs));
+    fn value(&mut self, value: LayoutValue) {
+        self.pieces.push(LayoutPiece::Value(value, Fit::AsIs));
     }
 
     fn step(&mut self, step: &Step, next: Option<&Step>) {
@@ -227,14 +227,14 @@ impl Line {
             }
             Step::Start => self.starts = true,
             Step::Time(form, _) => {
-                let moment = Moment::Whole(form.clone());
+                let moment = MomentPart::Whole(form.clone());
                 self.value(match self.starts {
-                    true => Value::Start(moment),
-                    false => Value::Time(moment),
+                    true => LayoutValue::Start(moment),
+                    false => LayoutValue::Time(moment),
                 });
             }
-            Step::Date(_) => self.value(Value::Time(Moment::Date)),
-            Step::Clock(_) => self.value(Value::Time(Moment::Clock)),
+            Step::Date(_) => self.value(LayoutValue::Time(MomentPart::Date)),
+            Step::Clock(_) => self.value(LayoutValue::Time(MomentPart::Clock)),
             Step::Values(_) | Step::DateAndClock => {
                 unreachable!("a program shows the steps that they stand for")
             }
@@ -245,30 +245,32 @@ impl Line {
     /// What stands before the bracketed time, and that time.
     fn head(&mut self, head: Head) {
         if head == Head::Host {
-            self.value(Value::Host);
+            self.value(LayoutValue::Host);
             self.text(b":443 ");
         }
-        self.value(Value::Client);
+        self.value(LayoutValue::Client);
         self.text(b" - ");
-        self.value(Value::User);
+        self.value(LayoutValue::User);
         self.text(b" [");
-        self.value(Value::Time(Moment::Whole(TimeForm::Clf)));
+        self.value(LayoutValue::Time(MomentPart::Whole(TimeForm::Clf)));
         self.text(b"]");
     }
 
     fn field(&mut self, field: Field, extent: &Extent) {
         let value = match field {
-            Field::Client if matches!(extent, Extent::WithPort(_)) => Some(Value::ClientPortBare),
+            Field::Client if matches!(extent, Extent::WithPort(_)) => {
+                Some(LayoutValue::ClientPortBare)
+            }
             Field::Duration(_) if std::mem::replace(&mut self.has_duration, true) => {
                 return self.text(b"0");
             }
-            _ => Value::of(field),
+            _ => LayoutValue::of(field),
         };
         let Some(value) = value else {
             return self.text(b"-");
         };
         self.pieces
-            .push(Piece::Value(value, Fit::Within(extent.clone())));
+            .push(LayoutPiece::Value(value, Fit::Within(extent.clone())));
     }
 }
 
@@ -278,10 +280,10 @@ mod tests {
     use crate::format::formats;
 
     /// A line as its template would say it.
-    fn shown(pieces: &[Piece]) -> String {
+    fn shown(pieces: &[LayoutPiece]) -> String {
         let each = pieces.iter().map(|piece| match piece {
-            Piece::Text(text) => String::from_utf8_lossy(text).into_owned(),
-            Piece::Value(value, _) => format!("<{value:?}>"),
+            LayoutPiece::Text(text) => String::from_utf8_lossy(text).into_owned(),
+            LayoutPiece::Value(value, _) => format!("<{value:?}>"),
         });
         each.collect()
     }

@@ -18,7 +18,7 @@ const DAY: i64 = 86_400;
 
 /// Which part of the time, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Moment {
+pub enum MomentPart {
     /// All of it.
     Whole(TimeForm),
     /// Its date in UTC, `2000-10-10`.
@@ -30,7 +30,7 @@ pub enum Moment {
 /// The text of one second after another.
 #[derive(Debug)]
 pub struct TimeText {
-    moment: Moment,
+    moment: MomentPart,
     /// Seconds east of UTC.
     offset: i32,
     text: Vec<u8>,
@@ -43,7 +43,7 @@ pub struct TimeText {
 
 impl TimeText {
     /// No text yet; times will be at an offset of `offset` seconds east of UTC, where their form has one.
-    pub fn new(moment: Moment, offset: i32) -> TimeText {
+    pub fn new(moment: MomentPart, offset: i32) -> TimeText {
         TimeText {
             moment,
             offset,
@@ -54,7 +54,7 @@ impl TimeText {
     }
 
     /// Which part of the time it is, and how it is written.
-    pub fn moment(&self) -> &Moment {
+    pub fn moment(&self) -> &MomentPart {
         &self.moment
     }
 
@@ -93,7 +93,7 @@ impl TimeText {
             return;
         };
         self.text.extend_from_slice(written.text.as_bytes());
-        if self.moment == Moment::Whole(TimeForm::Epoch) {
+        if self.moment == MomentPart::Whole(TimeForm::Epoch) {
             // Its last four digits: it has nine at least.
             let (start, len) = (seconds - seconds % 10_000, self.text.len());
             self.day = start..start + 10_000;
@@ -144,11 +144,15 @@ pub(in super::super) struct Written<'p> {
 }
 
 /// A part of a time, at an offset in seconds east of UTC.
-pub(in super::super) fn written(moment: &Moment, seconds: i64, offset: i32) -> Option<Written<'_>> {
+pub(in super::super) fn written(
+    moment: &MomentPart,
+    seconds: i64,
+    offset: i32,
+) -> Option<Written<'_>> {
     match moment {
-        Moment::Whole(form) => whole(form, seconds, offset),
-        Moment::Date => in_utc(seconds, "%Y-%m-%d"),
-        Moment::Clock => in_utc(seconds, "%H:%M:%S"),
+        MomentPart::Whole(form) => whole(form, seconds, offset),
+        MomentPart::Date => in_utc(seconds, "%Y-%m-%d"),
+        MomentPart::Clock => in_utc(seconds, "%H:%M:%S"),
     }
 }
 
@@ -196,11 +200,11 @@ fn by_pattern(pattern: &str, seconds: i64, offset: Offset) -> Option<Written<'_>
 mod tests {
     use super::*;
 
-    fn pattern(pattern: &str) -> Moment {
-        Moment::Whole(TimeForm::Pattern(pattern.as_bytes().into()))
+    fn pattern(pattern: &str) -> MomentPart {
+        MomentPart::Whole(TimeForm::Pattern(pattern.as_bytes().into()))
     }
 
-    fn moments() -> Vec<Moment> {
+    fn moments() -> Vec<MomentPart> {
         let forms = [
             TimeForm::Clf,
             TimeForm::Iso,
@@ -219,8 +223,8 @@ mod tests {
             "%s",
         ];
         let patterns = patterns.into_iter().map(pattern);
-        let whole = forms.into_iter().map(Moment::Whole).chain(patterns);
-        whole.chain([Moment::Date, Moment::Clock]).collect()
+        let whole = forms.into_iter().map(MomentPart::Whole).chain(patterns);
+        whole.chain([MomentPart::Date, MomentPart::Clock]).collect()
     }
 
     /// Beside it, the plain way: the calendar for each second.
@@ -249,8 +253,8 @@ mod tests {
     fn what_could_not_be_read_back_is_empty() {
         for (moment, seconds) in [
             (pattern("%H:%M:%S"), 1_767_225_600),
-            (Moment::Whole(TimeForm::Epoch), 99_999_999),
-            (Moment::Whole(TimeForm::Epoch), -1_767_225_600),
+            (MomentPart::Whole(TimeForm::Epoch), 99_999_999),
+            (MomentPart::Whole(TimeForm::Epoch), -1_767_225_600),
         ] {
             let mut text = TimeText::new(moment.clone(), 0);
             text.set(seconds);

@@ -4,8 +4,8 @@
 //! says what becomes of its spaces. What stands in every line is made up.
 
 use super::super::timestamp::TimeForm;
-use super::super::unparsed::Unit;
-use super::{Fit, Layout, Line, Moment, Piece, Value};
+use super::super::unparsed::DurationUnit;
+use super::{Fit, Layout, LayoutPiece, LayoutValue, LineBuffer, MomentPart};
 
 /// A time without its offset: in UTC.
 const NAIVE: &[u8] = b"%d/%b/%Y:%H:%M:%S";
@@ -186,8 +186,8 @@ pub(super) fn compile(template: &str) -> Layout {
     }
 }
 
-fn pieces(template: &str) -> Vec<Piece> {
-    let mut line = Line::default();
+fn pieces(template: &str) -> Vec<LayoutPiece> {
+    let mut line = LineBuffer::default();
     for (i, part) in template.split('<').enumerate() {
         let (word, text) = match part.split_once('>') {
             Some((word, text)) if i > 0 => (word, text),
@@ -199,7 +199,7 @@ fn pieces(template: &str) -> Vec<Piece> {
                 Some(b'%') => (&word[..word.len() - 1], Fit::Spaces("%20")),
                 _ => (word, Fit::AsIs),
             };
-            line.pieces.push(Piece::Value(value(word), fit));
+            line.pieces.push(LayoutPiece::Value(value(word), fit));
         }
         line.text(text.as_bytes());
     }
@@ -207,42 +207,44 @@ fn pieces(template: &str) -> Vec<Piece> {
     line.pieces
 }
 
-fn value(word: &str) -> Value {
+fn value(word: &str) -> LayoutValue {
     if let Some(form) = word.strip_prefix("start:") {
         return match value(form) {
-            Value::Time(moment) => Value::Start(moment),
+            LayoutValue::Time(moment) => LayoutValue::Start(moment),
             _ => unreachable!("a template has <{form}> as a time"),
         };
     }
     match word {
-        "client" => Value::Client,
-        "client:port" => Value::ClientPort,
-        "client:bare_port" => Value::ClientPortBare,
-        "user" => Value::User,
-        "host" => Value::Host,
-        "method" => Value::Method,
-        "target" => Value::Target,
-        "path" => Value::Path,
-        "query" => Value::Query,
-        "protocol" => Value::Protocol,
-        "request" => Value::Request,
-        "referrer" => Value::Referrer,
-        "agent" => Value::Agent,
-        "cache" => Value::Cache,
-        "status" => Value::Status,
-        "bytes" => Value::Bytes,
-        "s" => Value::Duration(Unit::Seconds),
-        "ms" => Value::Duration(Unit::Milliseconds),
-        "us" => Value::Duration(Unit::Microseconds),
-        "ns" => Value::Duration(Unit::Nanoseconds),
-        "clf" => Value::Time(Moment::Whole(TimeForm::Clf)),
-        "naive" => Value::Time(Moment::Whole(TimeForm::Pattern(NAIVE.into()))),
-        "month_first" => Value::Time(Moment::Whole(TimeForm::Pattern(MONTH_FIRST.into()))),
-        "iso" => Value::Time(Moment::Whole(TimeForm::Iso)),
-        "epoch" => Value::Time(Moment::Whole(TimeForm::Epoch)),
-        "asctime" => Value::Time(Moment::Whole(TimeForm::Asctime)),
-        "date" => Value::Time(Moment::Date),
-        "clock" => Value::Time(Moment::Clock),
+        "client" => LayoutValue::Client,
+        "client:port" => LayoutValue::ClientPort,
+        "client:bare_port" => LayoutValue::ClientPortBare,
+        "user" => LayoutValue::User,
+        "host" => LayoutValue::Host,
+        "method" => LayoutValue::Method,
+        "target" => LayoutValue::Target,
+        "path" => LayoutValue::Path,
+        "query" => LayoutValue::Query,
+        "protocol" => LayoutValue::Protocol,
+        "request" => LayoutValue::Request,
+        "referrer" => LayoutValue::Referrer,
+        "agent" => LayoutValue::Agent,
+        "cache" => LayoutValue::Cache,
+        "status" => LayoutValue::Status,
+        "bytes" => LayoutValue::Bytes,
+        "s" => LayoutValue::Duration(DurationUnit::Seconds),
+        "ms" => LayoutValue::Duration(DurationUnit::Milliseconds),
+        "us" => LayoutValue::Duration(DurationUnit::Microseconds),
+        "ns" => LayoutValue::Duration(DurationUnit::Nanoseconds),
+        "clf" => LayoutValue::Time(MomentPart::Whole(TimeForm::Clf)),
+        "naive" => LayoutValue::Time(MomentPart::Whole(TimeForm::Pattern(NAIVE.into()))),
+        "month_first" => {
+            LayoutValue::Time(MomentPart::Whole(TimeForm::Pattern(MONTH_FIRST.into())))
+        }
+        "iso" => LayoutValue::Time(MomentPart::Whole(TimeForm::Iso)),
+        "epoch" => LayoutValue::Time(MomentPart::Whole(TimeForm::Epoch)),
+        "asctime" => LayoutValue::Time(MomentPart::Whole(TimeForm::Asctime)),
+        "date" => LayoutValue::Time(MomentPart::Date),
+        "clock" => LayoutValue::Time(MomentPart::Clock),
         _ => unreachable!("a template names <{word}>"),
     }
 }
@@ -259,7 +261,7 @@ mod tests {
             let lines = layout
                 .header
                 .iter()
-                .filter(|piece| matches!(piece, Piece::Text(text) if text.ends_with(b"\n")));
+                .filter(|piece| matches!(piece, LayoutPiece::Text(text) if text.ends_with(b"\n")));
             assert!(layout.header.is_empty() || lines.count() > 0, "{name}");
         }
     }

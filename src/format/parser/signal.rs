@@ -5,7 +5,7 @@
 //! can have written it: see [`Above`](super::w3c::Above). What is not believed is counted as unparsed, and shown.
 
 use super::super::csv;
-use super::{Line, OWN, Parser};
+use super::{OWN, Outcome, Parser};
 use crate::format::record::Record;
 use crate::format::unparsed::{Field, Unparsed, Why};
 
@@ -18,7 +18,7 @@ impl Parser {
     /// A client can write a field of a line, and often the first one: a line that holds an entry is no signal,
     /// whatever it begins and ends with.
     #[cold]
-    pub(super) fn signal(&mut self, line: &[u8]) -> Option<Line> {
+    pub(super) fn signal(&mut self, line: &[u8]) -> Option<Outcome> {
         match line[0] {
             // Only the whole line that `tail` writes. Lines above and below it are read as they would be in two files, each
             // with what was above it there; so the most that a client can bring about who writes both ends of a
@@ -30,20 +30,20 @@ impl Parser {
                     return None;
                 }
                 self.continue_source(name);
-                Some(Line::Source)
+                Some(Outcome::Source)
             }
             // With a format string nothing is a directive: the string says what a line begins with.
             b'#' if self.w3c.is_none() && matches!(self.choice, Some(OWN)) => None,
             b'#' => Some(self.remark(line)),
             _ if self.own => None,
-            _ => csv::is_header(line).then_some(Line::Skipped),
+            _ => csv::is_header(line).then_some(Outcome::Skipped),
         }
     }
 
     /// What a line is that begins with `#`, where no format string is given.
-    fn remark(&mut self, line: &[u8]) -> Line {
+    fn remark(&mut self, line: &[u8]) -> Outcome {
         let unparsed = |field, why| {
-            Line::Unparsed(Unparsed {
+            Outcome::Unparsed(Unparsed {
                 field,
                 why,
                 at: 0,
@@ -54,7 +54,7 @@ impl Parser {
             return unparsed(Field::Client, Why::NoClient);
         }
         if self.w3c.is_none() {
-            return Line::Skipped;
+            return Outcome::Skipped;
         }
         let state = &mut self.state;
         if self.choice.is_some() || state.header.may_follow() {
@@ -62,12 +62,12 @@ impl Parser {
             let read = state
                 .header
                 .directive(line, &mut self.times, &self.wanted, others);
-            return read.map_or_else(Line::Unparsed, |()| Line::Skipped);
+            return read.map_or_else(Outcome::Unparsed, |()| Outcome::Skipped);
         }
         if line.starts_with(b"#Fields:") {
             return unparsed(Field::Line, Why::Directive);
         }
-        Line::Skipped
+        Outcome::Skipped
     }
 
     /// Whether an entry stands in a line, whatever it begins with.

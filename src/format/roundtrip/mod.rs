@@ -11,7 +11,7 @@ use super::record::{Record, Request};
 use super::shown::ALL;
 use super::timestamp::TimeForm;
 use super::unparsed::Field;
-use super::{Choice, Line, Parser, formats};
+use super::{Choice, Outcome, Parser, formats};
 use crate::time::{Second, Zone};
 use writer::{carried, write};
 
@@ -139,7 +139,7 @@ fn check(name: &str, choice: &Choice, record: &Record<'_>) -> Result<(), TestCas
         let mut parser = Parser::new(choice, Zone::UTC, &ALL);
         let mut found = Record::EMPTY;
         match parser.read(&line, &mut found) {
-            Line::Record => {
+            Outcome::Record => {
                 prop_assert_eq!(found, seen(&program, record), "{}: {}", name, shown)
             }
             other => prop_assert!(false, "{}: {:?}: {}", name, other, shown),

@@ -6,11 +6,11 @@
 use memchr::{memchr, memchr2};
 
 use super::super::head::Head;
-use super::super::layout::{Moment, written};
+use super::super::layout::{MomentPart, written};
 use super::super::program::{Extent, Program, Step, entry_steps};
 use super::super::record::{Record, Request};
 use super::super::timestamp::TimeForm;
-use super::super::unparsed::{Field, Unit};
+use super::super::unparsed::{DurationUnit, Field};
 use super::super::values;
 use super::super::write::duration;
 
@@ -21,7 +21,7 @@ use super::super::write::duration;
 /// Times keep their offset where the form has one and are in UTC where it has none. A field cannot
 /// hold what ends it: nothing is escaped.
 pub(super) fn write(program: &Program, record: &Record<'_>) -> Option<Vec<u8>> {
-    let mut line = Writer {
+    let mut line = SampleWriter {
         record,
         out: Vec::new(),
         after_field: false,
@@ -33,7 +33,7 @@ pub(super) fn write(program: &Program, record: &Record<'_>) -> Option<Vec<u8>> {
     (done && memchr2(b'\n', b'\r', &line.out).is_none()).then_some(line.out)
 }
 
-struct Writer<'r> {
+struct SampleWriter<'r> {
     record: &'r Record<'r>,
     out: Vec<u8>,
     /// The last step was a field: one right behind it begins with what ended that one.
@@ -42,7 +42,7 @@ struct Writer<'r> {
     duration_written: bool,
 }
 
-impl Writer<'_> {
+impl SampleWriter<'_> {
     fn step(&mut self, step: &Step, next: Option<&Step>) -> bool {
         let after_field = std::mem::replace(&mut self.after_field, false);
         match step {
@@ -63,9 +63,9 @@ impl Writer<'_> {
                     .is_some_and(|text| self.field(*field, extent, &text))
                     && self.close(extent, next)
             }
-            Step::Time(form, extent) => self.time(&Moment::Whole(form.clone()), extent),
-            Step::Date(extent) => self.time(&Moment::Date, extent),
-            Step::Clock(extent) => self.time(&Moment::Clock, extent),
+            Step::Time(form, extent) => self.time(&MomentPart::Whole(form.clone()), extent),
+            Step::Date(extent) => self.time(&MomentPart::Date, extent),
+            Step::Clock(extent) => self.time(&MomentPart::Clock, extent),
             Step::Tail => match self.record.duration_us {
                 None => true,
                 // By three decimals a duration is known.
@@ -118,11 +118,11 @@ impl Writer<'_> {
         let told_apart = memchr(b'[', &self.out[start..]).is_none()
             && head.split(&self.out[start..], &mut found).is_ok()
             && (found.host, found.client, found.user) == (host, record.client, Some(user));
-        let clf = Moment::Whole(TimeForm::Clf);
+        let clf = MomentPart::Whole(TimeForm::Clf);
         told_apart && self.put(b"[") && self.time(&clf, &Extent::Until(b']')) && self.put(b"]")
     }
 
-    fn time(&mut self, part: &Moment, extent: &Extent) -> bool {
+    fn time(&mut self, part: &MomentPart, extent: &Extent) -> bool {
         written(part, self.record.time.0, self.record.offset)
             .is_some_and(|time| self.field(Field::Time, extent, time.text.as_bytes()))
     }
@@ -204,9 +204,9 @@ impl Writer<'_> {
 }
 
 /// What can be said of a duration in this unit.
-pub(super) fn carried(us: u64, unit: Unit) -> u64 {
+pub(super) fn carried(us: u64, unit: DurationUnit) -> u64 {
     match unit {
-        Unit::WholeSeconds => us - us % 1_000_000,
+        DurationUnit::WholeSeconds => us - us % 1_000_000,
         _ => us,
     }
 }

@@ -5,11 +5,11 @@
 
 use bstr::ByteSlice;
 
-use super::super::unparsed::{Field, Unit};
+use super::super::unparsed::{DurationUnit, Field};
 
 /// How the value under a name is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reading {
+pub(super) enum NameReading {
     /// As this field.
     Plain(Field),
     /// The date of the time.
@@ -26,7 +26,7 @@ pub(super) enum Reading {
     CacheAndStatus,
 }
 
-const SECONDS: Unit = Unit::Seconds;
+const SECONDS: DurationUnit = DurationUnit::Seconds;
 
 /// What a list can say, and the names for it, the best first.
 ///
@@ -39,12 +39,12 @@ const SECONDS: Unit = Unit::Seconds;
 /// * Cisco's Web Security Appliance: `timestamp` ("in UNIX epoch"), `x-elapsed-time`, `x-resultcode-httpstatus`,
 ///   `sc-http-status`, `sc-result-code`, `cs-url`;
 /// * ISA Server and TMG ("Web proxy log fields"): `c-agent`, `cs-referred`, `s-operation`, `r-host`.
-const NAMES: [(Reading, &[&str]); 18] = [
-    (Reading::Date, &["date", "date-local"]),
-    (Reading::Clock, &["time", "time-local"]),
-    (Reading::Bracketed, &["localtime"]),
+const NAMES: [(NameReading, &[&str]); 18] = [
+    (NameReading::Date, &["date", "date-local"]),
+    (NameReading::Clock, &["time", "time-local"]),
+    (NameReading::Bracketed, &["localtime"]),
     (
-        Reading::Epoch,
+        NameReading::Epoch,
         &[
             "timestamp",
             "timestamp(ms)",
@@ -53,44 +53,47 @@ const NAMES: [(Reading, &[&str]); 18] = [
             "x-timestamp-unix",
         ],
     ),
-    (Reading::SkippedBrackets, &["gmttime"]),
+    (NameReading::SkippedBrackets, &["gmttime"]),
     (
-        Reading::Plain(Field::Client),
+        NameReading::Plain(Field::Client),
         &["c-ip", "cs-client-ip", "c-dns"],
     ),
     (
-        Reading::Plain(Field::User),
+        NameReading::Plain(Field::User),
         &["cs-username", "cs-user", "c-auth-id", "x-username"],
     ),
-    (Reading::Plain(Field::Method), &["cs-method", "s-operation"]),
+    (
+        NameReading::Plain(Field::Method),
+        &["cs-method", "s-operation"],
+    ),
     // That without a host is best: the path counts.
     (
-        Reading::Plain(Field::Target),
+        NameReading::Plain(Field::Target),
         &["cs-uri-stem", "cs-uri-path", "cs-uri", "cs-url"],
     ),
     (
-        Reading::Plain(Field::Protocol),
+        NameReading::Plain(Field::Protocol),
         &["cs-version", "cs-protocol-version"],
     ),
     (
-        Reading::Plain(Field::Status),
+        NameReading::Plain(Field::Status),
         &["sc-status", "c-status", "sc-http-status"],
     ),
     (
-        Reading::CacheAndStatus,
+        NameReading::CacheAndStatus,
         &["x-resultcode-httpstatus", "x-transaction"],
     ),
-    (Reading::Plain(Field::Bytes), &["sc-bytes", "bytes"]),
+    (NameReading::Plain(Field::Bytes), &["sc-bytes", "bytes"]),
     (
-        Reading::Plain(Field::Host),
+        NameReading::Plain(Field::Host),
         &["x-host-header", "cs(host)", "cs-host", "r-host"],
     ),
     (
-        Reading::Plain(Field::Agent),
+        NameReading::Plain(Field::Agent),
         &["cs(user-agent)", "cs-user-agent", "c-user-agent", "c-agent"],
     ),
     (
-        Reading::Plain(Field::Referrer),
+        NameReading::Plain(Field::Referrer),
         &[
             "cs(referer)",
             "cs(referrer)",
@@ -101,11 +104,11 @@ const NAMES: [(Reading, &[&str]); 18] = [
         ],
     ),
     (
-        Reading::Plain(Field::Cache),
+        NameReading::Plain(Field::Cache),
         &["x-edge-result-type", "s-action", "sc-result-code"],
     ),
     (
-        Reading::Plain(Field::Duration(SECONDS)),
+        NameReading::Plain(Field::Duration(SECONDS)),
         &["time-taken", "timetakenms", "x-elapsed-time"],
     ),
 ];
@@ -136,7 +139,7 @@ pub(super) fn writes_milliseconds(software: &[u8]) -> bool {
 /// A list of names, and how the values under them are read.
 pub(super) struct Names {
     /// One for each name.
-    pub(super) readings: Vec<Reading>,
+    pub(super) readings: Vec<NameReading>,
     /// Date and time of the day are in the zone of times without an offset.
     pub(super) local: bool,
 }
@@ -163,20 +166,24 @@ impl Names {
         let [date, clock, brackets, ..] = best;
         let in_parts = clock.is_some() && (date.is_some() || dated);
         let reading = |(at, name): (usize, &String)| {
-            let names = |(_, names): &(Reading, &[&str])| names.contains(&name.as_str());
+            let names = |(_, names): &(NameReading, &[&str])| names.contains(&name.as_str());
             let Some(row) = NAMES.iter().position(names) else {
-                return Reading::Plain(Field::Skipped);
+                return NameReading::Plain(Field::Skipped);
             };
             let counts = best[row] == Some(at);
             match NAMES[row].0 {
-                Reading::Bracketed if in_parts || !counts => Reading::SkippedBrackets,
-                Reading::SkippedBrackets => Reading::SkippedBrackets,
-                _ if !counts => Reading::Plain(Field::Skipped),
-                Reading::Date | Reading::Clock if !in_parts => Reading::Plain(Field::Skipped),
-                Reading::Epoch if in_parts || brackets.is_some() => Reading::Plain(Field::Skipped),
-                Reading::Plain(Field::Status) if edgecast => Reading::CacheAndStatus,
-                Reading::Plain(Field::Duration(_)) if milliseconds || name != "time-taken" => {
-                    Reading::Plain(Field::Duration(Unit::Milliseconds))
+                NameReading::Bracketed if in_parts || !counts => NameReading::SkippedBrackets,
+                NameReading::SkippedBrackets => NameReading::SkippedBrackets,
+                _ if !counts => NameReading::Plain(Field::Skipped),
+                NameReading::Date | NameReading::Clock if !in_parts => {
+                    NameReading::Plain(Field::Skipped)
+                }
+                NameReading::Epoch if in_parts || brackets.is_some() => {
+                    NameReading::Plain(Field::Skipped)
+                }
+                NameReading::Plain(Field::Status) if edgecast => NameReading::CacheAndStatus,
+                NameReading::Plain(Field::Duration(_)) if milliseconds || name != "time-taken" => {
+                    NameReading::Plain(Field::Duration(DurationUnit::Milliseconds))
                 }
                 reading => reading,
             }
@@ -188,7 +195,7 @@ impl Names {
     }
 
     /// Whether one of the values is read so.
-    pub(super) fn has(&self, reading: Reading) -> bool {
+    pub(super) fn has(&self, reading: NameReading) -> bool {
         self.readings.contains(&reading)
     }
 }
@@ -209,8 +216,8 @@ mod tests {
 
     #[test]
     fn of_several_names_the_best_counts_wherever_it_stands() {
-        let skipped = Reading::Plain(Field::Skipped);
-        let target = Reading::Plain(Field::Target);
+        let skipped = NameReading::Plain(Field::Skipped);
+        let target = NameReading::Plain(Field::Target);
         for (list, want) in [
             (
                 &["cs-uri", "cs-uri-path", "CS-URI-Stem"][..],
@@ -219,25 +226,25 @@ mod tests {
             (&["cs-uri-stem", "cs-uri-stem"], &[target, skipped]),
             (
                 &["date", "date-local", "time", "time-local"],
-                &[Reading::Date, skipped, Reading::Clock, skipped],
+                &[NameReading::Date, skipped, NameReading::Clock, skipped],
             ),
             (
                 &["date", "time", "timestamp", "localtime", "gmttime"],
                 &[
-                    Reading::Date,
-                    Reading::Clock,
+                    NameReading::Date,
+                    NameReading::Clock,
                     skipped,
-                    Reading::SkippedBrackets,
-                    Reading::SkippedBrackets,
+                    NameReading::SkippedBrackets,
+                    NameReading::SkippedBrackets,
                 ],
             ),
             (
                 &["x-timestamp", "timestamp", "date"],
-                &[skipped, Reading::Epoch, skipped],
+                &[skipped, NameReading::Epoch, skipped],
             ),
             (
                 &["time-taken", "x-elapsed-time"],
-                &[Reading::Plain(Field::Duration(SECONDS)), skipped],
+                &[NameReading::Plain(Field::Duration(SECONDS)), skipped],
             ),
             (&["", "\u{fffd}", "-"], &[skipped, skipped, skipped]),
         ] {

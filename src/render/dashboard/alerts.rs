@@ -4,15 +4,15 @@ use unicode_width::UnicodeWidthStr;
 
 use super::super::text::{DIM, FIRING, GOOD, PLAIN};
 use super::super::{escape, units};
-use super::Page;
-use super::layout::Layout;
+use super::FrameWriter;
+use super::layout::ScreenLayout;
 use super::view::View;
-use crate::report::Fired;
+use crate::report::Alert;
 use crate::snapshot::Snapshot;
 use crate::time::Span;
 
-impl Page<'_> {
-    pub(super) fn alerts(&mut self, seen: &Snapshot, view: &View, layout: &Layout) {
+impl FrameWriter<'_> {
+    pub(super) fn alerts(&mut self, seen: &Snapshot, view: &View, layout: &ScreenLayout) {
         let (all, firing) = seen.alerts;
         let mut line = self.line();
         line.put(PLAIN, " alerts  ");
@@ -26,19 +26,19 @@ impl Page<'_> {
         }
         if all as usize > layout.alerts {
             let first = view.alert + 1;
-            let last = view.alert + seen.told.len();
+            let last = view.alert + seen.listed.len();
             line.right(DIM, &format!("{first}-{last} of {all}, PgUp and PgDn "));
         }
         self.end(line);
         let digits = seen
-            .told
+            .listed
             .iter()
             .map(|fired| fired.number)
             .max()
             .unwrap_or(0);
         let digits = digits.to_string().len();
         for row in 0..layout.alerts {
-            match seen.told.get(row) {
+            match seen.listed.get(row) {
                 Some(fired) => self.fired_row(fired, digits, seen),
                 None => {
                     let line = self.line();
@@ -49,7 +49,7 @@ impl Page<'_> {
     }
 
     /// `▲ 12. 11-20 09:04:00  3m12s  firing  High traffic for client 192.0.2.7  peak 14.48/s`
-    fn fired_row(&mut self, fired: &Fired, digits: usize, seen: &Snapshot) {
+    fn fired_row(&mut self, fired: &Alert, digits: usize, seen: &Snapshot) {
         let fires = fired.until.is_none();
         let style = if fires { FIRING } else { PLAIN };
         let mut line = self.line();

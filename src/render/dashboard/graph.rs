@@ -4,11 +4,11 @@
 use super::super::bars::push_sparkline;
 use super::super::digits;
 use super::super::text::{BAD, BAR, DIM, PLAIN};
-use super::Page;
-use super::layout::{Layout, SCALE};
+use super::FrameWriter;
+use super::layout::{SCALE, ScreenLayout};
 use crate::report::Peak;
 use crate::snapshot::Snapshot;
-use crate::stats::scales::{Point, Scale};
+use crate::stats::scales::{Scale, ScalePoint};
 use crate::time::{Second, Span};
 
 /// Between two marks of the time axis there are at least so many columns.
@@ -20,24 +20,24 @@ const TICKS: [i64; 16] = [
 ];
 
 /// What is drawn: the points of the columns, oldest first, the newest in the last column.
-struct Columns<'a> {
+struct GraphColumns<'a> {
     scale: &'a Scale,
     /// The number of the first column's point.
     first: i64,
-    points: Vec<Point>,
+    points: Vec<ScalePoint>,
     /// Hits a second, of each.
     rates: Vec<f64>,
 }
 
-impl Columns<'_> {
+impl GraphColumns<'_> {
     fn most(&self) -> f64 {
         self.rates.iter().copied().fold(0.0, f64::max)
     }
 }
 
-impl Page<'_> {
+impl FrameWriter<'_> {
     /// The graph and all that lies under it.
-    pub(super) fn graph(&mut self, seen: &Snapshot, whole: bool, layout: &Layout) {
+    pub(super) fn graph(&mut self, seen: &Snapshot, whole: bool, layout: &ScreenLayout) {
         let (Some(scale), Some(newest)) = (&seen.scale, seen.newest) else {
             let rows = layout.graph + 1 + if layout.roomy { 3 } else { 0 };
             for row in 0..rows {
@@ -57,7 +57,7 @@ impl Page<'_> {
             .filter(|_| whole)
             .map(|oldest| scale.index(oldest));
         let first = (scale.index(newest) - count + 1).max(oldest.unwrap_or(i64::MIN));
-        let points: Vec<Point> = (first..first + count)
+        let points: Vec<ScalePoint> = (first..first + count)
             .map(|index| scale.point(index))
             .collect();
         // The newest point is a mean over the seconds of it that there are yet.
@@ -68,7 +68,7 @@ impl Page<'_> {
         let rates = (first..)
             .zip(&points)
             .map(|(index, point)| point.hits as f64 / seconds(index));
-        let columns = Columns {
+        let columns = GraphColumns {
             scale,
             first,
             rates: rates.collect(),
@@ -87,7 +87,7 @@ impl Page<'_> {
     }
 
     /// What a column is, and as far as there is room when most came in the run.
-    fn graph_title(&mut self, columns: &Columns<'_>, seen: &Snapshot) {
+    fn graph_title(&mut self, columns: &GraphColumns<'_>, seen: &Snapshot) {
         let step = columns.scale.step();
         let mut line = self.line();
         line.put(PLAIN, " requests/s");
@@ -130,7 +130,7 @@ impl Page<'_> {
     }
 
     /// The bars: as high as the hits per second, the least of them an eighth.
-    fn bars(&mut self, columns: &Columns<'_>, threshold: Option<f64>, rows: usize) {
+    fn bars(&mut self, columns: &GraphColumns<'_>, threshold: Option<f64>, rows: usize) {
         let most = columns.most();
         // A threshold in sight is shown, as long as it does not press the bars down.
         let sight = threshold.filter(|&threshold| threshold <= most * 2.0);
@@ -189,7 +189,7 @@ impl Page<'_> {
     }
 
     /// How many were answered with 5xx, each column against the worst.
-    fn errors(&mut self, columns: &Columns<'_>) {
+    fn errors(&mut self, columns: &GraphColumns<'_>) {
         let errors: Vec<u64> = columns.points.iter().map(|point| point.errors).collect();
         let mut line = self.line();
         line.put(DIM, &format!("{:>7} ", "5xx"));
@@ -201,7 +201,7 @@ impl Page<'_> {
     }
 
     /// When an alert fired.
-    fn fired(&mut self, seen: &Snapshot, columns: &Columns<'_>, newest: Second) {
+    fn fired(&mut self, seen: &Snapshot, columns: &GraphColumns<'_>, newest: Second) {
         let mut lane = vec![' '; columns.points.len()];
         let mark = if self.look.ascii { '!' } else { '━' };
         for &(since, until) in &seen.spans {
@@ -222,7 +222,7 @@ impl Page<'_> {
     }
 
     /// The time: a mark at the column in which it begins.
-    fn axis(&mut self, columns: &Columns<'_>) {
+    fn axis(&mut self, columns: &GraphColumns<'_>) {
         let step = columns.scale.step();
         let wide = |tick: &&i64| **tick % step == 0 && **tick / step >= APART;
         let tick = *TICKS.iter().find(wide).unwrap_or(&TICKS[TICKS.len() - 1]);

@@ -5,7 +5,7 @@
 
 /// A key that is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Key {
+pub enum KeyBinding {
     /// A character.
     Char(char),
     /// Enter, or return.
@@ -44,19 +44,19 @@ pub struct Decoder {
 
 impl Decoder {
     /// The keys in `bytes`, which were read at once.
-    pub fn keys(&mut self, bytes: &[u8]) -> Vec<Key> {
+    pub fn keys(&mut self, bytes: &[u8]) -> Vec<KeyBinding> {
         let mut all = std::mem::take(&mut self.rest);
         all.extend_from_slice(bytes);
         let mut left = &all[..];
         let mut keys = Vec::new();
         while let Some(&first) = left.first() {
             let (key, length) = match first {
-                b'\r' | b'\n' => (Some(Key::Enter), 1),
-                b'\t' => (Some(Key::Tab), 1),
-                0x08 | 0x7f => (Some(Key::Backspace), 1),
+                b'\r' | b'\n' => (Some(KeyBinding::Enter), 1),
+                b'\t' => (Some(KeyBinding::Tab), 1),
+                0x08 | 0x7f => (Some(KeyBinding::Backspace), 1),
                 0x1b => escape(&left[1..]),
                 ..b' ' => (None, 1),
-                b' '..=b'~' => (Some(Key::Char(char::from(first))), 1),
+                b' '..=b'~' => (Some(KeyBinding::Char(char::from(first))), 1),
                 _ => match character(left) {
                     Some(found) => found,
                     None => {
@@ -73,7 +73,7 @@ impl Decoder {
 }
 
 /// The key of an escape, with what follows it, and how many bytes it takes.
-fn escape(rest: &[u8]) -> (Option<Key>, usize) {
+fn escape(rest: &[u8]) -> (Option<KeyBinding>, usize) {
     match rest {
         // What an application may be sent (SS3) and what others are (CSI) differ in one letter.
         [b'O', letter, ..] => (named(*letter), 3),
@@ -82,34 +82,34 @@ fn escape(rest: &[u8]) -> (Option<Key>, usize) {
                 return (None, 2 + rest.len());
             };
             let key = match (rest[end], &rest[..end]) {
-                (b'~', b"1" | b"7") => Some(Key::Home),
-                (b'~', b"4" | b"8") => Some(Key::End),
-                (b'~', b"5") => Some(Key::PageUp),
-                (b'~', b"6") => Some(Key::PageDown),
-                (b'Z', _) => Some(Key::BackTab),
+                (b'~', b"1" | b"7") => Some(KeyBinding::Home),
+                (b'~', b"4" | b"8") => Some(KeyBinding::End),
+                (b'~', b"5") => Some(KeyBinding::PageUp),
+                (b'~', b"6") => Some(KeyBinding::PageDown),
+                (b'Z', _) => Some(KeyBinding::BackTab),
                 (letter, b"") => named(letter),
                 _ => None,
             };
             (key, 2 + end + 1)
         }
-        _ => (Some(Key::Escape), 1),
+        _ => (Some(KeyBinding::Escape), 1),
     }
 }
 
-fn named(letter: u8) -> Option<Key> {
+fn named(letter: u8) -> Option<KeyBinding> {
     Some(match letter {
-        b'A' => Key::Up,
-        b'B' => Key::Down,
-        b'C' => Key::Right,
-        b'D' => Key::Left,
-        b'H' => Key::Home,
-        b'F' => Key::End,
+        b'A' => KeyBinding::Up,
+        b'B' => KeyBinding::Down,
+        b'C' => KeyBinding::Right,
+        b'D' => KeyBinding::Left,
+        b'H' => KeyBinding::Home,
+        b'F' => KeyBinding::End,
         _ => return None,
     })
 }
 
 /// The character beyond ASCII at the beginning, and its length; `None` where its end is still to come.
-fn character(bytes: &[u8]) -> Option<(Option<Key>, usize)> {
+fn character(bytes: &[u8]) -> Option<(Option<KeyBinding>, usize)> {
     let four = &bytes[..bytes.len().min(4)];
     let text = match std::str::from_utf8(four) {
         Ok(text) => text,
@@ -119,7 +119,7 @@ fn character(bytes: &[u8]) -> Option<(Option<Key>, usize)> {
         Err(error) => return Some((None, error.error_len()?)),
     };
     let c = text.chars().next()?;
-    Some((Some(Key::Char(c)), c.len_utf8()))
+    Some((Some(KeyBinding::Char(c)), c.len_utf8()))
 }
 
 #[cfg(test)]
@@ -133,19 +133,33 @@ mod tests {
         let mut keys = |bytes: &[u8]| decoder.keys(bytes);
         assert_eq!(
             keys(b"q\t\r\x7f"),
-            [Key::Char('q'), Key::Tab, Key::Enter, Key::Backspace]
+            [
+                KeyBinding::Char('q'),
+                KeyBinding::Tab,
+                KeyBinding::Enter,
+                KeyBinding::Backspace
+            ]
         );
         assert_eq!(
             keys(b"\x1b[A\x1b[B\x1bOC\x1b[D"),
-            [Key::Up, Key::Down, Key::Right, Key::Left]
+            [
+                KeyBinding::Up,
+                KeyBinding::Down,
+                KeyBinding::Right,
+                KeyBinding::Left
+            ]
         );
         assert_eq!(
             keys(b"\x1b[5~\x1b[6~\x1b[Z"),
-            [Key::PageUp, Key::PageDown, Key::BackTab]
+            [
+                KeyBinding::PageUp,
+                KeyBinding::PageDown,
+                KeyBinding::BackTab
+            ]
         );
-        assert_eq!(keys(b"\x1b[H\x1b[4~"), [Key::Home, Key::End]);
-        assert_eq!(keys(b"\x1b"), [Key::Escape]);
-        assert_eq!(keys(b"\x1b\x1b[A"), [Key::Escape, Key::Up]);
+        assert_eq!(keys(b"\x1b[H\x1b[4~"), [KeyBinding::Home, KeyBinding::End]);
+        assert_eq!(keys(b"\x1b"), [KeyBinding::Escape]);
+        assert_eq!(keys(b"\x1b\x1b[A"), [KeyBinding::Escape, KeyBinding::Up]);
         // With a modifier, or unknown: nothing, and nothing of it is taken for letters.
         assert_eq!(keys(b"\x1b[1;5A\x1b[24~\x1b[?1;2c\x01"), []);
     }
@@ -154,8 +168,11 @@ mod tests {
     fn a_character_may_come_in_pieces_and_what_is_none_is_passed_over() {
         let mut decoder = Decoder::default();
         assert_eq!(decoder.keys(b"\xe6\x97"), []);
-        assert_eq!(decoder.keys(b"\xa5x"), [Key::Char('日'), Key::Char('x')]);
-        assert_eq!(decoder.keys(b"\xff\xc3y"), [Key::Char('y')]);
+        assert_eq!(
+            decoder.keys(b"\xa5x"),
+            [KeyBinding::Char('日'), KeyBinding::Char('x')]
+        );
+        assert_eq!(decoder.keys(b"\xff\xc3y"), [KeyBinding::Char('y')]);
     }
 
     proptest! {

@@ -18,7 +18,7 @@ pub(super) const SCALE: usize = 9;
 
 /// Rows and columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Layout {
+pub struct ScreenLayout {
     /// Columns of the screen.
     pub width: usize,
     /// Rows of the screen.
@@ -35,9 +35,9 @@ pub struct Layout {
     pub alerts: usize,
 }
 
-impl Layout {
+impl ScreenLayout {
     /// The layout of a screen; `None` if it is too small.
-    pub fn new(width: usize, height: usize) -> Option<Layout> {
+    pub fn new(width: usize, height: usize) -> Option<ScreenLayout> {
         if width < LEAST.0 || height < LEAST.1 {
             return None;
         }
@@ -48,7 +48,7 @@ impl Layout {
         let left = height - if roomy { 11 } else { 7 };
         let graph = (left / 3).clamp(2, 16);
         let rows = (left - graph).div_ceil(2).min(40);
-        Some(Layout {
+        Some(ScreenLayout {
             width,
             height,
             roomy,
@@ -71,10 +71,10 @@ mod tests {
 
     #[test]
     fn every_screen_is_filled_and_has_some_of_all() {
-        assert_eq!(Layout::new(59, 24), None);
-        assert_eq!(Layout::new(80, 14), None);
+        assert_eq!(ScreenLayout::new(59, 24), None);
+        assert_eq!(ScreenLayout::new(80, 14), None);
         for height in 15..=120 {
-            let layout = Layout::new(80, height).expect("large enough");
+            let layout = ScreenLayout::new(80, height).expect("large enough");
             let fixed = if layout.roomy { 11 } else { 7 };
             assert_eq!(fixed + layout.graph + layout.rows + layout.alerts, height);
             assert!(
@@ -82,6 +82,6 @@ mod tests {
                 "{height}"
             );
         }
-        assert!(Layout::new(400, 24).expect("large enough").points() < 250);
+        assert!(ScreenLayout::new(400, 24).expect("large enough").points() < 250);
     }
 }

@@ -7,7 +7,7 @@ use super::super::escape;
 use super::super::text::{PLAIN, RESET};
 
 /// A row that is being filled, from the left.
-pub(super) struct Line {
+pub(super) struct ScreenLine {
     out: Vec<u8>,
     used: usize,
     width: usize,
@@ -15,9 +15,9 @@ pub(super) struct Line {
     pub(super) ascii: bool,
 }
 
-impl Line {
-    pub(super) fn new(width: usize, rich: bool, ascii: bool) -> Line {
-        Line {
+impl ScreenLine {
+    pub(super) fn new(width: usize, rich: bool, ascii: bool) -> ScreenLine {
+        ScreenLine {
             out: Vec::with_capacity(2 * width),
             used: 0,
             width,
@@ -78,7 +78,7 @@ impl Line {
     }
 
     /// Appends what another line holds, in all of its columns.
-    pub(super) fn append(&mut self, mut other: Line) {
+    pub(super) fn append(&mut self, mut other: ScreenLine) {
         other.to(other.width);
         if other.used <= self.left() {
             self.out.append(&mut other.out);

@@ -17,8 +17,8 @@ use super::{escape, units};
 use crate::report::{Block, status_group};
 use crate::snapshot::{RECENT, Snapshot};
 use crate::time::{Second, Zone};
-use layout::{LEAST, Layout};
-use line::Line;
+use layout::{LEAST, ScreenLayout};
+use line::ScreenLine;
 use rankings::percent;
 use unicode_width::UnicodeWidthStr;
 use view::View;
@@ -43,13 +43,13 @@ pub struct Scene<'a> {
 
 /// The frame of a screen with so many columns and rows; `look` says what it can show.
 pub fn frame(scene: &Scene<'_>, look: Look, height: usize) -> Vec<Vec<u8>> {
-    let mut page = Page {
+    let mut page = FrameWriter {
         look,
         zone: scene.zone,
         width: look.width,
         lines: Vec::with_capacity(height),
     };
-    let Some(layout) = Layout::new(look.width, height) else {
+    let Some(layout) = ScreenLayout::new(look.width, height) else {
         page.too_small(height);
         return page.lines;
     };
@@ -86,23 +86,23 @@ pub fn paint(old: Option<&[Vec<u8>]>, new: &[Vec<u8>]) -> Vec<u8> {
 }
 
 /// A frame that is being filled.
-struct Page<'a> {
+struct FrameWriter<'a> {
     look: Look,
     zone: &'a Zone,
     width: usize,
     lines: Vec<Vec<u8>>,
 }
 
-impl Page<'_> {
-    fn line(&self) -> Line {
+impl FrameWriter<'_> {
+    fn line(&self) -> ScreenLine {
         self.line_of(self.width)
     }
 
-    fn line_of(&self, width: usize) -> Line {
-        Line::new(width, self.look.rich, self.look.ascii)
+    fn line_of(&self, width: usize) -> ScreenLine {
+        ScreenLine::new(width, self.look.rich, self.look.ascii)
     }
 
-    fn end(&mut self, line: Line) {
+    fn end(&mut self, line: ScreenLine) {
         self.lines.push(line.finish());
     }
 

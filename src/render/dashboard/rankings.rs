@@ -4,10 +4,10 @@
 use super::super::bars::{cut, push_bar};
 use super::super::text::{BAD, BAR, BOLD, DIM, PLAIN};
 use super::super::units;
-use super::layout::Layout;
-use super::line::Line;
+use super::layout::ScreenLayout;
+use super::line::ScreenLine;
 use super::view::View;
-use super::{CHOSEN, Page};
+use super::{CHOSEN, FrameWriter};
 use crate::report::Ranking;
 use crate::snapshot::Snapshot;
 
@@ -23,7 +23,7 @@ const BAR_LEAST: usize = 6;
 
 /// The columns of a ranking.
 #[derive(Clone, Copy)]
-struct Columns {
+struct RankingColumns {
     keys: usize,
     digits: usize,
     bar: usize,
@@ -31,7 +31,7 @@ struct Columns {
     slow: usize,
 }
 
-impl Page<'_> {
+impl FrameWriter<'_> {
     /// Every dimension that has a key, the chosen one marked; and the filter.
     pub(super) fn dimensions(&mut self, seen: &Snapshot, view: &View) {
         let mut line = self.line();
@@ -56,12 +56,12 @@ impl Page<'_> {
     }
 
     /// The rankings, side by side.
-    pub(super) fn rankings(&mut self, seen: &Snapshot, view: &View, layout: &Layout) {
+    pub(super) fn rankings(&mut self, seen: &Snapshot, view: &View, layout: &ScreenLayout) {
         let panels = layout.panels.min(seen.rankings.len()).max(1);
         let width = (layout.width - (panels - 1) * GAP) / panels;
         let shown = |place: usize| if place == 0 { view.row } else { 0 };
         let columns = seen.rankings.iter();
-        let columns: Vec<Columns> = columns
+        let columns: Vec<RankingColumns> = columns
             .map(|ranking| self.columns(ranking, width, layout.roomy))
             .collect();
         if layout.roomy {
@@ -82,7 +82,7 @@ impl Page<'_> {
         }
     }
 
-    fn heading(&self, ranking: &Ranking, columns: Columns, width: usize) -> Line {
+    fn heading(&self, ranking: &Ranking, columns: RankingColumns, width: usize) -> ScreenLine {
         let mut names = format!("{:>FAILED$}", "5xx");
         if columns.slow > 0 {
             names = format!("{names}  {:>1$}", "p95", columns.slow);
@@ -109,7 +109,7 @@ impl Page<'_> {
 
     /// The columns of the keys are as wide as the widest that is listed, but less than half; a number that has
     /// no name above it is no duration.
-    fn columns(&self, ranking: &Ranking, width: usize, named: bool) -> Columns {
+    fn columns(&self, ranking: &Ranking, width: usize, named: bool) -> RankingColumns {
         let rows = ranking.rows.iter();
         let widest = rows.clone().map(|row| self.columns_of(&row.key)).max();
         let keys = widest.unwrap_or(0).clamp(12, width * 9 / 20);
@@ -119,13 +119,13 @@ impl Page<'_> {
         let slow = rows.filter_map(|row| row.p95_ms);
         let slow = slow.map(|ms| units::milliseconds(ms).len()).max();
         match slow {
-            Some(slow) if named && bar >= BAR_LEAST + 2 + slow => Columns {
+            Some(slow) if named && bar >= BAR_LEAST + 2 + slow => RankingColumns {
                 keys,
                 digits,
                 bar: bar - 2 - slow,
                 slow,
             },
-            _ => Columns {
+            _ => RankingColumns {
                 keys,
                 digits,
                 bar,
@@ -134,12 +134,18 @@ impl Page<'_> {
         }
     }
 
-    fn ranked(&self, ranking: &Ranking, at: usize, columns: Columns, width: usize) -> Line {
+    fn ranked(
+        &self,
+        ranking: &Ranking,
+        at: usize,
+        columns: RankingColumns,
+        width: usize,
+    ) -> ScreenLine {
         let mut line = self.line_of(width);
         let Some(row) = ranking.rows.get(at) else {
             return line;
         };
-        let Columns {
+        let RankingColumns {
             keys,
             digits,
             bar,
@@ -177,7 +183,7 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Page;
+    use super::super::FrameWriter;
     use super::*;
     use crate::quantity::Count;
     use crate::render::text::Look;
@@ -193,7 +199,7 @@ mod tests {
             width,
             ascii: false,
         };
-        let page = Page {
+        let page = FrameWriter {
             look,
             zone: &Zone::UTC,
             width,
@@ -202,7 +208,7 @@ mod tests {
         let columns = page.columns(ranking, width, named);
         let rows = (0..ranking.rows.len()).map(|at| page.ranked(ranking, at, columns, width));
         let lines = std::iter::once(page.heading(ranking, columns, width)).chain(rows);
-        let text = |line: Line| String::from_utf8(line.finish()).expect("a line is UTF-8");
+        let text = |line: ScreenLine| String::from_utf8(line.finish()).expect("a line is UTF-8");
         lines.map(text).collect()
     }
 

@@ -1,7 +1,7 @@
 //! What the reader chose to see, and what each key changes of it.
 
-use super::keys::Key;
-use super::layout::Layout;
+use super::keys::KeyBinding;
+use super::layout::ScreenLayout;
 use crate::snapshot::{Ask, Snapshot};
 use crate::stats::scales::STEPS;
 
@@ -56,30 +56,30 @@ impl View {
     }
 
     /// Takes a key; `seen` is what was shown last, in `layout`.
-    pub fn key(&mut self, key: Key, seen: Option<&Snapshot>, layout: &Layout) -> Act {
+    pub fn key(&mut self, key: KeyBinding, seen: Option<&Snapshot>, layout: &ScreenLayout) -> Act {
         if self.typing {
             return self.type_key(key);
         }
         match key {
-            Key::Char('q' | 'Q') => return Act::Quit,
-            Key::Char('p' | ' ') => self.paused = !self.paused,
-            Key::Char('w') => {
+            KeyBinding::Char('q' | 'Q') => return Act::Quit,
+            KeyBinding::Char('p' | ' ') => self.paused = !self.paused,
+            KeyBinding::Char('w') => {
                 self.recent = !self.recent;
                 self.row = 0;
             }
-            Key::Char('?' | 'h') => self.help = !self.help,
-            Key::Char('/') => self.typing = true,
-            Key::Char('+' | '=') => self.zoom(seen, -1),
-            Key::Char('-' | '_') => self.zoom(seen, 1),
-            Key::Char('0') => self.scale = None,
-            Key::Escape if self.help => self.help = false,
-            Key::Escape => self.set_filter(String::new()),
-            Key::Tab | Key::Right => self.turn(seen, 1),
-            Key::BackTab | Key::Left => self.turn(seen, -1),
-            Key::Up => self.row = self.row.saturating_sub(1),
-            Key::Down => self.row = step(self.row, 1, rows(seen), layout.rows),
-            Key::PageUp => self.alert = self.alert.saturating_sub(layout.alerts.max(1)),
-            Key::PageDown => {
+            KeyBinding::Char('?' | 'h') => self.help = !self.help,
+            KeyBinding::Char('/') => self.typing = true,
+            KeyBinding::Char('+' | '=') => self.zoom(seen, -1),
+            KeyBinding::Char('-' | '_') => self.zoom(seen, 1),
+            KeyBinding::Char('0') => self.scale = None,
+            KeyBinding::Escape if self.help => self.help = false,
+            KeyBinding::Escape => self.set_filter(String::new()),
+            KeyBinding::Tab | KeyBinding::Right => self.turn(seen, 1),
+            KeyBinding::BackTab | KeyBinding::Left => self.turn(seen, -1),
+            KeyBinding::Up => self.row = self.row.saturating_sub(1),
+            KeyBinding::Down => self.row = step(self.row, 1, rows(seen), layout.rows),
+            KeyBinding::PageUp => self.alert = self.alert.saturating_sub(layout.alerts.max(1)),
+            KeyBinding::PageDown => {
                 self.alert = step(
                     self.alert,
                     layout.alerts.max(1),
@@ -87,25 +87,27 @@ impl View {
                     layout.alerts,
                 );
             }
-            Key::Home => (self.row, self.alert) = (0, 0),
-            Key::End => self.alert = step(self.alert, usize::MAX, alerts(seen), layout.alerts),
-            Key::Enter | Key::Backspace | Key::Char(_) => return Act::Ignore,
+            KeyBinding::Home => (self.row, self.alert) = (0, 0),
+            KeyBinding::End => {
+                self.alert = step(self.alert, usize::MAX, alerts(seen), layout.alerts)
+            }
+            KeyBinding::Enter | KeyBinding::Backspace | KeyBinding::Char(_) => return Act::Ignore,
         }
         Act::Show
     }
 
     /// A key while the filter is typed.
-    fn type_key(&mut self, key: Key) -> Act {
+    fn type_key(&mut self, key: KeyBinding) -> Act {
         let mut filter = self.filter.clone();
         match key {
-            Key::Escape => {
+            KeyBinding::Escape => {
                 self.typing = false;
                 filter.clear();
             }
-            Key::Enter => self.typing = false,
+            KeyBinding::Enter => self.typing = false,
             // Nothing left to take away: the way out.
-            Key::Backspace => self.typing = filter.pop().is_some(),
-            Key::Char(c) if filter.len() + c.len_utf8() <= FILTER => filter.push(c),
+            KeyBinding::Backspace => self.typing = filter.pop().is_some(),
+            KeyBinding::Char(c) if filter.len() + c.len_utf8() <= FILTER => filter.push(c),
             _ => return Act::Ignore,
         }
         self.set_filter(filter);
@@ -137,7 +139,7 @@ impl View {
     }
 
     /// What to ask for to show this in `layout`.
-    pub fn ask(&self, layout: &Layout) -> Ask {
+    pub fn ask(&self, layout: &ScreenLayout) -> Ask {
         Ask {
             recent: self.recent,
             dimension: self.dimension,

@@ -78,13 +78,13 @@ fn subject(report: &Report, zone: &Zone) -> String {
         match block {
             Block::Headline {
                 key: "hits",
-                value: crate::report::Value::Count(hits),
+                value: crate::report::Amount::Count(hits),
             } => parts.push(count(*hits, "hit")),
             Block::Share { key, part, whole } => {
                 parts.push(format!("{:.1}% {key}", units::share(*part, *whole)));
             }
             Block::Alerts(alerts) => {
-                parts.push(count(alerts.told.len() as u64 + alerts.untold, "alert"));
+                parts.push(count(alerts.listed.len() as u64 + alerts.omitted, "alert"));
                 match firing(alerts).count() {
                     0 => {}
                     firing => parts.push(format!("{firing} still firing")),

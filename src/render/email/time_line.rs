@@ -80,7 +80,7 @@ pub(super) fn time_line(series: &Series, alerts: Option<&Alerts>, zone: &Zone, o
 /// time line of a page.
 fn fired_within(alerts: &Alerts, from: Second, to: Second) -> bool {
     alerts
-        .told
+        .listed
         .iter()
         .any(|fired| fired.since < to && fired.until.is_none_or(|until| until >= from))
 }
@@ -95,8 +95,8 @@ mod tests {
         let within = |since, until, from, to| {
             let alerts = Alerts {
                 now: None,
-                told: vec![fired(1, since, until)],
-                untold: 0,
+                listed: vec![fired(1, since, until)],
+                omitted: 0,
             };
             fired_within(&alerts, Second(from), Second(to))
         };
@@ -123,8 +123,8 @@ mod tests {
         }
         let alerts = Alerts {
             now: None,
-            told: vec![fired(1, 1, Some(2))],
-            untold: 0,
+            listed: vec![fired(1, 1, Some(2))],
+            omitted: 0,
         };
         let mut out = String::new();
         time_line(&series, Some(&alerts), &Zone::UTC, &mut out);

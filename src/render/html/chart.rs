@@ -10,7 +10,7 @@ use std::fmt::Write;
 use super::super::units::grouped;
 use super::super::{clock, escape};
 use super::axis;
-use crate::report::{Alerts, Fired};
+use crate::report::{Alert, Alerts};
 use crate::stats::series::{Point, Series};
 use crate::time::{Second, Zone};
 
@@ -54,8 +54,8 @@ impl<'a> Chart<'a> {
             now,
         };
         let mut behind = String::new();
-        let told = alerts.iter().flat_map(|alerts| &alerts.told);
-        for (from, to) in chart.spans(told) {
+        let listed = alerts.iter().flat_map(|alerts| &alerts.listed);
+        for (from, to) in chart.spans(listed) {
             write!(
                 behind,
                 "<rect class=\"band\" x=\"{from:.2}\" y=\"0\" width=\"{:.2}\" height=\"{HEIGHT}\"/>",
@@ -80,7 +80,7 @@ impl<'a> Chart<'a> {
     }
 
     /// The spans in which any of these alerts fired; those that touch, or nearly do, are one.
-    fn spans<'f>(&self, alerts: impl Iterator<Item = &'f Fired>) -> Vec<(f64, f64)> {
+    fn spans<'f>(&self, alerts: impl Iterator<Item = &'f Alert>) -> Vec<(f64, f64)> {
         let least = self.width as f64 * LEAST_WIDTH;
         let mut all: Vec<(f64, f64)> = alerts
             .map(|fired| {
@@ -176,8 +176,8 @@ impl<'a> Chart<'a> {
 
     /// For each rule that fired, when it did.
     fn lanes(&self, alerts: Option<&Alerts>, out: &mut String) {
-        let mut rules: BTreeMap<&str, Vec<&Fired>> = BTreeMap::new();
-        for fired in alerts.iter().flat_map(|alerts| &alerts.told) {
+        let mut rules: BTreeMap<&str, Vec<&Alert>> = BTreeMap::new();
+        for fired in alerts.iter().flat_map(|alerts| &alerts.listed) {
             rules.entry(&fired.rule).or_default().push(fired);
         }
         for (rule, fired) in rules {

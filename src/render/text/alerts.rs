@@ -3,15 +3,15 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::super::units;
-use super::{FIRED, FIRING, Page, RESOLVED, TITLE, noun};
+use super::{FIRED, FIRING, RESOLVED, TITLE, TextWriter, noun};
 use crate::quantity::Unit;
-use crate::report::{Alert, Alerts, Change, Fired, Key, Shortfall, State};
+use crate::report::{Alert, AlertState, Alerts, Change, Key, Shortfall, Transition};
 use crate::time::{Second, Span};
 
 /// The bytes of a date in a time, with the `T` behind it.
 const DATE: usize = "2026-11-20T".len();
 
-impl Page<'_> {
+impl TextWriter<'_> {
     /// ` for client 10.0.0.4`, where the rule is by key.
     fn for_key(&mut self, key: &Option<Key>) {
         if let Some(key) = key {
@@ -22,13 +22,13 @@ impl Page<'_> {
         }
     }
 
-    pub(super) fn alert(&mut self, alert: &Alert) {
+    pub(super) fn alert(&mut self, alert: &Transition) {
         let (rule, measure) = (&alert.rule, &alert.subject.measure);
         let (figure, unit) = (alert.figure, alert.subject.unit);
         // Hits are told as their number in the window, which nothing rounds.
         let hits = measure.as_ref() == "hits";
         match &alert.state {
-            State::Firing {
+            AlertState::Firing {
                 changed, errors, ..
             } => {
                 let value = if hits {
@@ -62,7 +62,7 @@ impl Page<'_> {
                 }
                 self.raw("\n");
             }
-            State::Resolved { peak, shortfall } => {
+            AlertState::Resolved { peak, shortfall } => {
                 self.line(RESOLVED, |page| {
                     page.write(format_args!("{rule} alert"));
                     page.for_key(&alert.key);
@@ -88,7 +88,7 @@ impl Page<'_> {
     }
 
     /// What fired against its threshold: `10.05/s over 2m, threshold 10/s`.
-    fn compared(&mut self, alert: &Alert, value: &str) {
+    fn compared(&mut self, alert: &Transition, value: &str) {
         let (figure, unit) = (alert.figure, alert.subject.unit);
         let threshold = units::threshold(figure.threshold, unit);
         let side = if figure.below { "below" } else { "threshold" };
@@ -130,7 +130,7 @@ impl Page<'_> {
 
     pub(super) fn alerts(&mut self, alerts: &Alerts, whole: bool) {
         if whole {
-            let fired = alerts.told.len() as u64 + alerts.untold;
+            let fired = alerts.listed.len() as u64 + alerts.omitted;
             self.row("alerts", |page| match fired {
                 0 => page.raw("none"),
                 _ => page.write(format_args!("{fired} fired")),
@@ -138,8 +138,8 @@ impl Page<'_> {
         } else {
             self.firing(alerts);
         }
-        let told = |fired: &&Fired| whole || fired.until.is_some();
-        for fired in alerts.told.iter().filter(told) {
+        let listed = |fired: &&Alert| whole || fired.until.is_some();
+        for fired in alerts.listed.iter().filter(listed) {
             let mut line = self.aside(|page| page.fired(fired, alerts.now, false));
             let width = self.look.width;
             let fits = |line: &str, indent| indent + line.width() <= width;
@@ -161,24 +161,24 @@ impl Page<'_> {
             }
             self.raw("\n");
         }
-        if whole && alerts.untold > 0 {
+        if whole && alerts.omitted > 0 {
             self.row("", |page| {
-                page.write(format_args!("and {} before these", alerts.untold));
+                page.write(format_args!("and {} before these", alerts.omitted));
             });
         }
     }
 
     /// What fires now, and how many did before.
     fn firing(&mut self, alerts: &Alerts) {
-        let over = |fired: &&Fired| fired.until.is_some();
-        let over = alerts.told.iter().filter(over).count() as u64 + alerts.untold;
+        let over = |fired: &&Alert| fired.until.is_some();
+        let over = alerts.listed.iter().filter(over).count() as u64 + alerts.omitted;
         let earlier = |page: &mut Self| {
             if over > 0 {
                 page.write(format_args!(" ({over} earlier)"));
             }
         };
         let mut title = "alerts";
-        for fired in alerts.told.iter().filter(|fired| fired.until.is_none()) {
+        for fired in alerts.listed.iter().filter(|fired| fired.until.is_none()) {
             let age = alerts.now.map_or(Span(0), |now| now - fired.since);
             self.row(title, |page| {
                 page.paint(FIRING, |page| {
@@ -201,7 +201,7 @@ impl Page<'_> {
 
     /// An alert of the run: `2. High traffic 2026-11-20T09:04:00Z to 2026-11-20T09:07:58Z  3m58s  peak 14.48/s`;
     /// if `short`, the date stands once where the day is the same.
-    fn fired(&mut self, fired: &Fired, now: Option<Second>, short: bool) {
+    fn fired(&mut self, fired: &Alert, now: Option<Second>, short: bool) {
         self.number(fired.number);
         self.raw(". ");
         self.raw(&fired.rule);

@@ -2,7 +2,7 @@
 //! long its requests took, then bytes. Each has a column in all tables of a report, or in none.
 
 use super::super::{digits, units};
-use super::{BAD, PLAIN, Page};
+use super::{BAD, PLAIN, TextWriter};
 use crate::report::{Ranking, Row};
 
 /// The columns that each takes, the gap before it included; 0 where there is nothing to tell, or no room.
@@ -59,7 +59,7 @@ impl Extras {
     }
 }
 
-impl Page<'_> {
+impl TextWriter<'_> {
     /// The extras of a key, at the right of their columns.
     pub(super) fn extras(&mut self, row: &Row) {
         let Extras { errors, p95, bytes } = self.columns.extras;

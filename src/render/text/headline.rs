@@ -3,8 +3,8 @@
 
 use super::super::{digits, units};
 use super::alerts::points;
-use super::{BAD, BOLD, DIM, GOOD, PLAIN, Page, WARN, noun};
-use crate::report::{Block, Report, Value};
+use super::{BAD, BOLD, DIM, GOOD, PLAIN, TextWriter, WARN, noun};
+use crate::report::{Amount, Block, Report};
 use crate::time::{Second, Span};
 
 /// The numbers of a report that the next is compared with.
@@ -54,7 +54,7 @@ fn change(hits: u64, was: u64) -> Option<String> {
     })
 }
 
-impl Page<'_> {
+impl TextWriter<'_> {
     /// The first line, or the first two.
     pub(super) fn headline(&mut self, report: &Report, whole: bool) {
         self.codes = 0;
@@ -86,13 +86,13 @@ impl Page<'_> {
                 Block::Headline { key, value } => {
                     self.raw(gap);
                     match value {
-                        Value::Count(number) => {
+                        Amount::Count(number) => {
                             self.number(*number);
                             self.raw(" ");
                             self.raw(noun(key, *number));
                         }
-                        Value::Bytes(number) => units::push_bytes(*number, self.out),
-                        Value::PerSecond(number) => {
+                        Amount::Bytes(number) => units::push_bytes(*number, self.out),
+                        Amount::PerSecond(number) => {
                             units::push_rate(*number, self.out);
                             // Of intervals of one length the hits and the rate change alike.
                             if let (Some(before), Some(now)) = (self.before, Numbers::of(report))

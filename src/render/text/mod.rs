@@ -20,10 +20,10 @@ use super::digits;
 use super::escape;
 use super::units;
 use crate::quantity::Figure;
-use crate::report::{Block, Event, Example, Peak, Report};
+use crate::report::{Block, Event, Peak, Report, UnparsedExample};
 use crate::time::{Second, Span, Zone};
 use headline::Numbers;
-use table::Columns;
+use table::Widths;
 
 /// What the reader's screen can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,18 +69,18 @@ pub(super) const RESET: &str = "\x1b[0m";
 pub struct Text {
     look: Look,
     /// What the last event was, if there was one.
-    last: Option<Kind>,
+    last: Option<EventShape>,
     /// The numbers of the last report, where the next may be compared with them.
     before: Option<Numbers>,
     /// The columns of the last report's tables.
-    columns: Columns,
+    columns: Widths,
     /// Whether the numbers of the last report stood on a line of their own.
     broken: bool,
 }
 
 /// What an event looks like: some lines, or a block of them.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Kind {
+enum EventShape {
     Lines,
     Block,
 }
@@ -95,7 +95,7 @@ impl Text {
             },
             last: None,
             before: None,
-            columns: Columns::default(),
+            columns: Widths::default(),
             broken: false,
         }
     }
@@ -103,7 +103,7 @@ impl Text {
 
 impl Render for Text {
     fn render(&mut self, event: &Event, zone: &Zone, out: &mut Vec<u8>) {
-        let mut page = Page {
+        let mut page = TextWriter {
             look: self.look,
             zone,
             before: None,
@@ -114,18 +114,18 @@ impl Render for Text {
         };
         if self.look.rich {
             let kind = match event {
-                Event::Alert(_) | Event::Gap { .. } | Event::Rewind(_) => Kind::Lines,
-                Event::Report(_) | Event::Summary(_) => Kind::Block,
+                Event::Transition(_) | Event::Gap { .. } | Event::Rewind(_) => EventShape::Lines,
+                Event::Report(_) | Event::Summary(_) => EventShape::Block,
             };
             // Blocks stand apart, alerts in a row together.
             if let Some(last) = self.last.replace(kind)
-                && (last, kind) != (Kind::Lines, Kind::Lines)
+                && (last, kind) != (EventShape::Lines, EventShape::Lines)
             {
                 page.raw("\n");
             }
         }
         match event {
-            Event::Alert(alert) => page.alert(alert),
+            Event::Transition(alert) => page.alert(alert),
             Event::Report(report) if self.look.rich => {
                 let numbers = Numbers::of(report);
                 page.before = self.before.filter(|before| {
@@ -160,13 +160,13 @@ impl Render for Text {
 
 /// Text that is being written: straight to where it goes, since on a quiet log there is a report for
 /// every few lines.
-struct Page<'a> {
+struct TextWriter<'a> {
     look: Look,
     zone: &'a Zone,
     /// What the report is compared with.
     before: Option<Numbers>,
     /// At first those of the last report.
-    columns: Columns,
+    columns: Widths,
     /// See [`Text`].
     broken: bool,
     /// Bytes of codes in the headline so far, which take no columns.
@@ -174,7 +174,7 @@ struct Page<'a> {
     out: &'a mut Vec<u8>,
 }
 
-impl Page<'_> {
+impl TextWriter<'_> {
     fn raw(&mut self, text: &str) {
         self.out.extend_from_slice(text.as_bytes());
     }
@@ -259,9 +259,9 @@ impl Page<'_> {
     }
 
     /// What `text` writes, apart from the page.
-    fn aside(&self, text: impl FnOnce(&mut Page<'_>)) -> String {
+    fn aside(&self, text: impl FnOnce(&mut TextWriter<'_>)) -> String {
         let mut out = Vec::new();
-        text(&mut Page {
+        text(&mut TextWriter {
             out: &mut out,
             ..*self
         });
@@ -425,7 +425,7 @@ impl Page<'_> {
         }
     }
 
-    fn example(&mut self, example: &Example) {
+    fn example(&mut self, example: &UnparsedExample) {
         let mut line = self.aside(|page| {
             if let Some(file) = &example.file {
                 page.key(file.as_bytes());

@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr;
 use super::super::bars::cut;
 use super::super::{escape, units};
 use super::table::others;
-use super::{Page, TITLE};
+use super::{TITLE, TextWriter};
 use crate::report::{Ranking, Row};
 
 /// The columns of the longest key; JSON has it whole.
@@ -20,9 +20,9 @@ const LONGEST: usize = 200;
 const ALIGNED: usize = 60;
 
 /// The numbers of one kind in a table, the first row's first, and what stands before each.
-type Column = (&'static str, Vec<String>);
+type NumberColumn = (&'static str, Vec<String>);
 
-impl Page<'_> {
+impl TextWriter<'_> {
     /// A line that names the dimension, then one for each key, and one for the others.
     pub(super) fn lines(&mut self, ranking: &Ranking) {
         self.row(ranking.dimension.title, |page| page.unique(ranking));
@@ -110,7 +110,7 @@ impl Page<'_> {
 
 /// What is told of the keys: their hits and 5xx, how long their requests took and how many bytes were sent
 /// where the log says; of the others only the hits.
-fn columns(ranking: &Ranking) -> Vec<Column> {
+fn columns(ranking: &Ranking) -> Vec<NumberColumn> {
     let of = |text: fn(&Row) -> String| ranking.rows.iter().map(text).collect::<Vec<_>>();
     let hits = ranking.rows.iter().map(|row| row.count.hits);
     let hits: Vec<u64> = match ranking.other() {

@@ -5,12 +5,12 @@ use unicode_width::UnicodeWidthStr;
 use super::super::bars::{cut, push_bar};
 use super::super::{digits, escape, units};
 use super::extras::Extras;
-use super::{BAR, DIM, MIN_KEY, PLAIN, Page, TITLE};
+use super::{BAR, DIM, MIN_KEY, PLAIN, TITLE, TextWriter};
 use crate::report::{Block, Ranking, Report};
 
 /// The widths of the columns of a table.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Columns {
+pub(super) struct Widths {
     keys: usize,
     bar: usize,
     digits: usize,
@@ -26,11 +26,11 @@ const GAPS: usize = 9;
 /// No bar needs more columns.
 const BAR_COLUMNS: usize = 48;
 
-impl Columns {
+impl Widths {
     /// What the next report begins with, so that its columns stand under those of this one. A very long
     /// key widens only its own report.
-    pub(super) fn kept(self) -> Columns {
-        Columns {
+    pub(super) fn kept(self) -> Widths {
+        Widths {
             keys: self.keys.min(KEPT),
             ..self
         }
@@ -41,7 +41,7 @@ fn digits_of(number: u64) -> usize {
     number.checked_ilog10().unwrap_or(0) as usize + 1
 }
 
-impl Page<'_> {
+impl TextWriter<'_> {
     /// The columns that a key takes.
     pub(super) fn width_of(&self, key: &[u8]) -> usize {
         if escape::is_plain(key) {
@@ -53,7 +53,7 @@ impl Page<'_> {
 
     /// The columns that all tables of a report share, so that numbers and bars stand in one place; no
     /// narrower than those before.
-    pub(super) fn columns(&self, report: &Report) -> Columns {
+    pub(super) fn columns(&self, report: &Report) -> Widths {
         let (mut keys, mut most) = (self.columns.keys, 0);
         let mut extras = self.columns.extras;
         for block in &report.blocks {
@@ -85,7 +85,7 @@ impl Page<'_> {
         let extras = extras.within(room - keys.min(CUT));
         let keys = keys.min(room - extras.p95 - extras.bytes);
         let left = left.saturating_sub(keys + extras.p95 + extras.bytes);
-        Columns {
+        Widths {
             keys,
             bar: left.clamp(least, BAR_COLUMNS),
             digits,
@@ -170,7 +170,7 @@ impl Page<'_> {
 /// What stands for the keys that are not listed: `70 other`, `about 70 other`.
 pub(super) fn others(ranking: &Ranking) -> String {
     let about = units::about(ranking.unique_error);
-    let more = ranking.unlisted();
+    let more = ranking.omitted();
     format!("{about}{more} other")
 }
 

@@ -71,7 +71,7 @@ impl Folder {
 }
 
 /// A server that numbers its lines, and who follows its log.
-struct Scene {
+struct LoggedServer {
     folder: Folder,
     server: Inode,
     follower: Follower<Folder>,
@@ -80,11 +80,11 @@ struct Scene {
     found: Vec<u8>,
 }
 
-impl Scene {
-    fn new() -> Scene {
+impl LoggedServer {
+    fn new() -> LoggedServer {
         let mut folder = Folder::default();
         let server = folder.create("log");
-        Scene {
+        LoggedServer {
             folder,
             server,
             follower: Follower::new(Path::new("log")),
@@ -134,7 +134,7 @@ impl Scene {
 
 #[test]
 fn a_renamed_file_is_read_on_before_the_new_one() {
-    let mut scene = Scene::new();
+    let mut scene = LoggedServer::new();
     scene.look();
     for rotation in 0..20 {
         scene.write(rotation * 7 % 50);
@@ -167,7 +167,7 @@ fn a_renamed_file_is_read_on_before_the_new_one() {
 #[test]
 fn two_rotations_between_two_looks_lose_nothing() {
     for copied in [false, true] {
-        let mut scene = Scene::new();
+        let mut scene = LoggedServer::new();
         let before = "from long before the start\n".repeat(9);
         scene.folder.create("log.0").borrow_mut().1 = before.into_bytes();
         let begun = scene.follower.begin_with(&mut scene.folder, &[], scene.now);
@@ -197,7 +197,7 @@ fn two_rotations_between_two_looks_lose_nothing() {
 #[test]
 fn what_stood_in_a_file_that_was_emptied_is_found_in_its_copy() {
     for packed in [false, true] {
-        let mut scene = Scene::new();
+        let mut scene = LoggedServer::new();
         for rotation in 0..20 {
             scene.write(1 + rotation * 7 % 90);
             scene.look();
@@ -222,7 +222,7 @@ fn what_stood_in_a_file_that_was_emptied_is_found_in_its_copy() {
 
 #[test]
 fn a_copy_that_is_not_there_is_waited_for_and_then_said() {
-    let mut scene = Scene::new();
+    let mut scene = LoggedServer::new();
     scene.write(9);
     scene.look();
     scene.server.borrow_mut().1.clear();
@@ -240,7 +240,7 @@ fn a_copy_that_is_not_there_is_waited_for_and_then_said() {
 
 #[test]
 fn a_line_waits_for_its_newline_until_nothing_can_come() {
-    let mut scene = Scene::new();
+    let mut scene = LoggedServer::new();
     scene.server.borrow_mut().1.extend_from_slice(b"half a");
     scene.look();
     assert_eq!(scene.found, b"");
@@ -262,7 +262,7 @@ fn a_line_waits_for_its_newline_until_nothing_can_come() {
 
 #[test]
 fn a_name_may_lead_nowhere_for_a_while_and_what_is_there_may_be_passed_over() {
-    let mut scene = Scene::new();
+    let mut scene = LoggedServer::new();
     scene.folder.names.clear();
     scene.look();
     scene.server = scene.folder.create("log");

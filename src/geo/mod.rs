@@ -24,7 +24,7 @@ const REMEMBERED: usize = 1 << 16;
 /// Bytes of the longest address; what is longer is a name.
 const MAX_ADDRESS: usize = 45;
 
-static NOWHERE: Place = Place {
+static NOWHERE: Location = Location {
     asn: None,
     country: None,
 };
@@ -34,7 +34,7 @@ pub const DIMENSIONS: [&str; 2] = ["asn", "country"];
 
 /// Where a client is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct Location {
     /// The autonomous system and who runs it: `AS64496 Example`.
     pub asn: Option<Box<[u8]>>,
     /// The country's code of two letters, by ISO 3166-1.
@@ -43,15 +43,15 @@ pub struct Place {
 
 /// The databases of a run.
 #[derive(Debug, Clone)]
-pub struct Places {
+pub struct Locator {
     databases: Arc<[Database]>,
-    known: HashMap<Vec<u8>, Place, RandomState>,
+    known: HashMap<Vec<u8>, Location, RandomState>,
 }
 
-impl Places {
-    /// Places by these databases; the first that knows something is believed.
-    pub fn new(databases: Vec<Database>) -> Places {
-        Places {
+impl Locator {
+    /// Locator by these databases; the first that knows something is believed.
+    pub fn new(databases: Vec<Database>) -> Locator {
+        Locator {
             databases: databases.into(),
             known: HashMap::default(),
         }
@@ -59,14 +59,14 @@ impl Places {
 
     /// Where `client` is; nowhere, if it is no address.
     #[inline]
-    pub fn of(&mut self, client: &[u8]) -> &Place {
+    pub fn locate(&mut self, client: &[u8]) -> &Location {
         if client.len() > MAX_ADDRESS {
             return &NOWHERE;
         }
         if self.known.len() >= REMEMBERED && !self.known.contains_key(client) {
             self.known.clear();
         }
-        let Places { databases, known } = self;
+        let Locator { databases, known } = self;
         known
             .entry_ref(client)
             .or_insert_with(|| find(databases, client))
@@ -74,17 +74,17 @@ impl Places {
 }
 
 #[cold]
-fn find(databases: &[Database], client: &[u8]) -> Place {
+fn find(databases: &[Database], client: &[u8]) -> Location {
     let text = std::str::from_utf8(client).ok();
     let Some(address) = text.and_then(|text| text.parse::<IpAddr>().ok()) else {
-        return Place::default();
+        return Location::default();
     };
     let address = address.to_canonical();
-    let mut place = Place::default();
+    let mut location = Location::default();
     for database in databases {
         let found = database.find(address);
-        place.asn = place.asn.or(found.asn);
-        place.country = place.country.or(found.country);
+        location.asn = location.asn.or(found.asn);
+        location.country = location.country.or(found.country);
     }
-    place
+    location
 }

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::net::IpAddr;
 
-use super::Place;
+use super::Location;
 
 /// A database, of which there is none.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ impl Database {
     }
 
     /// Is never called.
-    pub(super) fn find(&self, _: IpAddr) -> Place {
+    pub(super) fn find(&self, _: IpAddr) -> Location {
         match self.0 {}
     }
 }

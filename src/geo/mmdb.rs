@@ -5,9 +5,9 @@ use std::net::IpAddr;
 
 use maxminddb::{LookupResult, PathElement, Reader};
 
-use super::Place;
+use super::Location;
 
-type Found<'d> = LookupResult<'d, Vec<u8>>;
+type Lookup<'d> = LookupResult<'d, Vec<u8>>;
 
 /// A database.
 #[derive(Debug)]
@@ -26,24 +26,24 @@ impl Database {
     }
 
     /// What it knows of an address.
-    pub(super) fn find(&self, address: IpAddr) -> Place {
+    pub(super) fn find(&self, address: IpAddr) -> Location {
         // An IPv6 address in a database of IPv4 is an error there, and unknown here.
         match self.0.lookup(address) {
-            Ok(found) if found.has_data() => Place {
+            Ok(found) if found.has_data() => Location {
                 asn: asn(&found).map(|asn| asn.into_bytes().into()),
                 country: country(&found).map(|code| code.as_bytes().into()),
             },
-            _ => Place::default(),
+            _ => Location::default(),
         }
     }
 }
 
-fn text<'d>(found: &Found<'d>, path: &[&str]) -> Option<&'d str> {
+fn text<'d>(found: &Lookup<'d>, path: &[&str]) -> Option<&'d str> {
     let path: Vec<PathElement<'_>> = path.iter().map(|key| PathElement::Key(key)).collect();
     found.decode_path(&path).ok().flatten()
 }
 
-fn asn(found: &Found<'_>) -> Option<String> {
+fn asn(found: &Lookup<'_>) -> Option<String> {
     let path = [PathElement::Key("autonomous_system_number")];
     let number: Option<u32> = found.decode_path(&path).ok().flatten();
     let (asn, name) = match number {
@@ -59,6 +59,6 @@ fn asn(found: &Found<'_>) -> Option<String> {
     })
 }
 
-fn country<'d>(found: &Found<'d>) -> Option<&'d str> {
+fn country<'d>(found: &Lookup<'d>) -> Option<&'d str> {
     text(found, &["country", "iso_code"]).or_else(|| text(found, &["country_code"]))
 }
