@@ -308,4 +308,58 @@ mod tests {
         assert_eq!(options("not __httpmon_is_command"), FLAGS.len());
         assert_eq!(options("__httpmon_is_command"), simulate::FLAGS.len());
     }
+
+    /// What the completions of one shell say of an option: its names, what it is for, and its choices.
+    fn check<O>(flags: &[Flag<O>]) {
+        let (bash, zsh, fish) = (bash(), zsh(), fish());
+        let words: Vec<&str> = bash
+            .split(|c: char| c.is_whitespace() || "'|)".contains(c))
+            .collect();
+        for flag in flags {
+            let long = format!("--{}", flag.long);
+            assert!(words.contains(&long.as_str()), "bash: {long}");
+            assert!(
+                zsh.contains(&format!("{long}=")) == flag.value.is_some(),
+                "zsh: {long}"
+            );
+            assert!(
+                zsh.contains(&format!("[{}]", zsh_text(flag.help))),
+                "zsh: {long}"
+            );
+            let short = flag
+                .short
+                .map_or(String::new(), |short| format!(" -s {short}"));
+            let option = format!(" -l {}{short} -d {}", flag.long, fish_quoted(flag.help));
+            assert!(fish.contains(&option), "fish: {option}");
+            if let Some(short) = flag.short {
+                assert!(
+                    words.contains(&format!("-{short}").as_str()),
+                    "bash: -{short}"
+                );
+                assert!(
+                    zsh.contains(&format!("'(-{short} {long})'")),
+                    "zsh: -{short}"
+                );
+            }
+            for (choice, about) in (flag.choices)() {
+                assert!(words.contains(&choice), "bash: {long} {choice}");
+                let of_zsh = [format!("'{choice}:"), format!("'{choice}[")];
+                assert!(
+                    of_zsh.iter().any(|item| zsh.contains(item)),
+                    "zsh: {long} {choice}"
+                );
+                let item = fish_quoted(&fish_quoted(&format!("{choice}\t{about}")));
+                assert!(
+                    fish.contains(item.trim_matches('\'')),
+                    "fish: {long} {choice}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_option_and_every_choice_comes_from_the_tables() {
+        check(FLAGS);
+        check(simulate::FLAGS);
+    }
 }

@@ -1,204 +1,70 @@
-//! The man page httpmon(1), written from the tables: options, formats, dimensions, outputs, exit
-//! statuses and examples. Only prose that no table holds stands in `prose`.
+//! The man page httpmon(1): a template, and the tables of options, formats, dimensions, outputs and examples that
+//! fill it.
+//!
+//! The template is man(7) with less to type. A line that begins with a dot is a macro, and is copied. Other lines are
+//! text: it is escaped and filled, what is between backquotes is bold, and so is a word that begins with two dashes.
+//! The line below `.TP` is a tag, and bold; what is between `.EX` and `.EE` is shown as it is. `{{name}}` alone on a
+//! line is a list from the tables, and within a line a few words from them.
 
-mod dashboard;
-mod formats;
-mod outputs;
-mod prose;
 mod roff;
-mod rules;
-mod simulate;
+mod tables;
 
 use roff::{Roff, bold};
+use tables::{LISTS, WORDS};
 
-use super::examples::EXAMPLES;
-use super::flag::Flag;
-use super::flags::FLAGS;
-use super::help::{ABOUT, USAGE, sentence};
-use crate::alert::syntax;
-use crate::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_NOT_KNOWN, EXIT_OK};
-use crate::filter;
-use crate::render::OUTPUTS;
-use crate::stats::bots::BOTS;
-use crate::stats::dimension::DIMENSIONS;
-
-/// When the page last changed in substance.
-const DATE: &str = "2026-11-21";
+const TEMPLATE: &str = include_str!("httpmon.1.in");
 
 /// The page.
 pub fn page() -> String {
-    let mut page = Roff::default();
-    page.comment("Written by httpmon --generate man; do not edit.");
-    let version = concat!("httpmon ", env!("CARGO_PKG_VERSION"));
-    page.request("TH", &["HTTPMON", "1", DATE, version, "User Commands"]);
-    page.section("NAME");
-    page.text(&format!("httpmon - {ABOUT}"));
-    page.section("SYNOPSIS");
-    page.example(USAGE);
-    page.section("DESCRIPTION");
-    page.paragraphs(prose::DESCRIPTION);
-    page.section("OPTIONS");
-    page.paragraphs(prose::OPTIONS);
-    FLAGS.iter().for_each(|flag| option(&mut page, flag));
-    page.section("LOG FORMATS");
-    formats::section(&mut page);
-    page.section("DIMENSIONS");
-    page.paragraphs(prose::DIMENSIONS);
-    for dimension in &DIMENSIONS {
-        page.item(&bold(dimension.name), &sentence(dimension.about));
-    }
-    page.request("PP", &[]);
-    page.text(&robots());
-    page.section("OUTPUT");
-    output(&mut page);
-    page.section("ALERTS");
-    page.paragraphs(rules::ALERTS);
-    page.example(rules::ALERT_LINES);
-    page.request("PP", &[]);
-    page.paragraphs(rules::ALERTS_MORE);
-    alert_rules(&mut page);
-    page.section("DASHBOARD");
-    page.paragraphs(dashboard::DASHBOARD);
-    items(&mut page, dashboard::KEYS);
-    page.section("SIMULATE");
-    simulate::section(&mut page);
-    page.section("TIME");
-    page.paragraphs(prose::TIME);
-    page.section("EXIT STATUS");
-    for (status, text) in EXIT {
-        page.item(&bold(&status.to_string()), text);
-    }
-    page.section("SIGNALS");
-    items(&mut page, prose::SIGNALS);
-    page.section("ENVIRONMENT");
-    items(&mut page, prose::ENVIRONMENT);
-    page.section("EXAMPLES");
-    page.paragraphs(prose::EXAMPLES);
-    for example in EXAMPLES {
-        page.request("PP", &[]);
-        page.text(example.about);
-        page.example(&[example.command]);
-    }
-    page.section("LIMITS");
-    page.paragraphs(prose::LIMITS);
-    page.section("SEE ALSO");
-    page.text(prose::SEE_ALSO);
-    page.finish()
+    fill(TEMPLATE)
 }
 
-/// What each exit status means.
-const EXIT: &[(u8, &str)] = &[
-    (
-        EXIT_OK,
-        "All went well; also when the reader of the output went away.",
-    ),
-    (EXIT_ALERT, "With --exit-code: an alert fired."),
-    (EXIT_ERROR, "Wrong usage, or reading or writing failed."),
-    (
-        EXIT_NO_RECORD,
-        "With --exit-code: no record could be read. A check must not pass on an empty or foreign log.",
-    ),
-    (
-        EXIT_NOT_KNOWN,
-        "With --exit-code: no alert fired, but so many records came late or have no place in time that nobody knows.",
-    ),
-];
-
-fn option<O>(page: &mut Roff, flag: &Flag<O>) {
-    let long = bold(&format!("--{}", flag.long));
-    let mut tag = match flag.short {
-        Some(short) => format!("{}, {long}", bold(&format!("-{short}"))),
-        None => long,
+fn fill(template: &str) -> String {
+    let mut template = template.to_owned();
+    for (name, words) in WORDS {
+        template = template.replace(&format!("{{{{{name}}}}}"), &words());
+    }
+    let list = |line: &str| {
+        let name = line.strip_prefix("{{")?.strip_suffix("}}")?;
+        LISTS.iter().find(|list| list.0 == name)
     };
-    if let Some(value) = flag.value {
-        tag.push_str(&format!(" \\fI{value}\\fR"));
+    let mut page = Roff::default();
+    let mut text = Vec::new();
+    let mut lines = template.lines();
+    while let Some(line) = lines.next() {
+        let list = list(line);
+        if list.is_none() && !line.starts_with('.') {
+            text.push(line);
+            continue;
+        }
+        page.text(&std::mem::take(&mut text).join(" "));
+        match (list, line) {
+            (Some((_, write)), _) => write(&mut page),
+            (None, ".EX") => {
+                let shown = lines.by_ref().take_while(|line| *line != ".EE");
+                page.example(&shown.collect::<Vec<_>>());
+            }
+            (None, _) => {
+                page.raw(line);
+                if line == ".TP" {
+                    page.raw(&bold(lines.next().unwrap_or_default()));
+                }
+            }
+        }
     }
-    page.item(&tag, &sentence(flag.help));
-    if !flag.more.is_empty() {
-        page.text(flag.more);
-    }
-    let choices = (flag.choices)();
-    // Formats, dimensions and outputs have sections of their own.
-    if !choices.is_empty() && !flag.more.contains("See ") {
-        let choices: Vec<(&str, String)> = choices
-            .into_iter()
-            .map(|(name, about)| (name, sentence(about)))
-            .collect();
-        let choices: Vec<(&str, &str)> = choices
-            .iter()
-            .map(|(name, about)| (*name, about.as_str()))
-            .collect();
-        page.inner(&choices);
-    }
-}
-
-fn output(page: &mut Roff) {
-    page.text("What --report can name:");
-    for output in OUTPUTS {
-        page.item(&bold(output.name), &sentence(output.about));
-    }
-    page.subsection("Text");
-    page.paragraphs(prose::TEXT);
-    page.example(prose::REPORT);
-    items(page, prose::TEXT_ROWS);
-    page.request("PP", &[]);
-    page.paragraphs(prose::TEXT_MORE);
-    page.subsection("JSON Lines");
-    page.paragraphs(prose::JSON);
-    for (object, keys) in prose::JSON_OBJECTS {
-        page.request("PP", &[]);
-        page.text(object);
-        items(page, keys);
-    }
-    outputs::section(page);
-}
-
-fn alert_rules(page: &mut Roff) {
-    page.section("ALERT RULES");
-    page.paragraphs(rules::RULES);
-    page.example(syntax::GRAMMAR);
-    page.subsection("Measures");
-    items(page, rules::MEASURES);
-    page.subsection("Clauses");
-    items(page, rules::CLAUSES);
-    page.request("PP", &[]);
-    page.paragraphs(rules::RULES_MORE);
-    page.section("EXPRESSIONS");
-    page.paragraphs(rules::EXPRESSIONS);
-    page.example(filter::GRAMMAR);
-    items(page, rules::COMPARISONS);
-    page.request("PP", &[]);
-    page.paragraphs(rules::EXPRESSIONS_MORE);
-    page.section("TELLING SOMEONE");
-    page.paragraphs(rules::TELLING);
-    items(page, rules::TELLING_ENVIRONMENT);
-    page.request("PP", &[]);
-    page.paragraphs(rules::TELLING_MORE);
-}
-
-fn items(page: &mut Roff, items: &[(&str, &str)]) {
-    for (name, text) in items {
-        page.item(&bold(name), text);
-    }
-}
-
-/// The patterns that robots are known by.
-fn robots() -> String {
-    let patterns: Vec<String> = BOTS
-        .iter()
-        .map(|bot| format!("{} (`{}`)", bot.name, bot.pattern))
-        .collect();
-    format!(
-        "A robot is known by the first of these patterns that its user agent holds, in any case; those of `other` \
-         count where a word ends: {}. One that names itself like a browser is not found out.",
-        patterns.join(", ")
-    )
+    page.text(&text.join(" "));
+    page.finish()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::flags::FLAGS;
+    use crate::cli::{flag::Flag, simulate};
+    use crate::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_NOT_KNOWN, EXIT_OK};
     use crate::format;
+    use crate::render::OUTPUTS;
+    use crate::stats::dimension::DIMENSIONS;
 
     /// What `mandoc -T lint` would find, as far as this page could ever have it.
     #[test]
@@ -234,12 +100,6 @@ mod tests {
     #[test]
     fn the_page_has_every_row_of_every_table() {
         let page = page();
-        for flag in FLAGS {
-            assert!(page.contains(&bold(&format!("--{}", flag.long))));
-        }
-        for flag in crate::cli::simulate::FLAGS {
-            assert!(page.contains(&bold(&format!("--{}", flag.long))));
-        }
         let rows = format::formats()
             .map(|row| row.name)
             .chain(DIMENSIONS.iter().map(|row| row.name))
@@ -274,5 +134,66 @@ mod tests {
                 "SEE ALSO"
             ]
         );
+    }
+
+    /// An option that is changed, or a new one, is so in the page with no other place to edit.
+    #[test]
+    fn options_come_from_their_tables_alone() {
+        fn check<O>(flags: &[Flag<O>], page: &str) {
+            for flag in flags {
+                let mut option = Roff::default();
+                tables::option(&mut option, flag);
+                assert!(page.contains(&option.finish()), "--{}", flag.long);
+            }
+        }
+        let page = page();
+        check(FLAGS, &page);
+        check(simulate::FLAGS, &page);
+        assert!(!TEMPLATE.contains("\n.TP\n-"), "an option of its own");
+    }
+
+    #[test]
+    fn the_template_names_every_list_and_all_words_once_and_nothing_else() {
+        let lists = LISTS.iter().map(|list| list.0);
+        for name in lists.chain(WORDS.iter().map(|words| words.0)) {
+            let named = TEMPLATE.matches(&format!("{{{{{name}}}}}")).count();
+            assert_eq!(named, 1, "{name}");
+        }
+        assert_eq!(
+            TEMPLATE.matches("{{").count(),
+            LISTS.len() + WORDS.len(),
+            "a name that no table has"
+        );
+    }
+
+    #[test]
+    fn every_exit_status_is_explained() {
+        let (_, section) = TEMPLATE
+            .split_once(".SH \"EXIT STATUS\"\n")
+            .expect("a section");
+        let (section, _) = section.split_once("\n.SH").expect("a section behind it");
+        let explained: Vec<&str> = section.split(".TP\n").skip(1).collect();
+        let statuses = [
+            EXIT_OK,
+            EXIT_ALERT,
+            EXIT_ERROR,
+            EXIT_NO_RECORD,
+            EXIT_NOT_KNOWN,
+        ];
+        assert_eq!(explained.len(), statuses.len());
+        for (text, status) in explained.iter().zip(statuses) {
+            assert!(text.starts_with(&format!("{status}\n")), "{status}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_template_is_filled() {
+        let page = fill(
+            ".SH \"A\"\nSee\n--top, `x`.\nNext.\n.TP\n5xx -x\nErrors.\n.EX\n.a -b\n.EE\n{{usage}}\n{{about}}",
+        );
+        let start = ".SH \"A\"\nSee \\fB\\-\\-top\\fR, \\fBx\\fR.\nNext.\n.TP\n\\fB5xx \\-x\\fR\nErrors.\n\
+                     .PP\n.RS \"4\"\n.EX\n\\&.a \\-b\n.EE\n.RE\n.PP\n";
+        assert!(page.starts_with(start), "{page}");
+        assert!(page.ends_with("from history\n"), "{page}");
     }
 }

@@ -18,6 +18,12 @@ impl Roff {
         self.out
     }
 
+    /// A line as it is.
+    pub fn raw(&mut self, line: &str) {
+        self.out.push_str(line);
+        self.out.push('\n');
+    }
+
     /// A macro line; arguments are put in quotes.
     pub fn request(&mut self, name: &str, arguments: &[&str]) {
         self.out.push('.');
@@ -28,33 +34,6 @@ impl Roff {
             self.out.push('"');
         }
         self.out.push('\n');
-    }
-
-    /// A comment line, for who opens the file.
-    pub fn comment(&mut self, text: &str) {
-        self.out.push_str(".\\\" ");
-        self.out.push_str(text);
-        self.out.push('\n');
-    }
-
-    /// A section.
-    pub fn section(&mut self, title: &str) {
-        self.request("SH", &[title]);
-    }
-
-    /// A subsection.
-    pub fn subsection(&mut self, title: &str) {
-        self.request("SS", &[title]);
-    }
-
-    /// Paragraphs: each begins a line, `.PP` stands between them.
-    pub fn paragraphs(&mut self, texts: &[&str]) {
-        for (i, text) in texts.iter().enumerate() {
-            if i > 0 {
-                self.request("PP", &[]);
-            }
-            self.text(text);
-        }
     }
 
     /// A paragraph's text. What stands between backquotes, and words that begin with two dashes, are
@@ -112,15 +91,6 @@ impl Roff {
         self.out.push_str(tag);
         self.out.push('\n');
         self.text(text);
-    }
-
-    /// A list inside an item.
-    pub fn inner(&mut self, items: &[(&str, &str)]) {
-        self.request("RS", &[]);
-        for (name, text) in items {
-            self.item(&bold(name), text);
-        }
-        self.request("RE", &[]);
     }
 
     /// Lines to copy, as they stand.
