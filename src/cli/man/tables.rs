@@ -16,13 +16,13 @@ use crate::stats::bots::BOTS;
 use crate::stats::dimension::DIMENSIONS;
 
 /// A list of the page, by the name that the template gives it.
-pub(super) type List = (&'static str, fn(&mut Roff));
+pub(super) type FilledList = (&'static str, fn(&mut Roff));
 
 /// A few words of the page, by the name that the template gives them.
-pub(super) type Words = (&'static str, fn() -> String);
+pub(super) type FilledWords = (&'static str, fn() -> String);
 
 /// Every list that the template can name.
-pub(super) static LISTS: &[List] = &[
+pub(super) static LISTS: &[FilledList] = &[
     ("usage", |page| page.example(USAGE)),
     ("options", |page| options(page, FLAGS)),
     ("formats", formats),
@@ -56,7 +56,7 @@ pub(super) static LISTS: &[List] = &[
 ];
 
 /// All words that the template can name.
-pub(super) static WORDS: &[Words] = &[
+pub(super) static WORDS: &[FilledWords] = &[
     ("version", || env!("CARGO_PKG_VERSION").to_owned()),
     ("about", || ABOUT.to_owned()),
     ("robots", || {
