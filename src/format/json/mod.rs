@@ -19,6 +19,7 @@ use std::sync::OnceLock;
 use super::cursor::{finish_request, store};
 use super::head::set_time;
 use super::record::Record;
+use super::short;
 use super::template::Refused;
 use super::timestamp::{Stamp, TimeForm, Timestamps};
 use super::values;
@@ -212,18 +213,19 @@ impl JsonReader {
             });
         }
         let dated = values[DATE].take().map(text);
-        let missing = |field| Unparsed {
-            field,
-            why: Why::Unnamed,
-            at: line.len(),
-            timed: values[slot(Field::Time)].is_some(),
-        };
-        let status = values[slot(Field::Status)].ok_or(missing(Field::Status))?;
-        let time = values[slot(Field::Time)].ok_or(missing(Field::Time))?;
-        for value in [time, status]
-            .into_iter()
-            .chain(values[2..].iter().copied().flatten())
-        {
+        for field in [Field::Status, Field::Time] {
+            if values[slot(field)].is_none() {
+                return Err(Unparsed {
+                    field,
+                    why: Why::Unnamed,
+                    at: line.len(),
+                    timed: values[slot(Field::Time)].is_some(),
+                });
+            }
+        }
+        // The time and the status come first.
+        for value in values {
+            let Some(value) = *value else { continue };
             let text = text(value);
             let done = match value.field {
                 Field::Time | Field::Start => read_time(times, text, dated).map(|stamp| {
@@ -281,8 +283,9 @@ fn read_time(times: &mut Timestamps, text: &[u8], date: Option<&[u8]>) -> Result
 
 /// Whether what is called a request is its target only.
 fn is_target(text: &[u8]) -> bool {
-    let form = text.starts_with(b"/") || memchr::memmem::find(text, b"://").is_some();
-    form && !text.contains(&b' ')
+    // Most are whole lines, and have a space soon.
+    let parts = short::find(b' ', text).is_some();
+    !parts && (text.starts_with(b"/") || memchr::memmem::find(text, b"://").is_some())
 }
 
 /// A status that may have fewer digits (0: the client went away).

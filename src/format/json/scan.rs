@@ -143,26 +143,36 @@ impl Scan<'_, '_> {
     }
 
     /// A string: where its text begins and ends, and whether it holds escapes.
-    #[inline]
+    #[inline(always)]
     fn string(&mut self) -> Result<(usize, usize, bool), Why> {
         self.byte(b'"')?;
         let start = self.at;
-        let mut escaped = false;
-        loop {
-            let Some(found) = short::find2(b'"', b'\\', &self.line[self.at..]) else {
-                self.at = self.line.len();
-                return Err(Why::Open);
-            };
-            self.at += found + 1;
-            if self.line[self.at - 1] == b'"' {
-                return Ok((start, self.at - 1, escaped));
+        let rest = &self.line[start..];
+        match short::find2(b'"', b'\\', rest) {
+            Some(len) if rest[len] == b'"' => {
+                self.at = start + len + 1;
+                Ok((start, start + len, false))
             }
-            escaped = true;
-            if self.at == self.line.len() {
-                return Err(Why::Open);
-            }
-            self.at += 1;
+            found => Ok((start, self.escaped(found)?, true)),
         }
+    }
+
+    /// The end of a string of which the first escape was `found`.
+    #[inline(never)]
+    fn escaped(&mut self, found: Option<usize>) -> Result<usize, Why> {
+        let mut found = found;
+        while let Some(at) = found {
+            self.at += at + 1;
+            if self.line[self.at - 1] == b'"' {
+                return Ok(self.at - 1);
+            }
+            // What is behind a backslash ends nothing.
+            let rest = self.line.get(self.at + 1..).unwrap_or_default();
+            self.at = (self.at + 1).min(self.line.len());
+            found = memchr::memchr2(b'"', b'\\', rest);
+        }
+        self.at = self.line.len();
+        Err(Why::Open)
     }
 
     /// Keeps a value, if it is the best so far. An empty one, or a dash, is none where another may come.

@@ -60,6 +60,8 @@ pub struct Timestamps {
     date: ([u8; DATE_LEN], i64),
     /// The last `2000-10-10 13:55:36`, and what it was.
     moment: ([u8; MOMENT_LEN], Second),
+    /// The last `2000-10-10T13:55:36`, and the days and the seconds of the day that it is.
+    instant: ([u8; MOMENT_LEN], (i64, i64)),
     /// The same for `2000-10-10`.
     iso_date: ([u8; 10], i64),
 }
@@ -99,6 +101,7 @@ impl Timestamps {
             midnight: Second(0),
             date: (*b"01/Jan/1970", 0),
             moment: (*b"1970-01-01 00:00:00", Second(0)),
+            instant: (*b"1970-01-01T00:00:00", (0, 0)),
             iso_date: (*b"1970-01-01", 0),
         }
     }
@@ -279,13 +282,8 @@ impl Timestamps {
 
     /// Reads `2000-10-10T13:55:36.123Z` at the start of `text`.
     pub fn iso(&mut self, text: &[u8]) -> Result<Stamp, Why> {
-        let days = self.iso_date(text)?;
-        let mut rest = &text[10..];
-        match rest.first() {
-            Some(b'T' | b't' | b' ') => rest = &rest[1..],
-            _ => return Err(Why::Missing),
-        }
-        let of_day = clock(&mut rest)?;
+        let (days, of_day) = self.instant(text)?;
+        let mut rest = &text[MOMENT_LEN..];
         let fraction_us = fraction(&mut rest, b'.').max(fraction(&mut rest, b','));
         let offset = match rest {
             [b'Z' | b'z', ..] => {
@@ -297,6 +295,27 @@ impl Timestamps {
         };
         let stamp = self.stamp(days, of_day, offset, text.len() - rest.len())?;
         Ok(stamp.with_fraction(fraction_us))
+    }
+
+    /// Reads `2000-10-10T13:55:36` at the start of `text` as days and seconds of the day; `None` where a day has no such
+    /// second. Many lines have the same.
+    #[inline]
+    fn instant(&mut self, text: &[u8]) -> Result<(i64, Option<i64>), Why> {
+        if let Some(instant) = text.first_chunk()
+            && *instant == self.instant.0
+        {
+            let (days, of_day) = self.instant.1;
+            return Ok((days, Some(of_day)));
+        }
+        let days = self.iso_date(text)?;
+        let Some((b'T' | b't' | b' ', rest)) = text[10..].split_first() else {
+            return Err(Why::Missing);
+        };
+        let of_day = clock(&mut &*rest)?;
+        if let Some((instant, of_day)) = text.first_chunk().zip(of_day) {
+            self.instant = (*instant, (days, of_day));
+        }
+        Ok((days, of_day))
     }
 
     /// Reads `2000-10-10` at the start of `text` as days since 1970-01-01.
