@@ -59,6 +59,12 @@ impl Monitor {
         self.evaluate.next_event()
     }
 
+    /// Whether there is one.
+    #[inline]
+    pub fn has_event(&self) -> bool {
+        self.evaluate.has_event()
+    }
+
     /// What is known of all that was read.
     pub fn books(&self) -> &Books {
         self.ingest.books()

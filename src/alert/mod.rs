@@ -80,6 +80,17 @@ pub trait Condition: std::fmt::Debug {
     /// that were left out were empty, and none of them was one that [`Condition::next_change`] named.
     fn take(&mut self, second: Second, bucket: &Bucket, closed: Second);
 
+    /// A second closes: where the measure is then, and whether there are fewer hits than `min`. (One call for each rule
+    /// and second: there are many seconds.)
+    fn close(&mut self, second: Second, bucket: &Bucket, min: u64) -> (Level, Option<Shortfall>) {
+        self.take(second, bucket, second);
+        match self.shortfall(min) {
+            None => (self.level(), None),
+            // Too few hits say nothing, and what says nothing is not beyond.
+            shortfall => (Level::Clear, shortfall),
+        }
+    }
+
     /// Live, records came while `second` was the newest of the log, whatever their own time is.
     fn heard(&mut self, _second: Second, _bucket: &Bucket) {}
 

@@ -243,13 +243,8 @@ impl Rule {
                 phase,
                 level,
             } => {
-                condition.take(second, bucket, second);
-                // Too few hits say nothing, and what says nothing is not beyond.
-                let shortfall = condition.shortfall(clauses.min);
-                *level = match shortfall {
-                    Some(_) => Level::Clear,
-                    None => condition.level(),
-                };
+                let shortfall;
+                (*level, shortfall) = condition.close(second, bucket, clauses.min);
                 if *phase == Phase::Quiet && *level != Level::Breached {
                     return;
                 }

@@ -18,11 +18,12 @@ impl ClosedSeconds for Evaluate {
         books: &Books,
         mut recycle: impl FnMut(Box<Bucket>),
     ) {
-        let counters = bucket.counters;
+        let counters = &bucket.counters;
+        let hits = counters.hits;
         let empty = bucket.is_empty();
-        self.peaks.close(second, counters.hits, books.zone());
-        if counters.hits > 0 {
-            self.series.add(second, &counters, books.known_zone());
+        self.peaks.close(second, hits, books.zone());
+        if hits > 0 {
+            self.series.add(second, counters, books.known_zone());
         }
         if self.interval.is_some() {
             // A silence makes empty reports, but none for the time before the log begins.
@@ -41,11 +42,11 @@ impl ClosedSeconds for Evaluate {
                 {
                     self.trend.pop_front();
                 }
-                self.trend.push_back((second, counters.hits));
+                self.trend.push_back((second, hits));
             }
         }
         if let Some(scales) = self.scales.as_mut().filter(|_| !empty) {
-            scales.add(second, &counters, books.zone());
+            scales.add(second, counters, books.zone());
         }
         let mut changes = Vec::new();
         for (index, rule) in self.rules.iter_mut().enumerate() {

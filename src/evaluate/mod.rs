@@ -110,6 +110,12 @@ impl Evaluate {
         self.events.pop_front()
     }
 
+    /// Whether there is one.
+    #[inline]
+    pub fn has_event(&self) -> bool {
+        !self.events.is_empty()
+    }
+
     /// The traffic rule, whose window every report shows.
     fn traffic(&self) -> Option<&Rule> {
         self.rules

@@ -215,8 +215,12 @@ impl Ingest {
     /// The second that all sources which have not ended are past; `None` where that is not known of one, or all
     /// have ended.
     fn union_watermark(&self) -> Option<Second> {
-        let held = self.holding().map(|source| source.reached).min();
-        held.flatten().map(|least| least - self.lateness)
+        let least = match &self.sources[..] {
+            // Nearly always there is one, and it is the foremost.
+            [source] => source.reached.filter(|_| !source.ended),
+            _ => self.holding().map(|source| source.reached).min().flatten(),
+        };
+        least.map(|least| least - self.lateness)
     }
 
     /// The sources that are waited for.
@@ -436,7 +440,9 @@ impl Ingest {
     /// Takes in a record that the clock believes.
     #[inline]
     fn believe(&mut self, hit: &Hit, closed: &mut impl ClosedSeconds) {
-        self.reach(hit.time, hit.counted, closed);
+        if !hit.counted || !self.is_of_the_newest(hit.time) {
+            self.reach(hit.time, hit.counted, closed);
+        }
         if !hit.counted {
             return;
         }
@@ -447,6 +453,18 @@ impl Ingest {
                 .bucket(hit.time)
                 .observe(hit, self.books.totals.dimensions());
         }
+    }
+
+    /// Whether a hit at `time` is one more of the second that its source, the foremost, has reached: as most are. Then
+    /// nothing moves.
+    #[inline]
+    fn is_of_the_newest(&self, time: Second) -> bool {
+        let source = &self.sources[self.current];
+        let greatest = self
+            .books
+            .span
+            .is_some_and(|(_, greatest)| greatest == time);
+        greatest && source.reached == Some(time) && source.begun
     }
 
     /// Moves on to where a record is that the clock believes.
@@ -560,12 +578,16 @@ impl Ingest {
         // The clock goes on behind the period; what is evaluated ends with it.
         let target = target.min(self.books.bounds.until);
         while self.timeline.first() < target {
-            if !(silent && closed.needs_every_second_of_a_silence()) {
+            // In most logs most seconds hold something.
+            let closes =
+                self.timeline.first_is_held() || silent && closed.needs_every_second_of_a_silence();
+            if !closes {
                 self.skip_empty(target, closed);
+                if self.timeline.first() >= target {
+                    break;
+                }
             }
-            if self.timeline.first() < target {
-                self.close_first(silent, closed);
-            }
+            self.close_first(silent, closed);
         }
         self.books.first_open = self.timeline.first();
     }

@@ -110,18 +110,27 @@ impl Intake {
     }
 
     /// A record was read from `line`: its time, and whether that has an offset.
-    #[inline]
+    #[inline(always)]
     fn after_record(&mut self, time: Second, zoned: bool, line: &[u8]) {
+        if !zoned || self.verbose {
+            self.look_at(time, zoned, line);
+        }
+        // Few lines make an event, and what is done for none is 25 instructions.
+        if self.monitor.has_event() {
+            self.result = self.sink.drain(&mut self.monitor, self.wall);
+        }
+    }
+
+    #[inline(never)]
+    fn look_at(&mut self, time: Second, zoned: bool, line: &[u8]) {
         if !zoned {
             self.hints.zoneless(time, self.wall.map(Wall::second));
         }
         if self.verbose {
             self.say_format(line);
         }
-        self.result = self.sink.drain(&mut self.monitor, self.wall);
     }
 
-    #[cold]
     fn say_format(&mut self, line: &[u8]) {
         if let Some(format) = self.reader.parser.newly_recognised(line) {
             let place = self.monitor.origin();

@@ -39,6 +39,12 @@ impl Timeline {
         self.first
     }
 
+    /// Whether the first open second holds anything.
+    #[inline]
+    pub fn first_is_held(&self) -> bool {
+        matches!(self.buckets.front(), Some(Some(bucket)) if !bucket.is_empty())
+    }
+
     /// The first open second that holds anything.
     ///
     /// Empty ones are passed over once, not each time: within a long lateness a gap of days lies open.
