@@ -393,7 +393,7 @@ pub static FLAGS: &[Flag] = &[
         help: "run PROG when an alert fires and when it is over",
         more: "Without a shell and without arguments: the alert as JSON is on its standard input, and HTTPMON_STATE, \
                HTTPMON_RULE and HTTPMON_AT are in its environment. One at a time, for 30 seconds at most; what it \
-               prints goes to standard error. Reading never waits for it. See TELLING SOMEONE.",
+               prints goes to standard error. Reading never waits for it. See NOTIFICATIONS.",
         choices: NO_CHOICES,
         apply: |o, v| {
             if v.is_empty() {

@@ -122,7 +122,7 @@ mod tests {
                 "ALERTS",
                 "ALERT RULES",
                 "EXPRESSIONS",
-                "TELLING SOMEONE",
+                "NOTIFICATIONS",
                 "DASHBOARD",
                 "SIMULATE",
                 "TIME",
