@@ -3,7 +3,7 @@
 
 use bstr::ByteSlice;
 
-use super::program::Step;
+use super::step::Step;
 use super::template::{Piece, PieceKind, PlacedBytes, Refused, compile};
 use super::timestamp::TimeForm;
 use super::unparsed::{DurationUnit, Field};

@@ -1,6 +1,6 @@
 //! Amazon's access logs: S3, the classic and the application load balancer. (CloudFront's is W3C.)
 
-use super::program::{Extent, Step, literal};
+use super::step::{Extent, Step, literal};
 use super::timestamp::TimeForm;
 use super::unparsed::{DurationUnit, Field};
 use super::{Format, FormatSource};

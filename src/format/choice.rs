@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::json::{self, Path};
-use super::program::Step;
+use super::step::Step;
 use super::template::Refused;
 use super::unparsed::Field;
 use super::{Format, FormatSource, apache, formats, haproxy, nginx, w3c};

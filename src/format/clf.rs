@@ -3,7 +3,7 @@
 //! `client ident user [time] "request" status bytes`, then, in combined, `"referrer" "agent"` and
 //! whatever a site adds. See Apache's `mod_log_config` and nginx's `log_format combined`.
 
-use super::program::{Head, Step, entry_steps, referrer_and_agent};
+use super::step::{Head, Step, entry_steps, referrer_and_agent};
 use super::{Format, FormatSource};
 
 fn request() -> Vec<Step> {

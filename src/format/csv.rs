@@ -2,7 +2,7 @@
 //! `"remotehost","rfc931","authuser","date","request","status","bytes"`, with epoch seconds, and those of Google
 //! Cloud Storage's usage logs, whose header begins with `"time_micros"`.
 
-use super::program::{Extent, Step, literal};
+use super::step::{Extent, Step, literal};
 use super::timestamp::TimeForm;
 use super::unparsed::{DurationUnit, Field};
 use super::{Format, FormatSource};

@@ -1,15 +1,15 @@
-//! Where the interpreter of a [`Program`](super::program::Program) stands in a line, and how each step moves it on.
+//! Where the interpreter of a program is in a line, and how each step moves it on.
 //!
-//! A step that fails leaves the cursor where it failed, so that the place can be told.
+//! A step that fails leaves the cursor where it failed, so that a message can name the place.
 
 use memchr::memchr;
 
 use super::between;
 use super::extent::{Extent, plain_quote};
 use super::head::{Head, set_time};
-use super::program::Step;
 use super::record::{Record, Request};
 use super::short;
+use super::step::Step;
 use super::timestamp::Timestamps;
 use super::unparsed::{Field, Why};
 use super::values;

@@ -4,7 +4,7 @@
 //! flags. `%{+Q}o` quotes all strings behind it, `%{-Q}r` not this one; numbers and dates are never quoted. What
 //! `%hr` and `%hs` capture may be nothing, and then the space before it is not written either.
 
-use super::program::Step;
+use super::step::Step;
 use super::template::{Piece, PieceKind, PlacedBytes, Refused, compile};
 use super::timestamp::TimeForm;
 use super::unparsed::{DurationUnit, Field};

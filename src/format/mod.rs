@@ -32,6 +32,7 @@ mod servers;
 mod short;
 #[cfg(test)]
 mod shown;
+pub mod step;
 mod tail;
 mod template;
 pub mod timestamp;
@@ -45,7 +46,7 @@ pub use forwarded::Proxies;
 pub use parser::{EventTime, Outcome, Parser, ParserState, closest, recognise};
 pub use template::Refused;
 
-use program::Step;
+use step::Step;
 
 /// Appends the text that stands between the quotes of a JSON string.
 pub(crate) fn json_text(string: &[u8], out: &mut Vec<u8>) {

@@ -1,7 +1,7 @@
 //! nginx's `log_format`, verbatim: the whole directive, its quoted pieces, or the bare string.
 
 use super::json::Path;
-use super::program::Step;
+use super::step::Step;
 use super::template::{Piece, PieceKind, Refused, compile};
 use super::timestamp::TimeForm;
 use super::unparsed::{DurationUnit, Field};

@@ -6,8 +6,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::choice::OwnSource;
-use super::program::{Head, Program, Step};
+use super::program::Program;
 use super::record::Record;
+use super::step::{Head, Step};
 use super::timestamp::Timestamps;
 use super::unparsed::{Field, Unparsed, Why};
 use super::w3c::{Defaults, FieldPrograms, Header};

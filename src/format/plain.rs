@@ -6,8 +6,8 @@
 
 use super::cursor::Cursor;
 use super::head::{self, Head};
-use super::program::{Step, referrer_and_agent};
 use super::record::Record;
+use super::step::{Step, referrer_and_agent};
 use super::tail;
 use super::timestamp::Timestamps;
 
@@ -91,7 +91,8 @@ impl Plain {
 
 #[cfg(test)]
 mod tests {
-    use super::super::program::{Program, entry_steps};
+    use super::super::program::Program;
+    use super::super::step::entry_steps;
     use super::super::unparsed::Field;
     use super::*;
     use proptest::prelude::*;

@@ -1,6 +1,6 @@
 //! The line formats of proxies and application servers that are written in no server's format string.
 
-use super::program::{Extent, Step, literal};
+use super::step::{Extent, Step, literal};
 use super::timestamp::TimeForm;
 use super::unparsed::{DurationUnit, Field};
 use super::{Format, FormatSource};

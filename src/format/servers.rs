@@ -6,7 +6,7 @@
 //! `accesslog/schema/access_log_record.go`, IIS "IIS Log File Format". All but gorouter stamp a line with the time at
 //! which they write it.
 
-use super::program::{Extent, Step, literal};
+use super::step::{Extent, Step, literal};
 use super::timestamp::TimeForm;
 use super::unparsed::{DurationUnit, Field};
 use super::{Format, FormatSource};

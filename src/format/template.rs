@@ -7,7 +7,7 @@
 use bstr::ByteSlice;
 
 use super::extent::runs;
-use super::program::{Extent, Step};
+use super::step::{Extent, Step};
 use super::timestamp::TimeForm;
 use super::unparsed::Field;
 

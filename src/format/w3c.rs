@@ -13,7 +13,8 @@ use std::sync::{Arc, OnceLock};
 
 use bstr::ByteSlice;
 
-use super::program::{Extent, Program, Step, literal};
+use super::program::Program;
+use super::step::{Extent, Step, literal};
 use super::template::Refused;
 use super::timestamp::{TimeForm, Timestamps};
 use super::unparsed::{Field, Unparsed, Why};

@@ -10,7 +10,7 @@ mod templates;
 
 use super::choice::OwnSource;
 use super::head::Head;
-use super::program::{Extent, Step, entry_steps};
+use super::step::{Extent, Step, entry_steps};
 use super::timestamp::TimeForm;
 use super::unparsed::{DurationUnit, Field};
 use super::{Choice, Format, w3c};

@@ -6,9 +6,10 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::choice::OwnSource;
-use super::program::{Head, Program, Step};
+use super::program::Program;
 use super::record::{Record, Request};
 use super::shown::ALL;
+use super::step::{Head, Step};
 use super::timestamp::TimeForm;
 use super::unparsed::Field;
 use super::{Choice, Outcome, Parser, formats};

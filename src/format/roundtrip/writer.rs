@@ -7,8 +7,9 @@ use memchr::{memchr, memchr2};
 
 use super::super::head::Head;
 use super::super::layout::{MomentPart, written};
-use super::super::program::{Extent, Program, Step, entry_steps};
+use super::super::program::Program;
 use super::super::record::{Record, Request};
+use super::super::step::{Extent, Step, entry_steps};
 use super::super::timestamp::TimeForm;
 use super::super::unparsed::{DurationUnit, Field};
 use super::super::values;
