@@ -1,6 +1,6 @@
 # bash completion for httpmon, written by httpmon --generate complete-bash
 
-# Those of the words in $1 that go on with $word; $2 is what stands before them in it.
+# Those of the words in $1 that begin with $word; $2 is what is before them in it.
 _httpmon_reply() {
     local reply
     while IFS= read -r reply; do
@@ -8,7 +8,7 @@ _httpmon_reply() {
     done < <(compgen -P "${2-}" -W "$1" -- "${word#"${2-}"}")
 }
 
-# Files that go on with $word, and what else the arguments ask compgen for.
+# Files that begin with $word, and what else the arguments ask compgen for.
 _httpmon_files() {
     local reply
     compopt -o filenames 2>/dev/null

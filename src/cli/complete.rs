@@ -1,7 +1,7 @@
 //! Completions for three shells, from the tables of options.
 //!
-//! `--top` takes a list, so its names complete after every comma. The scripts need nothing but the
-//! shell; that for bash keeps to what 3.2 has, since macOS ships it.
+//! `--top` takes a list, so its names complete after every comma. The scripts need nothing but the shell. The one for
+//! bash works with 3.2, which macOS ships.
 
 use std::fmt::Write;
 
@@ -12,10 +12,10 @@ use super::simulate;
 /// The option whose value is a list of its choices.
 const LIST: &str = "top";
 
-/// The option whose value is a program: a command, or a file that is one.
+/// The option whose value is a program: a command or an executable file.
 const PROGRAM: &str = "on-alert";
 
-/// What the value of an option is called that is a file.
+/// The name of a value that is a file.
 const FILE: &str = "FILE";
 
 /// Options as the words of a shell, and the cases of those that take values.
@@ -57,7 +57,7 @@ pub fn bash() -> String {
     format!(
         r#"# bash completion for httpmon, written by httpmon --generate complete-bash
 
-# Those of the words in $1 that go on with $word; $2 is what stands before them in it.
+# Those of the words in $1 that begin with $word; $2 is what is before them in it.
 _httpmon_reply() {{
     local reply
     while IFS= read -r reply; do
@@ -65,7 +65,7 @@ _httpmon_reply() {{
     done < <(compgen -P "${{2-}}" -W "$1" -- "${{word#"${{2-}}"}}")
 }}
 
-# Files that go on with $word, and what else the arguments ask compgen for.
+# Files that begin with $word, and what else the arguments ask compgen for.
 _httpmon_files() {{
     local reply
     compopt -o filenames 2>/dev/null
@@ -119,7 +119,7 @@ pub fn zsh() -> String {
         r#"#compdef httpmon
 # zsh completion for httpmon, written by httpmon --generate complete-zsh
 
-{functions}# The command is the first argument; behind an option a word of that name is a file.
+{functions}# The command is the first argument; after an option a word of that name is a file.
 _httpmon_first() {{
     if (( CURRENT > 2 )); then
         _files
@@ -150,7 +150,7 @@ fn zsh_specs<O>(flags: &[Flag<O>], prefix: &str, functions: &mut String) -> Stri
     let mut specs: Vec<String> = Vec::new();
     for flag in flags {
         let help = zsh_text(flag.help);
-        // A value stands after = or as the next word; after a short option also at once.
+        // A value is after = or the next word; after a short option it may follow at once.
         let (plus, equals) = if flag.value.is_some() {
             ("+", "=")
         } else {
@@ -195,7 +195,7 @@ fn zsh_specs<O>(flags: &[Flag<O>], prefix: &str, functions: &mut String) -> Stri
     specs.join(" \\\n")
 }
 
-/// Text that may stand in single quotes, brackets and a colon-separated specification.
+/// Text for single quotes, brackets and a colon-separated specification.
 fn zsh_text(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
@@ -216,21 +216,21 @@ pub fn fish() -> String {
     let mut out = format!(
         r#"# fish completion for httpmon, written by httpmon --generate complete-fish
 
-# The arguments, each behind what is typed of the list so far.
+# The arguments, each after what is typed of the list so far.
 function __httpmon_{LIST}
     set -l typed (commandline -ct | string replace -r '^--{LIST}=' '')
     set -l before (string replace -r '[^,]*$' '' -- $typed)
     printf '%s\n' "$before"$argv
 end
 
-# Whether the first argument is the command; further on it is a file of that name.
+# Whether the first argument is the command; a later argument of that name is a file.
 function __httpmon_is_command
     set -l words (commandline -opc)
     test "$words[2]" = {name}
 end
 
 complete -c httpmon -n 'test (count (commandline -opc)) -eq 1' -a {name} -d {about}
-# It takes options only.
+# The command takes options only.
 complete -c httpmon -n __httpmon_is_command -f
 "#,
         name = simulate::NAME,

@@ -1,7 +1,7 @@
 //! The arguments file: one argument per line, named by `HTTPMON_CONFIG_PATH`.
 //!
-//! What it says may be wrong long after it was read: each argument knows its line, so that whoever is told
-//! of a mistake is told where to mend it.
+//! A mistake in it may only show long after it was read, so each argument knows its line, and the message says where
+//! to correct it.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -19,8 +19,7 @@ pub struct File {
     arguments: Vec<(usize, OsString)>,
 }
 
-/// Reads the file: blank lines and lines that begin with `#` are left out, white space around an
-/// argument is cut.
+/// Reads the file. Blank lines and lines that begin with `#` are ignored, and so is white space around an argument.
 ///
 /// # Errors
 ///
@@ -28,7 +27,7 @@ pub struct File {
 pub fn read(path: &Path) -> Result<File, Error> {
     let bytes = std::fs::read(path).map_err(|error| {
         Error::new(format!(
-            "{}: {VARIABLE}: {error} (unset {VARIABLE} to go without)",
+            "{}: {VARIABLE}: {error} (unset {VARIABLE} to run without it)",
             path.display()
         ))
     })?;
@@ -36,7 +35,7 @@ pub fn read(path: &Path) -> Result<File, Error> {
 }
 
 impl File {
-    /// A file of this name that holds this.
+    /// A file with this name and these contents.
     pub(super) fn new(path: &Path, bytes: &[u8]) -> Result<File, Error> {
         let path = path.to_owned();
         match std::str::from_utf8(bytes) {
@@ -58,7 +57,7 @@ impl File {
         self.arguments.iter().map(|(_, argument)| argument.clone())
     }
 
-    /// The error, with the line of the argument that it is about.
+    /// Adds the line of the argument that the error is about.
     pub(super) fn place(&self, argument: usize, error: &Error) -> Error {
         at(&self.path, self.arguments[argument].0, error)
     }
@@ -83,15 +82,15 @@ pub(super) struct Given {
     pub(super) option: &'static str,
     /// Empty for a switch.
     pub(super) value: String,
-    /// Which of the arguments it stands in, from 0.
+    /// The index of the argument that it is in.
     pub(super) argument: usize,
 }
 
-/// Where each option of a run was given: for mistakes that show only when all are known.
+/// Where each option of a run was given, for mistakes that only show when all options are known.
 #[derive(Debug, Default)]
 pub struct Origin {
     file: Option<File>,
-    /// In the order in which they were read: those of the file first.
+    /// In the order in which they were read; those of the file come first.
     of_file: Vec<Given>,
     of_line: Vec<Given>,
 }
@@ -105,9 +104,9 @@ impl Origin {
         }
     }
 
-    /// The error, with the line of the file where it is about an option that stands there: `--OPTION: …`. Of
-    /// an option that was given several times it is the last that the error names, a rule by its label and
-    /// any other by its value; else the last, since that is the one in force.
+    /// Adds the line of the file to an error about an option that the file gives: `--OPTION: …`. If the option was
+    /// given several times, it is the last one that the error names, a rule by its label and any other by its value;
+    /// if the error names none, it is the last one, which is in force.
     pub fn place(&self, error: Error) -> Error {
         let Some(file) = &self.file else {
             return error;
@@ -147,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_utf_8_is_found() {
+    fn the_line_that_is_not_utf_8_is_found() {
         let error = File::new(Path::new("my.args"), b"--replay\n\n--top=\xff\n").unwrap_err();
         assert_eq!(error.to_string(), "my.args line 3: is not UTF-8");
     }

@@ -1,9 +1,9 @@
-//! What an option is: a row of the table of httpmon, [`FLAGS`](super::flags::FLAGS), or of that of a command.
+//! What an option is: a row in the table of httpmon, [`FLAGS`](super::flags::FLAGS), or in that of a command.
 
 use super::{Command, Options};
 use crate::time::Span;
 
-/// An option, of httpmon itself or of one of its commands: it changes what these `O` say.
+/// An option of httpmon or of one of its commands, whose options are an `O`.
 #[derive(Debug)]
 pub struct Flag<O: 'static = Options> {
     /// The long name, without dashes.
@@ -14,16 +14,16 @@ pub struct Flag<O: 'static = Options> {
     pub value: Option<&'static str>,
     /// One line, for the short help and the completions.
     pub help: &'static str,
-    /// The rest of what there is to know, for the long help and the man page.
+    /// Everything else, for the long help and the man page.
     pub more: &'static str,
-    /// The values that it takes, with a word on each, for the completions and the texts.
+    /// The values that it takes and what each means, for the completions and the texts.
     pub choices: fn() -> Vec<(&'static str, &'static str)>,
-    /// What it does: changes the options, or replaces the run by something to print. The value is
-    /// empty for a switch. The error says what is wrong with the value.
+    /// Changes the options, or returns what to do instead of the run. The value is empty for a switch. The error says
+    /// what is wrong with the value.
     pub apply: fn(&mut O, &str) -> Result<Option<Command>, String>,
 }
 
-/// For an option that takes any value, or none.
+/// For an option whose values cannot be listed, or that takes none.
 pub(super) const NO_CHOICES: fn() -> Vec<(&'static str, &'static str)> = Vec::new;
 
 /// A duration between two bounds.
@@ -38,7 +38,7 @@ pub(super) fn span(text: &str, least: Span, most: Span) -> Result<Span, String> 
     Ok(span)
 }
 
-/// Every option of a table has a name of its own, and takes every value that it offers.
+/// Checks that every option of a table has its own name and takes every value that it offers.
 #[cfg(test)]
 pub(super) fn check<O: Default>(flags: &[Flag<O>]) {
     for (i, flag) in flags.iter().enumerate() {
@@ -53,7 +53,7 @@ pub(super) fn check<O: Default>(flags: &[Flag<O>]) {
     }
 }
 
-/// A message for these arguments has all of these words, and no full stop: more may follow it.
+/// Checks that a message about these arguments has all of these words, and no full stop, since more may follow it.
 #[cfg(test)]
 pub(super) fn check_message(args: &[&str], message: &str, words: &[&str]) {
     let has_all = words.iter().all(|word| message.contains(word));

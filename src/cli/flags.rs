@@ -1,4 +1,4 @@
-//! The one table of options, and how the values that only it takes are read.
+//! The one table of options, and the parsers of values that only they take.
 
 use super::flag::{Flag, NO_CHOICES, span};
 use super::{Color, Command, Printout};
@@ -12,7 +12,7 @@ use crate::render::OUTPUTS;
 use crate::stats::dimension::{DIMENSIONS, parse_top};
 use crate::time::{Span, Zone};
 
-/// The longest window and lateness: a week of seconds.
+/// The longest window and lateness.
 const WEEK: Span = Span(7 * 86_400);
 /// The longest interval and idle time.
 const YEAR: Span = Span(366 * 86_400);
@@ -23,10 +23,10 @@ pub static FLAGS: &[Flag] = &[
         long: "replay",
         short: None,
         value: None,
-        help: "read history: alerts and a closing summary, no wall clock",
-        more: "The result depends on the input alone, however fast or slow it comes. Periodic reports are \
-               written only if --interval is given. Of regular files that take longer than a second, a \
-               terminal at standard error shows the progress.",
+        help: "read history: alerts and a final summary, without a wall clock",
+        more: "The output depends only on the input, not on how fast it comes. Reports are written only if \
+               --interval is given. If reading regular files takes longer than a second and standard error is \
+               a terminal, it shows the progress.",
         choices: NO_CHOICES,
         apply: |o, _| {
             o.replay = true;
@@ -38,8 +38,8 @@ pub static FLAGS: &[Flag] = &[
         short: Some('i'),
         value: Some("D"),
         help: "write a report for every D of log time (10s)",
-        more: "Windows are aligned to multiples of D on the log's own clock: 1m reports on whole minutes, 1d on \
-               days. A report is written once its last second is closed, which is --lateness after its end.",
+        more: "Intervals begin at multiples of D on the log's own clock: with 1m at whole minutes, with 1d at \
+               midnight. A report is written when its last second closes, which is --lateness after its end.",
         choices: NO_CHOICES,
         apply: |o, v| {
             o.interval = Some(span(v, Span::SECOND, YEAR)?);
@@ -50,9 +50,9 @@ pub static FLAGS: &[Flag] = &[
         long: "threshold",
         short: Some('t'),
         value: Some("N"),
-        help: "mean requests per second above which traffic is high (10)",
-        more: "A decimal number. An alert fires when the hits in the window exceed N times its seconds, and is \
-               over when they are below; at exactly that number the state stays.",
+        help: "requests per second above which traffic is high (10)",
+        more: "A decimal number. The alert fires when the hits in the window exceed N times the seconds of the \
+               window, and recovers when they are below; at exactly that number nothing changes.",
         choices: NO_CHOICES,
         apply: |o, v| {
             o.threshold = Some(rate(v)?);
@@ -63,8 +63,8 @@ pub static FLAGS: &[Flag] = &[
         long: "window",
         short: Some('w'),
         value: Some("D"),
-        help: "the sliding window of that mean (2m)",
-        more: "From 1s to 7d.",
+        help: "the sliding window of --threshold (2m)",
+        more: "From 1s to 7d. Rules that name no window have it too.",
         choices: NO_CHOICES,
         apply: |o, v| {
             o.window = Some(span(v, Span::SECOND, WEEK)?);
@@ -76,8 +76,8 @@ pub static FLAGS: &[Flag] = &[
         short: None,
         value: Some("RULE"),
         help: "an alert rule; may be given several times",
-        more: "For example 'Server errors: 5xx > 5% over 5m min 100'. The traffic rule of --threshold stands when \
-               no --alert is given, or when --threshold or --window is. See ALERT RULES.",
+        more: "For example 'Server errors: 5xx > 5% over 5m min 100'. With --alert, the traffic rule is in \
+               force only if --threshold or --window is given too. See ALERT RULES.",
         choices: NO_CHOICES,
         apply: |o, v| {
             let refused = |mistake: Mistake| {
@@ -100,8 +100,8 @@ pub static FLAGS: &[Flag] = &[
         short: None,
         value: Some("D"),
         help: "how long to wait for lines out of order (5s, with --replay 1m)",
-        more: "A second is closed once it is older than the newest by more than D; what comes for it afterwards \
-               is counted as late and changes nothing that was written. 0 to 7d.",
+        more: "A second closes when it is older than the newest one by more than D. Lines that come for it \
+               later are counted as late and do not change what has been written. From 0 to 7d. See TIME.",
         choices: NO_CHOICES,
         apply: |o, v| {
             o.lateness = Some(span(v, Span(0), WEEK)?);
@@ -112,10 +112,10 @@ pub static FLAGS: &[Flag] = &[
         long: "patience",
         short: None,
         value: Some("D"),
-        help: "how long a live source may hold back the others (1m)",
-        more: "Live, with several files or pipes: a second is closed once all of them are past it. One that is more than \
-               D behind the foremost is not waited for any longer; what comes of it then is late, and reports say how \
-               far it is behind. 0 to 7d.",
+        help: "how long a live source may hold up the others (1m)",
+        more: "Live, with several files or pipes, a second closes when all of them are past it. A source that \
+               is more than D behind the foremost is no longer waited for: its lines are late, and reports say \
+               how far behind it is. From 0 to 7d.",
         choices: NO_CHOICES,
         apply: |o, v| {
             o.patience = Some(span(v, Span(0), WEEK)?);
@@ -126,15 +126,15 @@ pub static FLAGS: &[Flag] = &[
         long: "time",
         short: None,
         value: Some("T"),
-        help: "what places a request in time: its end, or the stamp (end)",
-        more: "Many servers stamp a line with the time at which the request ended, others with the time at which it \
-               began: Apache, HAProxy, Envoy, Traefik, uWSGI, S3. With end, the duration is added to such a stamp \
-               where the line has one, so that a request that hangs counts in the second in which it fails. With \
-               stamp, every stamp is taken as it stands. See LOG FORMATS.",
+        help: "the time of a request: when it ended, or the time in the log (end)",
+        more: "Many servers log the time at which a request ended, others the time at which it began: Apache, \
+               HAProxy, Envoy, Traefik, uWSGI, S3. With end, the duration is added to a time of the second \
+               kind if the line has one, so that a request that hangs counts in the second in which it fails. \
+               With stamp, every time counts as it is in the log. See LOG FORMATS.",
         choices: || {
             vec![
                 ("end", "the end of the request"),
-                ("stamp", "the stamp as it stands"),
+                ("stamp", "the time in the log, as it is"),
             ]
         },
         apply: |o, v| {
@@ -151,9 +151,10 @@ pub static FLAGS: &[Flag] = &[
         short: Some('f'),
         value: Some("F"),
         help: "auto, a name, a LogFormat or a log_format (auto)",
-        more: "auto recognises each line by its shape, also where a stream mixes formats. A name insists: a line \
-               in another format is counted as unparsed. Anything else is a format string, pasted from the \
-               server's configuration, or json: field=key ... for the keys of a JSON log. See LOG FORMATS.",
+        more: "auto recognises each line by its shape, even if a stream mixes formats. With a name, lines in \
+               any other format are counted as unparsed. Anything else is a format string, copied from the \
+               configuration of the server, or json: field=key ... for the keys of a JSON log. See LOG \
+               FORMATS.",
         choices: || {
             let auto = ("auto", "each line by its shape");
             std::iter::once(auto)
@@ -169,17 +170,17 @@ pub static FLAGS: &[Flag] = &[
         long: "client",
         short: None,
         value: Some("WHICH"),
-        help: "logged, or forwarded: as proxies hand it on (logged)",
-        more: "forwarded takes the client from X-Forwarded-For where a line has it, behind the agent of combined \
-               too: from its end, the first address that is not in --trusted. It is off by default, since a \
-               client that reaches the server directly can write that header itself: use it where every \
-               request comes through your own proxies.",
+        help: "the client as logged, or as forwarded by proxies (logged)",
+        more: "forwarded takes the client from X-Forwarded-For if the line has it, also after the user agent \
+               of the combined format: it is the last address in that list that is not in --trusted. It is off \
+               by default because a client that reaches the server directly can write that header itself; use \
+               it if every request comes through your own proxies.",
         choices: || {
             vec![
                 ("logged", "the address that the log gives as the client"),
                 (
                     "forwarded",
-                    "the first address of X-Forwarded-For that is no proxy, from its end",
+                    "the last address of X-Forwarded-For that is no proxy",
                 ),
             ]
         },
@@ -187,7 +188,7 @@ pub static FLAGS: &[Flag] = &[
             o.forwarded = match v {
                 "logged" => false,
                 "forwarded" => true,
-                _ => return Err(format!("'{v}' is neither logged nor forwarded")),
+                _ => return Err(format!("'{v}' is not logged or forwarded")),
             };
             Ok(None)
         },
@@ -196,9 +197,9 @@ pub static FLAGS: &[Flag] = &[
         long: "trusted",
         short: None,
         value: Some("NET"),
-        help: "the proxies of --client forwarded (private networks)",
-        more: "Networks and addresses with commas between, such as 10.0.0.0/8,2001:db8::/32. Without it, \
-               private, shared, link-local and loopback addresses are those of proxies.",
+        help: "the proxies for --client forwarded (private networks)",
+        more: "Networks and addresses separated by commas, such as 10.0.0.0/8,2001:db8::/32. By default, \
+               private, shared, link-local and loopback addresses are proxies.",
         choices: NO_CHOICES,
         apply: |o, v| {
             o.trusted = Some(Proxies::parse(v)?);
@@ -209,8 +210,8 @@ pub static FLAGS: &[Flag] = &[
         long: "log-tz",
         short: None,
         value: Some("TZ"),
-        help: "the zone of times in the log that have no offset (UTC)",
-        more: "UTC, local, or an IANA name such as Europe/Berlin. Times with an offset are not affected.",
+        help: "the zone of log times without an offset (UTC)",
+        more: "UTC, local, or an IANA name such as Europe/Berlin. It does not affect times with an offset.",
         choices: NO_CHOICES,
         apply: |o, v| {
             o.log_tz = Zone::parse(v)?;
@@ -222,7 +223,8 @@ pub static FLAGS: &[Flag] = &[
         short: None,
         value: Some("TZ"),
         help: "the zone to show times in (the offset of the first record)",
-        more: "UTC, local, or an IANA name. It changes what is shown and where intervals begin, never what is counted.",
+        more: "UTC, local, or an IANA name. It changes what is shown and where intervals begin, but not what \
+               is counted.",
         choices: NO_CHOICES,
         apply: |o, v| {
             o.tz = Some(Zone::parse(v)?);
@@ -233,9 +235,9 @@ pub static FLAGS: &[Flag] = &[
         long: "top",
         short: None,
         value: Some("LIST"),
-        help: "dimensions to list, and how many rows (section=5,client=5)",
-        more: "A list such as section=10,client,path=3, separated by commas; without a number, five rows. \
-               See DIMENSIONS.",
+        help: "dimensions to list, and how many rows of each (section=5,client=5)",
+        more: "A list such as section=10,client,path=3, separated by commas; without a number, five rows. See \
+               DIMENSIONS.",
         choices: || {
             DIMENSIONS
                 .iter()
@@ -253,8 +255,8 @@ pub static FLAGS: &[Flag] = &[
         value: Some("FILE"),
         help: "a database of networks or countries; may be given several times",
         more: "A file in the MaxMind DB format, such as GeoLite2-ASN.mmdb or GeoLite2-Country.mmdb, for the \
-               dimensions asn and country. It is read into memory. Of several the first that knows something of an \
-               address is believed; an address that none knows has no asn and no country.",
+               dimensions asn and country. It is read into memory. If several know an address, the first \
+               counts; an address that none knows has no asn and no country.",
         choices: NO_CHOICES,
         apply: |o, v| {
             o.mmdb.push(v.into());
@@ -266,9 +268,9 @@ pub static FLAGS: &[Flag] = &[
         short: None,
         value: Some("EXPR"),
         help: "count only records that match",
-        more: "Comparisons such as section=/api, status>=500, path~/img/*.png or client=10.0.0.0/8, joined by \
-               and, or, not and parentheses. What is left out is counted as filtered and still moves the clock. \
-               See EXPRESSIONS.",
+        more: "Comparisons such as section=/api, status>=500, path~/img/*.png or client=10.0.0.0/8, combined \
+               with and, or, not and parentheses. Other records are counted as filtered and still move the \
+               clock. See EXPRESSIONS.",
         choices: NO_CHOICES,
         apply: |o, v| {
             o.filter = Some(Filter::parse(v).map_err(|mistake| caret(v, &mistake))?);
@@ -280,12 +282,12 @@ pub static FLAGS: &[Flag] = &[
         short: None,
         value: Some("T"),
         help: "count only records from T on",
-        more: "A time such as 2026-11-20T09:30:00Z; a date, or a date and a time, in the zone shown \
-               (2026-11-20, '2026-11-20 09:30'); a time of the log's day, which is that of its first record \
-               (09:30); today, yesterday, or a day of the week, the last one of that name, each from its midnight \
-               in the zone shown; or -2h: live, back from now, and in replay of regular files back from the newest \
-               record, for which they are read once more. What lies outside is counted as filtered and still moves \
-               the clock; but no rule is looked at, and no report written, for a second before T.",
+        more: "T is a time such as 2026-11-20T09:30:00Z; a date, or a date and a time, in the zone shown \
+               (2026-11-20, '2026-11-20 09:30'); a time on the day of the log's first record (09:30); today, \
+               yesterday, or a day of the week, meaning the last one of that name, each from midnight in the \
+               zone shown; or -2h, which is two hours before now or, in replay of regular files, before the \
+               newest record, for which they are read twice. Records outside are counted as filtered and still \
+               move the clock, but no rule is evaluated and no report written for a second before T.",
         choices: NO_CHOICES,
         apply: |o, v| {
             o.since = Some(Moment::parse(v)?);
@@ -297,8 +299,9 @@ pub static FLAGS: &[Flag] = &[
         short: None,
         value: Some("T"),
         help: "count only records before T",
-        more: "As --since; the second T is not counted, and a date is its beginning. Where the log ends before T, \
-               the seconds up to T are closed as empty ones: an alert that would be over by then is.",
+        more: "T is as for --since; the second T itself is not counted, and a date means its beginning. If the \
+               log ends before T, the seconds up to T are closed as empty ones, so that an alert that would be \
+               over by then is.",
         choices: NO_CHOICES,
         apply: |o, v| {
             o.until = Some(Moment::parse(v)?);
@@ -335,10 +338,10 @@ pub static FLAGS: &[Flag] = &[
         short: Some('o'),
         value: Some("FILE"),
         help: "write to FILE instead of standard output",
-        more: "text, json and csv are written as they come: with --replay from the beginning of FILE, live behind what it \
-               holds. When FILE is renamed meanwhile, a new one is begun. html, email and openmetrics are written as \
-               a whole to a new file beside it, which then takes its name: with every report, and at the end. \
-               Live, a file that cannot be written is named once and tried again. See OUTPUT.",
+        more: "text, json and csv are written as they come: with --replay, FILE is emptied first; \
+               live, they are added to what it has. If FILE is renamed, a new one is begun. html, email and openmetrics are \
+               written whole to a new file, which is then renamed to FILE, with every report and at the end. \
+               Live, a FILE that cannot be written is reported once and tried again. See OUTPUT.",
         choices: NO_CHOICES,
         apply: |o, v| {
             if v.is_empty() {
@@ -352,10 +355,11 @@ pub static FLAGS: &[Flag] = &[
         long: "dashboard",
         short: None,
         value: None,
-        help: "on a terminal: one screen, painted anew, instead of reports",
-        more: "Traffic as a graph, status classes, the top of a dimension, and every alert of the run. Keys come from \
-               the terminal, also while standard input is the log. When it ends, the summary is written as usual. \
-               With --output, that file is written as without. See DASHBOARD.",
+        help: "on a terminal, show one live screen instead of reports",
+        more: "It shows traffic as a graph, status classes, the top of a dimension, and every alert of the \
+               run. Keys are read from the terminal, even if standard input is the log. At the end the summary \
+               is written as usual. With --output, FILE is written as it would be without --dashboard. See \
+               DASHBOARD.",
         choices: NO_CHOICES,
         apply: |o, _| {
             o.dashboard = true;
@@ -366,13 +370,13 @@ pub static FLAGS: &[Flag] = &[
         long: "color",
         short: None,
         value: Some("WHEN"),
-        help: "when to colour (auto)",
-        more: "auto colours where standard output is a terminal, and honours NO_COLOR, CLICOLOR, CLICOLOR_FORCE \
-               and TERM=dumb. Colour brings bars and a sparkline with it, fitted to the width of the terminal.",
+        help: "when to use colour (auto)",
+        more: "auto uses colour if standard output is a terminal, and obeys NO_COLOR, CLICOLOR, CLICOLOR_FORCE \
+               and TERM=dumb. With colour come bars and a sparkline, fitted to the width of the terminal.",
         choices: || {
             vec![
                 ("auto", "on a terminal"),
-                ("always", "in any case"),
+                ("always", "also in files and pipes"),
                 ("never", "plain text"),
             ]
         },
@@ -391,9 +395,10 @@ pub static FLAGS: &[Flag] = &[
         short: None,
         value: Some("PROG"),
         help: "run PROG when an alert fires and when it is over",
-        more: "Without a shell and without arguments: the alert as JSON is on its standard input, and HTTPMON_STATE, \
-               HTTPMON_RULE and HTTPMON_AT are in its environment. One at a time, for 30 seconds at most; what it \
-               prints goes to standard error. Reading never waits for it. See NOTIFICATIONS.",
+        more: "PROG is run without a shell and without arguments. The alert is on its standard input as JSON, \
+               and HTTPMON_STATE, HTTPMON_RULE and HTTPMON_AT are in its environment. One is run at a time, \
+               for 30 seconds at most, and what it prints goes to standard error. Reading never waits for it. \
+               See NOTIFICATIONS.",
         choices: NO_CHOICES,
         apply: |o, v| {
             if v.is_empty() {
@@ -408,7 +413,7 @@ pub static FLAGS: &[Flag] = &[
         short: None,
         value: None,
         help: "run the program of --on-alert in replay too",
-        more: "History is not news: without this, --replay tells nobody.",
+        more: "Without this option, --replay runs no program: alerts of the past are not news.",
         choices: NO_CHOICES,
         apply: |o, _| {
             o.on_alert_in_replay = true;
@@ -419,8 +424,9 @@ pub static FLAGS: &[Flag] = &[
         long: "exit-code",
         short: None,
         value: None,
-        help: "exit 1 if an alert fired, 3 if no record could be read",
-        more: "For scripts: a check must not pass on an empty or foreign log. See EXIT STATUS.",
+        help: "exit 1 if an alert fired, 3 if no line was a record",
+        more: "For scripts: a check must not pass because the log is empty or not an access log. The status is \
+               4 if no alert fired but too much came late to be sure. See EXIT STATUS.",
         choices: NO_CHOICES,
         apply: |o, _| {
             o.exit_code = true;
@@ -432,10 +438,11 @@ pub static FLAGS: &[Flag] = &[
         short: Some('F'),
         value: None,
         help: "live: read FILEs as they grow, through every rotation",
-        more: "No line is lost when a file is renamed, or copied and emptied: the old one is read until nothing has \
-               been written to it for ten seconds, and what stood in one that was emptied is read from its copy. The \
-               rotated files beside it are read first: see --history. What lies before the start is history: rules \
-               and the summary know it, and nothing is told of it but the alerts that still fire.",
+        more: "No line is lost when a file is renamed, or copied and emptied: the old file is read until \
+               nothing has been written to it for ten seconds, and lines that were in an emptied file are read \
+               from its copy. The rotated files beside it are read first: see --history. What is older than \
+               the start is history: rules and the summary take it into account, but of it only the alerts \
+               that are still firing are written.",
         choices: NO_CHOICES,
         apply: |o, _| {
             o.follow = true;
@@ -446,10 +453,11 @@ pub static FLAGS: &[Flag] = &[
         long: "history",
         short: None,
         value: Some("D"),
-        help: "with --follow: how far back rotated files are read first (auto)",
-        more: "Rotated files that were written to within D, such as access.log.1 and access.log.2.gz, and then the \
-               whole of FILE. auto is as far back as the rules look. 0 begins at the end of FILE.",
-        choices: || vec![("auto", "as far as the rules look")],
+        help: "with --follow: how far back to read rotated files first (auto)",
+        more: "httpmon reads the rotated files that were written to within D, such as access.log.1 and \
+               access.log.2.gz, and then all of FILE. auto is as far back as the rules look. With 0 it begins \
+               at the end of FILE.",
+        choices: || vec![("auto", "as far back as the rules look")],
         apply: |o, v| {
             o.history = match v {
                 "auto" => None,
@@ -462,12 +470,13 @@ pub static FLAGS: &[Flag] = &[
         long: "state",
         short: None,
         value: Some("FILE"),
-        help: "live: keep in FILE what was told, so that a restart does not tell it again",
-        more: "What rules must remember stands in the log: read it back, with --follow, or on a pipe from further back. \
-               FILE says up to which second reports and alerts were written, which alerts fire, and which programs of \
-               --on-alert were begun and have not ended: those are run once more, with HTTPMON_AGAIN=1. Without FILE \
-               yet, what lies before the start is history: nothing is told of it but the alerts that still fire. One \
-               that is damaged is moved to FILE.damaged.",
+        help: "live: remember in FILE what was written, so a restart does not repeat it",
+        more: "FILE says up to which second reports and alerts were written, which alerts are firing, and \
+               which programs of --on-alert were started and have not ended: these are run once more, with \
+               HTTPMON_AGAIN=1. What the rules need to remember is in the log, so let httpmon read it again: \
+               with --follow, or by starting the pipe further back. If FILE does not exist yet, what is older \
+               than the start is history: of it only the alerts that are still firing are written. A damaged \
+               FILE is renamed to FILE.damaged.",
         choices: NO_CHOICES,
         apply: |o, v| {
             if v.is_empty() {
@@ -482,8 +491,8 @@ pub static FLAGS: &[Flag] = &[
         short: None,
         value: Some("D"),
         help: "live: end when no line has come for D",
-        more: "The input is taken to have ended: what is open is closed and the summary is written. It has no \
-               effect with --replay, which never looks at a clock.",
+        more: "httpmon then acts as if the input had ended: it closes what is open and writes the summary. \
+               With --replay, which never looks at a clock, this has no effect.",
         choices: NO_CHOICES,
         apply: |o, v| {
             o.idle_exit = Some(span(v, Span::SECOND, YEAR)?);
@@ -495,8 +504,9 @@ pub static FLAGS: &[Flag] = &[
         short: None,
         value: Some("N"),
         help: "count with N threads in replay of files (all cores)",
-        more: "Up to 64; all cores are eight at most. It changes how long it takes and nothing else. Pipes are read by one, since the \
-               program that writes needs the other; so is a live log, and a run with --verbose.",
+        more: "From 1 to 64; by default as many as there are cores, but not more than eight. It changes how \
+               long the run takes and nothing else. Pipes are read by one thread, because the program that \
+               writes needs the other core; so are live logs, and runs with --verbose.",
         choices: NO_CHOICES,
         apply: |o, v| {
             o.threads = Some(threads(v)?);
@@ -508,7 +518,7 @@ pub static FLAGS: &[Flag] = &[
         short: Some('q'),
         value: None,
         help: "alerts only: no reports, no summary",
-        more: "What could not be read is still said on standard error.",
+        more: "Standard error still says which lines could not be read.",
         choices: NO_CHOICES,
         apply: |o, _| {
             o.quiet = true;
@@ -520,7 +530,7 @@ pub static FLAGS: &[Flag] = &[
         short: Some('v'),
         value: None,
         help: "say on standard error which formats were recognised",
-        more: "Each one once, with the line that it was first seen on.",
+        more: "Each format is named once, with the first line that has it.",
         choices: NO_CHOICES,
         apply: |o, _| {
             o.verbose = true;
@@ -531,7 +541,7 @@ pub static FLAGS: &[Flag] = &[
         long: "generate",
         short: None,
         value: Some("KIND"),
-        help: "print the man page or the completions of a shell",
+        help: "print the man page, or completions for a shell",
         more: "",
         choices: || {
             vec![
@@ -559,7 +569,7 @@ pub static FLAGS: &[Flag] = &[
         long: "help",
         short: Some('h'),
         value: None,
-        help: "-h prints this, --help more",
+        help: "-h prints a short help, --help all of it",
         more: "",
         choices: NO_CHOICES,
         apply: |_, _| Ok(Some(Command::Print(Printout::Help))),
@@ -589,7 +599,8 @@ fn rate(text: &str) -> Result<Threshold, String> {
     match decimal(text) {
         None => Err("expected a number of requests per second such as 10 or 0.5".to_owned()),
         Some(0) => Err(
-            "a threshold of 0 would always be passed; give a rate above it, such as 0.1".to_owned(),
+            "a threshold of 0 would always be exceeded; give a rate above 0, such as 0.1"
+                .to_owned(),
         ),
         Some(billionths) => Ok(Threshold {
             billionths,

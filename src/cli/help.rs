@@ -9,7 +9,7 @@ use super::simulate;
 /// What httpmon is, in one sentence.
 pub const ABOUT: &str = "watch HTTP access logs: reports and alerts, live or from history";
 
-/// How it is called.
+/// How to call it.
 pub const USAGE: &[&str] = &[
     "tail -F access.log | httpmon [OPTIONS]",
     "httpmon --replay [OPTIONS] [FILE]...",
@@ -21,10 +21,10 @@ pub fn short() -> String {
     head(ABOUT, USAGE) + &lines(FLAGS)
 }
 
-/// `--help`: all there is to know of each option.
+/// `--help`: everything about each option.
 pub fn long() -> String {
     let mut out = head(ABOUT, USAGE) + &paragraphs(FLAGS);
-    out.push_str("httpmon simulate --help tells of the command that writes a log.\n");
+    out.push_str("httpmon simulate --help explains the command that writes a log.\n");
     out.push_str(MORE);
     out
 }
@@ -51,7 +51,7 @@ fn lines<O>(flags: &[Flag<O>]) -> String {
     out
 }
 
-/// All there is to know of each option.
+/// Everything about each option.
 fn paragraphs<O>(flags: &[Flag<O>]) -> String {
     let mut out = String::new();
     for flag in flags {
@@ -70,7 +70,7 @@ fn paragraphs<O>(flags: &[Flag<O>]) -> String {
     out
 }
 
-/// What stands above the options.
+/// What is above the options.
 fn head(about: &str, usage: &[&str]) -> String {
     let usage = usage.join("\n       ");
     format!(
@@ -90,7 +90,7 @@ fn names<O>(flag: &Flag<O>) -> String {
     format!("{short}--{}{value}", flag.long)
 }
 
-/// A help line as a sentence of its own.
+/// A help line as a sentence.
 pub(super) fn sentence(help: &str) -> String {
     let mut chars = help.chars();
     let first = chars.next().map_or(String::new(), |c| {

@@ -1,8 +1,8 @@
 //! The command line: options as data.
 //!
-//! [`flags::FLAGS`] is each option's only definition. The parser, the arguments file, both helps, the
-//! man page and the completions all come from that table; those of `httpmon simulate` from
-//! [`simulate::FLAGS`] in the same way.
+//! [`flags::FLAGS`] is the only definition of each option. The parser, the arguments file, both helps, the man page
+//! and the completions all come from that table, and in the same way those of `httpmon simulate` come from
+//! [`simulate::FLAGS`].
 
 pub mod complete;
 pub mod config;
@@ -35,7 +35,7 @@ use crate::simulate::Settings;
 use crate::stats::dimension::{self, Top};
 use crate::time::{Span, Zone};
 
-/// What the command line asks for.
+/// What the command line asks httpmon to do.
 #[derive(Debug)]
 pub enum Command {
     /// Read a log.
@@ -86,12 +86,12 @@ impl Printout {
     }
 }
 
-/// When to colour.
+/// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Color {
-    /// Where standard output is a terminal that shows it.
+    /// If standard output is a terminal that shows it.
     Auto,
-    /// In any case.
+    /// Also in files and pipes.
     Always,
     /// Never.
     Never,
@@ -100,73 +100,73 @@ pub enum Color {
 /// The options of a run.
 #[derive(Debug)]
 pub struct Options {
-    /// History: no wall clock.
+    /// Reads history, without a wall clock.
     pub replay: bool,
-    /// The cadence of reports, where given.
+    /// The cadence of reports, if given.
     pub interval: Option<Span>,
-    /// The rate above which traffic is high, where given.
+    /// The rate above which traffic is high, if given.
     pub threshold: Option<Threshold>,
-    /// The window of that rate, and of rules that name none, where given.
+    /// The window of that rate, and of rules without one of their own, if given.
     pub window: Option<Span>,
     /// The alert rules that were given.
     pub alerts: Vec<Spec>,
-    /// How long to wait for late lines, where given.
+    /// How long to wait for late lines, if given.
     pub lateness: Option<Span>,
-    /// How long a live source may hold back the others, where given.
+    /// How long a live source may hold up the others, if given.
     pub patience: Option<Span>,
-    /// What places a request in time.
+    /// Which time of a request counts.
     pub time: EventTime,
     /// Which formats to read.
     pub format: Choice,
-    /// The client is the one that proxies handed on.
+    /// Whether the client is the one that proxies report.
     pub forwarded: bool,
-    /// The proxies that are trusted to do so, where given.
+    /// The proxies that are trusted to report it, if given.
     pub trusted: Option<Proxies>,
     /// The zone of times without an offset.
     pub log_tz: Zone,
-    /// The zone to show, where given.
+    /// The zone to show, if given.
     pub tz: Option<Zone>,
     /// The dimensions to list.
     pub top: Vec<Top>,
     /// The databases of networks and countries.
     pub mmdb: Vec<OsString>,
-    /// Only records that match count, where given.
+    /// The filter that a record must match to count, if given.
     pub filter: Option<Filter>,
-    /// Only records from then on count, where given.
+    /// When counting begins, if given.
     pub since: Option<Moment>,
-    /// Only records before then count, where given.
+    /// When counting ends, if given.
     pub until: Option<Moment>,
     /// The output.
     pub report: &'static Output,
-    /// A screen that is painted anew instead of reports.
+    /// Whether to show a live screen instead of reports.
     pub dashboard: bool,
-    /// The file to write to, where given.
+    /// The file to write to, if given.
     pub output: Option<PathBuf>,
-    /// When to colour.
+    /// When to use colour.
     pub color: Color,
-    /// The program to run at each transition, where given.
+    /// The program to run at each transition, if given.
     pub on_alert: Option<OsString>,
     /// Whether it is run in replay too.
     pub on_alert_in_replay: bool,
-    /// Whether an alert makes the exit status 1.
+    /// Whether the exit status says if an alert fired.
     pub exit_code: bool,
-    /// The files are read as they grow, through every rotation.
+    /// Whether files are read as they grow, through every rotation.
     pub follow: bool,
-    /// How far back rotated files are read first, where given.
+    /// How far back rotated files are read first, if given.
     pub history: Option<Span>,
-    /// The file that says what was told, where given.
+    /// The file that remembers what was written, if given.
     pub state: Option<PathBuf>,
-    /// How long to wait for a line before ending, where given.
+    /// How long to wait for a line before ending, if given.
     pub idle_exit: Option<Span>,
-    /// How many threads count in replay of files, where given.
+    /// How many threads count in replay of files, if given.
     pub threads: Option<usize>,
     /// Alerts only.
     pub quiet: bool,
-    /// Whether to say what was recognised.
+    /// Whether to say which formats were recognised.
     pub verbose: bool,
-    /// The files to read; none is standard input, and so is `-`.
+    /// The files to read: standard input if there are none, or for `-`.
     pub files: Vec<OsString>,
-    /// Where they were given.
+    /// Where each option was given.
     pub origin: Origin,
 }
 
@@ -212,31 +212,31 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Whether these options go together.
+    /// Checks that these options go together.
     ///
     /// # Errors
     ///
-    /// Names the option that does not, and the way out.
+    /// Names an option that does not, and the way out.
     pub fn check(&self) -> Result<(), Error> {
         let Output { name, form, .. } = self.report;
         if self.quiet && *form != Form::Stream {
             return Err(Error::new(format!(
-                "--quiet: leaves nothing of --report {name} to write; text and json can tell alerts alone"
+                "--quiet: leaves nothing of --report {name} to write; only text and json can write alerts alone"
             )));
         }
         if self.replay && self.interval.is_none() && *form == Form::Rows {
             return Err(Error::new(format!(
-                "--report {name}: writes a row for every interval; with --replay say how long one is: --interval 1m"
+                "--report {name}: writes a row for every interval; with --replay, say how long it is: --interval 1m"
             )));
         }
         if self.on_alert_in_replay && self.on_alert.is_none() {
             return Err(Error::new(
-                "--on-alert-in-replay: there is no program to run; name it: --on-alert PROG",
+                "--on-alert-in-replay: there is no program to run; name one: --on-alert PROG",
             ));
         }
         if self.trusted.is_some() && !self.forwarded {
             return Err(Error::new(
-                "--trusted: is for --client forwarded, which takes the client from X-Forwarded-For",
+                "--trusted: only works with --client forwarded, which takes the client from X-Forwarded-For",
             ));
         }
         if self.follow && self.replay {
@@ -256,13 +256,13 @@ impl Options {
         }
         if self.replay && self.state.is_some() {
             return Err(Error::new(
-                "--state: is for a live run that goes on after a restart; --replay tells all of its input each time",
+                "--state: only works live, for a run that continues after a restart; --replay reports all of its input every time",
             ));
         }
         self.config().map(drop)
     }
 
-    /// How far back the rotated files of a log that is followed are read: as far as the rules look, unless given.
+    /// How far back the rotated files of a followed log are read: by default as far as the rules look.
     ///
     /// # Errors
     ///
@@ -273,7 +273,7 @@ impl Options {
         Ok(self.history.or(looks).unwrap_or(Span(0)))
     }
 
-    /// What a monitor is to do under these options.
+    /// The configuration of a monitor under these options.
     ///
     /// # Errors
     ///
@@ -314,7 +314,8 @@ impl Options {
         }
     }
 
-    /// The lateness in force: 5 s live, as nginx flushes its buffer; 60 s in replay, where waiting is free.
+    /// The lateness in force: live 5 s, the usual time between flushes of nginx's buffer; in replay 60 s, as waiting
+    /// costs nothing there.
     fn lateness_in_force(&self) -> Span {
         self.lateness
             .unwrap_or(Span(if self.replay { 60 } else { 5 }))
@@ -329,8 +330,8 @@ impl Options {
         }
     }
 
-    /// How many threads count in replay of files: as many as there are cores, and eight at most, since one
-    /// puts together what they counted.
+    /// How many threads count in replay of files: by default one for each core, but eight at most, because a single
+    /// thread merges what they counted.
     pub fn threads_in_force(&self) -> usize {
         let cores = || std::thread::available_parallelism().map_or(1, |cores| cores.get().min(8));
         self.threads.unwrap_or_else(cores)
@@ -354,7 +355,7 @@ impl Options {
         tops
     }
 
-    /// Whether the traffic rule stands: where no other is given, or its own options are.
+    /// Whether the traffic rule is in force: if there is no other, or if one of its own options is given.
     fn has_traffic_rule(&self) -> bool {
         self.alerts.is_empty() || self.threshold.is_some() || self.window.is_some()
     }

@@ -10,12 +10,12 @@ use super::flags::FLAGS;
 use super::{Command, Options, Printout};
 use crate::error::Error;
 
-/// Reads arguments: those of the arguments file first, so that the command line wins. The file is asked for
-/// only where the command line asks for no text to print: who looks for help about a broken file finds it.
+/// Reads arguments: those of the arguments file first, so that the command line takes precedence. The file is not read
+/// if the command line asks for a text to print, so that help is there even when the file is broken.
 ///
 /// # Errors
 ///
-/// Names the option and the way out, and the line of the file where it stands there.
+/// Names the option and the way out, and the line if the option is in the file.
 pub fn parse(
     file: impl FnOnce() -> Result<Option<File>, Error>,
     args: impl Iterator<Item = OsString>,
@@ -37,7 +37,7 @@ pub fn parse(
         }
         of_file = given;
     }
-    // The same arguments as above: there is no command among them.
+    // These are the same arguments as above, so there is no command among them.
     let (_, of_line) = GRAMMAR.read(&mut options, args.into_iter())?;
     options.origin = Origin::new(file, of_file, of_line);
     options
@@ -61,13 +61,13 @@ const IN_FILE: Grammar<Options> = Grammar {
     operand: |_, operand| {
         let operand = operand.to_string_lossy();
         Err(Error::new(format!(
-            "the arguments file may hold options only, not '{operand}' (a value goes on its option's line: --top=path)"
+            "the arguments file may only have options, not '{operand}' (put a value on the line of its option: --top=path)"
         )))
     },
     ..GRAMMAR
 };
 
-/// What was wrong with which of the arguments, from 0.
+/// What was wrong, and the index of the argument.
 pub(super) struct RefusedArgument {
     pub(super) argument: usize,
     pub(super) error: Error,
@@ -84,15 +84,15 @@ pub(super) struct Grammar<O: 'static> {
     pub(super) flags: &'static [Flag<O>],
     /// What `-h` prints.
     pub(super) short_help: Printout,
-    /// What is called.
+    /// What is called on the command line.
     pub(super) name: &'static str,
-    /// Takes what is no option.
+    /// Takes an argument that is not an option.
     pub(super) operand: fn(&mut O, OsString) -> Result<(), Error>,
 }
 
 impl<O> Grammar<O> {
-    /// Reads arguments into `options`; returns what one of them asks to do instead of the run, and what was
-    /// given before it.
+    /// Reads arguments into `options`. Returns what one of them asks to do instead of the run, if one does, and the
+    /// options before it.
     pub(super) fn read(
         &self,
         options: &mut O,
@@ -103,8 +103,8 @@ impl<O> Grammar<O> {
         let mut parser = lexopt::Parser::from_args(args);
         let (mut argument, mut given) = (0, Vec::new());
         loop {
-            // Between short options that stand in one argument there is no saying how many are left: it
-            // is the same one still.
+            // Within an argument of several short options there is no count of those left: it is still the same
+            // argument.
             if let Some(left) = parser.try_raw_args() {
                 argument = all - left.as_slice().len();
             }
@@ -143,7 +143,7 @@ impl<O> Grammar<O> {
             return Err(usage(arg.unexpected()));
         };
         let value = match flag.value {
-            // One that ends the reading would never be asked about its value again.
+            // An option that ends the reading would never be asked for its value again.
             None if is_long => match parser.optional_value() {
                 None => String::new(),
                 Some(value) => {
@@ -167,7 +167,7 @@ impl<O> Grammar<O> {
 enum NextArgument {
     /// There was none.
     End,
-    /// What is to be done instead of the run.
+    /// What to do instead of the run.
     Command(Command),
     Operand,
     /// An option, and its value.
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_arguments_file_says_wrong_is_told_with_its_line() {
+    fn a_mistake_in_the_arguments_file_is_reported_with_its_line() {
         let rule = "--alert=Errors: 5xx > 5% over 5m";
         for (file, args, want) in [
             (
@@ -231,7 +231,7 @@ mod tests {
             (&["-v", "--replay=x"], &[], "my.args line 2: unexpected"),
             (&["--alert=x"], &[], "my.args line 1: --alert: "),
             (&[rule, rule], &[], "my.args line 2: --alert: a second"),
-            // What goes with none of the others is told of the option that must change.
+            // If options do not go together, the message is about the one that must change.
             (&["", "--quiet"], &["-r", "html"], "my.args line 2: --quiet"),
             (
                 &["-r", "csv", "-r", "csv"],
@@ -239,7 +239,7 @@ mod tests {
                 "my.args line 3: ",
             ),
             (&["-r", "csv"], &["--replay", "-r", "csv"], "--report csv: "),
-            // What the command line says wrong is not of the file.
+            // A mistake on the command line is not one in the file.
             (&["--foo"], &["--bar"], "invalid option '--bar'"),
             (&["--top=path"], &["--top=pth"], "--top: "),
             (&[rule], &[rule], "--alert: a second"),
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_the_one_that_is_named_is_told() {
+    fn of_several_values_the_one_that_is_named_is_reported() {
         let busy = "--alert=Busy: hits > 900 over 1m";
         let errors = "--alert=Errors: 5xx > 5% over 5m";
         let file = ["--mmdb=a", "--mmdb", "b", "--mmdb=ab", busy, errors];
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_command_line_asks_to_print_needs_no_file() {
+    fn a_text_to_print_needs_no_arguments_file() {
         for (args, wanted) in [
             (&["-h"][..], Printout::ShortHelp),
             (&["--help"], Printout::Help),

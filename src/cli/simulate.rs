@@ -1,4 +1,4 @@
-//! The command line of `httpmon simulate`: its table of options, and what is said of it.
+//! The command line of `httpmon simulate`: its table of options, and its help.
 
 use std::ffi::OsString;
 
@@ -17,13 +17,13 @@ pub const NAME: &str = "simulate";
 /// What it does, in one sentence.
 pub const ABOUT: &str = "write a synthetic access log";
 
-/// How it is called.
+/// How to call it.
 pub const USAGE: &[&str] = &[
     "httpmon simulate [OPTIONS] | httpmon --replay",
     "httpmon simulate --speed 60 [OPTIONS] | httpmon --interval 1m",
 ];
 
-/// The most seconds that a line can be late, and that a start can be slow.
+/// The longest that a line can be late, and that a start can be slow.
 const HOUR: Span = Span(3600);
 /// As fast as a log can run: a day in less than a tenth of a second.
 const FASTEST: u128 = 1_000_000;
@@ -36,10 +36,11 @@ pub static FLAGS: &[Flag<Settings>] = &[
         long: "rates",
         short: None,
         value: Some("LIST"),
-        help: "lines a second of each step (9,11,8)",
-        more: "Decimal numbers, separated by commas; 0 is a pause. A whole number gives exactly so many lines in \
-               each second. Any other spreads them evenly: line k of a step, from 0, is stamped floor(k / rate) \
-               seconds after it begins, so that the step has rate times duration lines, rounded up.",
+        help: "requests per second in each step (9,11,8)",
+        more: "Decimal numbers separated by commas; 0 is a pause. A whole number gives exactly that many lines \
+               in each second. Any other number spreads the lines evenly: line k of a step, counted from 0, \
+               has the time floor(k / rate) seconds after the step begins, so that the step has rate times \
+               duration lines, rounded up.",
         choices: NO_CHOICES,
         apply: |s, v| {
             s.rates = rates(v)?;
@@ -51,7 +52,8 @@ pub static FLAGS: &[Flag<Settings>] = &[
         short: None,
         value: Some("LIST"),
         help: "how long each step is (150)",
-        more: "Durations such as 150, 90s or 5m, separated by commas; one stands for all steps. From 1s to 366d.",
+        more: "Durations such as 150, 90s or 5m, separated by commas; a single one applies to all steps. From \
+               1s to 366d.",
         choices: NO_CHOICES,
         apply: |s, v| {
             s.durations = durations(v)?;
@@ -62,9 +64,9 @@ pub static FLAGS: &[Flag<Settings>] = &[
         long: "errors",
         short: None,
         value: Some("LIST"),
-        help: "the share of each step answered with 5xx, in percent (0)",
-        more: "Percentages such as 0,20,0; one stands for all steps. Of the lines of a step exactly so many are \
-               errors, rounded down, spread over the step. No other line has a 5xx.",
+        help: "the share of each step that is answered with 5xx, in percent (0)",
+        more: "Percentages such as 0,20,0; a single one applies to all steps. Exactly this share of the lines \
+               of a step, rounded down, are errors, spread over the step. No other line has a 5xx.",
         choices: NO_CHOICES,
         apply: |s, v| {
             s.errors = shares(v)?;
@@ -75,9 +77,9 @@ pub static FLAGS: &[Flag<Settings>] = &[
         long: "flood",
         short: None,
         value: Some("LIST"),
-        help: "the share of each step sent by one client, in percent (0)",
-        more: "Percentages, as of --errors. It is 203.0.113.66, which sends nothing else; the rates stay as they \
-               are.",
+        help: "the share of each step that is sent by one client, in percent (0)",
+        more: "Percentages, as for --errors. The client is 203.0.113.66, which sends nothing else; the rates do not \
+               change.",
         choices: NO_CHOICES,
         apply: |s, v| {
             s.flood = shares(v)?;
@@ -89,8 +91,9 @@ pub static FLAGS: &[Flag<Settings>] = &[
         short: None,
         value: Some("D"),
         help: "requests are slow for the first D of the log (0)",
-        more: "As after a restart, with cold caches: they take ten times as long at first, and the usual time \
-               after D. It shows in formats that have durations, such as nginx_timed and json. 0 to 1h.",
+        more: "As after a restart with cold caches: requests take ten times as long at first, and as long as \
+               usual after D. This shows in formats that have durations, such as nginx_timed and json. From 0 \
+               to 1h.",
         choices: NO_CHOICES,
         apply: |s, v| {
             s.slow_start = span(v, Span(0), HOUR)?.0.unsigned_abs();
@@ -102,7 +105,8 @@ pub static FLAGS: &[Flag<Settings>] = &[
         short: None,
         value: Some("D"),
         help: "one line in eight comes up to D late (0)",
-        more: "With a --lateness of D or more, none of them is late to httpmon. 0 to 1h.",
+        more: "If httpmon reads the log with a --lateness of D or more, none of these lines is late. From 0 to \
+               1h.",
         choices: NO_CHOICES,
         apply: |s, v| {
             s.disorder = span(v, Span(0), HOUR)?.0.unsigned_abs();
@@ -114,7 +118,8 @@ pub static FLAGS: &[Flag<Settings>] = &[
         short: Some('f'),
         value: Some("F"),
         help: "a name, a LogFormat or a log_format (combined)",
-        more: "All that httpmon --format takes, but auto. W3C logs and CSV begin with their header. See LOG FORMATS.",
+        more: "Everything that httpmon --format takes, except auto. W3C logs and CSV begin with their header. \
+               See LOG FORMATS.",
         choices: || {
             formats()
                 .map(|format| (format.name, format.about))
@@ -130,8 +135,8 @@ pub static FLAGS: &[Flag<Settings>] = &[
         short: None,
         value: Some("T"),
         help: "when the log begins (2026-01-01; with --realtime or --speed, now)",
-        more: "A date, or a time such as 2026-01-01T12:00:00+01:00: lines have the same offset, where the format has \
-               one. From 1974 to 4999.",
+        more: "A date, or a time such as 2026-01-01T12:00:00+01:00; lines have the same offset, if the format \
+               has one. From 1974 to 4999.",
         choices: NO_CHOICES,
         apply: |s, v| {
             s.start = Some(Start::parse(v)?);
@@ -142,14 +147,14 @@ pub static FLAGS: &[Flag<Settings>] = &[
         long: "seed",
         short: None,
         value: Some("N"),
-        help: "what chance hangs on (1)",
-        more: "The same seed and options give the same bytes, on every machine; another seed, other clients and \
-               another order of requests at the same rates.",
+        help: "the seed of all random choices (1)",
+        more: "The same seed and options give the same bytes on every machine; another seed gives other \
+               clients, and another order of requests at the same rates.",
         choices: NO_CHOICES,
         apply: |s, v| {
             s.seed = v
                 .parse()
-                .map_err(|_| format!("'{v}' is no whole number from 0 to 2^64 - 1"))?;
+                .map_err(|_| format!("'{v}' is not a whole number from 0 to 2^64 - 1"))?;
             Ok(None)
         },
     },
@@ -158,7 +163,7 @@ pub static FLAGS: &[Flag<Settings>] = &[
         short: None,
         value: None,
         help: "write each line when it is due by the wall clock",
-        more: "Else all are written at once.",
+        more: "Without this option, all lines are written at once.",
         choices: NO_CHOICES,
         apply: |s, _| {
             s.speed = Some(BILLION as u64);
@@ -169,10 +174,10 @@ pub static FLAGS: &[Flag<Settings>] = &[
         long: "speed",
         short: None,
         value: Some("N"),
-        help: "as --realtime, with the log's time running N times as fast",
-        more: "A decimal number up to 1000000. Such a log runs ahead of the wall clock; httpmon reads it like any \
-               other, by the log's own time. Only in a pause its clock goes on no faster than the wall clock, \
-               and stands still once the log is more than five minutes from now.",
+        help: "like --realtime, with time in the log N times as fast",
+        more: "A decimal number up to 1000000. Such a log runs ahead of the wall clock; httpmon reads it like \
+               any other, by the log's own time. But during a pause, httpmon's clock goes on no faster than \
+               the wall clock, and not at all if the log is more than five minutes from now.",
         choices: NO_CHOICES,
         apply: |s, v| {
             s.speed = Some(speed(v)?);
@@ -183,7 +188,7 @@ pub static FLAGS: &[Flag<Settings>] = &[
         long: "help",
         short: Some('h'),
         value: None,
-        help: "-h prints this, --help more",
+        help: "-h prints a short help, --help all of it",
         more: "",
         choices: NO_CHOICES,
         apply: |_, _| Ok(Some(Command::Print(Printout::SimulateHelp))),
@@ -197,12 +202,12 @@ const GRAMMAR: Grammar<Settings> = Grammar {
     operand: |_, operand| {
         let operand = operand.to_string_lossy();
         Err(Error::new(format!(
-            "simulate takes options only, not '{operand}' (a log file of that name: httpmon ./simulate)"
+            "simulate takes options only, not '{operand}' (to read a log file called simulate: httpmon ./simulate)"
         )))
     },
 };
 
-/// Reads the arguments behind the name of the command.
+/// Reads the arguments after the name of the command.
 ///
 /// # Errors
 ///
@@ -217,7 +222,7 @@ fn speed(text: &str) -> Result<u64, String> {
     decimal(text)
         .filter(|speed| (1..=FASTEST * BILLION).contains(speed))
         .and_then(|speed| u64::try_from(speed).ok())
-        .ok_or_else(|| format!("'{text}' is no number above 0, such as 60, up to {FASTEST}"))
+        .ok_or_else(|| format!("'{text}' is not a number above 0 and up to {FASTEST}, such as 60"))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! Text to roff, in the man(7) macros: escaping and line breaks, nothing of httpmon.
+//! Text to roff with the man(7) macros: escaping and line breaks. It knows nothing about httpmon.
 //!
-//! No input line is longer than 80 bytes, none of the text can be taken for a macro, and all of it
-//! is ASCII, so that `mandoc -T lint` has nothing to say and every formatter reads the same.
+//! No line of source is longer than 80 bytes, no text can be taken for a macro, and all of it is ASCII, so that
+//! `mandoc -T lint` has no complaint and every formatter shows the same.
 
 /// The longest line of roff that is written.
 const LINE: usize = 78;
@@ -36,7 +36,7 @@ impl Roff {
         self.out.push('\n');
     }
 
-    /// A paragraph's text. What stands between backquotes, and words that begin with two dashes, are
+    /// The text of a paragraph. What is between backquotes, and words that begin with two dashes, are
     /// bold; sentences begin on lines of their own.
     pub fn text(&mut self, text: &str) {
         let mut line = String::new();
@@ -93,7 +93,7 @@ impl Roff {
         self.text(text);
     }
 
-    /// Lines to copy, as they stand.
+    /// Lines to copy, unchanged.
     pub fn example(&mut self, lines: &[&str]) {
         // A paragraph right after a title is one too many.
         let last = self.out.lines().next_back().unwrap_or("");
