@@ -1,9 +1,13 @@
 //! What carries a line to us: prefixes of syslog, journald, Docker and Kubernetes, cut before the line.
 //!
-//! A carrier is told by its own shape alone, so that the same line is always read in the same way.
-//! Its time is not the request's and is not used.
+//! A carrier is known by its own shape alone, so that the same line is always read in the same way.
+//! Its time is used only where the entry has none: see [`time`].
+
+mod time;
 
 use super::values;
+
+pub(super) use time::time;
 
 /// How many carriers may lie around each other.
 const DEPTH: usize = 4;

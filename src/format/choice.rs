@@ -6,7 +6,7 @@ use super::json::{self, Path};
 use super::step::Step;
 use super::template::Refused;
 use super::unparsed::Field;
-use super::{Format, FormatSource, apache, formats, haproxy, nginx, w3c};
+use super::{Format, FormatSource, apache, formats, haproxy, nginx, untimed, w3c};
 
 /// Which formats to read.
 #[derive(Debug, Clone, Default)]
@@ -153,6 +153,7 @@ impl Format {
     pub(super) fn variants(&self) -> Vec<Vec<Step>> {
         match self.source {
             FormatSource::Steps(steps) => steps(),
+            FormatSource::Untimed(steps) => steps().into_iter().map(untimed::carried).collect(),
             FormatSource::String(string) => vec![preset(string)],
             FormatSource::Json | FormatSource::W3c => Vec::new(),
         }

@@ -37,6 +37,7 @@ mod tail;
 mod template;
 pub mod timestamp;
 pub mod unparsed;
+mod untimed;
 pub(crate) mod values;
 mod w3c;
 pub mod write;
@@ -72,6 +73,8 @@ pub struct Format {
 enum FormatSource {
     /// Steps written here: one program for each variant.
     Steps(fn() -> Vec<Vec<Step>>),
+    /// Steps of entries without a time: that of what carries them is theirs.
+    Untimed(fn() -> Vec<Vec<Step>>),
     /// A server's format string.
     String(&'static str),
     /// JSON lines with the usual keys.
@@ -112,6 +115,7 @@ pub fn formats() -> impl Iterator<Item = &'static Format> {
         .iter()
         .chain(&PRESETS)
         .chain(&LINE_FORMATS[3..])
+        .chain(&untimed::UNTIMED)
         .chain(&W3C)
         .chain(&JSON)
         .chain(&CSV)

@@ -1,6 +1,10 @@
 //! One line at a time: which reader it is for, and what it read.
 
+mod carried;
+mod recognised;
 mod signal;
+
+pub use recognised::{closest, recognise};
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,10 +15,9 @@ use super::record::Record;
 use super::step::{Head, Step};
 use super::timestamp::Timestamps;
 use super::unparsed::{Field, Unparsed, Why};
+use super::untimed::{UNTIMED, Untimed};
 use super::w3c::{Defaults, FieldPrograms, Header};
-use super::{
-    AUTO, Choice, Format, FormatSource, Proxies, carrier, detect, formats, head, json, w3c,
-};
+use super::{AUTO, Choice, Format, FormatSource, Proxies, carrier, json, w3c};
 use crate::time::Zone;
 
 /// What is said of a line that no reader even tried.
@@ -31,41 +34,6 @@ const OWN: &str = "as given";
 /// What was said above is remembered for so many files at once.
 const HEADERS: usize = 256;
 
-/// The names of the family that one reader reads, and of its member with a host.
-const CLF: &str = "clf";
-const VHOST: &str = "vhost_combined";
-
-/// The format in which `auto` reads a line that stands alone.
-pub fn recognise(line: &[u8]) -> Option<&'static str> {
-    let mut parser = Parser::new(&Choice::Auto, Zone::UTC, &[]);
-    match parser.what(line) {
-        Outcome::Record => parser.newly_recognised(line),
-        _ => None,
-    }
-}
-
-/// The format that comes closest to a line that none reads: the one that gets furthest.
-pub fn closest(line: &[u8]) -> Option<(&'static str, Unparsed)> {
-    let read = |format: &'static Format| match Parser::new(&Choice::Only(format), Zone::UTC, &[])
-        .what(line)
-    {
-        Outcome::Unparsed(unparsed) if unparsed.timed => Some((format.name, unparsed)),
-        _ => None,
-    };
-    let first = *line.get(carrier::len(line))?;
-    if detect::is_error_log(line) {
-        return None;
-    }
-    let tried: Vec<_> = formats()
-        .filter(|format| (format.begins)(first))
-        .filter_map(read)
-        .collect();
-    let furthest = tried.iter().map(|(_, unparsed)| unparsed.at).max()?;
-    tried
-        .into_iter()
-        .find(|(_, unparsed)| unparsed.at == furthest)
-}
-
 /// What places a request in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum EventTime {
@@ -74,18 +42,6 @@ pub enum EventTime {
     End,
     /// The stamp as it stands.
     Stamp,
-}
-
-/// The first address of a line whose client was read as `client`, which is none.
-#[cold]
-fn address_for<'a>(client: &'a [u8], line: &'a [u8]) -> &'a [u8] {
-    if super::values::is_address(client) {
-        return client;
-    }
-    carrier::to_address(line).map_or(client, |at| {
-        let word = line[at..].split(|&b| b == b' ').next();
-        super::values::client(word.unwrap_or_default())
-    })
 }
 
 /// What a line turned out to be.
@@ -113,10 +69,12 @@ pub struct Parser {
     begins: Box<[u32; 256]>,
     /// The format whose first program reads nearly every line in one.
     plain: Option<u8>,
+    /// Those of entries without a time.
+    untimed: Untimed,
     json: Option<json::JsonReader>,
     /// Reads an object within the text of an object.
     inner: Option<json::JsonReader>,
-    /// The text that the last line carried in an object.
+    /// The text that the last line carried in an object, or its own without colours.
     carried: Vec<u8>,
     w3c: Option<Defaults>,
     /// The format that was chosen, where it was not left to the lines.
@@ -145,6 +103,8 @@ enum ReadBy {
     W3c,
     /// The programs at this index.
     Lines(u8),
+    /// The programs at this index among those of entries without a time.
+    Untimed(u8),
 }
 
 /// What a parser remembers from one line to the next: two in the same state read the same lines alike.
@@ -176,6 +136,7 @@ impl Parser {
             lines: Vec::new(),
             begins: Box::new([u32::MAX; 256]),
             plain: None,
+            untimed: Untimed::default(),
             json: None,
             inner: None,
             carried: Vec::new(),
@@ -212,6 +173,7 @@ impl Parser {
                         |(i, format): (usize, &Format)| u32::from((format.begins)(byte as u8)) << i;
                     AUTO.iter().enumerate().map(bit).sum()
                 }));
+                parser.untimed = Untimed::new(&UNTIMED, wanted);
                 parser.json = Some(json::JsonReader::new(&[]));
                 parser.w3c = Some(Defaults::new(wanted));
             }
@@ -220,6 +182,10 @@ impl Parser {
                 FormatSource::W3c => parser.w3c = Some(Defaults::new(wanted)),
                 FormatSource::Steps(_) | FormatSource::String(_) => {
                     parser.lines = vec![compile(format.variants())]
+                }
+                FormatSource::Untimed(_) => {
+                    parser.lines = vec![compile(format.variants())];
+                    parser.untimed = Untimed::new(std::slice::from_ref(format), wanted);
                 }
             },
             Choice::Own(own) => match &own.0 {
@@ -287,48 +253,6 @@ impl Parser {
         }
     }
 
-    /// The name of the format of the record that was read last, from `line`, where that reader has read
-    /// none before.
-    pub fn newly_recognised(&mut self, line: &[u8]) -> Option<&'static str> {
-        if self.seen.contains(&self.last) {
-            return None;
-        }
-        self.seen.push(self.last);
-        Some(self.format_of(line))
-    }
-
-    /// Of those that differ in their end only, the one that says most.
-    fn format_of(&self, line: &[u8]) -> &'static str {
-        match (self.choice, self.last) {
-            (Some(name), _) => name,
-            (None, ReadBy::Json) => "json",
-            (None, ReadBy::W3c) => "w3c",
-            (None, ReadBy::Lines(index)) if AUTO[usize::from(index)].name != CLF => {
-                AUTO[usize::from(index)].name
-            }
-            (None, ReadBy::Lines(_)) => {
-                let body = &line[carrier::len(line)..];
-                let fits = |format: &&'static Format| {
-                    let choice = Choice::Only(format);
-                    let mut parser = Parser::new(&choice, Zone::UTC, &[]);
-                    parser.what(body) == Outcome::Record
-                        && (format.name != VHOST || head::has_host(body))
-                };
-                let family = [VHOST, "combined", "common"];
-                let format = family
-                    .iter()
-                    .find_map(|name| formats().find(|format| format.name == *name).filter(fits));
-                format.map_or("common", |format| format.name)
-            }
-        }
-    }
-
-    /// What a line is, whatever it says.
-    fn what(&mut self, line: &[u8]) -> Outcome {
-        let mut record = Record::EMPTY;
-        self.read(line, &mut record)
-    }
-
     /// Reads one line, without its newline, into `record`, which must be [`Record::EMPTY`]; where it turns out to
     /// be no record, that may hold anything.
     ///
@@ -351,7 +275,11 @@ impl Parser {
             // Nothing to cut off, and no JSON: `body` would come to the same.
             match self.lines_and_w3c(line, record) {
                 // pm2 and foreman begin a line with a digit.
-                Err(_) if carrier::len(line) > 0 || line.ends_with(b"}") => self.body(line, record),
+                Err(unparsed)
+                    if !unparsed.timed || carrier::len(line) > 0 || line.ends_with(b"}") =>
+                {
+                    self.body(line, record)
+                }
                 read => {
                     record.source = &self.state.source;
                     read
@@ -400,132 +328,6 @@ impl Parser {
             record.move_to_end();
         }
         Some(len)
-    }
-
-    /// Reads what stands in `line` behind its carriers.
-    fn body<'a>(&'a mut self, line: &'a [u8], record: &mut Record<'a>) -> Result<(), Unparsed> {
-        let carried = if self.own { 0 } else { carrier::len(line) };
-        let body = &line[carried..];
-        // `kubectl logs --timestamps` writes a time and nothing else. What a format that begins with
-        // such a time has behind it is read by no other, so that it can be cut first. The user's own
-        // string may describe the carrier or not: it is tried on the whole line first.
-        let dated = !self.own && body.get(4) == Some(&b'-');
-        let more = if dated || self.own {
-            self.more_carried(body)
-        } else {
-            0
-        };
-        const NONE: usize = usize::MAX;
-        let ways = if self.client_first {
-            // Such a string would take a carrier for a part of the client; and no client begins so.
-            match more {
-                0 => [
-                    0,
-                    carrier::to_address(body)
-                        .filter(|at| *at > 0)
-                        .unwrap_or(NONE),
-                    NONE,
-                ],
-                more => [more, 0, NONE],
-            }
-        } else {
-            match (more, self.own) {
-                (0, _) => [0, NONE, NONE],
-                (_, true) => [0, more, NONE],
-                (_, false) => [more, 0, NONE],
-            }
-        };
-        let mut failed: Option<Unparsed> = None;
-        for cut in ways {
-            let Some(rest) = body.get(cut..) else { break };
-            match self.lines_and_w3c(rest, record) {
-                Ok(()) => {
-                    record.source = &self.state.source;
-                    // `grep -H`, stern and others: what was read as the client holds more.
-                    if self.client_first && memchr::memchr2(b' ', b':', record.client).is_some() {
-                        record.client = address_for(record.client, rest);
-                    }
-                    return Ok(());
-                }
-                Err(unparsed) => {
-                    let at = unparsed.at + carried + cut;
-                    if cut == 0 && !failed.is_some_and(|held| held.timed) || failed.is_none() {
-                        failed = Some(Unparsed { at, ..unparsed });
-                    }
-                }
-            }
-        }
-        let start = if body.first() == Some(&b'{') {
-            carried
-        } else {
-            carried + more
-        };
-        // Whatever carries it: an object that ends the line.
-        let object = if line.get(start) == Some(&b'{') {
-            Some(start)
-        } else if failed.is_none_or(|failed| !failed.timed) && line.ends_with(b"}") {
-            memchr::memmem::find(line, b"{\"")
-        } else {
-            None
-        };
-        let Some(json) = &mut self.json else {
-            return Err(failed.unwrap_or(NOTHING));
-        };
-        if object.is_none() && !json::are_pairs(&line[start..]) {
-            return Err(failed.unwrap_or(NOTHING));
-        }
-        self.last = ReadBy::Json;
-        self.state.header.record(false);
-        record.source = &self.state.source;
-        if let Some(start) = object {
-            let Err(unparsed) = json.read(&line[start..], &mut self.times, record) else {
-                return Ok(());
-            };
-            // An entry as text: of a container, or shipped.
-            if unparsed.why == Why::Unnamed && json::carried(&line[start..], &mut self.carried) {
-                let text = &self.carried[carrier::len(&self.carried)..];
-                *record = Record::EMPTY;
-                record.source = &self.state.source;
-                if text.starts_with(b"{") {
-                    let inner = self.inner.get_or_insert_with(|| json::JsonReader::new(&[]));
-                    if inner.read(text, &mut self.times, record).is_ok() {
-                        return Ok(());
-                    }
-                }
-                let programs = self.lines.iter().enumerate();
-                for (index, program) in
-                    programs.flat_map(|(i, all)| all.iter().map(move |p| (i, p)))
-                {
-                    *record = Record::EMPTY;
-                    if program.read(text, &mut self.times, record).is_ok() {
-                        self.last = ReadBy::Lines(index as u8);
-                        record.source = &self.state.source;
-                        return Ok(());
-                    }
-                }
-            }
-            Err(Unparsed {
-                at: unparsed.at + start,
-                ..unparsed
-            })
-        } else {
-            let read = json.read_pairs(line, start, &mut self.times, record);
-            // What only looks like pairs may be nearer to something else.
-            read.map_err(|unparsed| failed.filter(|_| !unparsed.timed).unwrap_or(unparsed))
-        }
-    }
-
-    /// Bytes of carriers that are told by less than their shape.
-    #[cold]
-    fn more_carried(&self, body: &[u8]) -> usize {
-        if self.own {
-            let len = carrier::len(body);
-            return len + carrier::timestamp_len(&body[len..]);
-        }
-        match carrier::timestamp_len(body) {
-            0 => 0,
-            stamp => stamp + carrier::len(&body[stamp..]),
-        }
     }
 
     /// Tries the readers of lines that are no JSON. (Inlined into both that call it: a call was 25 instructions a

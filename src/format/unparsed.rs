@@ -108,6 +108,8 @@ pub enum Why {
     TooManyFields,
     /// A W3C header below lines in another format, where a client may have written it.
     Directive,
+    /// An entry without a time, and what carries it has none either.
+    Timeless,
     /// No client has such a name.
     NoClient,
 }
@@ -147,6 +149,9 @@ impl Unparsed {
             }
             (_, Why::NoClient) => "neither an address nor a host name where the client stands",
             (_, Why::TooLong) => "line longer than 1 MiB",
+            (_, Why::Timeless) => {
+                "neither the entry nor what stands before it has a time with its date and year (docker logs -t, kubectl logs --timestamps and journalctl -o short-iso write one)"
+            }
             (Field::Time, Why::Missing) => "no time such as [10/Oct/2000:13:55:36 -0700]",
             (Field::Time, Why::Unnamed) => "no time under a name that httpmon knows",
             (Field::Status, Why::Unnamed) => "no status under a name that httpmon knows",

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::operands::STDIN;
 use super::{say, silence};
+use crate::format::unparsed::Why;
 use crate::format::{closest, detect, recognise};
 use crate::geo;
 use crate::ingest::clock::NEAR_WALL;
@@ -121,11 +122,21 @@ impl Hints {
             ));
             return;
         }
+        let closest = closest(line);
+        if let Some((format, unparsed)) =
+            closest.filter(|(_, unparsed)| unparsed.why == Why::Timeless)
+        {
+            let why = unparsed.reason();
+            say(&format!(
+                "{lines} access-log entry: this looks like {format}, but {why}"
+            ));
+            return;
+        }
         let looks = detect::looks_like(&sample);
         say(&format!(
             "{lines} access-log entry: this looks like {looks}"
         ));
-        if let Some((format, unparsed)) = closest(line) {
+        if let Some((format, unparsed)) = closest {
             say(&format!("the closest format is {format}: {unparsed}"));
         }
     }

@@ -23,7 +23,14 @@ pub(in crate::format) fn carried(line: &[u8], out: &mut Vec<u8>) -> bool {
     };
     let mut plain = Vec::with_capacity(text.len());
     unescape(text, &mut plain);
-    let mut rest = plain.as_slice();
+    without_colours(&plain, out);
+    !out.is_empty()
+}
+
+/// Appends `text` without the colours that a terminal would show, and without white space at its end.
+#[cold]
+pub(in crate::format) fn without_colours(text: &[u8], out: &mut Vec<u8>) {
+    let mut rest = text;
     while let Some(escape) = memchr::memmem::find(rest, b"\x1b[") {
         out.extend_from_slice(&rest[..escape]);
         let sequence = &rest[escape + 2..];
@@ -32,7 +39,6 @@ pub(in crate::format) fn carried(line: &[u8], out: &mut Vec<u8>) -> bool {
     }
     out.extend_from_slice(rest);
     out.truncate(out.trim_ascii_end().len());
-    !out.is_empty()
 }
 
 /// The string under a key, as it is escaped.

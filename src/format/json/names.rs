@@ -17,7 +17,7 @@ pub(super) const NAMES: &[(Field, &str)] = &[
         Field::Time,
         "ts time StartUTC start_time EdgeStartTimestamp EdgeEndTimestamp timestamp @timestamp StartLocal time_iso8601 \
          time_local msec receiveTimestamp datetime date_time started_at reqTimeSec requestTimeEpoch proxy/timestamp \
-         timereceived timelocal accesstime logtime eventtime t",
+         timereceived timelocal accesstime logtime eventtime t __REALTIME_TIMESTAMP",
     ),
     // What a `time` without a date is completed with.
     (Field::Line, "date"),

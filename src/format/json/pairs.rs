@@ -4,8 +4,7 @@
 use std::ops::Range;
 
 use super::names::NameNode;
-use super::scan::{Scan, ValueSpan};
-use crate::format::unparsed::Field;
+use super::scan::Scan;
 
 /// Whether `text` begins with a pair of logfmt or LTSV.
 pub(in crate::format) fn are_pairs(text: &[u8]) -> bool {
@@ -18,25 +17,25 @@ pub(in crate::format) fn are_pairs(text: &[u8]) -> bool {
     }
 }
 
+/// Where the pairs of a line begin: behind its carriers, which end at `start`, or behind a few words of a logger.
+pub(in crate::format) fn pairs_from(line: &[u8], start: usize) -> Option<usize> {
+    if are_pairs(&line[start..]) {
+        return Some(start);
+    }
+    memchr::memmem::find(line, b" status=")?;
+    let spaces = memchr::memchr_iter(b' ', line).take(MOST_WORDS);
+    let mut words = spaces.map(|space| space + 1);
+    words.find(|at| are_pairs(&line[*at..]))
+}
+
+/// A logger writes no more words before pairs.
+const MOST_WORDS: usize = 12;
+
 /// Whether pairs are labelled values: then there are tabs.
 pub(super) fn is_ltsv(text: &[u8]) -> bool {
     let tab = memchr::memchr(b'\t', text);
     let colon = memchr::memchr2(b':', b'=', text);
     matches!((colon, tab), (Some(colon), Some(tab)) if colon < tab && text[colon] == b':')
-}
-
-impl ValueSpan {
-    /// A value that lies there in the line.
-    pub(super) fn at(field: Field, place: Range<usize>) -> ValueSpan {
-        ValueSpan {
-            field,
-            rank: 0,
-            start: place.start,
-            end: place.end,
-            decoded: false,
-            quoted: true,
-        }
-    }
 }
 
 impl Scan<'_, '_> {

@@ -44,6 +44,8 @@ const CLF_LEN: usize = 26;
 const DATE_LEN: usize = 11;
 /// A time between brackets is no longer than this.
 const BRACKETED: usize = 64;
+/// No time of a logger is longer.
+const LONGEST: usize = 40;
 /// `2000-10-10 13:55:36`.
 const MOMENT_LEN: usize = 19;
 
@@ -191,6 +193,33 @@ impl Timestamps {
         let parts = bracketed::read(text)?;
         let stamp = self.stamp(parts.days, parts.of_day, parts.offset, text.len())?;
         Ok(stamp.with_fraction(parts.fraction_us))
+    }
+
+    /// The time that `text` begins with, in any form that loggers write, with a date and a year; `None` where it begins
+    /// with none. A number of seconds is one only where it is followed by a space.
+    pub(super) fn leading(&self, text: &[u8]) -> Option<Stamp> {
+        if !text.first()?.is_ascii_alphanumeric() {
+            return None;
+        }
+        let text = &text[..text.len().min(LONGEST)];
+        let end = |at: usize| match text[at..] {
+            [] | [b':', b' ', ..] => true,
+            [b, ..] => b" ]\t,|)\"".contains(&b),
+        };
+        // The longest first: a zone may stand behind a space.
+        (10..=text.len())
+            .rev()
+            .filter(|at| end(*at))
+            .find_map(|len| {
+                let text = &text[..len];
+                let plain = leading_digits(text);
+                let read = match plain {
+                    10 | 13 | 16 | 19 if text[0] != b'0' => epoch(text),
+                    6 => self.pattern(b"%y%m%d %H:%M:%S", text),
+                    _ => self.in_any_form(text),
+                };
+                read.ok().map(|stamp| Stamp { len, ..stamp })
+            })
     }
 
     fn clf_any(&mut self, text: &[u8]) -> Result<Stamp, Why> {

@@ -1,0 +1,254 @@
+//! Lines that something carries: a container, a logger, a collector, an object of JSON.
+
+use super::super::head::set_time;
+use super::super::{carrier, json, values};
+use super::{NOTHING, Parser, ReadBy};
+use crate::format::record::Record;
+use crate::format::timestamp::{Stamp, Timestamps};
+use crate::format::unparsed::{Field, Unparsed, Why};
+
+/// What is said of an entry without a time that nothing carries which has one.
+const TIMELESS: Unparsed = Unparsed {
+    field: Field::Time,
+    why: Why::Timeless,
+    at: 0,
+    timed: true,
+};
+
+/// The first address of a line whose client was read as `client`, which is none.
+#[cold]
+fn address_for<'a>(client: &'a [u8], line: &'a [u8]) -> &'a [u8] {
+    if values::is_address(client) {
+        return client;
+    }
+    carrier::to_address(line).map_or(client, |at| {
+        let word = line[at..].split(|&b| b == b' ').next();
+        values::client(word.unwrap_or_default())
+    })
+}
+
+impl Parser {
+    /// Reads what stands in `line` behind its carriers.
+    pub(super) fn body<'a>(
+        &'a mut self,
+        line: &'a [u8],
+        record: &mut Record<'a>,
+    ) -> Result<(), Unparsed> {
+        let carried = if self.own { 0 } else { carrier::len(line) };
+        let body = &line[carried..];
+        // `kubectl logs --timestamps` writes a time and nothing else. What a format that begins with
+        // such a time has behind it is read by no other, so that it can be cut first. The user's own
+        // string may describe the carrier or not: it is tried on the whole line first.
+        let dated = !self.own && body.get(4) == Some(&b'-');
+        let more = if dated || self.own {
+            self.more_carried(body)
+        } else {
+            0
+        };
+        const NONE: usize = usize::MAX;
+        let ways = if self.client_first {
+            // Such a string would take a carrier for a part of the client; and no client begins so.
+            match more {
+                0 => [
+                    0,
+                    carrier::to_address(body)
+                        .filter(|at| *at > 0)
+                        .unwrap_or(NONE),
+                    NONE,
+                ],
+                more => [more, 0, NONE],
+            }
+        } else {
+            match (more, self.own) {
+                (0, _) => [0, NONE, NONE],
+                (_, true) => [0, more, NONE],
+                (_, false) => [more, 0, NONE],
+            }
+        };
+        let mut failed: Option<Unparsed> = None;
+        for cut in ways {
+            let Some(rest) = body.get(cut..) else { break };
+            match self.lines_and_w3c(rest, record) {
+                Ok(()) => {
+                    record.source = &self.state.source;
+                    // `grep -H`, stern and others: what was read as the client holds more.
+                    if self.client_first && memchr::memchr2(b' ', b':', record.client).is_some() {
+                        record.client = address_for(record.client, rest);
+                    }
+                    return Ok(());
+                }
+                Err(unparsed) => {
+                    let at = unparsed.at + carried + cut;
+                    if cut == 0 && !failed.is_some_and(|held| held.timed) || failed.is_none() {
+                        failed = Some(Unparsed { at, ..unparsed });
+                    }
+                }
+            }
+        }
+        let start = if body.first() == Some(&b'{') {
+            carried
+        } else {
+            carried + more
+        };
+        let failed = failed.unwrap_or(NOTHING);
+        if line.get(start) == Some(&b'{') && self.json.is_some() {
+            return self.object(line, start, record);
+        }
+        self.otherwise(line, start, failed, record)
+    }
+
+    /// Reads the object that stands in a line from `start` to its end, or what it carries as text.
+    #[inline(always)] // Into the way of nearly every line of JSON.
+    fn object<'a>(
+        &'a mut self,
+        line: &'a [u8],
+        start: usize,
+        record: &mut Record<'a>,
+    ) -> Result<(), Unparsed> {
+        let Some(json) = &mut self.json else {
+            return Err(NOTHING);
+        };
+        self.last = ReadBy::Json;
+        self.state.header.record(false);
+        let (before, object) = line.split_at(start);
+        let within = |unparsed: Unparsed| Unparsed {
+            at: unparsed.at + start,
+            ..unparsed
+        };
+        let mut found = json.find(object).map_err(within)?;
+        if !found.has_status() && json::carried(object, &mut self.carried) {
+            let time = json.time(object, &found, &mut self.times);
+            let time = time.or_else(|| carrier::time(before, &self.times));
+            return self.text(time, record).map_err(|inner| match inner.timed {
+                true => inner,
+                false => Unparsed {
+                    field: Field::Status,
+                    why: Why::Unnamed,
+                    at: line.len(),
+                    timed: time.is_some(),
+                },
+            });
+        }
+        record.source = &self.state.source;
+        let carried = |times: &Timestamps| carrier::time(before, times);
+        let Some(json) = &self.json else {
+            return Err(NOTHING);
+        };
+        json.fill(object, &mut found, carried, &mut self.times, record)
+            .map_err(within)
+    }
+
+    /// Reads a line that no reader of plain lines has read, for this reason, whose carriers end at `start`: an entry without a
+    /// time, an object behind other words, or pairs.
+    #[cold]
+    fn otherwise<'a>(
+        &'a mut self,
+        line: &'a [u8],
+        start: usize,
+        failed: Unparsed,
+        record: &mut Record<'a>,
+    ) -> Result<(), Unparsed> {
+        let near = failed.timed;
+        if memchr::memmem::find(line, b"\x1b[").is_some() {
+            self.carried.clear();
+            json::without_colours(line, &mut self.carried);
+            return self.text(None, record).map_err(|_| failed);
+        }
+        let mut failed = failed;
+        match self.untimed.read(line, &mut self.times, record) {
+            Some((index, Some(stamp))) => {
+                set_time(record, stamp);
+                self.read_by(ReadBy::Untimed(index));
+                record.source = &self.state.source;
+                return Ok(());
+            }
+            Some((_, None)) => failed = TIMELESS,
+            None => {}
+        }
+        *record = Record::EMPTY;
+        if self.json.is_none() {
+            return Err(failed);
+        }
+        if !near
+            && line.ends_with(b"}")
+            && let Some(start) = memchr::memmem::find(line, b"{\"")
+        {
+            return self.object(line, start, record);
+        }
+        let pairs =
+            json::pairs_from(line, start).filter(|start| !near || json::are_pairs(&line[*start..]));
+        let (Some(json), Some(start)) = (&mut self.json, pairs) else {
+            return Err(failed);
+        };
+        self.last = ReadBy::Json;
+        self.state.header.record(false);
+        record.source = &self.state.source;
+        json.read_pairs(line, start, &mut self.times, record)
+            // What only looks like pairs may be nearer to something else.
+            .map_err(|unparsed| if unparsed.timed { unparsed } else { failed })
+    }
+
+    /// Reads the text in `carried`; `time` is what carries it has said.
+    fn text<'a>(
+        &'a mut self,
+        time: Option<Stamp>,
+        record: &mut Record<'a>,
+    ) -> Result<(), Unparsed> {
+        let start = carrier::len(&self.carried);
+        let (before, text) = self.carried.split_at(start);
+        let mut before = before;
+        let text = match carrier::timestamp_len(text) {
+            len if text[len..].starts_with(b"{") => {
+                before = &self.carried[..start + len];
+                &text[len..]
+            }
+            _ => text,
+        };
+        *record = Record::EMPTY;
+        record.source = &self.state.source;
+        if text.starts_with(b"{") && self.json.is_some() {
+            let inner = self.inner.get_or_insert_with(|| json::JsonReader::new(&[]));
+            let mut found = inner.find(text)?;
+            let time = carrier::time(before, &self.times).or(time);
+            return inner.fill(text, &mut found, |_| time, &mut self.times, record);
+        }
+        let mut failed = NOTHING;
+        let programs = self.lines.iter().enumerate();
+        for (index, program) in programs.flat_map(|(i, all)| all.iter().map(move |p| (i, p))) {
+            *record = Record::EMPTY;
+            match program.read(text, &mut self.times, record) {
+                Ok(()) => {
+                    self.last = ReadBy::Lines(index as u8);
+                    record.source = &self.state.source;
+                    return Ok(());
+                }
+                Err(unparsed) if unparsed.timed => failed = unparsed,
+                Err(_) => {}
+            }
+        }
+        *record = Record::EMPTY;
+        match self.untimed.read(&self.carried, &mut self.times, record) {
+            Some((index, stamp)) => {
+                let stamp = stamp.or(time).ok_or(TIMELESS)?;
+                set_time(record, stamp);
+                self.last = ReadBy::Untimed(index);
+                record.source = &self.state.source;
+                Ok(())
+            }
+            None => Err(failed),
+        }
+    }
+
+    /// Bytes of carriers that are told by less than their shape.
+    #[cold]
+    fn more_carried(&self, body: &[u8]) -> usize {
+        if self.own {
+            let len = carrier::len(body);
+            return len + carrier::timestamp_len(&body[len..]);
+        }
+        match carrier::timestamp_len(body) {
+            0 => 0,
+            stamp => stamp + carrier::len(&body[stamp..]),
+        }
+    }
+}

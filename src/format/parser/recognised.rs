@@ -1,0 +1,88 @@
+//! Which format a line is in, for whoever asks: the user with `-v`, and hints about lines that are not read.
+
+use super::super::record::Record;
+use super::super::untimed::UNTIMED;
+use super::super::{AUTO, Choice, Format, carrier, detect, formats, head};
+use super::{Outcome, Parser, ReadBy};
+use crate::format::unparsed::Unparsed;
+use crate::time::Zone;
+
+/// The names of the family that one reader reads, and of its member with a host.
+const CLF: &str = "clf";
+const VHOST: &str = "vhost_combined";
+
+/// The format in which `auto` reads a line that stands alone.
+pub fn recognise(line: &[u8]) -> Option<&'static str> {
+    let mut parser = Parser::new(&Choice::Auto, Zone::UTC, &[]);
+    match parser.what(line) {
+        Outcome::Record => parser.newly_recognised(line),
+        _ => None,
+    }
+}
+
+/// The format that comes closest to a line that none reads: the one that gets furthest.
+pub fn closest(line: &[u8]) -> Option<(&'static str, Unparsed)> {
+    let read = |format: &'static Format| match Parser::new(&Choice::Only(format), Zone::UTC, &[])
+        .what(line)
+    {
+        Outcome::Unparsed(unparsed) if unparsed.timed => Some((format.name, unparsed)),
+        _ => None,
+    };
+    let first = *line.get(carrier::len(line))?;
+    if detect::is_error_log(line) {
+        return None;
+    }
+    let tried: Vec<_> = formats()
+        .filter(|format| (format.begins)(first))
+        .filter_map(read)
+        .collect();
+    let furthest = tried.iter().map(|(_, unparsed)| unparsed.at).max()?;
+    tried
+        .into_iter()
+        .find(|(_, unparsed)| unparsed.at == furthest)
+}
+
+impl Parser {
+    /// The name of the format of the record that was read last, from `line`, where that reader has read
+    /// none before.
+    pub fn newly_recognised(&mut self, line: &[u8]) -> Option<&'static str> {
+        if self.seen.contains(&self.last) {
+            return None;
+        }
+        self.seen.push(self.last);
+        Some(self.format_of(line))
+    }
+
+    /// Of those that differ in their end only, the one that says most.
+    fn format_of(&self, line: &[u8]) -> &'static str {
+        match (self.choice, self.last) {
+            (Some(name), _) => name,
+            (None, ReadBy::Json) => "json",
+            (None, ReadBy::W3c) => "w3c",
+            (None, ReadBy::Untimed(index)) => UNTIMED[usize::from(index)].name,
+            (None, ReadBy::Lines(index)) if AUTO[usize::from(index)].name != CLF => {
+                AUTO[usize::from(index)].name
+            }
+            (None, ReadBy::Lines(_)) => {
+                let body = &line[carrier::len(line)..];
+                let fits = |format: &&'static Format| {
+                    let choice = Choice::Only(format);
+                    let mut parser = Parser::new(&choice, Zone::UTC, &[]);
+                    parser.what(body) == Outcome::Record
+                        && (format.name != VHOST || head::has_host(body))
+                };
+                let family = [VHOST, "combined", "common"];
+                let format = family
+                    .iter()
+                    .find_map(|name| formats().find(|format| format.name == *name).filter(fits));
+                format.map_or("common", |format| format.name)
+            }
+        }
+    }
+
+    /// What a line is, whatever it says.
+    fn what(&mut self, line: &[u8]) -> Outcome {
+        let mut record = Record::EMPTY;
+        self.read(line, &mut record)
+    }
+}
