@@ -1,4 +1,4 @@
-//! Quantities: what is counted under a key, how a number is to be read, and what a rule compares.
+//! Quantities: kinds of keys, what is counted under a key, how a number is to be read, and what a rule compares.
 //!
 //! This is the ground that statistics, rules and reports share, so that none of them needs another for it. It
 //! imports nothing but time.
@@ -26,6 +26,15 @@ impl Count {
         self.bytes = self.bytes.saturating_add(other.bytes);
         self.errors += other.errors;
     }
+}
+
+/// A kind of key: what hits are counted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyKind {
+    /// Its singular name, the same in options, JSON and text: `client`.
+    pub name: &'static str,
+    /// The title of its rows: `clients`.
+    pub title: &'static str,
 }
 
 /// How a number is to be read.

@@ -6,9 +6,8 @@
 use std::sync::Arc;
 
 use crate::format::unparsed::Unparsed;
-use crate::quantity::{Count, Figure, Subject, Unit};
-use crate::stats::dimension::{Dimension, Top};
-use crate::stats::series::Series;
+use crate::points::series::Series;
+use crate::quantity::{Count, Figure, KeyKind, Subject, Unit};
 use crate::time::{Second, Span};
 
 /// Something to write.
@@ -173,7 +172,7 @@ pub enum Amount {
 #[derive(Debug, Clone)]
 pub struct Ranking {
     /// The dimension.
-    pub dimension: &'static Dimension,
+    pub dimension: KeyKind,
     /// Whether rows were asked for; if not, only the number of distinct keys was.
     pub listed: bool,
     /// Whether they were asked for by name: then a summary has a line for each.
@@ -195,9 +194,9 @@ pub struct Ranking {
 }
 
 impl Ranking {
-    /// A ranking of what `top` asks for.
+    /// A ranking whose rows were asked for by name.
     pub fn new(
-        top: Top,
+        dimension: KeyKind,
         rows: Vec<Row>,
         hits: u64,
         unique: u64,
@@ -205,9 +204,9 @@ impl Ranking {
         error: u64,
     ) -> Ranking {
         Ranking {
-            dimension: top.dimension,
-            listed: top.rows > 0,
-            asked: top.asked,
+            dimension,
+            listed: true,
+            asked: true,
             rows,
             hits,
             unique,
@@ -284,7 +283,7 @@ impl Transition {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Key {
     /// The dimension.
-    pub dimension: &'static Dimension,
+    pub dimension: KeyKind,
     /// The key, as it stood in the log.
     pub key: Box<[u8]>,
 }
@@ -360,7 +359,7 @@ impl AlertState {
 #[derive(Debug, Clone)]
 pub struct Change {
     /// The dimension.
-    pub dimension: &'static Dimension,
+    pub dimension: KeyKind,
     /// The key.
     pub key: Box<[u8]>,
     /// Its share in the window.

@@ -3,10 +3,9 @@
 //! A screen is painted a few times a second while a log may have 100,000 keys and alerts, so that the one who
 //! asks says which rows are seen. What is copied is a screenful.
 
+use crate::points::scales::Scale;
 use crate::quantity::Figure;
 use crate::report::{Alert, Peak, Ranking};
-use crate::stats::bucket::Counters;
-use crate::stats::scales::Scale;
 use crate::time::{Second, Span};
 
 /// How far back the recent past goes.
@@ -25,7 +24,7 @@ pub struct Ask {
     pub rows: usize,
     /// Only keys of the first of them that contain this; all where it is empty.
     pub filter: Vec<u8>,
-    /// The place of the scale, in [`crate::stats::scales::STEPS`]; `None` for the finest in which the run fits.
+    /// The place of the scale, in [`crate::points::scales::STEPS`]; `None` for the finest in which the run fits.
     pub scale: Option<usize>,
     /// Points that have room.
     pub points: usize,
@@ -46,8 +45,12 @@ pub struct Snapshot {
     pub lines: u64,
     /// Lines that are no records, requests that are none, records out of order, records without a place in time.
     pub input: [(&'static str, u64); 4],
-    /// What was counted in the time that was asked for.
-    pub counters: Counters,
+    /// Hits in the time that was asked for.
+    pub hits: u64,
+    /// The bytes that they sent.
+    pub bytes: u64,
+    /// Them by class of status: others, then 1xx to 5xx.
+    pub status: [u64; 6],
     /// How long that time is.
     pub length: Option<Span>,
     /// Names of latencies and milliseconds over the whole run; empty where the log does not say.

@@ -222,6 +222,26 @@ fn a_definition_is_seen_whatever_its_visibility() {
 }
 
 #[test]
+fn reports_and_renderers_know_no_statistic() {
+    let mut sources = BTreeMap::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    read_modules(&root, &[], &mut sources);
+    let shows = |module: &str| {
+        let kind = module.split("::").next().unwrap_or_default();
+        ["quantity", "points", "report", "snapshot", "render"].contains(&kind)
+    };
+    let of_stats = |target: &String| target == "stats" || target.starts_with("stats::");
+    let imports = imports(&sources);
+    let shown: Vec<_> = imports.iter().filter(|(name, _)| shows(name)).collect();
+    assert!(shown.len() > 30, "there are renderers: {}", shown.len());
+    let known: Vec<_> = shown
+        .iter()
+        .filter(|(_, targets)| targets.iter().any(of_stats))
+        .collect();
+    assert!(known.is_empty(), "{known:#?}");
+}
+
+#[test]
 fn a_circle_is_found_whatever_its_length_and_its_notation() {
     let sources = [
         ("", "pub mod a;\n"),

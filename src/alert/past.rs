@@ -259,7 +259,12 @@ pub fn changes(
         };
         if let Some(id) = tally.ids().iter().copied().max_by(heavier) {
             let (hits, hits_before) = (tally.get(id).hits, tally_before.get(id).hits);
-            changes.push(change(top.dimension, table.key(id), hits, hits_before));
+            changes.push(change(
+                top.dimension.kind(),
+                table.key(id),
+                hits,
+                hits_before,
+            ));
         }
     }
     // The classes of status are counted in any case.
@@ -277,7 +282,7 @@ pub fn changes(
     if let (Some(class), Some(dimension), false) = (class, dimension::named(STATUS), listed) {
         let key = [b'0' + class as u8, b'x', b'x'];
         changes.push(change(
-            dimension,
+            dimension.kind(),
             &key,
             now.0.status[class],
             before.0.status[class],

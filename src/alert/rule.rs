@@ -258,7 +258,7 @@ impl Rule {
             }
             Instances::ByKey { keyed, over } => {
                 let dimension = keyed.dimension();
-                let name = totals.tops()[dimension].dimension;
+                let kind = totals.tops()[dimension].dimension.kind();
                 // They were found in the order of a hash.
                 over.sort_unstable();
                 over.drain(..).for_each(|number| closing.end(number));
@@ -266,7 +266,7 @@ impl Rule {
                 keyed.close(second, bucket, |id, phase, reading| {
                     let key = || {
                         Some(Key {
-                            dimension: name,
+                            dimension: kind,
                             key: totals.table(dimension).key(id).into(),
                         })
                     };

@@ -1,6 +1,7 @@
 //! What closed seconds do to the open report, the rules, and what is known of the past.
 
 use super::Evaluate;
+use super::rankings::{point, scale_point};
 use super::writing::TREND;
 use crate::alert::Rule;
 use crate::ingest::{Books, ClosedSeconds};
@@ -23,7 +24,7 @@ impl ClosedSeconds for Evaluate {
         let empty = bucket.is_empty();
         self.peaks.close(second, hits, books.zone());
         if hits > 0 {
-            self.series.add(second, counters, books.known_zone());
+            self.series.add(second, point(counters), books.known_zone());
         }
         if self.interval.is_some() {
             // A silence makes empty reports, but none for the time before the log begins.
@@ -46,7 +47,7 @@ impl ClosedSeconds for Evaluate {
             }
         }
         if let Some(scales) = self.scales.as_mut().filter(|_| !empty) {
-            scales.add(second, counters, books.zone());
+            scales.add(second, scale_point(counters), books.zone());
         }
         let mut changes = Vec::new();
         for (index, rule) in self.rules.iter_mut().enumerate() {
@@ -83,10 +84,10 @@ impl ClosedSeconds for Evaluate {
         }
         self.past.late(second, bucket, closed);
         if let Some(scales) = &mut self.scales {
-            scales.add(second, &bucket.counters, books.zone());
+            scales.add(second, scale_point(&bucket.counters), books.zone());
         }
         self.series
-            .add(second, &bucket.counters, books.known_zone());
+            .add(second, point(&bucket.counters), books.known_zone());
         let Some(interval) = self.interval else {
             return;
         };

@@ -1,5 +1,7 @@
 //! Rankings and other blocks that are made of statistics: the one place that knows both.
 
+use crate::points::scales::ScalePoint;
+use crate::points::series::Point;
 use crate::quantity::Count;
 use crate::report::{Block, Ranking, Row};
 use crate::stats::bucket::Counters;
@@ -38,14 +40,43 @@ pub(super) fn of_span(totals: &Totals, tallies: &[Tally]) -> Vec<Ranking> {
 pub(super) fn of_table(top: Top, table: &KeyTable, rows: Vec<Row>) -> Ranking {
     let (unique, unique_error) = table.unique();
     let (hits, error) = (table.hits(), table.error());
-    Ranking::new(top, rows, hits, unique, unique_error, error)
+    as_asked(
+        top,
+        Ranking::new(
+            top.dimension.kind(),
+            rows,
+            hits,
+            unique,
+            unique_error,
+            error,
+        ),
+    )
 }
 
 /// A ranking of these rows over the time of `tally`.
 pub(super) fn of_tally(top: Top, table: &KeyTable, tally: &Tally, rows: Vec<Row>) -> Ranking {
     let (unique, unique_error) = tally.unique();
     let (hits, error) = (tally.hits(), tally.error(table));
-    Ranking::new(top, rows, hits, unique, unique_error, error)
+    as_asked(
+        top,
+        Ranking::new(
+            top.dimension.kind(),
+            rows,
+            hits,
+            unique,
+            unique_error,
+            error,
+        ),
+    )
+}
+
+/// A ranking that shows what `top` asks for.
+fn as_asked(top: Top, ranking: Ranking) -> Ranking {
+    Ranking {
+        listed: top.rows > 0,
+        asked: top.asked,
+        ..ranking
+    }
 }
 
 /// Rows of these ids.
@@ -68,6 +99,23 @@ pub(super) fn timed_rows(totals: &Totals, index: usize, ids: Vec<(u32, Count)>) 
         row.p95_ms = p95_ms;
     }
     (rows, error)
+}
+
+/// What the line of a run shows of a second.
+pub(super) fn point(counters: &Counters) -> Point {
+    Point {
+        hits: counters.hits,
+        client_errors: counters.status[4],
+        server_errors: counters.status[5],
+    }
+}
+
+/// What the graph on a screen shows of a second.
+pub(super) fn scale_point(counters: &Counters) -> ScalePoint {
+    ScalePoint {
+        hits: counters.hits,
+        errors: counters.status[5],
+    }
 }
 
 /// How long requests took: names and milliseconds; empty where the log does not say.

@@ -5,12 +5,12 @@ use memchr::memmem::Finder;
 use super::{Evaluate, rankings};
 use crate::alert::Rule;
 use crate::ingest::Books;
+use crate::points::scales::{STEPS, Scale, Scales};
 use crate::quantity::Count;
 use crate::report::Ranking;
 use crate::snapshot::{Ask, RECENT, Snapshot};
 use crate::stats::bucket::Bucket;
 use crate::stats::bucket::Counters;
-use crate::stats::scales::{STEPS, Scale, ScalePoint, Scales};
 use crate::stats::tally::{self, Tally};
 use crate::time::{Second, Span};
 
@@ -51,7 +51,9 @@ impl Evaluate {
                 ("late", books.late),
                 ("skewed", books.skewed),
             ],
-            counters,
+            hits: counters.hits,
+            bytes: counters.bytes,
+            status: counters.status,
             length: recent.map_or(run, |(_, length)| Some(length)),
             latency: rankings::latencies(&totals.durations),
             window: self.traffic().and_then(Rule::figure),
@@ -154,7 +156,7 @@ impl Evaluate {
             .unwrap_or_else(|| (0..last).find(fits).unwrap_or(last));
         let mut scale = scales.get(place.min(last), newest, books.zone());
         for (second, bucket) in open {
-            scale.add(second, ScalePoint::of(&bucket.counters));
+            scale.add(second, rankings::scale_point(&bucket.counters));
         }
         scale
     }

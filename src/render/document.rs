@@ -4,8 +4,8 @@
 //! All texts are plain: who writes HTML escapes them. Nothing of the log is in them that could command a terminal.
 
 use super::{clock, escape, units};
+use crate::points::series::Series;
 use crate::report::{Alert, Alerts, Amount, Block, Ranking, Report, Row, UnparsedExample};
-use crate::stats::series::Series;
 use crate::time::{Second, Span, Zone};
 use units::grouped;
 
@@ -535,8 +535,11 @@ mod tests {
 
     #[test]
     fn what_may_be_off_is_said() {
-        let top = crate::stats::dimension::default_top()[0];
-        let mut ranking = Ranking::new(top, Vec::new(), 0, 0, 0, 0);
+        let sections = crate::quantity::KeyKind {
+            name: "section",
+            title: "sections",
+        };
+        let mut ranking = Ranking::new(sections, Vec::new(), 0, 0, 0, 0);
         assert!(errors(&ranking).is_empty());
         (ranking.error, ranking.p95_error) = (1200, 0.016);
         let told = [

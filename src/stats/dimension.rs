@@ -5,6 +5,7 @@ use super::bots::Robots;
 use super::network::{Buffer, network};
 use crate::format::record::Record;
 use crate::format::unparsed::Field;
+use crate::quantity::KeyKind;
 
 /// A way to key a record. Its name is the same in options, JSON and text.
 #[derive(Debug)]
@@ -28,6 +29,16 @@ pub struct Scratch {
     pub buffer: Buffer,
     /// The robots that agents named.
     pub robots: Robots,
+}
+
+impl Dimension {
+    /// What its keys are, for people.
+    pub fn kind(&self) -> KeyKind {
+        KeyKind {
+            name: self.name,
+            title: self.title,
+        }
+    }
 }
 
 impl PartialEq for Dimension {

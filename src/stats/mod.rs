@@ -15,8 +15,6 @@ pub mod latency;
 mod network;
 pub mod requests;
 pub mod run;
-pub mod scales;
-pub mod series;
 pub mod tally;
 pub mod timeline;
 pub mod totals;

@@ -6,9 +6,9 @@ use super::super::digits;
 use super::super::text::{BAD, BAR, DIM, PLAIN};
 use super::FrameWriter;
 use super::layout::{SCALE, ScreenLayout};
+use crate::points::scales::{Scale, ScalePoint};
 use crate::report::Peak;
 use crate::snapshot::Snapshot;
-use crate::stats::scales::{Scale, ScalePoint};
 use crate::time::{Second, Span};
 
 /// Between two marks of the time axis there are at least so many columns.

@@ -153,7 +153,6 @@ impl FrameWriter<'_> {
     /// The figures of the time that was chosen.
     fn figures(&mut self, scene: &Scene<'_>) {
         let seen = scene.seen;
-        let counters = &seen.counters;
         let mut line = self.line();
         let time = match seen.length {
             Some(length) if scene.view.recent && length < RECENT => format!("{length} so far"),
@@ -161,15 +160,15 @@ impl FrameWriter<'_> {
             _ => "whole run".to_owned(),
         };
         line.put(DIM, &format!(" {time:<10} "));
-        line.put(BOLD, &counters.hits.to_string());
-        line.put(PLAIN, &format!(" {}", noun("hits", counters.hits)));
+        line.put(BOLD, &seen.hits.to_string());
+        line.put(PLAIN, &format!(" {}", noun("hits", seen.hits)));
         if let Some(length) = seen.length {
-            let rate = units::rate(counters.hits as f64 / length.0 as f64);
+            let rate = units::rate(seen.hits as f64 / length.0 as f64);
             line.put(BOLD, &format!("  {rate}"));
         }
-        line.put(PLAIN, &format!("  {}", units::bytes(counters.bytes)));
-        let errors = counters.status[4] + counters.status[5];
-        let share = percent(errors, counters.hits.max(1));
+        line.put(PLAIN, &format!("  {}", units::bytes(seen.bytes)));
+        let errors = seen.status[4] + seen.status[5];
+        let share = percent(errors, seen.hits.max(1));
         let style = if errors > 0 { BAD } else { PLAIN };
         line.put(style, &format!("  errors {share}"));
         if let Some(figure) = seen.window {
@@ -195,9 +194,9 @@ impl FrameWriter<'_> {
     fn status(&mut self, seen: &Snapshot) {
         let mut line = self.line();
         line.put(DIM, " status    ");
-        if let Block::Group { items, .. } = status_group(&seen.counters.status) {
+        if let Block::Group { items, .. } = status_group(&seen.status) {
             for (name, number) in items.into_iter().filter(|(_, number)| *number > 0) {
-                let share = percent(number, seen.counters.hits);
+                let share = percent(number, seen.hits);
                 let style = class_style(name);
                 line.put(style, &format!(" {name} {number}"));
                 line.put(DIM, &format!(" {share} "));

@@ -185,10 +185,9 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
 mod tests {
     use super::super::FrameWriter;
     use super::*;
-    use crate::quantity::Count;
+    use crate::quantity::{Count, KeyKind};
     use crate::render::text::Look;
     use crate::report::Row;
-    use crate::stats::dimension::parse_top;
     use crate::time::Zone;
     use unicode_width::UnicodeWidthStr;
 
@@ -223,10 +222,13 @@ mod tests {
             count,
             p95_ms,
         };
-        let top = parse_top("path").expect("a list")[0];
+        let paths = KeyKind {
+            name: "path",
+            title: "paths",
+        };
         Ranking {
             p95_error: 0.016,
-            ..Ranking::new(top, vec![row(p95_ms), row(None)], 2 * hits, 1234, 5, 9)
+            ..Ranking::new(paths, vec![row(p95_ms), row(None)], 2 * hits, 1234, 5, 9)
         }
     }
 

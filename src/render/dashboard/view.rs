@@ -2,8 +2,8 @@
 
 use super::keys::KeyBinding;
 use super::layout::ScreenLayout;
+use crate::points::scales::STEPS;
 use crate::snapshot::{Ask, Snapshot};
-use crate::stats::scales::STEPS;
 
 /// The longest filter, in bytes.
 const FILTER: usize = 200;

@@ -3,8 +3,8 @@
 use super::super::clock;
 use super::super::units::{self, grouped};
 use super::cells::{BAD, HITS, SOFT, TEXT, bar, close, head, number, open, put, title};
+use crate::points::series::Series;
 use crate::report::Alerts;
-use crate::stats::series::Series;
 use crate::time::{Second, Zone};
 
 /// The most rows.
@@ -114,12 +114,12 @@ mod tests {
     fn a_row_has_a_red_edge_while_an_alert_fires() {
         let mut series = Series::default();
         for second in [0, 1, 2, 3] {
-            let counters = crate::stats::bucket::Counters {
+            let point = crate::points::series::Point {
                 hits: 4,
-                status: [0, 0, 3, 0, 0, 1],
-                ..Default::default()
+                client_errors: 0,
+                server_errors: 1,
             };
-            series.add(Second(second), &counters, None);
+            series.add(Second(second), point, None);
         }
         let alerts = Alerts {
             now: None,

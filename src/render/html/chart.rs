@@ -10,8 +10,8 @@ use std::fmt::Write;
 use super::super::units::grouped;
 use super::super::{clock, escape};
 use super::axis;
+use crate::points::series::{Point, Series};
 use crate::report::{Alert, Alerts};
-use crate::stats::series::{Point, Series};
 use crate::time::{Second, Zone};
 
 /// The height of a drawing in its own units.
@@ -278,16 +278,15 @@ fn half(number: u64) -> String {
 mod tests {
     use super::super::super::document::fired;
     use super::*;
-    use crate::stats::bucket::Counters;
 
     fn series(points: &[(i64, u64)]) -> Series {
         let mut series = Series::default();
         for &(second, hits) in points {
-            let counters = Counters {
+            let point = Point {
                 hits,
-                ..Counters::default()
+                ..Point::default()
             };
-            series.add(Second(second), &counters, None);
+            series.add(Second(second), point, None);
         }
         series
     }
@@ -347,13 +346,13 @@ mod tests {
     #[test]
     fn errors_have_a_scale_of_their_own() {
         let mut series = Series::default();
-        for (second, status) in [(0, [0, 0, 90, 0, 2, 1]), (1, [0, 0, 90, 0, 0, 6])] {
-            let counters = Counters {
-                hits: status.iter().sum(),
-                status,
-                ..Counters::default()
+        for (second, client_errors, server_errors) in [(0, 2, 1), (1, 0, 6)] {
+            let point = Point {
+                hits: 90 + client_errors + server_errors,
+                client_errors,
+                server_errors,
             };
-            series.add(Second(second), &counters, None);
+            series.add(Second(second), point, None);
         }
         let line = time_line(&series, None, &Zone::UTC);
         let (_, errors) = line

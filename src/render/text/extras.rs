@@ -92,8 +92,7 @@ impl TextWriter<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::quantity::Count;
-    use crate::stats::dimension::parse_top;
+    use crate::quantity::{Count, KeyKind};
 
     #[test]
     fn durations_go_before_bytes_where_not_all_fits() {
@@ -107,7 +106,17 @@ mod tests {
             p95_ms,
         };
         let rows = vec![row(500, 0, Some(12.0)), row(18_300_000, 12, None)];
-        let ranking = Ranking::new(parse_top("path").expect("a list")[0], rows, 18, 2, 0, 0);
+        let ranking = Ranking::new(
+            KeyKind {
+                name: "path",
+                title: "paths",
+            },
+            rows,
+            18,
+            2,
+            0,
+            0,
+        );
         let mut extras = Extras::default();
         extras.widen(&ranking);
         let all = Extras {

@@ -467,7 +467,6 @@ pub(super) fn class_style(name: &str) -> &'static str {
 mod tests {
     use super::*;
     use crate::report::Ranking;
-    use crate::stats::dimension::parse_top;
 
     fn plain(block: Block) -> String {
         let report = Report {
@@ -498,8 +497,11 @@ mod tests {
 
     #[test]
     fn a_ranking_whose_keys_are_all_light_is_still_told() {
-        let top = parse_top("client").expect("a list")[0];
-        let ranking = Ranking::new(top, Vec::new(), 200, 100, 100, 3);
+        let clients = crate::quantity::KeyKind {
+            name: "client",
+            title: "clients",
+        };
+        let ranking = Ranking::new(clients, Vec::new(), 200, 100, 100, 3);
         assert_eq!(
             plain(Block::Ranking(ranking)),
             "  clients   about 100 unique (+-100): other 200  none above 3"

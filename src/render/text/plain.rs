@@ -136,10 +136,9 @@ fn columns(ranking: &Ranking) -> Vec<NumberColumn> {
 #[cfg(test)]
 mod tests {
     use super::super::{Look, Text};
-    use crate::quantity::Count;
+    use crate::quantity::{Count, KeyKind};
     use crate::render::Render;
     use crate::report::{Block, Event, Ranking, Report, Row};
-    use crate::stats::dimension::parse_top;
     use crate::time::{Second, Zone};
 
     fn row(key: &str, hits: u64, bytes: u64, p95_ms: Option<f64>) -> Row {
@@ -155,7 +154,17 @@ mod tests {
     }
 
     fn ranking(rows: Vec<Row>) -> Ranking {
-        Ranking::new(parse_top("path").expect("a list")[0], rows, 200, 7, 0, 0)
+        Ranking::new(
+            KeyKind {
+                name: "path",
+                title: "paths",
+            },
+            rows,
+            200,
+            7,
+            0,
+            0,
+        )
     }
 
     /// What a summary, or else a report, says of a ranking.

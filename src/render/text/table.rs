@@ -178,10 +178,9 @@ pub(super) fn others(ranking: &Ranking) -> String {
 mod tests {
     use super::super::{Look, Text};
     use super::*;
-    use crate::quantity::Count;
+    use crate::quantity::{Count, KeyKind};
     use crate::render::Render;
     use crate::report::{Event, Row};
-    use crate::stats::dimension::parse_top;
     use crate::time::{Second, Zone};
 
     /// The lines of a report on a colour terminal, without its codes.
@@ -213,7 +212,8 @@ mod tests {
 
     #[test]
     fn a_long_key_is_cut_before_another_loses_its_numbers() {
-        let tops = parse_top("path,agent").expect("a list");
+        let kinds = [("path", "paths"), ("agent", "agents")];
+        let kinds = kinds.map(|(name, title)| KeyKind { name, title });
         let row = |key: String| Row {
             key: key.into_bytes().into(),
             count: Count {
@@ -227,8 +227,8 @@ mod tests {
         let lines = lines(
             100,
             vec![
-                Block::Ranking(Ranking::new(tops[0], rows("/a".to_owned()), 50, 1, 0, 0)),
-                Block::Ranking(Ranking::new(tops[1], rows("b".repeat(90)), 50, 1, 0, 0)),
+                Block::Ranking(Ranking::new(kinds[0], rows("/a".to_owned()), 50, 1, 0, 0)),
+                Block::Ranking(Ranking::new(kinds[1], rows("b".repeat(90)), 50, 1, 0, 0)),
             ],
         );
         for key in ["/a ", "bbb"] {
@@ -240,7 +240,10 @@ mod tests {
 
     #[test]
     fn a_table_fits_the_screen_whatever_its_keys_and_numbers() {
-        let top = parse_top("section").expect("a list")[0];
+        let sections = KeyKind {
+            name: "section",
+            title: "sections",
+        };
         let row = |key: String, hits: u64, errors: u64| Row {
             key: key.into_bytes().into(),
             count: Count {
@@ -256,7 +259,7 @@ mod tests {
                     row("a".repeat(length), hits, errors),
                     row("\u{65e5}".repeat(length), hits, 0),
                 ];
-                let ranking = Ranking::new(top, rows, 2 * hits + 1, 3, 0, 0);
+                let ranking = Ranking::new(sections, rows, 2 * hits + 1, 3, 0, 0);
                 for line in lines(width, vec![Block::Ranking(ranking)]) {
                     assert!(line.width() <= width, "{width}: {line}");
                 }

@@ -6,7 +6,6 @@
 
 use std::collections::VecDeque;
 
-use super::bucket::Counters;
 use crate::time::{Second, Zone};
 
 /// Points held of each scale: more than the columns of a wide terminal.
@@ -27,14 +26,6 @@ pub struct ScalePoint {
 }
 
 impl ScalePoint {
-    /// Of a second, or of several.
-    pub fn of(counters: &Counters) -> ScalePoint {
-        ScalePoint {
-            hits: counters.hits,
-            errors: counters.status[usize::from(super::SERVER_ERROR)],
-        }
-    }
-
     fn add(&mut self, other: ScalePoint) {
         self.hits += other.hits;
         self.errors += other.errors;
@@ -109,10 +100,10 @@ impl Scales {
     }
 
     /// Adds what was counted in `second`. Where a day begins is what `zone` says at the first call.
-    pub fn add(&mut self, second: Second, counters: &Counters, zone: &Zone) {
+    pub fn add(&mut self, second: Second, point: ScalePoint, zone: &Zone) {
         let scales = self.0.get_or_insert_with(|| scales(second, zone));
         for scale in scales {
-            scale.add(second, ScalePoint::of(counters));
+            scale.add(second, point);
         }
     }
 
@@ -146,21 +137,19 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn hits(hits: u64) -> Counters {
-        let mut counters = Counters {
+    fn hits(hits: u64) -> ScalePoint {
+        ScalePoint {
             hits,
-            ..Counters::default()
-        };
-        counters.status[5] = hits / 2;
-        counters
+            errors: hits / 2,
+        }
     }
 
     #[test]
     fn points_begin_at_whole_steps_of_the_zone() {
         let mut scales = Scales::new();
         let zone = Zone::fixed(1800);
-        scales.add(Second(1799), &hits(1), &zone);
-        scales.add(Second(1800), &hits(2), &zone);
+        scales.add(Second(1799), hits(1), &zone);
+        scales.add(Second(1800), hits(2), &zone);
         let hours = scales.get(12, Second(0), &zone);
         assert_eq!(hours.index(Second(1799)), 0);
         assert_eq!(hours.point(0).hits, 1);
@@ -180,7 +169,7 @@ mod tests {
             for (step, count) in steps {
                 second = Second(second.0 + step);
                 newest = newest.max(second);
-                scales.add(second, &hits(count), &Zone::UTC);
+                scales.add(second, hits(count), &Zone::UTC);
                 all.push((second, count));
             }
             let scale = scales.get(scale, second, &Zone::UTC);

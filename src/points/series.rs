@@ -6,7 +6,6 @@
 //! Seconds are added as they close; a late record is added to its own second, wherever that lies; a
 //! skewed one has no place in time and is not here. Adding to the newest point costs a few instructions.
 
-use super::bucket::Counters;
 use crate::time::{Second, Span, Zone};
 
 /// The most points; after a merge there are at least a fifth as many.
@@ -63,14 +62,9 @@ impl Default for Series {
 }
 
 impl Series {
-    /// Adds what was counted in `second`. The zone tells where a day begins; that of the first call stands.
+    /// Adds what was counted in `second`. The zone says where a day begins; that of the first call is kept.
     #[inline]
-    pub fn add(&mut self, second: Second, counters: &Counters, zone: Option<&Zone>) {
-        let point = Point {
-            hits: counters.hits,
-            client_errors: counters.status[4],
-            server_errors: counters.status[5],
-        };
+    pub fn add(&mut self, second: Second, point: Point, zone: Option<&Zone>) {
         match self.points.last_mut() {
             Some(newest) if self.newest.0 <= second.0 && second.0 < self.newest.1 => {
                 newest.add(point);
@@ -188,11 +182,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn hits(hits: u64, errors: u64) -> Counters {
-        Counters {
+    fn hits(hits: u64, errors: u64) -> Point {
+        Point {
             hits,
-            status: [0, 0, 0, 0, errors, errors],
-            ..Counters::default()
+            client_errors: errors,
+            server_errors: errors,
         }
     }
 
@@ -206,10 +200,10 @@ mod tests {
         let mut series = Series::default();
         assert!(series.is_empty());
         for second in [100, 101, 104] {
-            series.add(Second(second), &hits(2, 1), None);
+            series.add(Second(second), hits(2, 1), None);
         }
-        series.add(Second(98), &hits(1, 0), None);
-        series.add(Second(101), &hits(1, 0), None);
+        series.add(Second(98), hits(1, 0), None);
+        series.add(Second(101), hits(1, 0), None);
         assert_eq!(told(&series), (98, 1, vec![1, 0, 2, 3, 0, 0, 2]));
         assert_eq!(series.to(), Second(105));
     }
@@ -218,8 +212,8 @@ mod tests {
     fn points_begin_where_the_clock_of_the_log_shows_whole_steps() {
         let zone = Zone::fixed(12_600);
         let mut series = Series::default();
-        series.add(Second(1_548_116_774), &hits(1, 0), Some(&zone));
-        series.add(Second(1_548_116_774 + 2_000_000), &hits(1, 0), Some(&zone));
+        series.add(Second(1_548_116_774), hits(1, 0), Some(&zone));
+        series.add(Second(1_548_116_774 + 2_000_000), hits(1, 0), Some(&zone));
         assert_eq!(series.step(), Span(7200));
         assert!(zone.show(series.from()).ends_with("T02:00:00+03:30"));
     }
@@ -227,8 +221,8 @@ mod tests {
     #[test]
     fn a_jump_of_centuries_costs_no_memory() {
         let mut series = Series::default();
-        series.add(Second(-62_000_000_000), &hits(1, 0), None);
-        series.add(Second(250_000_000_000), &hits(1, 0), None);
+        series.add(Second(-62_000_000_000), hits(1, 0), None);
+        series.add(Second(250_000_000_000), hits(1, 0), None);
         assert!(series.points().len() <= MOST && series.points().len() >= MOST / 5);
         assert_eq!(series.points().map(|point| point.hits).sum::<u64>(), 2);
     }
@@ -237,7 +231,7 @@ mod tests {
         let zone = Zone::fixed(offset);
         let mut series = Series::default();
         for &(second, errors) in seconds {
-            series.add(Second(second), &hits(errors + 1, errors), Some(&zone));
+            series.add(Second(second), hits(errors + 1, errors), Some(&zone));
         }
         assert!(series.points().len() <= MOST);
         for series in [series.at_most(most), series] {
