@@ -445,20 +445,23 @@ fn made_of(report: &Report) -> String {
     for block in &report.blocks {
         match block {
             Block::Headline {
-                key: "lines",
-                value: Amount::Count(1),
-            } => items.push("1 line".to_owned()),
-            Block::Headline {
                 key: key @ ("lines" | "hits"),
                 value: Amount::Count(number),
-            } => items.push(format!("{} {key}", grouped(*number))),
-            Block::Input { key, value, .. } if *value > 0 => {
-                items.push(format!("{} {key}", grouped(*value)));
-            }
+            } => items.push(counted(key, *number)),
+            Block::Input { key, value, .. } if *value > 0 => items.push(counted(key, *value)),
             _ => {}
         }
     }
     format!("{}.", items.join(", "))
+}
+
+/// `1 line`, `1,284 lines`, `1 late`
+fn counted(key: &str, number: u64) -> String {
+    let name = match number {
+        1 => key.strip_suffix('s').unwrap_or(key),
+        _ => key,
+    };
+    format!("{} {name}", grouped(number))
 }
 
 /// The first line of a reason for which lines are no records: where and why, and its text.
@@ -531,6 +534,17 @@ mod tests {
             assert_eq!(numbers, told);
             assert_eq!(short.omitted + numbers.len() as u64, 8);
         }
+    }
+
+    #[test]
+    fn one_of_a_kind_is_not_called_many() {
+        let of_one = ["lines", "hits", "rewinds", "late", "unparsed"].map(|key| counted(key, 1));
+        assert_eq!(
+            of_one,
+            ["1 line", "1 hit", "1 rewind", "1 late", "1 unparsed"]
+        );
+        assert_eq!(counted("rewinds", 0), "0 rewinds");
+        assert_eq!(counted("lines", 1284), "1,284 lines");
     }
 
     #[test]

@@ -45,6 +45,16 @@ pub(super) fn soft(html: &str, out: &mut String) {
     );
 }
 
+/// A line of the log; `html` is HTML.
+pub(super) fn code(html: &str, out: &mut String) {
+    put(
+        out,
+        format_args!(
+            "<div style=\"margin:2px 0 8px;font-family:Menlo,Consolas,monospace;font-size:12px;word-break:break-all\">{html}</div>"
+        ),
+    );
+}
+
 /// Begins a table.
 pub(super) fn open(out: &mut String) {
     put(

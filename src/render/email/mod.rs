@@ -11,7 +11,7 @@ mod time_line;
 
 use std::fmt::Write;
 
-use cells::{BAD, FONT, LINE, SOFT, TEXT, close, head, number, open, put, soft, title};
+use cells::{BAD, FONT, LINE, SOFT, TEXT, close, code, head, number, open, put, soft, title};
 
 use super::document::{AlertList, Document, Tile, firing, shortened};
 use super::text::{Look, Text};
@@ -135,6 +135,10 @@ fn page(document: &Document<'_>, zone: &Zone) -> String {
     soft(&document.input.made_of, &mut out);
     for note in &document.input.notes {
         soft(&escape::html(note), &mut out);
+    }
+    for (place, text) in &document.input.unparsed {
+        soft(&escape::html(place), &mut out);
+        code(&escape::html(text), &mut out);
     }
     put(
         &mut out,

@@ -247,7 +247,7 @@ pub(super) fn busiest(series: &Series, zone: &Zone) -> String {
         at = at + series.step();
     }
     format!(
-        "The busiest {} had {} {}, from {} on.",
+        "The busiest {} had {} {} and began at {}.",
         series.step_name(),
         grouped(best.0),
         if best.0 == 1 { "hit" } else { "hits" },

@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::super::units;
-use super::{FIRED, FIRING, RESOLVED, TITLE, TextWriter, noun};
+use super::{FIRED, FIRING, RESOLVED, TITLE, TextWriter, UNKNOWN, noun};
 use crate::quantity::Unit;
 use crate::report::{Alert, AlertState, Alerts, Change, Key, Shortfall, Transition};
 use crate::time::{Second, Span};
@@ -63,14 +63,23 @@ impl TextWriter<'_> {
                 self.raw("\n");
             }
             AlertState::Resolved { peak, shortfall } => {
-                self.line(RESOLVED, |page| {
+                let style = match shortfall {
+                    None => RESOLVED,
+                    Some(_) => UNKNOWN,
+                };
+                self.line(style, |page| {
                     page.write(format_args!("{rule} alert"));
                     page.for_key(&alert.key);
                     page.raw(" recovered at ");
                     page.time(alert.at);
                     if let Some(Shortfall { hits, min }) = shortfall {
+                        // Plain text is the same in every locale: it is searched for.
+                        let dash = match page.look.rich && page.look.ascii {
+                            true => "-",
+                            false => "—",
+                        };
                         page.write(format_args!(
-                            " — too few hits: {hits} of the {min} it asks for"
+                            " {dash} too few hits: {hits} of the {min} it asks for"
                         ));
                     }
                 });

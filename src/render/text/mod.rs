@@ -61,6 +61,8 @@ pub(super) const FIRING: &str = "\x1b[1m\x1b[31m";
 // Reversed, the terminal's own background is the colour of the letters, which reads well on any theme.
 const FIRED: &str = "\x1b[1m\x1b[7m\x1b[31m";
 const RESOLVED: &str = "\x1b[1m\x1b[7m\x1b[32m";
+// Over, but nobody knows whether it is well.
+const UNKNOWN: &str = "\x1b[1m\x1b[7m\x1b[33m";
 /// And behind it.
 pub(super) const RESET: &str = "\x1b[0m";
 
