@@ -3,6 +3,7 @@
 //! A [`Monitor`] is a pure function of what it is given: it reads no clock and no file.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::evaluate::{Evaluate, Evaluation};
 use crate::format::record::Record;
@@ -75,9 +76,14 @@ impl Monitor {
         self.ingest.origin()
     }
 
-    /// What the clock of a live source would show at `wall`, by its lag.
-    pub fn reached_by(&self, wall: Wall) -> Option<Wall> {
-        self.ingest.reached_by(wall)
+    /// See [`Ingest::now`].
+    pub fn now(&self) -> Option<Wall> {
+        self.ingest.now()
+    }
+
+    /// See [`Ingest::lag`].
+    pub fn lag(&self) -> Option<i64> {
+        self.ingest.lag()
     }
 
     /// Whether any alert has fired.
@@ -101,8 +107,8 @@ impl Monitor {
     }
 
     /// See [`Ingest::pass`].
-    pub fn pass(&mut self, wall: Wall) {
-        self.ingest.pass(wall, false, &mut self.evaluate);
+    pub fn pass(&mut self) {
+        self.ingest.pass(false, &mut self.evaluate);
     }
 
     /// See [`Ingest::select`].
@@ -158,9 +164,14 @@ impl Monitor {
         self.ingest.end_chunk(chunk);
     }
 
-    /// Nothing has come for a second, by `wall`, and no line for `silent`: the time of a live stream goes on.
-    pub fn silence(&mut self, wall: Wall, silent: Span) {
-        self.ingest.silence(wall, silent, &mut self.evaluate);
+    /// See [`Ingest::set_steady`].
+    pub fn set_steady(&mut self, steady: Duration) {
+        self.ingest.set_steady(steady);
+    }
+
+    /// Nothing has come for a second, and no line for `silent`: the time of a live stream goes on.
+    pub fn silence(&mut self, silent: Span) {
+        self.ingest.silence(silent, &mut self.evaluate);
     }
 
     /// The input has ended: every second closes, and the last report is written as it is.

@@ -78,6 +78,7 @@ impl Scene {
             wall: Duration::from_secs(Start::FIXED.second.0.unsigned_abs()),
             messages: messages.into_iter().map(at).collect(),
             stops: Vec::new(),
+            steps: Vec::new(),
         };
         let (ended, written) = support::run_on(&args, script, Some(dashboard));
         let written: Vec<u8> = written.into_iter().flat_map(|(_, bytes)| bytes).collect();
@@ -299,6 +300,7 @@ fn the_summary_is_the_one_without_a_dashboard() {
         wall: Duration::ZERO,
         messages: vec![(at(0), Message::Block(log())), (at(1), Message::End)],
         stops: Vec::new(),
+        steps: Vec::new(),
     };
     let (_, plain) = support::run(&args, script);
     let plain: Vec<u8> = plain.into_iter().flat_map(|(_, bytes)| bytes).collect();

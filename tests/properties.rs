@@ -96,6 +96,7 @@ fn run(args: &[&str], wall: i64, blocks: &[&[u8]]) -> Vec<u8> {
         wall: Duration::from_secs(wall.unsigned_abs()),
         messages: messages.enumerate().map(|(i, m)| (at(i), m)).collect(),
         stops: Vec::new(),
+        steps: Vec::new(),
     };
     let (ended, written) = support::run(args, script);
     assert!(matches!(ended, Ended::Input), "{ended:?}");

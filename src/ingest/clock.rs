@@ -68,6 +68,8 @@ struct Pending<T> {
     time: Second,
     item: T,
     wall: Option<Wall>,
+    /// See [`Clock::set_steady`].
+    steady: i64,
 }
 
 /// A record that is ahead of the clock.
@@ -89,8 +91,11 @@ pub struct Clock<T> {
     ahead: VecDeque<Candidate<T>>,
     /// The last records, if all of them are far behind.
     behind: Vec<Pending<T>>,
-    /// The lags of the last believed records, newest first, in milliseconds.
-    lags: VecDeque<i64>,
+    /// The lags of the last believed records, newest first, in milliseconds: behind the wall clock, and behind the
+    /// one that nobody sets.
+    lags: VecDeque<(i64, i64)>,
+    /// What the latter shows.
+    steady: i64,
     /// How many records in a row were ahead and near the wall clock.
     caught_up: u32,
     skewed: u64,
@@ -108,6 +113,7 @@ impl<T: Copy> Clock<T> {
             ahead: VecDeque::new(),
             behind: Vec::new(),
             lags: VecDeque::with_capacity(LAGS),
+            steady: 0,
             caught_up: 0,
             skewed: 0,
             decided: VecDeque::new(),
@@ -136,16 +142,30 @@ impl<T: Copy> Clock<T> {
         ahead.chain(self.behind.iter_mut().map(|record| &mut record.item))
     }
 
-    /// What the clock of the source would show at `wall`, by its lag; `None` while that is unknown.
-    pub fn reached_by(&self, wall: Wall) -> Option<Wall> {
-        let lag = self.lags.iter().min()?;
-        Some(Wall(wall.0.saturating_sub(*lag)))
+    /// By how many milliseconds the source is behind the wall clock; `None` while that is unknown.
+    pub fn lag(&self) -> Option<i64> {
+        self.lags.iter().map(|&(lag, _)| lag).min()
+    }
+
+    /// Live, what time it is by a clock that nobody sets, in milliseconds: what is offered next is read then.
+    pub fn set_steady(&mut self, steady: i64) {
+        self.steady = steady;
+    }
+
+    /// What the source would have reached by now if it goes on as its last records did: by the clock that nobody sets,
+    /// since the wall clock may have been set meanwhile. `None` while its lag is unknown.
+    pub fn reached(&self) -> Option<Wall> {
+        Some(Wall(self.steady.saturating_sub(self.steady_lag()?)))
+    }
+
+    fn steady_lag(&self) -> Option<i64> {
+        self.lags.iter().map(|&(_, lag)| lag).min()
     }
 
     /// Whether the records come within five minutes of the wall clock, by their lag.
     pub fn is_live(&self) -> bool {
-        let lag = self.lags.iter().min();
-        lag.is_some_and(|lag| lag.abs() <= 1000 * NEAR_WALL.0)
+        self.lag()
+            .is_some_and(|lag| lag.abs() <= 1000 * NEAR_WALL.0)
     }
 
     /// Whether a record of history at `time` is believed without further ado, as nearly all are: nothing
@@ -203,7 +223,13 @@ impl<T: Copy> Clock<T> {
         } else {
             0
         };
-        let record = Pending { time, item, wall };
+        let steady = self.steady;
+        let record = Pending {
+            time,
+            item,
+            wall,
+            steady,
+        };
         if self.is_far_behind(time) {
             self.behind.push(record);
             if self.behind.len() == TURN {
@@ -302,7 +328,12 @@ impl<T: Copy> Clock<T> {
     /// Where a record is ahead: how far before it a record may lie that agrees with it.
     fn ahead_by(&self, time: Second, wall: Option<Wall>) -> Option<Span> {
         if let Some((wall, (lag, allowed))) = wall.zip(self.bound()) {
-            if wall.since(time).saturating_sub(lag) < -1000 * allowed.0 {
+            let past = |behind: i64, lag| behind.saturating_sub(lag) < -1000 * allowed.0;
+            // A wall clock that was set back says so of every record: the other clock does not.
+            let steady = self
+                .steady_lag()
+                .map(|lag| (Wall(self.steady).since(time), lag));
+            if past(wall.since(time), lag) && steady.is_none_or(|(behind, lag)| past(behind, lag)) {
                 return Some(self.lateness.max(AHEAD_OF_BOUND));
             }
             if wall.second() - time <= NEAR_WALL {
@@ -317,9 +348,9 @@ impl<T: Copy> Clock<T> {
     /// How far behind the wall clock a live source is, in milliseconds, and how much less far a record may be.
     /// `None` for a source that is not live: of an old log the wall clock knows nothing.
     fn bound(&self) -> Option<(i64, Span)> {
-        match self.lags.iter().min() {
+        match self.lag() {
             None => Some((0, AHEAD)),
-            Some(&lag) => self
+            Some(lag) => self
                 .is_live()
                 .then_some((lag, self.lateness.max(AHEAD_OF_BOUND))),
         }
@@ -352,16 +383,20 @@ impl<T: Copy> Clock<T> {
         }
         self.lags.clear();
         self.caught_up = 0;
+        let steady = self.steady;
         for record in again {
+            self.steady = record.steady;
             self.offer(record.time, record.item, record.wall);
         }
+        self.steady = steady;
     }
 
     fn believe(&mut self, record: Pending<T>) {
         self.advance(record.time);
         if let Some(wall) = record.wall {
             self.lags.truncate(LAGS - 1);
-            self.lags.push_front(wall.since(record.time));
+            let steady = Wall(record.steady).since(record.time);
+            self.lags.push_front((wall.since(record.time), steady));
         }
         self.decided
             .push_back(Decision::Believe(record.time, record.item));

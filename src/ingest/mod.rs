@@ -13,6 +13,7 @@ mod expressions;
 mod selection;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use books::Books;
 pub use chunk::Chunk;
@@ -54,8 +55,8 @@ struct Source {
     /// Whether any of its records is believed.
     begun: bool,
     ended: bool,
-    /// Live, when its last record was read.
-    heard: Option<Wall>,
+    /// Live, when its last record was read, by the clock that nobody sets.
+    heard: Duration,
     origin: LineOrigin,
     /// Where the last records in a row that are far behind begin.
     turn: LineOrigin,
@@ -63,8 +64,10 @@ struct Source {
 
 /// Sources that have a clock of their own.
 const CLOCKS: usize = 256;
-/// A live source of which nothing has come for so long, in milliseconds, is silent.
-const SILENCE: i64 = 1000;
+/// Open seconds by which the beginning of the log goes back where another source begins earlier.
+const MOST_OPEN: Span = Span(86_400);
+/// A live source of which nothing has come for so long is silent.
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// See the module's text.
 #[derive(Debug)]
@@ -84,6 +87,10 @@ pub struct Ingest {
     apart: Box<Bucket>,
     /// Lines that were no record before anything was believed.
     unparsed_before: u64,
+    /// Whether no second of this stretch has closed.
+    all_open: bool,
+    /// Live, what time it is by a clock that nobody sets and that stands still while this process does.
+    steady: Duration,
 }
 
 impl Source {
@@ -93,7 +100,7 @@ impl Source {
             reached,
             begun: false,
             ended: false,
-            heard: None,
+            heard: Duration::ZERO,
             origin: LineOrigin {
                 source: name,
                 line: 0,
@@ -126,6 +133,8 @@ impl Ingest {
             timeline: Timeline::new(Second(i64::MIN)),
             apart: Box::default(),
             unparsed_before: 0,
+            all_open: false,
+            steady: Duration::ZERO,
         }
     }
 
@@ -144,10 +153,18 @@ impl Ingest {
         self.timeline.open()
     }
 
-    /// The second that a live source would have reached at `wall`, in milliseconds, by its lag.
-    pub fn reached_by(&self, wall: Wall) -> Option<Wall> {
+    /// The moment of the log that the foremost live source would have reached by now, by its lag.
+    pub fn now(&self) -> Option<Wall> {
         let clocks = self.sources.iter().map(|source| &source.clock);
-        clocks.filter_map(|clock| clock.reached_by(wall)).max()
+        clocks.filter_map(Clock::reached).max()
+    }
+
+    /// By how many milliseconds the foremost source is behind the wall clock.
+    pub fn lag(&self) -> Option<i64> {
+        self.sources
+            .iter()
+            .filter_map(|source| source.clock.lag())
+            .min()
     }
 
     /// The lines that follow are another source's, which goes on where the last one ended, by the same clock.
@@ -180,6 +197,7 @@ impl Ingest {
         if self.sources.len() < CLOCKS {
             self.sources
                 .push(Source::new(Some(name), self.lateness, None));
+            self.set_steady(self.steady);
         }
         self.current = self.sources.len() - 1;
     }
@@ -334,7 +352,7 @@ impl Ingest {
             source.turn = source.origin.clone();
         }
         if wall.is_some() {
-            source.heard = wall;
+            source.heard = self.steady;
             self.books.live = self.sources.iter().any(|source| source.clock.is_live());
             if let Some(newest) = self.books.newest.filter(|_| hit.counted) {
                 let heard = self.count_apart(std::iter::once(*hit));
@@ -356,21 +374,29 @@ impl Ingest {
         self.books.skewed = self.sources.iter().map(|s| s.clock.skewed()).sum();
     }
 
-    /// Nothing has come for a second, by `wall`, and no line for `silent`: the time of a live stream goes on.
-    pub fn silence(&mut self, wall: Wall, silent: Span, closed: &mut impl ClosedSeconds) {
+    /// Live, what time it is by a clock that nobody sets and that stands still while this process does. What is read
+    /// next is read then.
+    pub fn set_steady(&mut self, steady: Duration) {
+        self.steady = steady;
+        let steady = i64::try_from(steady.as_millis()).unwrap_or(i64::MAX);
+        let clocks = self.sources.iter_mut().map(|source| &mut source.clock);
+        clocks.for_each(|clock| clock.set_steady(steady));
+    }
+
+    /// Nothing has come for a second, and no line for `silent`: the time of a live stream goes on.
+    pub fn silence(&mut self, silent: Span, closed: &mut impl ClosedSeconds) {
         self.books.silent = silent;
-        self.pass(wall, true, closed);
+        self.pass(true, closed);
     }
 
     /// Live sources that are silent go on by their own lags, so that they hold nobody up; `all` says that none of them
     /// has given anything.
-    pub fn pass(&mut self, wall: Wall, all: bool, closed: &mut impl ClosedSeconds) {
+    pub fn pass(&mut self, all: bool, closed: &mut impl ClosedSeconds) {
         for source in &mut self.sources {
-            let heard = source.heard.map_or(0, |heard| wall.0 - heard.0);
-            let now = source.clock.reached_by(wall).map(Wall::second);
+            let now = source.clock.reached().map(Wall::second);
             if let Some(now) = now
                 && source.clock.is_live()
-                && (all || heard >= SILENCE)
+                && (all || self.steady.saturating_sub(source.heard) >= SILENCE)
                 && source.reached < Some(now)
             {
                 source.clock.advance(now);
@@ -494,6 +520,8 @@ impl Ingest {
                 if before.is_none() {
                     let own = time - self.lateness;
                     self.begin(watermark.map_or(own, |watermark| watermark.min(own)));
+                } else if !begun && self.all_open {
+                    self.begin_earlier(time - self.lateness);
                 }
                 if let Some(watermark) = watermark {
                     self.close_before(watermark, false, closed);
@@ -508,9 +536,24 @@ impl Ingest {
         self.timeline
             .skip_to(watermark.max(self.books.bounds.since));
         self.books.first_open = self.timeline.first();
+        self.all_open = true;
         let before = std::mem::take(&mut self.unparsed_before);
         if let Some(bucket) = self.newest_bucket() {
             bucket.counters.unparsed += before;
+        }
+    }
+
+    /// Another source begins while all that came before is open: the log begins where the earliest of them does, unless
+    /// that one is too far behind to be waited for.
+    #[cold]
+    fn begin_earlier(&mut self, second: Second) {
+        let foremost = self.books.newest.zip(self.patience);
+        let waited_for =
+            foremost.is_none_or(|(newest, patience)| second + self.lateness >= newest - patience);
+        let second = second.max(self.books.bounds.since);
+        if waited_for && self.timeline.first() - second <= MOST_OPEN {
+            self.timeline.begin_at(second);
+            self.books.first_open = self.timeline.first();
         }
     }
 
@@ -577,6 +620,7 @@ impl Ingest {
         }
         // The clock goes on behind the period; what is evaluated ends with it.
         let target = target.min(self.books.bounds.until);
+        self.all_open &= self.timeline.first() >= target;
         while self.timeline.first() < target {
             // In most logs most seconds hold something.
             let closes =

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::operands::STDIN;
-use super::{say, silence};
+use super::say;
 use crate::format::unparsed::Why;
 use crate::format::{closest, detect, recognise};
 use crate::geo;
@@ -181,11 +181,10 @@ impl Hints {
     /// A live log of which every record lies far from the wall clock, if not so far that it is an old one.
     fn off(&mut self, monitor: &Monitor, wall: Duration) {
         let since = wall.saturating_sub(*self.first_came.get_or_insert(wall));
-        let now = silence::wall(wall);
-        let Some(reached) = monitor.reached_by(now).filter(|_| !self.off) else {
+        let Some(lag) = monitor.lag().filter(|_| !self.off) else {
             return;
         };
-        let lag = Span((now.0 - reached.0) / 1000);
+        let lag = Span(lag / 1000);
         if since < A_WHILE || lag.0.abs() <= NEAR_WALL.0 {
             return;
         }

@@ -165,11 +165,12 @@ impl Session {
     }
 
     fn read(&mut self, feed: &mut dyn Feed) -> io::Result<Ended> {
-        let mut silence = Silence::new(self.idle_exit, feed.now());
+        let mut silence = Silence::new(self.idle_exit, feed.now().monotonic);
         self.take_by_time(feed)?;
         loop {
             let before = feed.now();
             let Intake { monitor, sink, .. } = &mut self.intake;
+            monitor.set_steady(silence.steady(before.monotonic));
             sink.paint(monitor, before.monotonic);
             let wait = self.wait(&silence, before.monotonic);
             let message = feed.next(wait);
@@ -178,6 +179,9 @@ impl Session {
             if stopped && matches!(message, Message::Quiet) {
                 continue;
             }
+            self.intake
+                .monitor
+                .set_steady(silence.steady(now.monotonic));
             match message {
                 Message::Begin(name) => {
                     self.end_line(now)?;
@@ -189,7 +193,7 @@ impl Session {
                     self.intake.turn_to(name);
                 }
                 Message::Block(block) => {
-                    silence.heard(now);
+                    silence.heard(now.monotonic);
                     self.block(&block, now)?;
                     self.intake.sink.count_read(block.len() as u64);
                     feed.recycle(block);
@@ -311,10 +315,9 @@ impl Session {
     /// How long to wait for the next message: to the next moment at which something changes without one.
     fn wait(&self, silence: &Silence, now: Duration) -> Option<Duration> {
         let monitor = &self.intake.monitor;
-        let silent = self.live.then(|| {
-            let reached = monitor.reached_by(silence.wall(now));
-            silence.next(now, reached.filter(|_| monitor.books().live))
-        });
+        let silent = self
+            .live
+            .then(|| silence.next(now, monitor.now().filter(|_| monitor.books().live)));
         let frame = self.intake.sink.next_frame(now);
         silent.flatten().into_iter().chain(frame).min()
     }
@@ -327,7 +330,7 @@ impl Session {
         let wall = self.wall(now);
         let Intake { monitor, sink, .. } = &mut self.intake;
         let length = Span(silence.length(now.monotonic).as_secs().cast_signed());
-        monitor.silence(silence.wall(now.monotonic), length);
+        monitor.silence(length);
         sink.drain(monitor, wall)?;
         sink.changed();
         sink.refresh(monitor)
@@ -342,7 +345,7 @@ impl Session {
         self.intake.begin_block(block, self.wall(now));
         self.lines.feed(block, &mut self.intake);
         if let Some(wall) = self.wall(now).filter(|_| self.several) {
-            self.intake.monitor.pass(wall);
+            self.intake.monitor.pass();
             self.intake
                 .sink
                 .drain(&mut self.intake.monitor, Some(wall))?;

@@ -1,7 +1,5 @@
-//! How long a live stream has had nothing to read, and what the wall clock would show meanwhile.
-//!
-//! The wall clock is looked at when something comes; from there on the monotonic clock counts, so that a wall
-//! clock that is set in a silence changes nothing. Time in which this process was stopped is left out.
+//! How long a live stream has had nothing to read, by the monotonic clock: a wall clock that is set in a silence
+//! changes nothing. Time in which this process was stopped is left out.
 
 use std::time::Duration;
 
@@ -18,21 +16,24 @@ const STOPPED: Duration = Duration::from_secs(1);
 pub(super) struct Silence {
     /// Nothing to read for so long ends the input.
     idle_exit: Option<Duration>,
-    /// When something was last read, by both clocks.
-    last: Now,
+    /// When something was last read.
+    last: Duration,
+    /// For how long this process was stopped.
+    stopped: Duration,
 }
 
 impl Silence {
     /// A stream of which nothing was heard until `now`; none for as long as `idle_exit` ends it.
-    pub(super) fn new(idle_exit: Option<Span>, now: Now) -> Silence {
+    pub(super) fn new(idle_exit: Option<Span>, now: Duration) -> Silence {
         Silence {
             idle_exit: idle_exit.map(|span| Duration::from_secs(span.0.unsigned_abs())),
             last: now,
+            stopped: Duration::ZERO,
         }
     }
 
     /// Something was read.
-    pub(super) fn heard(&mut self, now: Now) {
+    pub(super) fn heard(&mut self, now: Duration) {
         self.last = now;
     }
 
@@ -43,7 +44,7 @@ impl Silence {
 
     /// How long nothing has come.
     pub(super) fn length(&self, now: Duration) -> Duration {
-        now.saturating_sub(self.last.monotonic)
+        now.saturating_sub(self.last)
     }
 
     /// Whether it has been for so long that its input is taken to have ended.
@@ -51,15 +52,15 @@ impl Silence {
         self.idle_exit.is_some_and(|idle| self.length(now) >= idle)
     }
 
-    /// The wall clock, as it has gone on since something came.
-    pub(super) fn wall(&self, now: Duration) -> Wall {
-        wall(self.last.wall + self.length(now))
+    /// The monotonic clock without the time in which this process was stopped.
+    pub(super) fn steady(&self, now: Duration) -> Duration {
+        now.saturating_sub(self.stopped)
     }
 
     /// How long it is to the next moment at which silence changes something; `reached` is what the clock of the
     /// stream shows now, if that goes on in it.
     pub(super) fn next(&self, now: Duration, reached: Option<Wall>) -> Option<Duration> {
-        let silent_from = self.last.monotonic + SILENCE;
+        let silent_from = self.last + SILENCE;
         let tick = if now < silent_from {
             Some(silent_from)
         } else {
@@ -69,7 +70,7 @@ impl Silence {
                 now + Duration::from_millis(left.unsigned_abs())
             })
         };
-        let idle = self.idle_exit.map(|idle| self.last.monotonic + idle);
+        let idle = self.idle_exit.map(|idle| self.last + idle);
         tick.into_iter()
             .chain(idle)
             .min()
@@ -85,7 +86,8 @@ impl Silence {
             return false;
         }
         // What stopped this process most likely stopped the writer too.
-        self.last.monotonic += over;
+        self.last += over;
+        self.stopped += over;
         true
     }
 }

@@ -95,6 +95,16 @@ impl Timeline {
         bucket.or_else(|| self.spare.pop_back()).unwrap_or_default()
     }
 
+    /// Begins at `second` if that is earlier: seconds that hold nothing are put before the first one.
+    #[cold]
+    pub fn begin_at(&mut self, second: Second) {
+        while self.first > second {
+            self.buckets.push_front(None);
+            self.first = self.first - Span::SECOND;
+        }
+        self.empty_to = self.empty_to.min(self.first);
+    }
+
     /// Moves on to `second` over seconds that hold nothing.
     pub fn skip_to(&mut self, second: Second) {
         debug_assert!(second >= self.first);
@@ -155,6 +165,7 @@ mod tests {
                 }
                 // A bucket that nothing is put into.
                 3 => _ = timeline.bucket(second),
+                4 if ahead < 3 => timeline.begin_at(timeline.first() - Span(ahead)),
                 4 => {
                     if let Some(held) = timeline.first_held() {
                         timeline.skip_to(held);

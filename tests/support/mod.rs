@@ -17,6 +17,8 @@ pub struct Script {
     pub messages: Vec<(Duration, Message)>,
     /// When this process was stopped, and for how long.
     pub stops: Vec<(Duration, Duration)>,
+    /// When the wall clock was set, and by how many seconds.
+    pub steps: Vec<(Duration, i64)>,
 }
 
 /// What was written, one piece per write, and when.
@@ -52,6 +54,7 @@ pub fn run_on(args: &[&str], script: Script, dashboard: Option<Dashboard>) -> (E
         wall: script.wall,
         messages: script.messages.into(),
         stops: script.stops.into(),
+        steps: script.steps,
     };
     let mut session = Session::new(&options, output).expect("rules that work together");
     if let Some(dashboard) = dashboard {
@@ -68,6 +71,7 @@ struct Player {
     wall: Duration,
     messages: VecDeque<(Duration, Message)>,
     stops: VecDeque<(Duration, Duration)>,
+    steps: Vec<(Duration, i64)>,
 }
 
 impl Feed for Player {
@@ -96,9 +100,14 @@ impl Feed for Player {
     }
 
     fn now(&self) -> Now {
+        let monotonic = self.clock.get();
+        let set = self.steps.iter().filter(|(at, _)| *at <= monotonic);
+        let set: i64 = set.map(|(_, seconds)| seconds).sum();
+        let wall = self.wall + monotonic;
+        let by = Duration::from_secs(set.unsigned_abs());
         Now {
-            wall: self.wall + self.clock.get(),
-            monotonic: self.clock.get(),
+            wall: if set < 0 { wall - by } else { wall + by },
+            monotonic,
         }
     }
 
