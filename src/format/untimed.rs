@@ -291,7 +291,7 @@ const FIBER: Format = Format {
     name: "fiber",
     about: "Fiber's logger, which writes a clock and no date",
     sample: "2025-10-10T13:55:36.123Z 13:55:36 | 200 |      1.234ms |       192.0.2.7 | GET     | /a | -",
-    begins: |b| b.is_ascii_digit() || b == b'[',
+    begins: |b| b.is_ascii_digit() || b"[-".contains(&b),
     source: FormatSource::Untimed(fiber),
 };
 
