@@ -10,8 +10,8 @@ use super::flags::FLAGS;
 use super::{Command, Options, Printout};
 use crate::error::Error;
 
-/// Reads arguments: those of the arguments file first, so that the command line takes precedence. The file is not read
-/// if the command line asks for a text to print, so that help is there even when the file is broken.
+/// Reads arguments: those of the arguments file first, so that the command line takes precedence. The file is not
+/// read if the command line asks for a text to print, so that help is there even when the file is broken.
 ///
 /// # Errors
 ///

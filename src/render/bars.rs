@@ -1,8 +1,8 @@
-//! What a table on a terminal is drawn with: bars, a sparkline, and text that fits its column.
+//! The parts of a table on a terminal: bars, a sparkline, and text cut to its column.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Appends `part` of `whole` as a bar, in eighths of a column, and blanks up to `width` columns.
+/// Appends `part` of `whole` as a bar in eighths of a column, padded to `width` columns.
 pub(super) fn push_bar(part: u64, whole: u64, width: usize, ascii: bool, out: &mut Vec<u8>) {
     let eighths = (part as u128 * width as u128 * 8 / whole.max(1) as u128) as usize;
     let used = eighths.div_ceil(8);
@@ -18,7 +18,7 @@ pub(super) fn push_bar(part: u64, whole: u64, width: usize, ascii: bool, out: &m
     out.resize(out.len() + width.saturating_sub(used), b' ');
 }
 
-/// Appends numbers as a line of columns, at most `width` of them: neighbours are added up to fit.
+/// Appends numbers as a line of at most `width` columns; neighbours are added up to fit.
 pub(super) fn push_sparkline(numbers: &[u64], width: usize, ascii: bool, out: &mut Vec<u8>) {
     const BLOCKS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
     const ASCII: [&str; 8] = [" ", ".", ":", "-", "=", "+", "*", "#"];
@@ -27,15 +27,15 @@ pub(super) fn push_sparkline(numbers: &[u64], width: usize, ascii: bool, out: &m
     let columns = || numbers.chunks(per_column).map(|chunk| chunk.iter().sum());
     let most: u64 = columns().max().unwrap_or(0).max(1);
     let top = levels.len() as u64 - 1;
-    // The lowest mark means some, the highest means most; only an empty column is blank.
+    // The lowest mark means some and the highest means most; only an empty column is blank.
     for n in columns() {
-        // No second has so many hits that this could overflow.
+        // No second has enough hits for this to overflow.
         let level = (n * top).div_ceil(most);
         out.extend_from_slice(levels[level as usize].as_bytes());
     }
 }
 
-/// `text` in at most `width` columns, its end replaced by an ellipsis where it does not fit.
+/// `text` in at most `width` columns; if it does not fit, it ends with an ellipsis.
 pub(super) fn cut(text: &str, width: usize, ascii: bool) -> String {
     if text.width() <= width {
         return text.to_owned();

@@ -1,9 +1,9 @@
-//! Times as people read them on a page: a date, a time of day, and the zone said once.
+//! Times as people read them on a page: a date and a time of day, with the zone only once.
 
 use crate::time::{Second, Zone};
 
-/// The date and the time of day, `2026-11-20` and `09:04:00`. Where the calendar does not reach, the
-/// number of the second stands for the time.
+/// The date and the time of day, `2026-11-20` and `09:04:00`. Outside the calendar the date is empty, and the time
+/// is the number of the second.
 pub(super) fn parts(zone: &Zone, second: Second) -> (String, String) {
     let shown = zone.show(second);
     match (shown.get(..10), shown.get(11..19)) {
@@ -29,7 +29,7 @@ pub(super) fn from_to(zone: &Zone, from: Second, to: Second) -> String {
     format!("{} to {end}", when(zone, from))
 }
 
-/// The zone of a span of time: `UTC`, `UTC+03:30`, or two of them where the clocks changed.
+/// The zone of a span of time: `UTC`, `UTC+03:30`, or two of them if the clocks changed.
 pub(super) fn zone_of(zone: &Zone, from: Second, to: Second) -> String {
     let name = |second| match zone.show(second).get(19..) {
         Some(offset) if offset != "Z" => format!("UTC{offset}"),

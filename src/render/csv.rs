@@ -1,11 +1,11 @@
 //! CSV for spreadsheets: a header, then one row for every report.
 //!
-//! The columns are always the same, whatever was asked for; one of which nothing is known is empty. Quoting
-//! is that of RFC 4180, lines end with a newline alone. Times stand as a spreadsheet reads them, on the
-//! clock that reports are shown in; `epoch` tells them apart where that clock is set back.
+//! The columns are always the same, whatever was asked for; an unknown value is empty. Quoting follows RFC 4180,
+//! but lines end with a newline alone. Times are written as spreadsheets read them, in the zone that reports are
+//! shown in; `epoch` distinguishes the two times that look the same when the clocks go back.
 //!
-//! A cell that begins like a formula would be run by whoever opens the file, so text that comes from the
-//! log or from a rule never does.
+//! A cell that begins like a formula would be run by the program that opens the file, so text from the log or from a
+//! rule never does.
 
 use std::fmt::Write;
 
@@ -19,7 +19,7 @@ use crate::time::{Second, Zone};
 pub struct Column {
     /// Its name, in the header.
     pub name: &'static str,
-    /// What it holds, without a full stop.
+    /// What it is, without a full stop.
     pub about: &'static str,
     /// Its cell in the row of a report.
     cell: fn(&Report, &Zone) -> String,
@@ -44,7 +44,7 @@ pub static COLUMNS: &[Column] = &[
     },
     Column {
         name: "partial",
-        about: "1 where the input ended within the interval, else 0",
+        about: "1 if the input ended within the interval, otherwise 0",
         cell: |r, _| u8::from(r.partial).to_string(),
     },
     Column {
@@ -54,7 +54,7 @@ pub static COLUMNS: &[Column] = &[
     },
     Column {
         name: "rate",
-        about: "Hits divided by the interval's length in seconds",
+        about: "Hits divided by the length of the interval in seconds",
         cell: |r, _| headline(r, "rate"),
     },
     Column {
@@ -94,17 +94,17 @@ pub static COLUMNS: &[Column] = &[
     },
     Column {
         name: "malformed",
-        about: "Records whose request is none",
+        about: "Records whose request is not an HTTP request",
         cell: |r, _| input(r, "malformed"),
     },
     Column {
         name: "unparsed",
-        about: "Lines that are no record",
+        about: "Lines that are not records",
         cell: |r, _| input(r, "unparsed"),
     },
     Column {
         name: "late",
-        about: "Records that came when their second was closed",
+        about: "Records that came after their second had closed",
         cell: |r, _| input(r, "late"),
     },
     Column {
@@ -119,22 +119,22 @@ pub static COLUMNS: &[Column] = &[
     },
     Column {
         name: "p50_ms",
-        about: "The duration in milliseconds that half of the requests did not exceed, where the log has durations",
+        about: "The median duration in milliseconds, if the log has durations",
         cell: |r, _| latency(r, "p50"),
     },
     Column {
         name: "p90_ms",
-        about: "The same of nine tenths of them",
+        about: "The 90th percentile of the durations",
         cell: |r, _| latency(r, "p90"),
     },
     Column {
         name: "p95_ms",
-        about: "The same of 95 in a hundred",
+        about: "The 95th percentile of the durations",
         cell: |r, _| latency(r, "p95"),
     },
     Column {
         name: "p99_ms",
-        about: "The same of 99 in a hundred",
+        about: "The 99th percentile of the durations",
         cell: |r, _| latency(r, "p99"),
     },
     Column {
@@ -144,12 +144,12 @@ pub static COLUMNS: &[Column] = &[
     },
     Column {
         name: "firing",
-        about: "How many alerts fire when the interval ends",
+        about: "How many alerts are firing when the interval ends",
         cell: |r, _| alerts(r).map_or(String::new(), |all| firing(all).count().to_string()),
     },
     Column {
         name: "alerts",
-        about: "Which ones, with a semicolon between them",
+        about: "Which alerts, separated by semicolons",
         cell: |r, _| alerts(r).map_or(String::new(), names),
     },
 ];
@@ -197,7 +197,7 @@ fn row(cells: impl Iterator<Item = String>, out: &mut Vec<u8>) {
     out.push(b'\n');
 }
 
-/// Empty intervals as one report in which nothing was counted.
+/// Empty intervals, as one report with counts of 0.
 fn gap(from: Second, to: Second) -> Report {
     let mut blocks = vec![
         Block::Headline {
@@ -227,7 +227,7 @@ fn gap(from: Second, to: Second) -> Report {
     }
 }
 
-/// `2026-11-20 09:04:00`, which spreadsheets take for a time.
+/// `2026-11-20 09:04:00`, which spreadsheets read as a time.
 fn time(zone: &Zone, second: Second) -> String {
     let (date, time) = clock::parts(zone, second);
     format!("{date} {time}")
@@ -310,8 +310,7 @@ fn names(alerts: &Alerts) -> String {
     names
 }
 
-/// Text that is no formula, neither as it stands nor where a program takes it apart at other places than
-/// the commas.
+/// Text that is not a formula, even for a program that splits it at other characters than commas.
 fn harmless(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut begins = true;

@@ -1,8 +1,8 @@
-//! Numbers as decimal digits, appended: what [`std::fmt`] writes, to the byte, without its machinery.
+//! Numbers as decimal digits: the same bytes as [`std::fmt`] writes, without its cost.
 //!
-//! A report is made of little else than numbers, and on a quiet log there is a report for every few
-//! lines. A float with few decimals needs no search for its digits: it is `mantissa × 2^exponent`, so
-//! that `10^decimals` of it, rounded, is one multiplication and one shift.
+//! A report is mostly numbers, and on a quiet log there is a report for every few lines. A float with few decimals
+//! needs no search for its digits: it is `mantissa × 2^exponent`, so `10^decimals` times it, rounded, is one
+//! multiplication and one shift.
 
 use std::io::Write;
 
@@ -24,21 +24,21 @@ pub fn whole(mut number: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(&digits[first..]);
 }
 
-/// Appends `value` with 0 to 3 decimals, as `{:.1}` does: the nearest to what the float stands for, to
-/// the last bit, and of two that are equally near the even one.
+/// Appends `value` with 0 to 3 decimals, as `{:.1}` does: the nearest decimal to the exact value of the float, and
+/// of two equally near ones the even one.
 pub fn fixed(value: f64, decimals: usize, out: &mut Vec<u8>) {
     assert!(decimals <= 3, "more decimals would not fit below");
     let bits = value.to_bits();
-    // Of 0 and the subnormal floats this is wrong by a factor that no three decimals show.
+    // For 0 and subnormal floats this is wrong, but not by so much that three decimals show it.
     let mantissa = bits & ((1 << 52) - 1) | 1 << 52;
     let exponent = (bits >> 52) as i32 - 1075;
     if exponent >= 0 {
-        // 2^52 and more, not a number, or negative: its sign is the first bit.
+        // 2^52 and more, not a number, or negative: the sign is the first bit.
         write!(out, "{value:.decimals$}").expect("a vector takes every write");
         return;
     }
     let scale = 10u64.pow(decimals as u32);
-    // Below 2^63, so that a shift by 64 or more leaves less than one half.
+    // Below 2^63, so a shift by 64 or more leaves less than one half.
     let scaled = mantissa * scale;
     let shift = exponent.unsigned_abs();
     let rounded = if shift < 64 {
@@ -54,9 +54,9 @@ pub fn fixed(value: f64, decimals: usize, out: &mut Vec<u8>) {
     with_point(rounded, decimals, scale, out);
 }
 
-/// Appends `value` with as many decimals as it takes to read the same float back, as `{}` does.
+/// Appends `value` with as few decimals as read back as the same float, as `{}` does.
 pub fn shortest(value: f64, out: &mut Vec<u8>) {
-    // What at most 15 digits name is named by no others as short, so few decimals can be tried.
+    // No two decimals of at most 15 digits are the same float, so a few lengths can be tried.
     if (0.0..1e12).contains(&value) && value.is_sign_positive() {
         for (decimals, scale) in [1u64, 10, 100, 1000].into_iter().enumerate() {
             let scaled = (value * scale as f64).round();
@@ -73,7 +73,7 @@ fn with_point(number: u64, decimals: usize, scale: u64, out: &mut Vec<u8>) {
     whole(number / scale, out);
     if decimals > 0 {
         let start = out.len();
-        // The digit before the point keeps the zeros behind it.
+        // The extra digit keeps the zeros after the point; the point then replaces it.
         whole(number % scale + scale, out);
         out[start] = b'.';
     }
@@ -176,7 +176,7 @@ mod tests {
         ) {
             check_around(part as f64 / whole as f64);
             check_around(100.0 * part as f64 / (part + whole) as f64);
-            // Decimals as they stand in a text, of which most floats are only near.
+            // Decimals as in a text; most of them have no exact float.
             check_around(part as f64 / 1000.0);
             check_around((2 * part + 1) as f64 / 200.0);
         }

@@ -1,7 +1,7 @@
-//! What a page and a mail show of a whole run: made once of the summary, in words, and written by each in its own
+//! What a page and a mail show of a whole run: made once from the summary, in words; each writes it in its own
 //! markup.
 //!
-//! All texts are plain: who writes HTML escapes them. Nothing of the log is in them that could command a terminal.
+//! All texts are plain text, so a writer of HTML escapes them. They contain nothing that could control a terminal.
 
 use super::{clock, escape, units};
 use crate::points::series::Series;
@@ -16,7 +16,7 @@ pub(super) struct Document<'a> {
     /// How long that is, and the zone.
     pub(super) length: String,
     pub(super) tiles: Vec<Tile>,
-    /// Hits and errors over the run, if any time was believed.
+    /// Hits and errors over the run, if there are any.
     pub(super) series: Option<&'a Series>,
     /// Every alert of the run that is remembered, for the time line.
     pub(super) alerts: Option<&'a Alerts>,
@@ -61,7 +61,7 @@ pub(super) struct AlertRow {
 
 /// The parts of a whole that are not empty.
 pub(super) struct Breakdown {
-    /// What it is called in JSON: `status`.
+    /// Its name in JSON: `status`.
     pub(super) key: &'static str,
     pub(super) title: String,
     pub(super) parts: Vec<Portion>,
@@ -117,7 +117,7 @@ pub(super) struct OtherKeys {
 pub(super) struct InputSection {
     /// What the input was made of, as a sentence.
     pub(super) made_of: String,
-    /// What must be known when a rule was silent, a sentence each.
+    /// Why a rule may have been silent without cause, a sentence each.
     pub(super) notes: Vec<String>,
     /// The first unparsed line of each kind: where and why, and its text.
     pub(super) unparsed: Vec<(String, String)>,
@@ -296,7 +296,7 @@ fn tiles(report: &Report, zone: &Zone) -> Vec<Tile> {
                 bad: false,
             }),
             Block::Latency(items) => {
-                // The middle, the slow and the slowest; the others are in the text.
+                // The median, the slow and the slowest; the text output has the others.
                 for (name, ms) in items {
                     if ["p50", "p95", "max"].contains(name) {
                         tiles.push(Tile {
@@ -312,7 +312,7 @@ fn tiles(report: &Report, zone: &Zone) -> Vec<Tile> {
                     }
                 }
             }
-            // The busiest interval is seen on the time line.
+            // The time line shows the busiest interval.
             Block::Peak { key: "peak", peak } => tiles.push(Tile {
                 name: "Peak".to_owned(),
                 value: format!("{}/s", grouped(peak.hits)),
@@ -346,7 +346,7 @@ fn tiles(report: &Report, zone: &Zone) -> Vec<Tile> {
     tiles
 }
 
-/// The time of a second in a report; without the date where all of it is of one day.
+/// The time of a second, without the date if the whole report is of one day.
 fn peak_time(report: &Report, second: Second, zone: &Zone) -> String {
     let day = |second: Second| clock::parts(zone, second).0;
     let ends = [report.from, report.to].into_iter().flatten();
@@ -358,7 +358,7 @@ fn peak_time(report: &Report, second: Second, zone: &Zone) -> String {
     }
 }
 
-/// By how much the rows of a ranking may be off, a sentence each.
+/// How far the rows of a ranking may be off, a sentence each.
 fn errors(ranking: &Ranking) -> Vec<String> {
     let mut errors = Vec::new();
     if ranking.error > 0 {
@@ -372,17 +372,17 @@ fn errors(ranking: &Ranking) -> Vec<String> {
     errors
 }
 
-/// The mean per second, of numbers for which that is of use.
+/// The mean per second, for numbers where it is useful.
 fn mean(report: &Report, value: Amount) -> Option<String> {
     let seconds = (report.to? - report.from?).0 + 1;
     match value {
-        // Less than a byte a second is shown by the hour.
+        // Less than a byte per second is shown per hour.
         Amount::Bytes(number) => Some(match number / seconds as u64 {
             0 => format!("{} an hour", units::bytes(number * 3600 / seconds as u64)),
             rate => format!("{}/s", units::bytes(rate)),
         }),
         Amount::Count(number) => Some(match number as f64 / seconds as f64 {
-            // A number of at least one is easier to imagine.
+            // A number of at least one is easier to grasp.
             rate @ 1.0.. => units::rate(rate),
             rate if rate * 60.0 >= 1.0 => format!("{:.1} a minute", rate * 60.0),
             rate => format!("{:.1} an hour", rate * 3600.0),
@@ -391,7 +391,7 @@ fn mean(report: &Report, value: Amount) -> Option<String> {
     }
 }
 
-/// The span of a summary: `2026-11-20 09:00:02 to 09:07:58`, and behind it how long that is and the zone.
+/// The span of a summary, `2026-11-20 09:00:02 to 09:07:58`, then its length and the zone.
 fn span(report: &Report, zone: &Zone) -> (String, String) {
     match (report.from, report.to) {
         (Some(from), Some(to)) => (
@@ -407,7 +407,7 @@ fn span(report: &Report, zone: &Zone) -> (String, String) {
     }
 }
 
-/// Those that fire.
+/// Those that are firing.
 pub(super) fn firing(alerts: &Alerts) -> impl Iterator<Item = &Alert> {
     alerts.listed.iter().filter(|fired| fired.until.is_none())
 }
@@ -425,7 +425,7 @@ fn subject(fired: &Alert) -> String {
     }
 }
 
-/// At most `most` alerts: those that fire, and the newest of the others.
+/// At most `most` alerts: those that are firing, and the newest of the others.
 pub(super) fn shortened(alerts: &Alerts, most: usize) -> Alerts {
     let over = |fired: &&Alert| fired.until.is_some();
     let newest = alerts.listed.iter().rev();
@@ -464,7 +464,7 @@ fn counted(key: &str, number: u64) -> String {
     format!("{} {name}", grouped(number))
 }
 
-/// The first line of a reason for which lines are no records: where and why, and its text.
+/// The first unparsed line of a kind: where and why, and its text.
 fn example(example: &UnparsedExample) -> (String, String) {
     let file = example.file.as_ref().map_or(String::new(), |file| {
         format!("{} ", escape::shown(file.as_bytes()))
@@ -510,7 +510,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn alerts_that_fire_are_listed_before_any_that_are_over() {
+    fn alerts_that_are_firing_are_listed_before_any_that_are_over() {
         let fired = |number, until| fired(number, number as i64, until);
         let alerts = Alerts {
             now: None,
@@ -523,7 +523,7 @@ mod tests {
             ],
             omitted: 3,
         };
-        for (most, told) in [
+        for (most, listed) in [
             (1, &[7][..]),
             (2, &[5, 7]),
             (3, &[5, 7, 8]),
@@ -531,7 +531,7 @@ mod tests {
         ] {
             let short = shortened(&alerts, most);
             let numbers: Vec<u64> = short.listed.iter().map(|fired| fired.number).collect();
-            assert_eq!(numbers, told);
+            assert_eq!(numbers, listed);
             assert_eq!(short.omitted + numbers.len() as u64, 8);
         }
     }
@@ -556,10 +556,10 @@ mod tests {
         let mut ranking = Ranking::new(sections, Vec::new(), 0, 0, 0, 0);
         assert!(errors(&ranking).is_empty());
         (ranking.error, ranking.p95_error) = (1200, 0.016);
-        let told = [
+        let said = [
             "Each may have up to 1,200 hits more.",
             "Each p95 may be up to 1.6% off.",
         ];
-        assert_eq!(errors(&ranking), told);
+        assert_eq!(errors(&ranking), said);
     }
 }

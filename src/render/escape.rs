@@ -1,4 +1,4 @@
-//! Log bytes are hostile: what may stand on a terminal, and in a JSON string.
+//! Log bytes are hostile: how they are written to a terminal, a page and a JSON string.
 
 use std::fmt::Arguments;
 use std::io::Write;
@@ -6,8 +6,8 @@ use std::io::Write;
 use bstr::ByteSlice;
 use unicode_width::UnicodeWidthChar;
 
-/// Characters that a terminal or a reader's eye would not take as they are: controls, and format
-/// characters that reorder, join or hide text.
+/// Whether a character could control a terminal or deceive a reader: controls, and format characters that reorder,
+/// join or hide text.
 fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
@@ -15,12 +15,12 @@ fn is_unsafe(c: char) -> bool {
             | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// So many marks stand above and below one letter in some script; a pile of them is drawn over the lines around it.
+/// The most combining marks of a letter in any script; a larger pile of them would cover the lines around it.
 const MARKS: usize = 4;
 
-/// Log bytes as text for a terminal: what is unsafe as `\u{…}`, what is not UTF-8 as `\x…`.
+/// Log bytes as text for a terminal: unsafe characters as `\u{…}`, bytes that are not UTF-8 as `\x…`.
 ///
-/// With `ascii`, everything beyond ASCII is escaped too.
+/// With `ascii`, all characters beyond ASCII are escaped too.
 pub fn terminal(bytes: &[u8], ascii: bool) -> String {
     let mut out = Vec::with_capacity(bytes.len());
     push_terminal(bytes, ascii, &mut out);
@@ -47,12 +47,12 @@ pub fn push_terminal(bytes: &[u8], ascii: bool, out: &mut Vec<u8>) {
     }
 }
 
-/// Whether all is printable ASCII, as most keys are: nothing to escape, and a column for each byte.
+/// Whether all bytes are printable ASCII, as in most keys: nothing to escape, and each byte is a column.
 pub fn is_plain(bytes: &[u8]) -> bool {
     all(bytes, |byte| matches!(byte, b' '..=b'~'))
 }
 
-/// Whether `holds` does for every byte. With no way out of the loop it takes many at once.
+/// Whether `holds` is true of every byte. Without an early exit the loop handles many bytes at once.
 fn all(bytes: &[u8], holds: impl Fn(u8) -> bool) -> bool {
     bytes.iter().fold(true, |all, &byte| all & holds(byte))
 }
@@ -61,12 +61,12 @@ fn push(out: &mut Vec<u8>, text: Arguments<'_>) {
     out.write_fmt(text).expect("a vector takes every write");
 }
 
-/// Columns of a key on a page; what is longer is cut.
+/// The most columns of a key on a page; longer keys are cut.
 const SHOWN: usize = 200;
 
-/// Log bytes as short text for a page or a label: as for a terminal, and cut where they are very long.
+/// Log bytes as short text for a page or a label: as for a terminal, and cut if they are very long.
 pub fn shown(bytes: &[u8]) -> String {
-    // No key needs more bytes for so many columns, escapes and all.
+    // More bytes cannot be needed for this many columns.
     let bytes = &bytes[..bytes.len().min(8 * SHOWN)];
     super::bars::cut(&terminal(bytes, false), SHOWN, false)
 }
@@ -89,7 +89,7 @@ pub fn html(text: &str) -> String {
 
 /// Appends log bytes as a JSON string with its quotes; invalid UTF-8 becomes U+FFFD.
 ///
-/// What is unsafe on a terminal is escaped as well, since people look at JSON there.
+/// Characters that are unsafe on a terminal are escaped as well, since people look at JSON there.
 pub fn json(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     if all(

@@ -1,4 +1,4 @@
-//! JSON Lines: one object per event. Keys are only ever added; `v` is raised to break.
+//! JSON Lines: one object for each event. Keys may be added; for any other change `v` is raised.
 
 use std::io::Write;
 
@@ -48,7 +48,7 @@ impl Render for Json {
     }
 }
 
-/// Writes members of the object that is open; the first one is always `v`.
+/// Writes members of the current object, whose first member is always `v`.
 struct ObjectWriter<'a> {
     out: &'a mut Vec<u8>,
     zone: &'a Zone,
@@ -60,7 +60,7 @@ impl ObjectWriter<'_> {
     }
 
     fn key(&mut self, key: &str) {
-        // Keys are names of this program, never log bytes.
+        // Keys are this program's own, never log bytes.
         if !matches!(self.out.last(), Some(b'{' | b'[')) {
             self.out.push(b',');
         }
@@ -107,7 +107,7 @@ impl ObjectWriter<'_> {
         }
     }
 
-    /// `"key":{…}` with whatever `fill` writes.
+    /// `"key":{…}` with what `fill` writes.
     fn object(&mut self, key: &str, fill: impl FnOnce(&mut Self)) {
         self.key(key);
         self.raw("{");
@@ -190,7 +190,7 @@ impl ObjectWriter<'_> {
         self.top(alert.top.iter());
     }
 
-    /// Why an alert is over that did not get well.
+    /// Why an alert is over, if it is not because things are well.
     fn because(&mut self, because: Option<&str>) {
         if let Some(because) = because {
             self.string("because", because.as_bytes());
@@ -240,7 +240,7 @@ impl ObjectWriter<'_> {
                     }
                 }
                 Block::Ranking(_) => {
-                    // All of them at the place of the first.
+                    // All rankings are written at the place of the first.
                     let all: Vec<&Ranking> = rankings.by_ref().collect();
                     if !all.is_empty() {
                         self.rankings(&all);
@@ -259,7 +259,7 @@ impl ObjectWriter<'_> {
                     json.string("source", source.as_bytes());
                     json.seconds("behind_s", *span);
                 }),
-                // Derived from what is written, or only for the eye.
+                // These follow from other numbers, or are only for looking at.
                 Block::Share { .. } | Block::Trend(_) | Block::Series(_) | Block::Unparsed(_) => {}
             }
         }
@@ -312,7 +312,7 @@ impl ObjectWriter<'_> {
         });
     }
 
-    /// All alerts in a summary; those that fire now in a report.
+    /// In a summary all alerts, in a report those that are firing.
     fn alerts(&mut self, alerts: &Alerts, whole: bool) {
         let listed = alerts
             .listed

@@ -27,27 +27,27 @@ pub trait Render {
 /// An output that `--report` can name.
 #[derive(Debug)]
 pub struct Output {
-    /// What `--report` calls it.
+    /// Its name for `--report`.
     pub name: &'static str,
     /// One line about it, for the man page.
     pub about: &'static str,
     /// What it makes of the events.
     pub form: Form,
-    /// Whether its summary tells of robots unasked. To find them takes a line of combined a fifth longer to read and
-    /// count, which text does not spend: it is there at once.
+    /// Whether its summary always shows robots. Finding them makes a combined line a fifth slower to read and
+    /// count; text, for which people wait, does without.
     pub robots: bool,
-    /// Makes one; `look` is what standard output can show.
+    /// Makes one, for what standard output can show.
     pub make: fn(Look) -> Box<dyn Render>,
 }
 
 /// What an output makes of the events of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// Something for each, as it comes.
+    /// Something for each event, as it comes.
     Stream,
     /// A row for each report, as it comes.
     Rows,
-    /// One document, made of the summary: a file of it is replaced as a whole.
+    /// One document, made from the summary; its file is replaced as a whole.
     Document,
 }
 
@@ -75,14 +75,14 @@ pub static OUTPUTS: &[Output] = &[
     },
     Output {
         name: "html",
-        about: "one page of the whole run, with its time line: no script, nothing from elsewhere",
+        about: "a page about the whole run, with a time line; it has no script and loads nothing",
         form: Form::Document,
         robots: true,
         make: |_| Box::new(html::Html),
     },
     Output {
         name: "email",
-        about: "a whole message, in text and HTML, for sendmail -t behind a To: of your own",
+        about: "a complete message in text and HTML, for sendmail -t; put a To: line before it",
         form: Form::Document,
         robots: true,
         make: |_| Box::new(email::Email),

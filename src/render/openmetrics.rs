@@ -1,12 +1,12 @@
 //! Metrics for Prometheus, as node_exporter's textfile collector reads them from a file.
 //!
-//! The text is OpenMetrics 1.0, and what of it counts is Prometheus's older text format too, which that
-//! collector reads: there is no type that one of them lacks, no time stamp, no exemplar. Only the names of
-//! counters are understood in two ways. OpenMetrics calls `httpmon_hits` the counter whose sample is
-//! `httpmon_hits_total`; the older format takes the sample for a metric of its own, without a type.
+//! The text is OpenMetrics 1.0 and is also valid in Prometheus's older text format, which that collector reads: it
+//! has no type that one of them lacks, no time stamp and no exemplar. Only counters differ: in OpenMetrics the
+//! counter `httpmon_hits` has the sample `httpmon_hits_total`; in the older format the sample is a metric of its
+//! own, without a type.
 //!
-//! Counters run from the beginning of the run and never fall (past a cap of LIMITS a key's may begin anew,
-//! as after a restart). Durations are those of the newest report, or of the run where there was none.
+//! Counters run from the beginning of the run and never fall (past a cap of LIMITS that of a key may start again
+//! from 0, as after a restart). Durations are those of the newest report, or of the whole run if there was none.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -18,8 +18,8 @@ use crate::time::Zone;
 /// A family of metrics.
 #[derive(Debug)]
 pub struct Family {
-    /// Its name, behind `httpmon_`; `KEY` stands for the name of each dimension that is listed, with `_` for
-    /// a dash.
+    /// Its name, after `httpmon_`; `KEY` is replaced by the name of each dimension that is listed, with `_` for a
+    /// dash.
     pub name: &'static str,
     /// `counter` or `gauge`, or `summary`.
     pub kind: &'static str,
@@ -34,17 +34,17 @@ pub struct Family {
 /// Where the samples of a family come from.
 #[derive(Debug)]
 enum Samples {
-    /// A number that leads, one about the input, or a part of the hits, of this key.
+    /// The leading number, number about the input, or part of the hits with this key.
     Number(&'static str),
-    /// The group of this key, each by this label.
+    /// The group with this key; each member has this label.
     Group(&'static str, &'static str),
     /// How long requests took.
     Latency,
-    /// Of each dimension that is counted.
+    /// A number of each dimension that is counted.
     Dimension(fn(&Ranking) -> u64),
-    /// Of each key that is listed.
+    /// A number of each key that is listed.
     Rows(fn(&crate::quantity::Count) -> u64),
-    /// Of each rule that has fired: how often it fires now.
+    /// For each rule that has fired, how many of its alerts are firing.
     Firing,
     /// How many alerts fired.
     Alerts,
@@ -107,21 +107,21 @@ pub static FAMILIES: &[Family] = &[
         name: "bots",
         kind: "counter",
         unit: None,
-        about: "Records of robots that say so, where the log has agents",
+        about: "Records of robots that name themselves, if the log has user agents",
         samples: Samples::Number("bots"),
     },
     Family {
         name: "malformed",
         kind: "counter",
         unit: None,
-        about: "Records whose request is none",
+        about: "Records whose request is not an HTTP request",
         samples: Samples::Number("malformed"),
     },
     Family {
         name: "unparsed",
         kind: "counter",
         unit: None,
-        about: "Lines that are no record",
+        about: "Lines that are not records",
         samples: Samples::Number("unparsed"),
     },
     Family {
@@ -142,21 +142,21 @@ pub static FAMILIES: &[Family] = &[
         name: "late",
         kind: "counter",
         unit: None,
-        about: "Records that came when their second was closed",
+        about: "Records that came after their second had closed",
         samples: Samples::Number("late"),
     },
     Family {
         name: "skewed",
         kind: "counter",
         unit: None,
-        about: "Records whose time cannot be believed",
+        about: "Records whose time was not believed",
         samples: Samples::Number("skewed"),
     },
     Family {
         name: "latency_seconds",
         kind: "summary",
         unit: Some("seconds"),
-        about: "How long requests took, where the log says; of the newest report",
+        about: "How long requests took in the newest report, if the log has durations",
         samples: Samples::Latency,
     },
     Family {
@@ -170,14 +170,14 @@ pub static FAMILIES: &[Family] = &[
         name: "unique_error",
         kind: "gauge",
         unit: None,
-        about: "By how much httpmon_unique may be off",
+        about: "How far httpmon_unique may be off",
         samples: Samples::Dimension(|ranking| ranking.unique_error),
     },
     Family {
         name: "undercount",
         kind: "gauge",
         unit: None,
-        about: "By how many hits a key of a dimension may be undercounted",
+        about: "How many hits a key of a dimension may be short of",
         samples: Samples::Dimension(|ranking| ranking.error),
     },
     Family {
@@ -212,21 +212,21 @@ pub static FAMILIES: &[Family] = &[
         name: "alerts_firing",
         kind: "gauge",
         unit: None,
-        about: "Alerts that fire now, of each rule that has fired",
+        about: "Alerts that are firing, for each rule that has fired",
         samples: Samples::Firing,
     },
     Family {
         name: "first_timestamp_seconds",
         kind: "gauge",
         unit: Some("seconds"),
-        about: "The least time in the log that is believed, since 1970",
+        about: "The least believed time in the log, since 1970",
         samples: Samples::Time(|report| report.from),
     },
     Family {
         name: "newest_timestamp_seconds",
         kind: "gauge",
         unit: Some("seconds"),
-        about: "The greatest time in the log that is believed, since 1970",
+        about: "The greatest believed time in the log, since 1970",
         samples: Samples::Time(|report| report.to),
     },
 ];
@@ -306,7 +306,7 @@ impl OpenMetrics {
             Samples::Latency => {
                 let items = self.latency.as_deref().unwrap_or_else(|| latency(report));
                 for (name, ms) in items {
-                    // The longest is what none exceeds.
+                    // The longest is the quantile 1.
                     let quantile = match name.strip_prefix('p').and_then(|p| p.parse::<f64>().ok())
                     {
                         Some(percent) => percent / 100.0,
@@ -373,7 +373,7 @@ fn label(name: &str, value: &str) -> String {
     format!("{{{name}=\"{value}\"}}")
 }
 
-/// A number of each key that is listed. Keys that are shown alike are one: no metric may come twice.
+/// A number of each key that is listed. Keys that look the same are added up, because no metric may occur twice.
 fn rows(ranking: &Ranking, number: fn(&crate::quantity::Count) -> u64) -> Vec<(String, u64)> {
     let mut rows: Vec<(String, u64)> = Vec::new();
     for row in &ranking.rows {

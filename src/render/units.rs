@@ -1,4 +1,4 @@
-//! Numbers as people read them: appended, or as a text of their own.
+//! Numbers as people read them, appended or as a text of their own.
 
 use super::digits;
 use crate::quantity::Unit;
@@ -13,7 +13,7 @@ pub fn push_bytes(number: u64, out: &mut Vec<u8>) {
     }
     let mut value = number as f64 / 1000.0;
     let mut unit = 0;
-    // What would round to 1000.0 is 1.0 of the next unit.
+    // A value that would round to 1000.0 is 1.0 of the next unit.
     while value >= 999.95 && unit + 1 < UNITS.len() {
         value /= 1000.0;
         unit += 1;
@@ -48,7 +48,7 @@ pub fn push_figure(value: f64, unit: Unit, out: &mut Vec<u8>) {
 pub fn push_threshold(value: f64, unit: Unit, out: &mut Vec<u8>) {
     let (value, name) = match unit {
         Unit::PerSecond => (value, "/s"),
-        // A share is billionths of 1: two digits less than its percents have.
+        // A share is in billionths of 1, so in percent it has two decimals fewer.
         Unit::Share => ((value * 1e9).round() / 1e7, "%"),
         Unit::Milliseconds => (value, " ms"),
         unit => return push_figure(value, unit, out),
@@ -101,7 +101,7 @@ fn push_fixed(value: f64, decimals: usize, unit: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(unit.as_bytes());
 }
 
-/// What is appended as a text of its own, for where a few bytes more or less do not matter.
+/// What is appended, as a text of its own, where an allocation does not matter.
 fn text(append: impl FnOnce(&mut Vec<u8>)) -> String {
     let mut out = Vec::new();
     append(&mut out);
@@ -160,7 +160,7 @@ pub fn share(part: u64, whole: u64) -> f64 {
     }
 }
 
-/// What stands before a number that may be off by `error`.
+/// What is before a number that may be off by `error`.
 pub fn about(error: u64) -> &'static str {
     if error > 0 { "about " } else { "" }
 }

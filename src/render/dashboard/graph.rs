@@ -1,5 +1,5 @@
-//! Traffic over time: a column for each point, in eighths of a row; under it lanes of errors and alerts, and
-//! the time.
+//! Traffic over time: a column for each point, in eighths of a row; below it lanes of errors and alerts, and the
+//! time.
 
 use super::super::bars::push_sparkline;
 use super::super::digits;
@@ -11,9 +11,9 @@ use crate::report::Peak;
 use crate::snapshot::Snapshot;
 use crate::time::{Second, Span};
 
-/// Between two marks of the time axis there are at least so many columns.
+/// The fewest columns between two marks of the time axis.
 const APART: i64 = 12;
-/// What a mark of the time axis may be a multiple of.
+/// The steps between marks of the time axis.
 const TICKS: [i64; 16] = [
     10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 43_200, 86_400, 172_800, 604_800,
     2_419_200, 14_515_200,
@@ -25,7 +25,7 @@ struct GraphColumns<'a> {
     /// The number of the first column's point.
     first: i64,
     points: Vec<ScalePoint>,
-    /// Hits a second, of each.
+    /// The hits per second of each.
     rates: Vec<f64>,
 }
 
@@ -36,7 +36,7 @@ impl GraphColumns<'_> {
 }
 
 impl FrameWriter<'_> {
-    /// The graph and all that lies under it.
+    /// The graph and everything below it.
     pub(super) fn graph(&mut self, seen: &Snapshot, whole: bool, layout: &ScreenLayout) {
         let (Some(scale), Some(newest)) = (&seen.scale, seen.newest) else {
             let rows = layout.graph + 1 + if layout.roomy { 3 } else { 0 };
@@ -60,7 +60,7 @@ impl FrameWriter<'_> {
         let points: Vec<ScalePoint> = (first..first + count)
             .map(|index| scale.point(index))
             .collect();
-        // The newest point is a mean over the seconds of it that there are yet.
+        // The newest point is a mean over the seconds that it has so far.
         let seconds = |index: i64| {
             let begun = (newest - scale.second(index)).0 + 1;
             begun.clamp(1, scale.step()) as f64
@@ -86,7 +86,7 @@ impl FrameWriter<'_> {
         self.axis(&columns);
     }
 
-    /// What a column is, and as far as there is room when most came in the run.
+    /// What a column is and, if there is room, when most hits came.
     fn graph_title(&mut self, columns: &GraphColumns<'_>, seen: &Snapshot) {
         let step = columns.scale.step();
         let mut line = self.line();
@@ -129,10 +129,10 @@ impl FrameWriter<'_> {
         }
     }
 
-    /// The bars: as high as the hits per second, the least of them an eighth.
+    /// The bars, as high as the hits per second, and at least an eighth of a row.
     fn bars(&mut self, columns: &GraphColumns<'_>, threshold: Option<f64>, rows: usize) {
         let most = columns.most();
-        // A threshold in sight is shown, as long as it does not press the bars down.
+        // The threshold is shown if it does not make the bars too low.
         let sight = threshold.filter(|&threshold| threshold <= most * 2.0);
         let top = nice(sight.map_or(most, |threshold| most.max(threshold)));
         let parts = if self.look.ascii { 1 } else { 8 };
@@ -158,7 +158,7 @@ impl FrameWriter<'_> {
             }
             line.put(DIM, &format!("{label:>7} "));
             line.put(DIM, if self.look.ascii { "|" } else { "▕" });
-            // What is full or part of a column in this row, and what is empty: a piece each.
+            // The filled and the empty parts of this row are a piece each.
             let below = (rows - 1 - row) * parts;
             let mut piece = String::new();
             let mut filled = false;
@@ -188,7 +188,7 @@ impl FrameWriter<'_> {
         }
     }
 
-    /// How many were answered with 5xx, each column against the worst.
+    /// How many were answered with 5xx, each column relative to the worst.
     fn errors(&mut self, columns: &GraphColumns<'_>) {
         let errors: Vec<u64> = columns.points.iter().map(|point| point.errors).collect();
         let mut line = self.line();
@@ -230,12 +230,12 @@ impl FrameWriter<'_> {
         let mark = if self.look.ascii { "|" } else { "╵" };
         for at in 0..columns.points.len() {
             let index = columns.first + at as i64;
-            // A point begins at a multiple of its length on the clock that is shown, and so does a mark.
+            // Points begin at multiples of their length on the clock that is shown, and so do marks.
             if (index * step).rem_euclid(tick) != 0 {
                 continue;
             }
             let time = self.zone.show(columns.scale.second(index));
-            // A day where it begins, else the time; of years that no log has, all there is.
+            // The date if a day begins here, otherwise the time; for years that no log has, everything.
             let text = match time.get(11..19) {
                 None => &time,
                 Some(_) if tick >= 604_800 => &time[..10],
@@ -275,7 +275,7 @@ fn rate(per_second: f64) -> String {
     format!("{text}{unit}")
 }
 
-/// The least of 1, 1.5, 2, 3, 4, 5, 6, 8 times a power of ten that is not below `value`.
+/// The least of 1, 1.5, 2, 3, 4, 5, 6 and 8 times a power of ten that is not below `value`.
 fn nice(value: f64) -> f64 {
     if value <= 0.0 {
         return 1.0;

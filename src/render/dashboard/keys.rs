@@ -1,7 +1,7 @@
 //! Bytes of a terminal to keys.
 //!
-//! A terminal sends a key as one write, so an escape that ends what was read is the key of that name, and one
-//! with something behind it begins a sequence. A character may be cut by the end of what was read.
+//! A terminal sends a key in one write, so an escape at the end of what was read is the Escape key, and one with
+//! something after it begins a sequence. A character may be cut at the end of what was read.
 
 /// A key that is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub enum KeyBinding {
     End,
 }
 
-/// What was read and is no whole key yet.
+/// What was read and is not a complete key yet.
 #[derive(Debug, Default)]
 pub struct Decoder {
     rest: Vec<u8>,
@@ -72,10 +72,10 @@ impl Decoder {
     }
 }
 
-/// The key of an escape, with what follows it, and how many bytes it takes.
+/// The key of an escape with what follows it, and how many bytes it takes.
 fn escape(rest: &[u8]) -> (Option<KeyBinding>, usize) {
     match rest {
-        // What an application may be sent (SS3) and what others are (CSI) differ in one letter.
+        // The sequences of application mode (SS3) and of normal mode (CSI) differ in one letter.
         [b'O', letter, ..] => (named(*letter), 3),
         [b'[', rest @ ..] => {
             let Some(end) = rest.iter().position(|byte| (b'@'..=b'~').contains(byte)) else {
@@ -108,7 +108,7 @@ fn named(letter: u8) -> Option<KeyBinding> {
     })
 }
 
-/// The character beyond ASCII at the beginning, and its length; `None` where its end is still to come.
+/// The character beyond ASCII at the beginning, and its length; `None` if its end has not come yet.
 fn character(bytes: &[u8]) -> Option<(Option<KeyBinding>, usize)> {
     let four = &bytes[..bytes.len().min(4)];
     let text = match std::str::from_utf8(four) {
@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(keys(b"\x1b[H\x1b[4~"), [KeyBinding::Home, KeyBinding::End]);
         assert_eq!(keys(b"\x1b"), [KeyBinding::Escape]);
         assert_eq!(keys(b"\x1b\x1b[A"), [KeyBinding::Escape, KeyBinding::Up]);
-        // With a modifier, or unknown: nothing, and nothing of it is taken for letters.
+        // With a modifier, or unknown: no key, and no part of it is taken for letters.
         assert_eq!(keys(b"\x1b[1;5A\x1b[24~\x1b[?1;2c\x01"), []);
     }
 

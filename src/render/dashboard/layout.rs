@@ -1,19 +1,19 @@
-//! Which rows and columns of a screen are whose.
+//! How the rows and columns of a screen are divided.
 //!
-//! What is always there takes a row each; of the others the graph takes about a third, and rankings and alerts
-//! share the rest. A low screen goes without headings and lanes before anything gets less than two rows.
+//! Parts that are always there take a row each. The graph takes about a third of the others, and rankings and alerts
+//! share the rest. On a low screen headings and lanes are left out before any part gets less than two rows.
 
 /// The least screen: columns and rows.
 pub const LEAST: (usize, usize) = (60, 15);
-/// Columns past this are left blank: no point is held for them.
+/// Columns past this are left blank: there are no points for them.
 const WIDEST: usize = 250;
-/// Rows from which there are headings, and lanes under the graph.
+/// From this many rows on there are headings, and lanes below the graph.
 const ROOMY: usize = 20;
 /// A ranking is no narrower than this.
 const PANEL: usize = 58;
 /// The most rankings side by side.
 const PANELS: usize = 3;
-/// Columns left of the graph, for what its height means.
+/// Columns left of the graph, for its scale.
 pub(super) const SCALE: usize = 9;
 
 /// Rows and columns.
@@ -23,7 +23,7 @@ pub struct ScreenLayout {
     pub width: usize,
     /// Rows of the screen.
     pub height: usize,
-    /// Whether rankings have a heading, and errors and alerts a lane under the graph.
+    /// Whether rankings have a heading, and errors and alerts a lane below the graph.
     pub roomy: bool,
     /// Rows of the graph.
     pub graph: usize,
@@ -59,7 +59,7 @@ impl ScreenLayout {
         })
     }
 
-    /// The columns of the graph, a point each.
+    /// The columns of the graph, one for each point.
     pub fn points(&self) -> usize {
         self.width - SCALE - 1
     }

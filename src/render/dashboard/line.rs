@@ -26,27 +26,27 @@ impl ScreenLine {
         }
     }
 
-    /// Columns that are left.
+    /// How many columns are left.
     pub(super) fn left(&self) -> usize {
         self.width - self.used
     }
 
-    /// Appends a text of this program's, as much of it as fits.
+    /// Appends as much of a text of this program as fits.
     pub(super) fn put(&mut self, style: &str, text: &str) {
         let text = cut(text, self.left(), self.ascii);
         self.push(style, &text, text.width());
     }
 
-    /// Appends a text of the log's in at most `most` columns.
+    /// Appends a text from the log in at most `most` columns.
     pub(super) fn key(&mut self, style: &str, bytes: &[u8], most: usize) {
         let text = escape::terminal(bytes, self.ascii);
         let text = cut(&text, most.min(self.left()), self.ascii);
         self.push(style, &text, text.width());
     }
 
-    /// Appends what is known to be as wide as `columns`, if it fits.
+    /// Appends a text that is `columns` wide, if it fits.
     pub(super) fn push(&mut self, style: &str, text: &str, columns: usize) {
-        // What is cut to nothing may still have its mark, which is wider than nothing.
+        // A text cut to nothing still has its ellipsis, which takes a column.
         if columns == 0 || columns > self.left() {
             return;
         }
@@ -68,7 +68,7 @@ impl ScreenLine {
         }
     }
 
-    /// Appends `text` at the end of the row, if it fits behind a gap.
+    /// Appends `text` at the end of the row, if it fits after a gap.
     pub(super) fn right(&mut self, style: &str, text: &str) {
         let columns = text.width();
         if columns < self.left() {
@@ -77,7 +77,7 @@ impl ScreenLine {
         }
     }
 
-    /// Appends what another line holds, in all of its columns.
+    /// Appends another line, padded to all of its columns.
     pub(super) fn append(&mut self, mut other: ScreenLine) {
         other.to(other.width);
         if other.used <= self.left() {

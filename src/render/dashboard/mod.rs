@@ -1,8 +1,7 @@
-//! The dashboard: a screenful of text from a snapshot, and what must be written to get there from the last.
+//! The dashboard: a screenful of text from a snapshot, and what has to be written to get there from the last one.
 //!
-//! A frame is a pure function of what is known, what the reader chose and the size of the screen: lines
-//! without a newline at the end, as many as there are rows, none wider than the screen. What is
-//! written of it are the lines that changed.
+//! A frame is a pure function of a snapshot, the reader's choices and the size of the screen: as many lines as the
+//! screen has rows, without newlines, and none wider than the screen. Only lines that changed are written.
 
 mod alerts;
 mod graph;
@@ -23,7 +22,7 @@ use rankings::percent;
 use unicode_width::UnicodeWidthStr;
 use view::View;
 
-/// What is chosen, and what must be seen: in the colours of the reader, the other way round.
+/// What is chosen, and what must be seen: in the colours of the terminal, reversed.
 const CHOSEN: &str = "\x1b[1m\x1b[7m";
 
 /// What a frame is made of.
@@ -35,9 +34,9 @@ pub struct Scene<'a> {
     pub view: &'a View,
     /// The zone of times.
     pub zone: &'a Zone,
-    /// Where the input stands: `live`, `43% of 1.2 GB`, `end of input`.
+    /// How far the input is: `live`, `43% of 1.2 GB`, `end of input`.
     pub input: &'a str,
-    /// Something that was to be said on standard error; empty for nothing.
+    /// A message for standard error; empty if there is none.
     pub message: &'a str,
 }
 
@@ -73,7 +72,7 @@ pub fn paint(old: Option<&[Vec<u8>]>, new: &[Vec<u8>]) -> Vec<u8> {
     }
     for (row, line) in new.iter().enumerate() {
         if old.and_then(|old| old.get(row)) != Some(line) {
-            // Cleared before it is written: behind the last column there is nothing to clear from.
+            // Cleared before it is written, because after the last column the cursor has no place to clear from.
             out.extend_from_slice(format!("\x1b[{};1H\x1b[2K", row + 1).as_bytes());
             out.extend_from_slice(line);
         }
@@ -81,7 +80,7 @@ pub fn paint(old: Option<&[Vec<u8>]>, new: &[Vec<u8>]) -> Vec<u8> {
     if out.is_empty() {
         return out;
     }
-    // Terminals that know it show all of it at once; others pass over it.
+    // Terminals that know this code show the whole frame at once; others ignore it.
     [b"\x1b[?2026h", &out[..], b"\x1b[?2026l"].concat()
 }
 
@@ -130,7 +129,7 @@ impl FrameWriter<'_> {
         self.lines.resize(height, Vec::new());
     }
 
-    /// What this is, where the input stands, what time it is there.
+    /// The name of the program, how far the input is, and its time.
     fn title(&mut self, scene: &Scene<'_>) {
         let mut line = self.line();
         line.put(CHOSEN, " httpmon ");
@@ -150,7 +149,7 @@ impl FrameWriter<'_> {
         self.end(line);
     }
 
-    /// The figures of the time that was chosen.
+    /// The figures of the chosen time.
     fn figures(&mut self, scene: &Scene<'_>) {
         let seen = scene.seen;
         let mut line = self.line();
@@ -190,7 +189,7 @@ impl FrameWriter<'_> {
         self.end(line);
     }
 
-    /// The status classes, and what there is to know of the input.
+    /// The status classes, and the numbers about the input.
     fn status(&mut self, seen: &Snapshot) {
         let mut line = self.line();
         line.put(DIM, " status    ");
@@ -210,7 +209,7 @@ impl FrameWriter<'_> {
         self.end(line);
     }
 
-    /// The last row: a message, or how to learn the keys; all keys over the rows above it.
+    /// The last row: a message, or how to list the keys. The list covers the rows above.
     fn foot(&mut self, scene: &Scene<'_>, height: usize) {
         let keys: &[&str] = if scene.view.help { &ALL_KEYS } else { &KEYS };
         let mut rows = vec![self.line()];
@@ -239,7 +238,7 @@ impl FrameWriter<'_> {
     }
 }
 
-/// What the last row tells.
+/// What the last row says.
 const KEYS: [&str; 6] = [
     "q: quit",
     "p: pause",
@@ -249,7 +248,7 @@ const KEYS: [&str; 6] = [
     "?: all keys",
 ];
 
-/// And on request.
+/// What the list of keys says.
 const ALL_KEYS: [&str; 12] = [
     "q: quit",
     "p: pause",

@@ -1,5 +1,5 @@
-//! The dimensions to choose from, and rankings side by side: a key, its hits, its share, also as a bar, errors,
-//! how long its requests took where that is known of the time that is shown, bytes.
+//! The dimensions to choose from, and rankings side by side: a key, its hits, its share, also as a bar, its errors,
+//! the duration of its requests if that is known for the time shown, and its bytes.
 
 use super::super::bars::{cut, push_bar};
 use super::super::text::{BAD, BAR, BOLD, DIM, PLAIN};
@@ -16,9 +16,9 @@ const GAP: usize = 3;
 /// The columns of the share of 5xx, and of bytes.
 const FAILED: usize = 4;
 const BYTES: usize = 9;
-/// Columns before hits, before the share, of it, and before the bar.
+/// The columns before the hits, before the share, of the share, and before the bar.
 const BEFORE: usize = 1 + 1 + 4 + 1;
-/// A bar is no shorter for the sake of durations.
+/// A bar is not made shorter than this to make room for durations.
 const BAR_LEAST: usize = 6;
 
 /// The columns of a ranking.
@@ -27,12 +27,12 @@ struct RankingColumns {
     keys: usize,
     digits: usize,
     bar: usize,
-    /// 0 where no duration is known, or where there is no room.
+    /// 0 if no duration is known, or if there is no room.
     slow: usize,
 }
 
 impl FrameWriter<'_> {
-    /// Every dimension that has a key, the chosen one marked; and the filter.
+    /// Every dimension that has a key, with the chosen one marked, and the filter.
     pub(super) fn dimensions(&mut self, seen: &Snapshot, view: &View) {
         let mut line = self.line();
         for (place, (title, known)) in seen.dimensions.iter().enumerate() {
@@ -107,8 +107,8 @@ impl FrameWriter<'_> {
         line
     }
 
-    /// The columns of the keys are as wide as the widest that is listed, but less than half; a number that has
-    /// no name above it is no duration.
+    /// The column of keys is as wide as the widest key, but less than half. There are no durations without a heading
+    /// above them.
     fn columns(&self, ranking: &Ranking, width: usize, named: bool) -> RankingColumns {
         let rows = ranking.rows.iter();
         let widest = rows.clone().map(|row| self.columns_of(&row.key)).max();

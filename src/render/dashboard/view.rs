@@ -1,4 +1,4 @@
-//! What the reader chose to see, and what each key changes of it.
+//! What the reader chose to see, and how each key changes it.
 
 use super::keys::KeyBinding;
 use super::layout::ScreenLayout;
@@ -8,29 +8,29 @@ use crate::snapshot::{Ask, Snapshot};
 /// The longest filter, in bytes.
 const FILTER: usize = 200;
 
-/// The place of the scale that a live log begins with: two seconds.
+/// The index of the scale that a live log begins with: two seconds.
 const LIVE: usize = 1;
 
 /// What the reader chose.
 #[derive(Debug, Clone, Default)]
 pub struct View {
-    /// Rankings and figures are of the last two minutes, not of the whole run.
+    /// Whether rankings and figures cover the last two minutes, not the whole run.
     pub recent: bool,
-    /// The place of the dimension that is chosen.
+    /// The index of the chosen dimension.
     pub dimension: usize,
-    /// The first row that is shown of it.
+    /// Its first row that is shown.
     pub row: usize,
     /// Only its keys that contain this.
     pub filter: String,
-    /// Keys go into the filter.
+    /// Whether keys go into the filter.
     pub typing: bool,
-    /// The place of the scale of the graph; `None` for one in which the run fits.
+    /// The index of the scale of the graph; `None` for one that fits the whole run.
     pub scale: Option<usize>,
     /// The first alert that is shown.
     pub alert: usize,
-    /// The screen stands still.
+    /// Whether the screen is paused.
     pub paused: bool,
-    /// All keys are told.
+    /// Whether all keys are listed.
     pub help: bool,
 }
 
@@ -46,7 +46,7 @@ pub enum Act {
 }
 
 impl View {
-    /// What is shown first: of a live log the last minutes, of history all of it.
+    /// What is shown first: the last minutes of a live log, or all of a history.
     pub fn new(live: bool) -> View {
         View {
             recent: live,
@@ -105,7 +105,7 @@ impl View {
                 filter.clear();
             }
             KeyBinding::Enter => self.typing = false,
-            // Nothing left to take away: the way out.
+            // Nothing is left to delete: leave the filter.
             KeyBinding::Backspace => self.typing = filter.pop().is_some(),
             KeyBinding::Char(c) if filter.len() + c.len_utf8() <= FILTER => filter.push(c),
             _ => return Act::Ignore,
@@ -121,7 +121,7 @@ impl View {
         }
     }
 
-    /// Chooses the next dimension that has a key. The filter is of the one that was chosen.
+    /// Chooses the next dimension that has a key. The filter only applied to the one before.
     fn turn(&mut self, seen: Option<&Snapshot>, by: isize) {
         if let Some(place) = next(seen, self.dimension, by) {
             self.dimension = place;
@@ -153,7 +153,7 @@ impl View {
     }
 }
 
-/// The place of the next dimension with a key behind `from`, or before it, all around.
+/// The index of the next dimension with a key after `from`, or before it, in a circle.
 fn next(seen: Option<&Snapshot>, from: usize, by: isize) -> Option<usize> {
     let dimensions = seen.map_or(&[][..], |seen| &seen.dimensions);
     let count = dimensions.len();
@@ -162,7 +162,7 @@ fn next(seen: Option<&Snapshot>, from: usize, by: isize) -> Option<usize> {
         .find(|&place| dimensions[place].1)
 }
 
-/// So many further, but not past the last screenful of `all`.
+/// That many further, but not past the last screenful of `all`.
 fn step(from: usize, by: usize, all: usize, room: usize) -> usize {
     from.saturating_add(by).min(all.saturating_sub(room))
 }

@@ -1,4 +1,4 @@
-//! The cells that a mail is drawn with, and their colours: mail programs know no style sheet.
+//! The cells that a mail is drawn with, and their colours, since mail programs ignore style sheets.
 
 use std::fmt::Write;
 
@@ -26,7 +26,7 @@ pub(super) fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
     out.push('\n');
 }
 
-/// The title of a section, and what is said beside it.
+/// The title of a section, and a note beside it.
 pub(super) fn title(title: &str, about: &str, out: &mut String) {
     put(
         out,
@@ -70,7 +70,7 @@ pub(super) fn close(out: &mut String) {
     put(out, format_args!("</table>"));
 }
 
-/// Parts beside one another, as cells: how wide each is in percent, and its colour.
+/// Parts side by side, as cells; each has its width in percent and its colour.
 pub(super) fn bar(parts: &[(f64, &str)]) -> String {
     let mut out = String::from(
         "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\"><tr>",
@@ -103,7 +103,7 @@ pub(super) fn head(name: &str, right: bool) -> String {
     )
 }
 
-/// A cell of a number; with a line above it if `ruled`.
+/// A cell with a number, with a line above it if `ruled`.
 pub(super) fn number(text: &str, color: &str, ruled: bool) -> String {
     let rule = if ruled {
         format!(";border-top:1px solid {LINE}")

@@ -1,12 +1,12 @@
 //! The form of a message: headers that fold, parts, and quoted-printable (RFC 2045, RFC 5322).
 //!
-//! Lines end with a newline alone, as programs that take mail from a pipe want it. They are at most 76
-//! characters long, and none begins in a way that such a program could take for something else: with a dot
-//! (the end of the message) or with `From ` (the next one of a mailbox).
+//! Lines end with a newline alone, as programs that read mail from a pipe expect. They have at most 76 characters,
+//! and none begins with a dot or with `From `, which such a program could take for the end of the message or for
+//! the next message of a mailbox.
 
 /// The most characters of a line.
 const LINE: usize = 76;
-/// Between the parts. Quoted-printable never writes `=_`, so no part holds it.
+/// What separates the parts. Quoted-printable never has `=_`, so it is in no part.
 const BOUNDARY: &str = "=_httpmon";
 
 /// Appends a header; `value` is ASCII without line breaks, and is folded at spaces.
@@ -31,7 +31,7 @@ pub(super) fn alternative(plain: &str, html: &str, out: &mut String) {
     let kind = format!("multipart/alternative; boundary=\"{BOUNDARY}\"");
     header("Content-Type", &kind, out);
     out.push('\n');
-    // The last is the one to be preferred.
+    // The last part is the preferred one.
     for (kind, text) in [("text/plain", plain), ("text/html", html)] {
         out.push_str(&format!("--{BOUNDARY}\n"));
         header("Content-Type", &format!("{kind}; charset=utf-8"), out);
@@ -49,7 +49,7 @@ fn quoted_printable(text: &str, out: &mut String) {
         let bytes = line.as_bytes();
         for (i, &byte) in bytes.iter().enumerate() {
             let last = i + 1 == bytes.len();
-            // What would not fit with the `=` of a soft break behind it begins a line.
+            // A byte that would not fit with the `=` of a soft break after it goes to the next line.
             let room = if last { LINE } else { LINE - 1 };
             let mut plain = is_plain(&bytes[i..], column, last);
             if column + if plain { 1 } else { 3 } > room {
@@ -69,7 +69,7 @@ fn quoted_printable(text: &str, out: &mut String) {
     }
 }
 
-/// Whether the first byte may stand as it is.
+/// Whether the first byte may be written as it is.
 fn is_plain(rest: &[u8], column: usize, last: bool) -> bool {
     match rest[0] {
         b'=' => false,

@@ -1,8 +1,8 @@
-//! A complete message about the whole run, for `sendmail -t` behind a `To:` of one's own.
+//! A complete message about the whole run, for `sendmail -t` after a `To:` line.
 //!
-//! It says the same twice: as plain text, by the text output, and as HTML for mail programs, which show
-//! neither SVG nor style sheets. So bars are cells of tables and every element carries its own style. It has
-//! no `Date`, which sendmail adds, since it depends on the input alone.
+//! It says the same twice: as plain text from the text output, and as HTML. Mail programs support neither SVG nor
+//! style sheets, so bars are table cells and every element has its own style. The message has no `Date`, because it
+//! depends only on the input; sendmail adds it.
 
 mod cells;
 mod mime;
@@ -20,9 +20,9 @@ use super::{Render, clock, escape};
 use crate::report::{Block, Event, Report};
 use crate::time::Zone;
 
-/// The most alerts that are listed: mail programs cut a long message off.
+/// The most alerts that are listed: mail programs cut long messages.
 const LISTED: usize = 50;
-/// How many numbers are beside one another.
+/// How many numbers are side by side.
 const TILES: usize = 3;
 
 /// The message.
@@ -62,7 +62,7 @@ fn plain(report: &Report, zone: &Zone) -> String {
     String::from_utf8(plain).expect("text is UTF-8")
 }
 
-/// What happened, in one line that holds no byte of the log.
+/// What happened, in one line without any bytes of the log.
 fn subject(report: &Report, zone: &Zone) -> String {
     let mut subject = String::from("httpmon");
     if let (Some(from), Some(to)) = (report.from, report.to) {

@@ -1,5 +1,5 @@
-//! The tables of a mail: a bar is beside the name of a class, and below a key, so that its numbers have room on a
-//! phone too.
+//! The tables of a mail. A bar is beside the name of a class, but below a key, so that the numbers of a key have
+//! room on a phone.
 
 use super::super::document::{Breakdown, KeyList, Portion};
 use super::super::escape;

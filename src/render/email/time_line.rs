@@ -76,8 +76,8 @@ pub(super) fn time_line(series: &Series, alerts: Option<&Alerts>, zone: &Zone, o
     close(out);
 }
 
-/// Whether any alert fired in `[from, to)`. One fires until the end of the second in which it recovers, as on the
-/// time line of a page.
+/// Whether any alert was firing in `[from, to)`. An alert fires until the end of the second in which it recovers,
+/// as on the time line of a page.
 fn fired_within(alerts: &Alerts, from: Second, to: Second) -> bool {
     alerts
         .listed
@@ -105,7 +105,7 @@ mod tests {
         assert_eq!(rows, [false, true, true, true, true, false]);
         assert!(!within(19, Some(39), 40, 50));
         assert!(!within(20, Some(40), 10, 20));
-        // One that still fires does so in all rows behind it.
+        // An alert that is still firing is in all later rows.
         assert!(within(19, None, 50, 60));
         assert!(!within(60, None, 50, 60));
     }

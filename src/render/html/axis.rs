@@ -1,4 +1,4 @@
-//! Times below a time line: at whole steps of the clock, few enough to be read.
+//! The times below a time line: at whole steps of the clock, and few enough to be read.
 
 use super::super::clock;
 use crate::time::{Second, Zone};
@@ -33,14 +33,14 @@ const STEPS: [i64; 20] = [
     2 * DAY,
     WEEK,
 ];
-/// The steps above, in months.
+/// The longer steps, in months.
 const MONTHS: [i64; 10] = [1, 3, 6, 12, 24, 60, 120, 240, 600, 1200];
 
-/// A time and what is written there.
+/// A time and its label.
 pub(super) struct Label {
     pub(super) at: Second,
     pub(super) text: String,
-    /// Whether it is shown on a narrow screen too.
+    /// Whether a narrow screen shows it too.
     pub(super) narrow: bool,
 }
 
@@ -61,7 +61,7 @@ pub(super) fn ticks(zone: &Zone, from: Second, to: Second) -> Vec<Second> {
     ticks
 }
 
-/// The first of every month, of every few, or of as many years as leave few enough, up to `to`.
+/// The first day of every month, or of every few months or years, so that there are few enough, up to `to`.
 fn months(zone: &Zone, from: Second, to: Second) -> Vec<Second> {
     let length = (to - from).0 / (28 * DAY);
     let few = |step: &i64| length / step <= MOST + 1;
@@ -70,7 +70,7 @@ fn months(zone: &Zone, from: Second, to: Second) -> Vec<Second> {
     let Some(Ok(year)) = date.get(..4).map(str::parse::<i64>) else {
         return Vec::new();
     };
-    // It begins with some January, of years with one whose number is a whole step.
+    // It begins in January; for steps of years, in a year that is a multiple of the step.
     let first = year - year.rem_euclid((step / 12).max(1));
     let month = |months: i64| {
         let year = i16::try_from(first + months / 12).ok()?;
@@ -80,19 +80,19 @@ fn months(zone: &Zone, from: Second, to: Second) -> Vec<Second> {
     (0..).map(|i| month(i * step)).map_while(|at| at).collect()
 }
 
-/// The times from `from` to `to` with what is written there.
+/// The times from `from` to `to` with their labels.
 pub(super) fn labels(zone: &Zone, from: Second, to: Second) -> Vec<Label> {
     let ticks = ticks(zone, from, to);
     let year = |second| clock::parts(zone, second).0.get(..4).map(str::to_owned);
     let years = year(from) != year(to);
     let seconds = ticks.iter().any(|at| at.0.rem_euclid(60) != 0);
-    // Of steps of a day or more each is one, also where a change of the clocks has moved them.
+    // With steps of a day or more every label is a date, even where a change of the clocks has moved it.
     let step = ticks.windows(2).map(|two| (two[1] - two[0]).0).min();
     let is_day = |at| step >= Some(DAY - 7200) || clock::parts(zone, at).1 == "00:00:00";
     let text = |at| {
         let (date, time) = clock::parts(zone, at);
         let shown = match (is_day(at), seconds) {
-            // Of months the day is always the first.
+            // With steps of months the day is always the first.
             (true, _) if step > Some(27 * DAY) => date.get(..7),
             (true, _) if years => date.get(..10),
             (true, _) => date.get(5..),
@@ -101,7 +101,7 @@ pub(super) fn labels(zone: &Zone, from: Second, to: Second) -> Vec<Label> {
         };
         shown.map(str::to_owned).unwrap_or(time)
     };
-    // Where there are several days, a narrow screen shows them alone.
+    // If there are several dates, a narrow screen shows only these.
     let days = ticks.iter().filter(|at| is_day(**at)).count();
     let candidates = if days < 2 { ticks.len() } else { days };
     let mut left_out = true;
@@ -123,7 +123,7 @@ pub(super) fn labels(zone: &Zone, from: Second, to: Second) -> Vec<Label> {
 mod tests {
     use super::*;
 
-    /// The labels; those that a narrow screen leaves out in brackets.
+    /// The labels, with those that a narrow screen leaves out in brackets.
     fn shown(zone: &Zone, from: i64, length: i64) -> String {
         let labels = labels(zone, Second(from), Second(from + length));
         let label = |label: &Label| match label.narrow {

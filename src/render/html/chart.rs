@@ -1,8 +1,7 @@
 //! The time line: hits, errors and alerts above one another on one scale of time, as inline SVG.
 //!
-//! A drawing is as many units wide as the series has points and is stretched to the page, so its text
-//! stands beside it, where it keeps its size on a phone. A point is a step of its own: an empty one is 0,
-//! never a slope between its neighbours.
+//! A drawing is as many units wide as the series has points, and is stretched to the page. Its text is beside it,
+//! where it keeps its size on a phone. Each point is a step: an empty one is 0, not a slope between its neighbours.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -16,9 +15,9 @@ use crate::time::{Second, Zone};
 
 /// The height of a drawing in its own units.
 const HEIGHT: u64 = 1000;
-/// What is not 0 is drawn at least so high: about a pixel.
+/// The least height of what is not 0: about a pixel.
 const LEAST_HEIGHT: u64 = 6;
-/// An alert is drawn at least this part of the width wide, so that it is seen.
+/// The least width of an alert, as a part of the whole width, so that it can be seen.
 const LEAST_WIDTH: f64 = 0.003;
 
 /// The whole time line.
@@ -38,9 +37,9 @@ struct Chart<'a> {
     series: &'a Series,
     /// How many points there are, and how many units the drawing is wide.
     width: usize,
-    /// What lies behind each plot: a line for each time below, and the spans of alerts.
+    /// The background of each plot: a line for each time below, and the spans of alerts.
     behind: String,
-    /// Up to when alerts that fire do so.
+    /// Up to when alerts that are firing are drawn.
     now: Second,
 }
 
@@ -73,13 +72,13 @@ impl<'a> Chart<'a> {
         chart
     }
 
-    /// Where a second lies.
+    /// The place of a second.
     fn x(&self, second: Second) -> f64 {
         let x = (second - self.series.from()).0 as f64 / self.series.step().0 as f64;
         x.clamp(0.0, self.width as f64)
     }
 
-    /// The spans in which any of these alerts fired; those that touch, or nearly do, are one.
+    /// The spans in which any of these alerts fired. Spans that touch, or nearly do, are joined.
     fn spans<'f>(&self, alerts: impl Iterator<Item = &'f Alert>) -> Vec<(f64, f64)> {
         let least = self.width as f64 * LEAST_WIDTH;
         let mut all: Vec<(f64, f64)> = alerts
@@ -115,7 +114,7 @@ impl<'a> Chart<'a> {
         self.plot(&title, &label, &scale, &areas, out);
     }
 
-    /// 5xx, and 4xx upon them, on a scale of their own.
+    /// 5xx, with 4xx on top, on their own scale.
     fn errors(&self, step: &str, out: &mut String) {
         let server = |point: &Point| point.server_errors;
         let both = |point: &Point| point.server_errors + point.client_errors;
@@ -136,7 +135,7 @@ impl<'a> Chart<'a> {
         self.plot(&title, &label, &scale, &areas, out);
     }
 
-    /// A plot: `title` is HTML, `label` is what is said of it where it is not seen.
+    /// A plot: `title` is HTML, `label` is for screen readers.
     fn plot(
         &self,
         title: &str,
@@ -159,7 +158,7 @@ impl<'a> Chart<'a> {
         out.push_str("</svg>\n");
     }
 
-    /// The area under what `height` makes of each point.
+    /// The area below the heights that `height` gives the points.
     fn area(&self, height: impl Fn(&Point) -> u64) -> String {
         let mut path = format!("M0 {HEIGHT}");
         let mut level = HEIGHT;
@@ -212,7 +211,7 @@ impl<'a> Chart<'a> {
             let left = 100.0 * self.x(label.at) / self.width as f64;
             let class = match (label.narrow, left > 97.0) {
                 (false, _) => " class=\"less\"",
-                // One at the very end must not reach past the page.
+                // A label at the very end must not reach past the page.
                 (true, true) => " class=\"end\"",
                 (true, false) => "",
             };
@@ -227,7 +226,7 @@ impl<'a> Chart<'a> {
     }
 }
 
-/// How high `part` of `whole` is drawn: a little is not nothing.
+/// The height of `part` of `whole`; a little is not drawn as nothing.
 fn level(part: u64, whole: u64) -> u64 {
     match part {
         0 => 0,
@@ -255,7 +254,7 @@ pub(super) fn busiest(series: &Series, zone: &Zone) -> String {
     )
 }
 
-/// The least round number that is no less than `most`; half of it reads as well.
+/// The least round number that is at least `most`; half of it is a round number too.
 fn round_above(most: u64) -> u64 {
     const SMALL: [u64; 6] = [1, 2, 4, 6, 8, 10];
     const LEADS: [u64; 11] = [12, 14, 16, 20, 24, 30, 40, 50, 60, 80, 100];
@@ -265,7 +264,7 @@ fn round_above(most: u64) -> u64 {
     round.find(|round| *round >= most).unwrap_or(u64::MAX)
 }
 
-/// Half of a round number; of 1 there is none to count to.
+/// Half of a round number; empty for 1, which has no whole half.
 fn half(number: u64) -> String {
     if number.is_multiple_of(2) {
         grouped(number / 2)

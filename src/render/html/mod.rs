@@ -1,7 +1,7 @@
-//! One self-contained page of the whole run: to be opened from a file, mailed around, printed, or served.
+//! One self-contained page about the whole run, to open from a file, mail, print, or serve.
 //!
-//! There is no script and no reference to anything elsewhere, and the page forbids both, should a way past
-//! the escaping ever be found. All drawing is inline SVG and CSS, and follows the reader's light or dark.
+//! It has no script and refers to nothing outside, and forbids both, in case a way past the escaping is ever found.
+//! All drawing is inline SVG and CSS, and follows the reader's choice of light or dark.
 
 mod axis;
 mod chart;
@@ -19,7 +19,7 @@ use crate::time::Zone;
 /// The most alerts that are listed: those that fire, then the newest. The time line shows them all.
 const LISTED: usize = 1000;
 
-/// A table with a key of more columns than these has none beside it.
+/// A table with a key of more columns than this has no table beside it.
 const LONG: usize = 60;
 
 /// The most tiles in a row.
@@ -88,7 +88,7 @@ fn page(document: &Document<'_>, zone: &Zone) -> String {
 }
 
 fn tiles(tiles: &[Tile], out: &mut String) {
-    // The rows of a wide page are as long as one another, or nearly.
+    // The rows of a wide page have about the same length.
     let rows = tiles.len().div_ceil(TILES).max(1);
     let columns = tiles.len().div_ceil(rows).max(1);
     put(
@@ -142,7 +142,7 @@ fn alerts(list: &AlertList, out: &mut String) {
 
 /// The parts of a whole, as one bar and a legend.
 fn breakdown(group: &Breakdown, out: &mut String) {
-    // A class of status has its own colour, everything else that of its place.
+    // Status classes have their own colours, other parts the colour of their place.
     let class = |place: usize, name: &str| match group.key {
         "status" => format!("c{name}"),
         _ => format!("p{}", place.min(4)),

@@ -8,11 +8,11 @@ use crate::quantity::Unit;
 use crate::report::{Alert, AlertState, Alerts, Change, Key, Shortfall, Transition};
 use crate::time::{Second, Span};
 
-/// The bytes of a date in a time, with the `T` behind it.
+/// The bytes of a date in a time, with the `T` after it.
 const DATE: usize = "2026-11-20T".len();
 
 impl TextWriter<'_> {
-    /// ` for client 10.0.0.4`, where the rule is by key.
+    /// ` for client 10.0.0.4`, if the rule is by key.
     fn for_key(&mut self, key: &Option<Key>) {
         if let Some(key) = key {
             self.raw(" for ");
@@ -25,7 +25,7 @@ impl TextWriter<'_> {
     pub(super) fn alert(&mut self, alert: &Transition) {
         let (rule, measure) = (&alert.rule, &alert.subject.measure);
         let (figure, unit) = (alert.figure, alert.subject.unit);
-        // Hits are told as their number in the window, which nothing rounds.
+        // Hits are shown as their number in the window, which is not rounded.
         let hits = measure.as_ref() == "hits";
         match &alert.state {
             AlertState::Firing {
@@ -44,13 +44,13 @@ impl TextWriter<'_> {
                 });
                 self.raw("  ");
                 self.compared(alert, &value);
-                // What rounds to 0 % explains nothing, nor does anything a silence; the status is told as
+                // A share that rounds to 0 % explains nothing, and nothing explains a silence. The status is shown as
                 // 5xx below.
                 let silent = unit == Unit::Seconds;
-                let tells = |change: &&Change| {
+                let explains = |change: &&Change| {
                     !silent && change.share >= 0.005 && change.dimension.name != "status"
                 };
-                for change in changed.iter().filter(tells) {
+                for change in changed.iter().filter(explains) {
                     self.changed(change);
                 }
                 let (share, was) = *errors;
@@ -73,7 +73,7 @@ impl TextWriter<'_> {
                     page.raw(" recovered at ");
                     page.time(alert.at);
                     if let Some(Shortfall { hits, min }) = shortfall {
-                        // Plain text is the same in every locale: it is searched for.
+                        // Plain text is the same in every locale, since people search for it.
                         let dash = match page.look.rich && page.look.ascii {
                             true => "-",
                             false => "—",
@@ -96,7 +96,7 @@ impl TextWriter<'_> {
         }
     }
 
-    /// What fired against its threshold: `10.05/s over 2m, threshold 10/s`.
+    /// The measure and its threshold: `10.05/s over 2m, threshold 10/s`.
     fn compared(&mut self, alert: &Transition, value: &str) {
         let (figure, unit) = (alert.figure, alert.subject.unit);
         let threshold = units::threshold(figure.threshold, unit);
@@ -106,7 +106,7 @@ impl TextWriter<'_> {
             return self.raw(detail);
         }
         match unit {
-            // Of all records, those of the measure: what the share is a share of.
+            // The hits that the share is a share of.
             Unit::Share => {
                 self.write(format_args!("{value} of "));
                 match figure.hits {
@@ -158,7 +158,7 @@ impl TextWriter<'_> {
                 indent = if fits(&line, TITLE) { TITLE } else { 4 };
             }
             self.blanks(indent);
-            // On a narrow screen the peak goes to the next line.
+            // On a narrow screen the peak is on the next line.
             match line.rsplit_once("  ") {
                 Some((fired, peak)) if self.look.rich && !fits(&line, indent) => {
                     self.raw(fired);
@@ -177,7 +177,7 @@ impl TextWriter<'_> {
         }
     }
 
-    /// What fires now, and how many did before.
+    /// The alerts that are firing, and how many fired before.
     fn firing(&mut self, alerts: &Alerts) {
         let over = |fired: &&Alert| fired.until.is_some();
         let over = alerts.listed.iter().filter(over).count() as u64 + alerts.omitted;
@@ -209,7 +209,7 @@ impl TextWriter<'_> {
     }
 
     /// An alert of the run: `2. High traffic 2026-11-20T09:04:00Z to 2026-11-20T09:07:58Z  3m58s  peak 14.48/s`;
-    /// if `short`, the date stands once where the day is the same.
+    /// if `short`, without the second date if it is the same day.
     fn fired(&mut self, fired: &Alert, now: Option<Second>, short: bool) {
         self.number(fired.number);
         self.raw(". ");

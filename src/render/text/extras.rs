@@ -1,14 +1,14 @@
-//! What a table on a colour terminal tells of a key behind its share, as far as there is room: 5xx, then how
-//! long its requests took, then bytes. Each has a column in all tables of a report, or in none.
+//! The columns after the share of a key in a table on a colour terminal, if there is room: 5xx, then the duration
+//! of its requests, then bytes. Each has a column in all tables of a report, or in none.
 
 use super::super::{digits, units};
 use super::{BAD, PLAIN, TextWriter};
 use crate::report::{Ranking, Row};
 
-/// The columns that each takes, the gap before it included; 0 where there is nothing to tell, or no room.
+/// The width of each in columns, with the gap before it; 0 if there is nothing to show, or no room.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Extras {
-    /// Hits that a server failed on.
+    /// Hits that were answered with 5xx.
     pub(super) errors: usize,
     /// The percentile of the durations.
     pub(super) p95: usize,
@@ -16,15 +16,15 @@ pub(super) struct Extras {
     pub(super) bytes: usize,
 }
 
-/// What stands before the number of 5xx.
+/// What is before the number of 5xx.
 const FAILED: &str = "  5xx ";
-/// And before a duration.
+/// What is before a duration.
 const SLOW: &str = "  p95 ";
 /// Bytes need no name.
 const SENT: &str = "  ";
 
 impl Extras {
-    /// Makes room for what `ranking` has to tell.
+    /// Makes room for what `ranking` has to show.
     pub(super) fn widen(&mut self, ranking: &Ranking) {
         for row in &ranking.rows {
             let Row { count, p95_ms, .. } = row;
@@ -43,7 +43,7 @@ impl Extras {
         }
     }
 
-    /// Those of durations and bytes that fit in `room` columns.
+    /// Leaves out durations and bytes if they do not fit in `room` columns.
     pub(super) fn within(self, room: usize) -> Extras {
         let mut left = room;
         let mut fitting = |width: usize| {
@@ -70,7 +70,7 @@ impl TextWriter<'_> {
         self.extra(PLAIN, SENT, bytes, sent, units::push_bytes);
     }
 
-    /// One of them: `  5xx   12`, or blanks.
+    /// One column: `  5xx   12`, or blanks.
     fn extra<T>(
         &mut self,
         style: &str,

@@ -1,5 +1,5 @@
-//! The headline of a report: which time it tells of, the numbers that lead, and on a colour terminal
-//! what changed against the report before.
+//! The headline of a report: its time, the leading numbers, and on a colour terminal their change since the report
+//! before.
 
 use super::super::{digits, units};
 use super::alerts::points;
@@ -7,7 +7,7 @@ use super::{BAD, BOLD, DIM, GOOD, PLAIN, TextWriter, WARN, noun};
 use crate::report::{Amount, Block, Report};
 use crate::time::{Second, Span};
 
-/// The numbers of a report that the next is compared with.
+/// The numbers of a report that the next one is compared with.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Numbers {
     from: Second,
@@ -17,7 +17,7 @@ pub(super) struct Numbers {
 }
 
 impl Numbers {
-    /// Those of a whole report: of a partial one nothing is known but a beginning.
+    /// The numbers of a complete report; a partial one is only a beginning.
     pub(super) fn of(report: &Report) -> Option<Numbers> {
         let share = |block: &Block| match block {
             Block::Share { part, whole, .. } => Some((*part, *whole)),
@@ -33,15 +33,14 @@ impl Numbers {
         .filter(|_| !report.partial)
     }
 
-    /// Whether `before` is of the same length and ended where this one begins. The intervals of a day
-    /// whose clocks change differ in length.
+    /// Whether `before` has the same length and ended where this one begins. Intervals of a day differ in length when
+    /// the clocks change.
     pub(super) fn can_be_compared_with(&self, before: &Numbers) -> bool {
         before.to == self.from && before.to - before.from == self.to - self.from
     }
 }
 
-/// The change of a number of hits: `+12%`, `-80%`, `x25` from ten times on, `from 0`; nothing where there
-/// was nothing and is nothing.
+/// The change of a number of hits: `+12%`, `-80%`, `x25` from ten times on, `from 0`; nothing if both are 0.
 fn change(hits: u64, was: u64) -> Option<String> {
     if was == 0 {
         return (hits > 0).then(|| "from 0".to_owned());
@@ -78,7 +77,7 @@ impl TextWriter<'_> {
             self.raw(if whole { " so far" } else { " partial" });
         }
         let numbers = self.out.len();
-        // A gap before the numbers and between those that weigh the same.
+        // A gap before the numbers, and between those of equal weight.
         const GAP: &str = "   ";
         let mut gap = GAP;
         for block in &report.blocks {
@@ -94,7 +93,7 @@ impl TextWriter<'_> {
                         Amount::Bytes(number) => units::push_bytes(*number, self.out),
                         Amount::PerSecond(number) => {
                             units::push_rate(*number, self.out);
-                            // Of intervals of one length the hits and the rate change alike.
+                            // In intervals of equal length, hits and rate change alike.
                             if let (Some(before), Some(now)) = (self.before, Numbers::of(report))
                                 && let Some(change) = change(now.hits, before.hits)
                             {
@@ -136,8 +135,8 @@ impl TextWriter<'_> {
                 _ => {}
             }
         }
-        // On a screen too narrow for both the numbers get a line of their own, and from then on those of
-        // every report. All of it is ASCII.
+        // If the screen is too narrow for both, the numbers get their own line, in this report and in all later ones.
+        // All of it is ASCII.
         let columns = self.out.len() - start - self.codes;
         let broken = columns > self.look.width || self.broken && !whole;
         if self.look.rich && broken && self.out.len() > numbers {
@@ -148,7 +147,7 @@ impl TextWriter<'_> {
     }
 }
 
-/// Whether the server failed at all; what is not found is the client's.
+/// Whether the server failed at all; a page that is not found is the client's error.
 fn has_server_errors(report: &Report) -> bool {
     report.blocks.iter().any(|block| {
         matches!(block, Block::Group { key: "status", items }
@@ -162,16 +161,16 @@ mod tests {
 
     #[test]
     fn changes_are_told_in_percent_or_times() {
-        let told = |hits, was| change(hits, was).unwrap_or_default();
-        assert_eq!(told(112, 100), "+12%");
-        assert_eq!(told(20, 100), "-80%");
-        assert_eq!(told(0, 100), "-100%");
-        assert_eq!(told(1001, 1000), "+0%");
-        assert_eq!(told(999, 1000), "+0%");
-        assert_eq!(told(999, 100), "+899%");
-        assert_eq!(told(2500, 100), "x25");
-        assert_eq!(told(7, 0), "from 0");
-        assert_eq!(told(0, 0), "");
+        let shown = |hits, was| change(hits, was).unwrap_or_default();
+        assert_eq!(shown(112, 100), "+12%");
+        assert_eq!(shown(20, 100), "-80%");
+        assert_eq!(shown(0, 100), "-100%");
+        assert_eq!(shown(1001, 1000), "+0%");
+        assert_eq!(shown(999, 1000), "+0%");
+        assert_eq!(shown(999, 100), "+899%");
+        assert_eq!(shown(2500, 100), "x25");
+        assert_eq!(shown(7, 0), "from 0");
+        assert_eq!(shown(0, 0), "");
     }
 
     #[test]

@@ -1,9 +1,8 @@
-//! Text for people: plain lines that stand well in a file, a mail or `grep`; on a colour terminal
-//! also bars, a sparkline, what changed against the report before, and colour. Meaning is never carried
-//! by colour alone.
+//! Text for people: plain lines that suit a file, a mail or `grep`; on a colour terminal also bars, a sparkline, the
+//! change since the report before, and colour. Nothing is shown by colour alone.
 //!
-//! Of what was written a colour terminal needs to know little: the numbers of the last report, and how
-//! wide its columns were, so that those of the next stand under them.
+//! On a colour terminal little has to be kept of what was written: the numbers of the last report, and the widths of
+//! its columns, so that those of the next report line up with them.
 
 mod alerts;
 mod extras;
@@ -30,7 +29,7 @@ use table::Widths;
 pub struct Look {
     /// Colour, and with it bars and the sparkline.
     pub rich: bool,
-    /// Columns; what is cut to fit is cut to this, and only where `rich`.
+    /// Its columns, to which lines are cut if `rich`.
     pub width: usize,
     /// Only ASCII.
     pub ascii: bool,
@@ -38,10 +37,10 @@ pub struct Look {
 
 /// The columns that a row's title takes, the indent included.
 const TITLE: usize = 12;
-/// Narrower than this nothing can be laid out.
+/// The least width that a layout is made for.
 const MIN_WIDTH: usize = 40;
 const MAX_WIDTH: usize = 200;
-/// The columns behind the sparkline, for the height of its highest column.
+/// The columns after the sparkline, for the height of its highest column.
 const SCALE: usize = 16;
 /// No key is cut shorter than this.
 const MIN_KEY: usize = 12;
@@ -49,7 +48,7 @@ const MIN_KEY: usize = 12;
 /// A silence shorter than this, and than the interval, is a pause between two lines.
 const PAUSE: Span = Span(10);
 
-// What a terminal is told before a text: "select graphic rendition" of ECMA-48.
+// What a terminal gets before a text: "select graphic rendition" of ECMA-48.
 pub(super) const PLAIN: &str = "";
 pub(super) const BOLD: &str = "\x1b[1m";
 pub(super) const DIM: &str = "\x1b[2m";
@@ -58,12 +57,12 @@ pub(super) const GOOD: &str = "\x1b[32m";
 pub(super) const WARN: &str = "\x1b[33m";
 pub(super) const BAD: &str = "\x1b[31m";
 pub(super) const FIRING: &str = "\x1b[1m\x1b[31m";
-// Reversed, the terminal's own background is the colour of the letters, which reads well on any theme.
+// Reversed, the letters have the terminal's own background colour, which is legible in any theme.
 const FIRED: &str = "\x1b[1m\x1b[7m\x1b[31m";
 const RESOLVED: &str = "\x1b[1m\x1b[7m\x1b[32m";
-// Over, but nobody knows whether it is well.
+// Over, but nobody knows whether things are well.
 const UNKNOWN: &str = "\x1b[1m\x1b[7m\x1b[33m";
-/// And behind it.
+/// What a terminal gets after it.
 pub(super) const RESET: &str = "\x1b[0m";
 
 /// The text output.
@@ -72,11 +71,11 @@ pub struct Text {
     look: Look,
     /// What the last event was, if there was one.
     last: Option<EventShape>,
-    /// The numbers of the last report, where the next may be compared with them.
+    /// The numbers of the last report, if the next may be compared with them.
     before: Option<Numbers>,
     /// The columns of the last report's tables.
     columns: Widths,
-    /// Whether the numbers of the last report stood on a line of their own.
+    /// Whether the numbers of the last report were on their own line.
     broken: bool,
 }
 
@@ -119,7 +118,7 @@ impl Render for Text {
                 Event::Transition(_) | Event::Gap { .. } | Event::Rewind(_) => EventShape::Lines,
                 Event::Report(_) | Event::Summary(_) => EventShape::Block,
             };
-            // Blocks stand apart, alerts in a row together.
+            // There is a blank line around blocks, but not between alerts in a row.
             if let Some(last) = self.last.replace(kind)
                 && (last, kind) != (EventShape::Lines, EventShape::Lines)
             {
@@ -160,8 +159,7 @@ impl Render for Text {
     }
 }
 
-/// Text that is being written: straight to where it goes, since on a quiet log there is a report for
-/// every few lines.
+/// Text that is being written, directly to the output: on a quiet log there is a report for every few lines.
 struct TextWriter<'a> {
     look: Look,
     zone: &'a Zone,
@@ -199,7 +197,7 @@ impl TextWriter<'_> {
         self.zone.write(second, self.out);
     }
 
-    /// A key, or another text of the log's.
+    /// A key, or another text from the log.
     fn key(&mut self, bytes: &[u8]) {
         escape::push_terminal(bytes, self.look.ascii, self.out);
     }
@@ -208,7 +206,7 @@ impl TextWriter<'_> {
         self.out.resize(self.out.len() + count, b' ');
     }
 
-    /// What `text` writes in `style`, where there is colour and something was written.
+    /// What `text` writes, in `style` if there is colour and something was written.
     fn paint(&mut self, style: &str, text: impl FnOnce(&mut Self)) {
         if !self.look.rich || style == PLAIN {
             return text(self);
@@ -229,11 +227,11 @@ impl TextWriter<'_> {
         self.raw("\n");
     }
 
-    /// The beginning of a row, `  title     `: the title stands once for all lines under it.
+    /// The beginning of a row, `  title     `. Lines below it have no title.
     fn title(&mut self, title: &str) {
         self.raw("  ");
         self.paint(DIM, |page| page.raw(title));
-        // Titles are names of this program: a byte is a column.
+        // Titles are ASCII: a byte is a column.
         let gap = TITLE.saturating_sub(2 + title.len());
         self.blanks(gap.max(usize::from(!title.is_empty())));
     }
@@ -244,7 +242,7 @@ impl TextWriter<'_> {
         self.raw("\n");
     }
 
-    /// The title of a row before its first item, a gap before the others.
+    /// The title of a row before its first item, and a gap before the others.
     fn item(&mut self, title: &str, first: &mut bool) {
         if std::mem::take(first) {
             self.title(title);
@@ -367,7 +365,7 @@ impl TextWriter<'_> {
         }
     }
 
-    /// Where the most hits were: `31 hits in the second of …`, `612 hits in the 1m from …`.
+    /// When the most hits were: `31 hits in the second of …`, `612 hits in the 1m from …`.
     fn peak(&mut self, peak: Peak) {
         self.number(peak.hits);
         self.raw(" ");
@@ -383,7 +381,7 @@ impl TextWriter<'_> {
         self.time(peak.from);
     }
 
-    /// Where a rule stands: `1260 hits in 2m  10.50/s of 10/s`.
+    /// The state of a rule: `1260 hits in 2m  10.50/s of 10/s`.
     fn window(&mut self, figure: &Figure) {
         self.number(figure.hits);
         self.raw(" ");
@@ -400,7 +398,7 @@ impl TextWriter<'_> {
         });
     }
 
-    /// What is to be known about the input: numbers that are not 0, and the first line of each failure.
+    /// About the input: numbers that are not 0, and the first line of each failure.
     fn input(&mut self, report: &Report) {
         let mut first = true;
         for block in &report.blocks {

@@ -1,8 +1,9 @@
-//! Rankings in plain text, whose lines nobody's screen bounds: a line each, or where a summary was asked for
-//! them, a line for each key.
+//! Rankings in plain text, whose lines may be longer than a screen: one line each or, in a summary for dimensions
+//! that were asked for, a line for each key.
 //!
-//! Such a line is good on its own, for `grep`: a number says what it is, and every line of a table has all of
-//! them in the same order, so that `awk` finds them. Only the line of the others has no more than hits.
+//! Such a line can be used alone, for example after `grep`: each number says what it is, and every line of a table
+//! has all numbers in the same order, so that `awk` finds them. Only the line of the other keys has nothing but
+//! hits.
 
 use std::iter;
 
@@ -14,12 +15,12 @@ use super::table::others;
 use super::{TITLE, TextWriter};
 use crate::report::{Ranking, Row};
 
-/// The columns of the longest key; JSON has it whole.
+/// The columns of the longest key; JSON has all of it.
 const LONGEST: usize = 200;
-/// The columns of the longest key that moves the numbers of others. One that is longer moves its own.
+/// The columns of the longest key that moves the numbers of other keys. A longer key moves only its own.
 const ALIGNED: usize = 60;
 
-/// The numbers of one kind in a table, the first row's first, and what stands before each.
+/// The numbers of one kind in a table, that of the first row first, and what is before each.
 type NumberColumn = (&'static str, Vec<String>);
 
 impl TextWriter<'_> {
@@ -86,9 +87,9 @@ impl TextWriter<'_> {
         self.raw("\n");
     }
 
-    /// A key in a line that nobody's screen bounds: one of thousands of bytes would hide the others.
+    /// A key, cut: one of thousands of bytes would hide the others.
     fn short_key(&mut self, key: &[u8]) {
-        // No byte takes more than the four columns of `\xff`.
+        // A byte takes four columns at most, as `\xff`.
         if key.len() <= LONGEST / 4 || key.len() <= LONGEST && escape::is_plain(key) {
             return self.key(key);
         }
@@ -108,8 +109,8 @@ impl TextWriter<'_> {
     }
 }
 
-/// What is told of the keys: their hits and 5xx, how long their requests took and how many bytes were sent
-/// where the log says; of the others only the hits.
+/// The numbers of the keys: hits and 5xx, and durations and bytes if the log has them; of the other keys only the
+/// hits.
 fn columns(ranking: &Ranking) -> Vec<NumberColumn> {
     let of = |text: fn(&Row) -> String| ranking.rows.iter().map(text).collect::<Vec<_>>();
     let hits = ranking.rows.iter().map(|row| row.count.hits);
@@ -235,7 +236,7 @@ mod tests {
             .filter(|line| line.contains('k'))
             .map(|line| line.chars().take_while(|&c| c != '1').count() - super::TITLE)
             .collect();
-        // The greatest number of hits, that of the others, has three digits.
+        // The greatest number of hits, that of the other keys, has three digits.
         assert_eq!(starts, [60, 60, 61, 200, 200, 200].map(|width| width + 4));
     }
 }

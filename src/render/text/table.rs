@@ -17,9 +17,10 @@ pub(super) struct Widths {
     pub(super) extras: Extras,
 }
 
-/// The widest column of keys that is kept for the next report: an IPv6 address.
+/// The widest column of keys that is kept for the next report: that of an IPv6 address.
 const KEPT: usize = 39;
-/// A key that is longer is cut before durations or bytes are left out, so that one agent does not take them from all.
+/// A longer key is cut before durations or bytes are left out, so that one long user agent does not cost all rows
+/// these columns.
 const CUT: usize = 32;
 /// The columns of the share, of the two gaps before the hits, of one before the share, and of two before the bar.
 const GAPS: usize = 9;
@@ -27,8 +28,8 @@ const GAPS: usize = 9;
 const BAR_COLUMNS: usize = 48;
 
 impl Widths {
-    /// What the next report begins with, so that its columns stand under those of this one. A very long
-    /// key widens only its own report.
+    /// The columns that the next report begins with, so that they line up with those of this one. A very long key
+    /// widens only its own report.
     pub(super) fn kept(self) -> Widths {
         Widths {
             keys: self.keys.min(KEPT),
@@ -51,8 +52,8 @@ impl TextWriter<'_> {
         }
     }
 
-    /// The columns that all tables of a report share, so that numbers and bars stand in one place; no
-    /// narrower than those before.
+    /// The columns that all tables of a report share, so that numbers and bars line up; no narrower than those
+    /// before.
     pub(super) fn columns(&self, report: &Report) -> Widths {
         let (mut keys, mut most) = (self.columns.keys, 0);
         let mut extras = self.columns.extras;
@@ -71,9 +72,9 @@ impl TextWriter<'_> {
             }
         }
         let digits = digits_of(most).max(self.columns.digits);
-        // Title, key, hits, share, extras, bar. The key may take what a bar of a fifth leaves, durations and bytes
-        // what the keys leave, which are cut for that, but not too short, the bar the rest. Where too little is left for a key there are no errors, and less
-        // of a bar.
+        // Title, key, hits, share, extras, bar. The key may take what a bar of a fifth leaves. Durations and bytes
+        // may take what the keys leave, and keys are cut for them, but not too short. The bar gets the rest. If too
+        // little is left for a key, there are no errors and the bar is shorter.
         let left = self.look.width.saturating_sub(TITLE + digits + GAPS);
         if left < MIN_KEY + extras.errors {
             extras.errors = 0;
@@ -93,7 +94,7 @@ impl TextWriter<'_> {
         }
     }
 
-    /// A line per key, with a bar as long as its share, and one for the others, which tells how many they are.
+    /// A line for each key, with a bar as long as its share, and a line for the others with their number.
     pub(super) fn table(&mut self, ranking: &Ranking) {
         let bar = self.columns.bar;
         let ascii = self.look.ascii;
@@ -120,7 +121,7 @@ impl TextWriter<'_> {
         self.errors(ranking);
     }
 
-    /// By how much the rows above may be off.
+    /// How much the rows above may be off.
     pub(super) fn errors(&mut self, ranking: &Ranking) {
         if ranking.error > 0 {
             self.row("", |page| {
@@ -135,7 +136,7 @@ impl TextWriter<'_> {
         }
     }
 
-    /// A key, cut or filled up to where the numbers begin.
+    /// A key, cut or padded to where the numbers begin.
     fn cell(&mut self, style: &str, key: &[u8]) {
         let keys = self.columns.keys;
         let mut width = self.width_of(key);
@@ -150,7 +151,7 @@ impl TextWriter<'_> {
         self.blanks(keys - width + 1);
     }
 
-    /// Hits and their share, at the right of their columns.
+    /// Hits and their share, right-aligned in their columns.
     fn hits(&mut self, hits: u64, ranking: &Ranking) {
         self.raw(" ");
         self.right(self.columns.digits, |out| digits::whole(hits, out));
@@ -167,7 +168,7 @@ impl TextWriter<'_> {
     }
 }
 
-/// What stands for the keys that are not listed: `70 other`, `about 70 other`.
+/// What the keys that are not listed are called: `70 other`, `about 70 other`.
 pub(super) fn others(ranking: &Ranking) -> String {
     let about = units::about(ranking.unique_error);
     let more = ranking.omitted();
