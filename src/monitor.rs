@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::evaluate::{Evaluate, Evaluation};
+use crate::evaluate::{EarlierRun, Evaluate, Evaluation};
 use crate::format::record::Record;
 use crate::format::unparsed::Unparsed;
 use crate::ingest::chunk::ChunkStep;
@@ -89,6 +89,11 @@ impl Monitor {
     /// Whether any alert has fired.
     pub fn any_alert(&self) -> bool {
         self.evaluate.any_alert()
+    }
+
+    /// See [`Evaluate::resume`].
+    pub fn resume(&mut self, earlier: EarlierRun) -> Vec<String> {
+        self.evaluate.resume(earlier)
     }
 
     /// The lines that follow are another source's.

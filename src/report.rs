@@ -23,6 +23,8 @@ pub enum Event {
         from: Second,
         /// The first second after it.
         to: Second,
+        /// Whether they are unknown, not empty: the log of that time was not read.
+        unread: bool,
     },
     /// The log went back.
     Rewind(Rewind),
@@ -269,13 +271,18 @@ pub struct Transition {
 }
 
 impl Transition {
-    /// What names it, from firing to resolved and from run to run: rule, key, and when it began.
-    pub fn id(&self) -> String {
+    /// The rule and its key: of those that fire at a time, no two have the same.
+    pub fn name(&self) -> String {
         let key = self.key.as_ref();
         let key = key.map_or(String::new(), |key| {
             format!("/{}", String::from_utf8_lossy(&key.key))
         });
-        format!("{}{key}@{}", self.rule, self.since.0)
+        format!("{}{key}", self.rule)
+    }
+
+    /// What names it, from firing to resolved and from run to run: rule, key, and when it began.
+    pub fn id(&self) -> String {
+        format!("{}@{}", self.name(), self.since.0)
     }
 }
 

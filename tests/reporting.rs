@@ -74,7 +74,7 @@ fn told(report: &Report) -> Told {
 fn lines(events: &[Event]) -> Vec<Line> {
     let line = |event: &Event| match event {
         Event::Report(report) => Some(Line::Report(told(report))),
-        Event::Gap { from, to } => Some(Line::Gap(from.0, to.0)),
+        Event::Gap { from, to, .. } => Some(Line::Gap(from.0, to.0)),
         Event::Transition(_) | Event::Rewind(_) | Event::Summary(_) => None,
     };
     events.iter().filter_map(line).collect()

@@ -111,7 +111,7 @@ fn begin(folder: &Folder, base: i64) {
     append(&folder.path("log"), &log(base, 0..40));
     let mut child = follow(folder, &[]);
     until("the ledger is begun", || {
-        folder.read("state").contains("\"told\"")
+        folder.read("state").contains("\"written\"")
     });
     child.kill().expect("it runs");
     child.wait().expect("it ends");

@@ -54,6 +54,11 @@ impl AlertHistory {
         number
     }
 
+    /// An alert that fires began at another time than this run could see.
+    pub(super) fn set_since(&mut self, number: u64, since: Second) {
+        self.get(number).since = since;
+    }
+
     fn get(&mut self, number: u64) -> &mut Alert {
         // One that fires is never forgotten.
         &mut self.fired[(number - 1 - self.forgotten) as usize]

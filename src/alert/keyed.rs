@@ -179,12 +179,44 @@ impl Keyed {
         self.parts.clauses
     }
 
+    /// The number of the alert of a key, if it fires.
+    pub(super) fn firing(&self, id: u32) -> Option<u64> {
+        match self.keys.get(&id)?.phase {
+            Phase::Firing { number, .. } => Some(number),
+            _ => None,
+        }
+    }
+
+    /// The alert of a key fires from before this run.
+    pub(super) fn set_firing(&mut self, id: u32, number: u64) {
+        self.keys.entry(id).or_insert(Followed::NONE).phase = Phase::Firing {
+            number,
+            clear_since: None,
+        };
+        self.touched.push(id);
+    }
+
+    /// The figure of a key of which nothing is known.
+    pub(super) fn no_figure(&self) -> Figure {
+        self.parts.figure(&Followed::NONE)
+    }
+
+    /// Looks at all keys whose alerts fire when the next second closes.
+    pub(super) fn look_at_firing(&mut self) {
+        let firing = self
+            .keys
+            .iter()
+            .filter(|(_, key)| key.phase != Phase::Quiet);
+        self.touched.extend(firing.map(|(id, _)| *id));
+    }
+
     /// A second closes: `advance` moves the alert of each key on that is not quiet or is to fire, in order
-    /// of ids.
+    /// of ids. `unread`: a part of the window was not read.
     pub(super) fn close(
         &mut self,
         second: Second,
         bucket: &Bucket,
+        unread: bool,
         mut advance: impl FnMut(u32, &mut Phase, Reading),
     ) {
         self.take(second, bucket, second);
@@ -206,6 +238,11 @@ impl Keyed {
                 continue;
             };
             let level = self.parts.level(sums);
+            let level = if unread {
+                level.where_unread(sums.phase, false)
+            } else {
+                level
+            };
             if sums.phase != Phase::Quiet || level == Level::Breached {
                 let reading = Reading {
                     level,
@@ -378,7 +415,7 @@ mod tests {
         });
         keyed.seconds = Rows::new(Span(10), 3);
         let mut fired = Vec::new();
-        keyed.close(Second(100), &bucket(&[1, 2, DROPPED]), |id, _, _| {
+        keyed.close(Second(100), &bucket(&[1, 2, DROPPED]), false, |id, _, _| {
             fired.push(id)
         });
         assert_eq!((fired.as_slice(), keyed.unfollowed), (&[1, 2][..], 1));
@@ -394,7 +431,7 @@ mod tests {
         keyed.late(Second(90), &bucket(&[5, DROPPED]), Second(100));
         assert_eq!(keyed.unfollowed, 5);
         let mut hits = Vec::new();
-        keyed.close(Second(101), &bucket(&[6]), |id, _, reading| {
+        keyed.close(Second(101), &bucket(&[6]), false, |id, _, reading| {
             hits.push((id, reading.figure.hits))
         });
         assert_eq!(hits, [(1, 3), (3, 2)]);

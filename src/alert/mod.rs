@@ -61,6 +61,19 @@ impl Level {
             _ => Level::Clear,
         }
     }
+
+    /// What it says of an alert where a part of the window was not read: nothing is over, and nothing is too little.
+    fn where_unread(self, phase: phase::Phase, fires_on_little: bool) -> Level {
+        match (phase, self) {
+            (phase::Phase::Firing { .. }, Level::Clear) => Level::AtThreshold,
+            (phase::Phase::Quiet | phase::Phase::Pending { .. }, Level::Breached)
+                if fires_on_little =>
+            {
+                Level::Clear
+            }
+            (_, level) => level,
+        }
+    }
 }
 
 /// What a measure is at the end of a second.
@@ -113,6 +126,19 @@ pub trait Condition: std::fmt::Debug {
         let hits = self.figure().hits;
         (hits < min).then_some(Shortfall { hits, min })
     }
+
+    /// Whether little is what it fires on: then a window that was not read as a whole says nothing.
+    fn fires_on_little(&self) -> bool {
+        self.figure().below
+    }
+
+    /// How long it must have read the log again after a gap to know that nothing is beyond any more.
+    fn full_window(&self) -> Span {
+        self.window()
+    }
+
+    /// The seconds from `from` up to `to`, exclusive, were not read.
+    fn unread(&mut self, _from: Second, _to: Second) {}
 
     /// What a reader must know to read the rule's silence.
     fn note(&self) -> Option<String> {

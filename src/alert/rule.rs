@@ -9,7 +9,7 @@ use super::{Condition, Level, Reading};
 use crate::quantity::{Figure, Subject};
 use crate::report::{Key, Shortfall};
 use crate::stats::bucket::Bucket;
-use crate::stats::keys::Renumbering;
+use crate::stats::keys::{KeyTable, Renumbering};
 use crate::stats::totals::Totals;
 use crate::time::{Second, Span};
 
@@ -64,6 +64,8 @@ enum Instances {
     ByKey {
         keyed: Box<Keyed>,
         over: Vec<u64>,
+        /// Alerts that fire from before this run, whose keys have not been seen since.
+        unseen: Vec<(Key, u64)>,
     },
 }
 
@@ -75,6 +77,8 @@ pub struct Rule {
     kind: Instances,
     /// Something has changed since the last second closed: a record came late, or keys were dropped.
     touched: bool,
+    /// The first second after the newest time that was not read, as long as the window reaches back to it.
+    unread: Option<Second>,
 }
 
 impl Rule {
@@ -95,6 +99,7 @@ impl Rule {
                 level: Level::Clear,
             },
             touched: false,
+            unread: None,
         }
     }
 
@@ -106,8 +111,10 @@ impl Rule {
             kind: Instances::ByKey {
                 keyed: Box::new(keyed),
                 over: Vec::new(),
+                unseen: Vec::new(),
             },
             touched: false,
+            unread: None,
         }
     }
 
@@ -160,7 +167,8 @@ impl Rule {
         if self.touched {
             return Some(from);
         }
-        match &self.kind {
+        let whole = self.whole_again();
+        let change = match &self.kind {
             Instances::ByKey { keyed, .. } => keyed.next_change(),
             Instances::Whole {
                 condition,
@@ -171,6 +179,81 @@ impl Rule {
                 let change = condition.next_change(from, *level);
                 let due = phase.due(*level, *clauses);
                 change.into_iter().chain(due).min()
+            }
+        };
+        change.into_iter().chain(whole).min()
+    }
+
+    /// Where a part of the window was not read: the second at whose end it is whole again.
+    fn whole_again(&self) -> Option<Second> {
+        let window = match &self.kind {
+            Instances::Whole { condition, .. } => condition.full_window(),
+            Instances::ByKey { keyed, .. } => keyed.window(),
+        };
+        self.unread.map(|to| to + window - Span::SECOND)
+    }
+
+    /// The seconds from `from` up to `to`, exclusive, were not read. Until a full window lies behind them the rule
+    /// does not recover, and does not fire because there is little.
+    pub fn unread(&mut self, from: Second, to: Second) {
+        self.unread = self.unread.max(Some(to));
+        self.touched = true;
+        if let Instances::Whole { condition, .. } = &mut self.kind {
+            condition.unread(from, to);
+        }
+    }
+
+    /// Whether an alert of this [name](crate::report::Alert::name) is one of its own.
+    pub fn has_alert(&self, name: &str) -> bool {
+        match &self.kind {
+            Instances::Whole { .. } => *name == *self.label,
+            Instances::ByKey { .. } => self.key_in(name).is_some(),
+        }
+    }
+
+    fn key_in<'n>(&self, name: &'n str) -> Option<&'n str> {
+        name.strip_prefix(&*self.label)?.strip_prefix('/')
+    }
+
+    /// An alert of this rule, by its name, has fired since `since` as far as an earlier run knew, and is not over.
+    pub fn resume(
+        &mut self,
+        name: &str,
+        since: Second,
+        totals: &Totals,
+        history: &mut AlertHistory,
+    ) {
+        let key = self.key_in(name).unwrap_or_default().as_bytes();
+        let (label, unit) = (&self.label, self.subject.unit);
+        self.touched = true;
+        match &mut self.kind {
+            Instances::Whole {
+                condition, phase, ..
+            } => match *phase {
+                Phase::Firing { number, .. } => history.set_since(number, since),
+                _ => {
+                    let number = history.fire(label, None, unit, since, condition.figure());
+                    *phase = Phase::Firing {
+                        number,
+                        clear_since: None,
+                    };
+                }
+            },
+            Instances::ByKey { keyed, unseen, .. } => {
+                let dimension = keyed.dimension();
+                let id = find(totals.table(dimension), key);
+                match id.and_then(|id| keyed.firing(id)) {
+                    Some(number) => history.set_since(number, since),
+                    None => {
+                        let key = Key {
+                            dimension: totals.tops()[dimension].dimension.kind(),
+                            key: key.into(),
+                        };
+                        let figure = keyed.no_figure();
+                        let number = history.fire(label, Some(key.clone()), unit, since, figure);
+                        unseen.push((key, number));
+                    }
+                }
             }
         }
     }
@@ -208,13 +291,12 @@ impl Rule {
         self.touched = true;
         match &mut self.kind {
             Instances::Whole { condition, .. } => condition.renumber(dimension, ids),
-            Instances::ByKey { keyed, over } if keyed.dimension() == dimension => {
-                keyed.renumber(ids, |phase| {
+            Instances::ByKey { keyed, over, .. } if keyed.dimension() == dimension => keyed
+                .renumber(ids, |phase| {
                     if let Phase::Firing { number, .. } = phase {
                         over.push(number);
                     }
-                })
-            }
+                }),
             Instances::ByKey { .. } => {}
         }
     }
@@ -229,6 +311,11 @@ impl Rule {
         tell: impl FnMut(Changed),
     ) {
         self.touched = false;
+        let whole_again = self.whole_again().filter(|&whole| whole <= second);
+        if whole_again.is_some() {
+            self.unread = None;
+        }
+        let unread = self.unread.is_some();
         let mut closing = Closing {
             label: &self.label,
             subject: &self.subject,
@@ -245,6 +332,9 @@ impl Rule {
             } => {
                 let shortfall;
                 (*level, shortfall) = condition.close(second, bucket, clauses.min);
+                if unread {
+                    *level = level.where_unread(*phase, condition.fires_on_little());
+                }
                 if *phase == Phase::Quiet && *level != Level::Breached {
                     return;
                 }
@@ -256,14 +346,31 @@ impl Rule {
                 };
                 closing.advance(phase, *clauses, reading, || None, || condition.detail());
             }
-            Instances::ByKey { keyed, over } => {
+            Instances::ByKey {
+                keyed,
+                over,
+                unseen,
+            } => {
                 let dimension = keyed.dimension();
                 let kind = totals.tops()[dimension].dimension.kind();
+                if whole_again.is_some() {
+                    keyed.look_at_firing();
+                }
+                unseen.retain(|(key, number)| {
+                    let id = find(totals.table(dimension), &key.key);
+                    if let Some(id) = id {
+                        keyed.set_firing(id, *number);
+                    } else if !unread {
+                        // It was not seen in a whole window.
+                        over.push(*number);
+                    }
+                    id.is_none() && unread
+                });
                 // They were found in the order of a hash.
                 over.sort_unstable();
                 over.drain(..).for_each(|number| closing.end(number));
                 let clauses = keyed.clauses();
-                keyed.close(second, bucket, |id, phase, reading| {
+                keyed.close(second, bucket, unread, |id, phase, reading| {
                     let key = || {
                         Some(Key {
                             dimension: kind,
@@ -275,6 +382,19 @@ impl Rule {
             }
         }
     }
+}
+
+/// The id of a key as an alert's name has it: what was no UTF-8 is not in it.
+fn find(table: &KeyTable, key: &[u8]) -> Option<u32> {
+    let lossy = || {
+        let replaced = "\u{fffd}".as_bytes();
+        if !key.windows(replaced.len()).any(|bytes| bytes == replaced) {
+            return None;
+        }
+        let mut ids = table.counts().map(|(id, _)| id);
+        ids.find(|&id| String::from_utf8_lossy(table.key(id)).as_bytes() == key)
+    };
+    table.id(key).or_else(lossy)
 }
 
 /// A second that closes, for the alerts of one rule.

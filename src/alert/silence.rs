@@ -104,6 +104,14 @@ impl Condition for SilenceCondition {
         true
     }
 
+    fn fires_on_little(&self) -> bool {
+        true
+    }
+
+    fn full_window(&self) -> Span {
+        Span(self.threshold.value().ceil() as i64)
+    }
+
     fn window(&self) -> Span {
         // What an alert looks back on: a window of its own it has not.
         Span(self.threshold.value().ceil() as i64).clamp(Span::SECOND, Span(86_400))

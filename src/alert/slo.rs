@@ -237,6 +237,11 @@ impl Condition for SloCondition {
         WINDOWS[4]
     }
 
+    fn full_window(&self) -> Span {
+        // What is over is over by the short window.
+        WINDOWS[self.speaking().short]
+    }
+
     fn window(&self) -> Span {
         // What changed is asked of the short window of the fastest pair.
         WINDOWS[PAIRS[0].short]

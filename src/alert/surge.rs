@@ -30,10 +30,14 @@ pub(super) struct SurgeCondition {
     factor: u128,
     source: Subset,
     hits: Sums<1>,
-    /// Closed minutes, oldest first; the last one ended before `minute`.
-    minutes: VecDeque<u64>,
+    /// Closed minutes, oldest first; the last one ended before `minute`. `None`: it was not read as a whole.
+    minutes: VecDeque<Option<u64>>,
     /// How many minutes of the baseline have so many hits: those of `minutes` but the recent ones.
     baseline: BTreeMap<u64, usize>,
+    /// How many minutes those are.
+    known: usize,
+    /// The newest time that was not read: its first minute and its last.
+    unread: Option<(i64, i64)>,
     /// The minute that is open, and its hits.
     minute: Option<(i64, u64)>,
     /// The last second that is closed.
@@ -55,6 +59,8 @@ impl SurgeCondition {
             hits: Sums::new(window),
             minutes: VecDeque::new(),
             baseline: BTreeMap::new(),
+            known: 0,
+            unread: None,
             minute: None,
             closed: None,
             usual: None,
@@ -71,27 +77,30 @@ impl SurgeCondition {
         let (minute, counted) = self.minute.get_or_insert((now, 0));
         let missed = now - *minute;
         if missed > 0 {
+            let first = std::mem::replace(minute, now);
             let ended = std::mem::take(counted);
-            *minute = now;
-            self.end_minute(ended);
-            for _ in 1..missed.min((BASELINE + RECENT) as i64 + 1) {
-                self.end_minute(0);
+            self.end_minute(first, ended);
+            for back in (1..missed.min((BASELINE + RECENT) as i64 + 1)).rev() {
+                self.end_minute(now - back, 0);
             }
         }
     }
 
     /// A minute has ended with so many hits.
-    fn end_minute(&mut self, hits: u64) {
+    fn end_minute(&mut self, minute: i64, hits: u64) {
         if let Some(minutes) = &mut self.frozen {
             *minutes += 1;
         }
         if self.frozen.is_none_or(|minutes| minutes > FROZEN) {
-            self.minutes.push_back(hits);
-            if let Some(enters) = self.minutes.len().checked_sub(RECENT + 1) {
-                *self.baseline.entry(self.minutes[enters]).or_default() += 1;
+            let unread = |(from, to)| (from..=to).contains(&minute);
+            self.minutes
+                .push_back((!self.unread.is_some_and(unread)).then_some(hits));
+            let enters = self.minutes.len().checked_sub(RECENT + 1);
+            if let Some(hits) = enters.and_then(|enters| self.minutes[enters]) {
+                self.enter_baseline(hits);
             }
             if self.minutes.len() > BASELINE + RECENT
-                && let Some(hits) = self.minutes.pop_front()
+                && let Some(Some(hits)) = self.minutes.pop_front()
             {
                 self.leave_baseline(hits);
             }
@@ -100,8 +109,15 @@ impl SurgeCondition {
         self.judge();
     }
 
+    /// One minute with so many hits is of the baseline.
+    fn enter_baseline(&mut self, hits: u64) {
+        self.known += 1;
+        *self.baseline.entry(hits).or_default() += 1;
+    }
+
     /// One minute of the baseline with so many hits is taken out.
     fn leave_baseline(&mut self, hits: u64) {
+        self.known -= 1;
         if let Some(minutes) = self.baseline.get_mut(&hits) {
             *minutes -= 1;
             if *minutes == 0 {
@@ -117,17 +133,19 @@ impl SurgeCondition {
         let Some(index) = index.filter(|_| more > 0 && self.frozen.is_none()) else {
             return;
         };
-        let hits = self.minutes[index];
-        self.minutes[index] += more;
+        let Some(hits) = self.minutes[index] else {
+            return;
+        };
+        self.minutes[index] = Some(hits + more);
         if index + RECENT < self.minutes.len() {
             self.leave_baseline(hits);
-            *self.baseline.entry(hits + more).or_default() += 1;
+            self.enter_baseline(hits + more);
         }
     }
 
     /// The 99th percentile, by the nearest rank: at most 14 minutes are above it.
     fn find_usual(&self) -> Option<u64> {
-        let count = self.minutes.len().saturating_sub(RECENT);
+        let count = self.known;
         if count < READY {
             return None;
         }
@@ -238,7 +256,7 @@ impl Condition for SurgeCondition {
     }
 
     fn note(&self) -> Option<String> {
-        let known = Span(self.minutes.len().saturating_sub(RECENT) as i64 * MINUTE);
+        let known = Span(self.known as i64 * MINUTE);
         let needed = Span(READY as i64 * MINUTE);
         self.usual
             .is_none()
@@ -252,6 +270,24 @@ impl Condition for SurgeCondition {
         let leaves = self.hits.next_leave();
         (open && self.minute.is_some())
             .then(|| leaves.map_or(minute_ends, |leaves| leaves.min(minute_ends)))
+    }
+
+    fn unread(&mut self, from: Second, to: Second) {
+        let (first, last) = (from.0.div_euclid(MINUTE), (to.0 - 1).div_euclid(MINUTE));
+        self.unread = Some((first, last));
+        let Some((now, _)) = self.minute else {
+            return;
+        };
+        // Those that have ended are behind each other, up to the one before the open one.
+        let count = self.minutes.len();
+        let place = |minute: i64| (count as i64 - (now - minute)).clamp(0, count as i64) as usize;
+        for index in place(first)..place(last + 1) {
+            if let Some(hits) = self.minutes[index].take()
+                && index + RECENT < count
+            {
+                self.leave_baseline(hits);
+            }
+        }
     }
 
     fn window(&self) -> Span {

@@ -472,11 +472,13 @@ pub static FLAGS: &[Flag] = &[
         value: Some("FILE"),
         help: "live: remember in FILE what was written, so a restart does not repeat it",
         more: "FILE says up to which second reports and alerts were written, which alerts are firing, and \
-               which programs of --on-alert were started and have not ended: these are run once more, with \
-               HTTPMON_AGAIN=1. What the rules need to remember is in the log, so let httpmon read it again: \
+               which programs of --on-alert have not ended: these are run, with HTTPMON_AGAIN=1 if they were \
+               started before. What the rules need to remember is in the log, so let httpmon read it again: \
                with --follow, or by starting the pipe further back. If FILE does not exist yet, what is older \
-               than the start is history: of it only the alerts that are still firing are written. A damaged \
-               FILE is renamed to FILE.damaged.",
+               than the start is history: of it only the alerts that are still firing are written. If the log \
+               begins later than FILE ends, the time between was not read: it is a gap, not a time without \
+               traffic. Until a full window has been read after it, no alert recovers, and no rule fires \
+               because there is too little. A damaged FILE is renamed to FILE.damaged.",
         choices: NO_CHOICES,
         apply: |o, v| {
             if v.is_empty() {

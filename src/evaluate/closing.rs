@@ -1,8 +1,8 @@
 //! What closed seconds do to the open report, the rules, and what is known of the past.
 
-use super::Evaluate;
 use super::rankings::{point, scale_point};
 use super::writing::TREND;
+use super::{EarlierRun, Evaluate};
 use crate::alert::Rule;
 use crate::ingest::{Books, ClosedSeconds};
 use crate::report::{Event, Rewind};
@@ -10,7 +10,45 @@ use crate::stats::bucket::Bucket;
 use crate::stats::keys::Renumbering;
 use crate::time::{Second, Span};
 
+impl Evaluate {
+    /// The earlier run ended before `second`: what lies between its end and the beginning of the log was not read, and
+    /// its alerts that this run does not know fire on.
+    fn take_over(&mut self, second: Second, books: &Books) {
+        let ended = |earlier: &mut EarlierRun| earlier.until < second;
+        let Some(earlier) = self.earlier.take_if(ended) else {
+            return;
+        };
+        let from = earlier.until.next();
+        if let Some(to) = self.first.filter(|&first| from < first) {
+            self.unread(from, to);
+            self.events.push_back(Event::Gap {
+                from,
+                to,
+                unread: true,
+            });
+        }
+        for (name, since) in earlier.firing {
+            let Some(rule) = self.rules.iter_mut().find(|rule| rule.has_alert(&name)) else {
+                continue;
+            };
+            rule.resume(&name, since, &books.totals, &mut self.history);
+            if let Some(first) = self.first {
+                rule.unread(since, first);
+            }
+        }
+    }
+}
+
 impl ClosedSeconds for Evaluate {
+    fn begin(&mut self, first: Second) {
+        self.first = Some(self.first.map_or(first, |known| known.min(first)));
+    }
+
+    fn unread(&mut self, from: Second, to: Second) {
+        self.unread = self.unread.max(Some(to));
+        self.rules.iter_mut().for_each(|rule| rule.unread(from, to));
+    }
+
     fn close(
         &mut self,
         second: Second,
@@ -19,6 +57,9 @@ impl ClosedSeconds for Evaluate {
         books: &Books,
         mut recycle: impl FnMut(Box<Bucket>),
     ) {
+        if self.earlier.is_some() {
+            self.take_over(second, books);
+        }
         let counters = &bucket.counters;
         let hits = counters.hits;
         let empty = bucket.is_empty();
@@ -129,7 +170,9 @@ impl ClosedSeconds for Evaluate {
     fn next_change(&self, from: Second) -> Option<Second> {
         let changes = self.rules.iter().filter_map(|rule| rule.next_change(from));
         let end = self.open.as_ref().map(|open| Second(open.to.0 - 1));
-        changes.chain(end).min()
+        let earlier = self.earlier.as_ref();
+        let resumes = earlier.map(|earlier| earlier.until.next().max(from));
+        changes.chain(end).chain(resumes).min()
     }
 
     fn grows(&self) -> bool {

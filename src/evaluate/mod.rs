@@ -35,6 +35,15 @@ pub struct Evaluation {
     pub ruleset: Ruleset,
 }
 
+/// What an earlier run said last, where this one goes on.
+#[derive(Debug, Clone)]
+pub struct EarlierRun {
+    /// The last second of which it said what there was to say.
+    pub until: Second,
+    /// The [names](crate::report::Alert::name) of the alerts that fired then, and since when.
+    pub firing: Vec<(String, Second)>,
+}
+
 /// A report that is still being filled.
 #[derive(Debug)]
 struct OpenReport {
@@ -74,6 +83,12 @@ pub struct Evaluate {
     scales: Option<Box<Scales>>,
     series: Series,
     events: VecDeque<Event>,
+    /// The run before this one, until its last second is reached.
+    earlier: Option<EarlierRun>,
+    /// The first record of the run.
+    first: Option<Second>,
+    /// The first second after the newest time that was not read.
+    unread: Option<Second>,
 }
 
 impl Evaluate {
@@ -101,7 +116,21 @@ impl Evaluate {
             scales: None,
             series: Series::default(),
             events: VecDeque::new(),
+            earlier: None,
+            first: None,
+            unread: None,
         }
+    }
+
+    /// Goes on where an earlier run ended: what fired then fires on, and what lies between its end and the beginning of
+    /// the log was not read. The names of the alerts that no rule has any more.
+    pub fn resume(&mut self, mut earlier: EarlierRun) -> Vec<String> {
+        let known =
+            |(name, _): &mut (String, Second)| self.rules.iter().any(|rule| rule.has_alert(name));
+        let unknown = earlier.firing.extract_if(.., |alert| !known(alert));
+        let unknown = unknown.map(|(name, _)| name).collect();
+        self.earlier = Some(earlier);
+        unknown
     }
 
     /// The next event, oldest first.

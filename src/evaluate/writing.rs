@@ -95,6 +95,7 @@ impl Evaluate {
             self.events.push_back(Event::Gap {
                 from: written,
                 to: from,
+                unread: false,
             });
         }
         self.open = Some(OpenReport {
@@ -109,7 +110,8 @@ impl Evaluate {
         let open = self.open.take().expect("a report is open");
         let counters = &open.counters;
         // One that the period begins within has no more than a part either.
-        let partial = partial || books.bounds.since > open.from;
+        let begins = self.unread.max(Some(books.bounds.since));
+        let partial = partial || begins > Some(open.from) && begins < Some(open.to);
         let input = |key, value| Block::Input {
             key,
             value,

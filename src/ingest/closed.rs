@@ -11,6 +11,14 @@ use crate::time::Second;
 /// Seconds come in order. Those that are left out were empty, and none of them was named by
 /// [`ClosedSeconds::next_change`].
 pub trait ClosedSeconds {
+    /// The first record is believed, of the run or of a stretch of it; or, while no second has closed, that of another
+    /// source.
+    fn begin(&mut self, first: Second);
+
+    /// The log from `from` up to `to`, exclusive, was not read, of one source at least; some of these seconds may have
+    /// closed already, for all that is known as empty.
+    fn unread(&mut self, from: Second, to: Second);
+
     /// A second closes. `silent`: no record brought it about. Buckets that are not needed any more go to
     /// `recycle`.
     fn close(

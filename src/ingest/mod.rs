@@ -520,8 +520,10 @@ impl Ingest {
                 if before.is_none() {
                     let own = time - self.lateness;
                     self.begin(watermark.map_or(own, |watermark| watermark.min(own)));
+                    closed.begin(time);
                 } else if !begun && self.all_open {
                     self.begin_earlier(time - self.lateness);
+                    closed.begin(time);
                 }
                 if let Some(watermark) = watermark {
                     self.close_before(watermark, false, closed);

@@ -172,8 +172,12 @@ impl Render for Csv {
                     out,
                 );
             }
-            Event::Gap { from, to } => {
-                let gap = gap(*from, *to);
+            Event::Gap { from, to, unread } => {
+                let mut gap = gap(*from, *to);
+                if *unread {
+                    // Nothing is known of it: the cells are empty.
+                    gap.blocks.clear();
+                }
                 row(COLUMNS.iter().map(|column| (column.cell)(&gap, zone)), out);
             }
             Event::Transition(_) | Event::Rewind(_) | Event::Summary(_) => {}

@@ -25,10 +25,13 @@ impl Render for Json {
                 json.raw("\"report\"");
                 json.report(report, false);
             }
-            Event::Gap { from, to } => {
+            Event::Gap { from, to, unread } => {
                 json.raw("\"gap\"");
                 json.time("from", Some(*from));
                 json.time("to", Some(*to));
+                if *unread {
+                    json.raw(",\"unread\":true");
+                }
             }
             Event::Rewind(rewind) => {
                 json.raw("\"rewind\"");

@@ -1,5 +1,5 @@
-//! What lies before the start of a run: rules know it, and nothing is told of it but the alerts that still fire when it
-//! ends.
+//! What lies before the start of a run: rules know it, and nothing is written of it but the alerts that still fire when
+//! it ends and that no earlier run has written.
 
 use crate::report::{AlertState, Event, Transition};
 use crate::time::Second;
@@ -8,7 +8,9 @@ use crate::time::Second;
 #[derive(Debug, Default)]
 pub(super) struct History {
     /// Its last second, where the log tells when it ends; else whoever reads it says so.
-    pub(super) until: Option<Second>,
+    until: Option<Second>,
+    /// Whether an earlier run wrote what happened then.
+    pub(super) written: bool,
     firing: Vec<Transition>,
 }
 
@@ -17,7 +19,15 @@ impl History {
     pub(super) fn until(second: Second) -> History {
         History {
             until: Some(second),
-            firing: Vec::new(),
+            ..History::default()
+        }
+    }
+
+    /// What an earlier run wrote.
+    pub(super) fn written() -> History {
+        History {
+            written: true,
+            ..History::default()
         }
     }
 

@@ -44,8 +44,17 @@ pub struct Notice {
     pub at: String,
     /// Why the alert is over that did not get well, if it is one.
     pub because: Option<&'static str>,
-    /// Whether an earlier run began the program for it, and it is not known to have ended.
+    /// Whether an earlier run started the program for it, and it is not known to have ended.
     pub again: bool,
+}
+
+/// How far the program of a notice is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// It is about to be started.
+    Started,
+    /// It has ended, or could not be started.
+    Ended,
 }
 
 /// Makes sure that there is such a program, as far as that is told without running it: a name with a
@@ -93,20 +102,20 @@ struct Counts {
 impl Hook {
     /// Runs `program` at each notice, for at most `limit` (30 s where none is given).
     pub fn new(program: OsString, limit: Option<Duration>) -> Hook {
-        Hook::reporting(program, limit, |_| {})
+        Hook::reporting(program, limit, |_, _| {})
     }
 
-    /// The same; `ended` is told the id of each notice whose program has ended.
+    /// The same; `report` is called with the id of a notice before its program is started and when that has ended.
     pub fn reporting(
         program: OsString,
         limit: Option<Duration>,
-        ended: impl Fn(&str) + Send + 'static,
+        report: impl Fn(&str, Stage) + Send + 'static,
     ) -> Hook {
         let (queue, notices) = sync_channel(QUEUE);
         let counts = Arc::new(Counts::default());
         let shared = Arc::clone(&counts);
         let limit = limit.unwrap_or(LIMIT);
-        let worker = std::thread::spawn(move || work(&program, &notices, limit, &shared, &ended));
+        let worker = std::thread::spawn(move || work(&program, &notices, limit, &shared, &report));
         Hook {
             queue: Some(queue),
             worker: Some(worker),
@@ -158,7 +167,7 @@ fn work(
     notices: &Receiver<Notice>,
     limit: Duration,
     counts: &Counts,
-    ended: &impl Fn(&str),
+    report: &impl Fn(&str, Stage),
 ) {
     for notice in notices {
         if counts.end.get().is_some_and(|end| Instant::now() >= *end) {
@@ -166,8 +175,9 @@ fn work(
             continue;
         }
         let id = notice.id.clone();
+        report(&id, Stage::Started);
         let result = run(program, notice, limit);
-        ended(&id);
+        report(&id, Stage::Ended);
         if let Err(why) = result
             && counts.failures.fetch_add(1, Ordering::Relaxed) < TOLD
         {

@@ -4,6 +4,7 @@ mod ahead;
 mod beside;
 mod dashboard;
 mod databases;
+mod entry;
 mod feed;
 #[cfg(unix)]
 #[path = "file_unix.rs"]
@@ -32,6 +33,7 @@ mod output_file;
 mod parts;
 mod progress;
 mod reader;
+mod resume;
 mod rotated;
 #[cfg(unix)]
 #[path = "runnable_unix.rs"]
@@ -61,12 +63,11 @@ mod terminal;
 #[cfg(not(unix))]
 #[path = "terminal_other.rs"]
 mod terminal;
-mod told;
 
 pub use ahead::resolve;
 pub use dashboard::{Dashboard, Frame, Surface};
 pub use feed::Threads;
-pub use hook::{Hook, Notice};
+pub use hook::{Hook, Notice, Stage};
 pub use message::{Feed, Message, Now, Signal};
 pub use output::ReportWriter;
 pub use parts::{PART, Parallel, Part};
@@ -176,17 +177,19 @@ fn run(mut options: Options) -> Result<u8, Error> {
     let ledger = options.state.as_deref().map(ledger::Ledger::open);
     let ledger = ledger.transpose()?.map(|(ledger, said)| {
         said.iter().for_each(|said| say(said));
-        told::SharedLedger::new(ledger)
+        resume::SharedLedger::new(ledger)
     });
     let mut session = Session::new(&options, ReportWriter::open(&options, &files)?)?;
     if let Some(program) = hook {
         session.set_hook(match ledger.clone() {
-            Some(ledger) => Hook::reporting(program, None, move |id| ledger.ended(id)),
+            Some(ledger) => {
+                Hook::reporting(program, None, move |id, stage| ledger.program(id, stage))
+            }
             None => Hook::new(program, None),
         });
     }
     if let Some(ledger) = &ledger {
-        session.intake.sink.set_ledger(ledger, now);
+        session.resume(ledger, now);
     }
     // What is told of each line as it comes is told by one thread; and as long as the period waits for the
     // first record, only one knows it.
@@ -208,9 +211,9 @@ fn run(mut options: Options) -> Result<u8, Error> {
     let mut feed = if options.follow {
         session.begin_with_history();
         let mut history = options.history_in_force()?;
-        if let Some(told) = session.intake.sink.told_up_to() {
+        if let Some(written) = session.intake.sink.written_up_to() {
             // As far as the rules looked back from there.
-            history.0 += (now - told).0.max(0);
+            history.0 += (now - written).0.max(0);
         }
         let history = u64::try_from(history.0).ok().filter(|&seconds| seconds > 0);
         let paths = options.files.iter().map(PathBuf::from).collect();

@@ -106,7 +106,8 @@ impl ReportWriter {
             sink,
             renderer: (report.make)(look),
             buffer: Vec::new(),
-            live: !options.replay,
+            // What a ledger says is written must be.
+            live: !options.replay || options.state.is_some(),
             stdout: options.output.is_none(),
             name,
             failed: false,

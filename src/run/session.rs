@@ -16,6 +16,7 @@ use super::message::{Feed, Message, Now, Signal};
 use super::operands::{STDIN, failure};
 use super::parts::{Parallel, Part};
 use super::reader::RecordReader;
+use super::resume::SharedLedger;
 use super::silence::{self, Silence};
 use super::sink::Sink;
 use super::{Dashboard, ReportWriter, ahead, databases, say};
@@ -28,7 +29,8 @@ use crate::ingest::Counting;
 use crate::ingest::clock::Wall;
 use crate::input::lines::Lines;
 use crate::monitor::{Config, Monitor};
-use crate::time::Span;
+use crate::render::escape;
+use crate::time::{Second, Span};
 
 /// How a run ended.
 #[derive(Debug)]
@@ -232,6 +234,7 @@ impl Session {
                 }
                 Message::End => {
                     self.close(now)?;
+                    self.end_history(now)?;
                     let ended = self.stay(feed);
                     self.conclude()?;
                     return Ok(ended);
@@ -252,7 +255,7 @@ impl Session {
                 Message::CaughtUp => {
                     let wall = self.wall(now);
                     let Intake { monitor, sink, .. } = &mut self.intake;
-                    sink.end_history(monitor, wall)?;
+                    sink.caught_up(monitor, wall)?;
                 }
                 Message::Said(said) => say(&said),
                 Message::Failed(error) => {
@@ -386,13 +389,38 @@ impl Session {
         self.intake.sink.refresh(&self.intake.monitor)
     }
 
-    /// What comes until all is read that is there is history; where an earlier run told of it, what it did not tell is
-    /// told.
+    /// What comes until all is read that is there is history; where an earlier run wrote what happened then, what it did
+    /// not write is written.
     pub(super) fn begin_with_history(&mut self) {
-        if self.intake.sink.told_up_to().is_none() {
+        if self.intake.sink.written_up_to().is_none() {
             self.intake.sink.history = Some(History::default());
         }
         self.follows = true;
+    }
+
+    /// All that there is was history.
+    fn end_history(&mut self, now: Now) -> io::Result<()> {
+        let wall = self.wall(now);
+        let Intake { monitor, sink, .. } = &mut self.intake;
+        sink.end_history(monitor, wall)
+    }
+
+    /// Goes on where an earlier run ended, by the ledger: what it wrote is not written again.
+    pub(super) fn resume(&mut self, ledger: &SharedLedger, now: Second) {
+        let Intake { monitor, sink, .. } = &mut self.intake;
+        sink.set_ledger(ledger, now);
+        let Some(earlier) = sink.earlier() else {
+            return;
+        };
+        let unknown = monitor.resume(earlier);
+        for name in &unknown {
+            let name = escape::terminal(name.as_bytes(), false);
+            say(&format!(
+                "--state: '{name}' fired when the earlier run ended, and there is no such rule now: nobody knows \
+                 whether it is over"
+            ));
+        }
+        ledger.forget(unknown);
     }
 
     fn finish(&mut self, now: Now) -> io::Result<()> {
@@ -418,6 +446,7 @@ impl Session {
             ..
         } = &mut self.intake;
         sink.dashboard = None;
+        sink.end(monitor.books().now());
         if !self.quiet {
             sink.output
                 .write(&monitor.summary(false), monitor.books().zone())?;

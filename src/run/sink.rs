@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::history::History;
 use super::hook::{Hook, Notice};
-use super::told::{SharedLedger, Telling};
+use super::resume::{Resume, SharedLedger};
 use super::{Dashboard, ReportWriter, say};
+use crate::evaluate::EarlierRun;
 use crate::ingest::clock::Wall;
 use crate::monitor::Monitor;
 use crate::render::json::Json;
@@ -30,8 +31,8 @@ pub(super) struct Sink {
     rewound: bool,
     /// What happened before the start, until all of that is read.
     pub(super) history: Option<History>,
-    /// What was told, where a ledger of it is kept.
-    telling: Option<Telling>,
+    /// What was written, where a ledger of it is kept.
+    resume: Option<Resume>,
 }
 
 impl Sink {
@@ -46,7 +47,7 @@ impl Sink {
             stale: false,
             rewound: false,
             history: None,
-            telling: None,
+            resume: None,
         }
     }
 
@@ -69,41 +70,48 @@ impl Sink {
         monitor: &Monitor,
         wall: Option<Wall>,
     ) -> io::Result<()> {
+        let open = monitor.books().first_open;
+        let resume = self.resume.as_mut();
+        let written = resume.is_some_and(|resume| resume.is_written(&event, open));
         let history = self.history.as_ref();
-        if history.is_some_and(|history| history.is_before(&event)) {
+        if history.is_some_and(|history| history.is_before(&event) || history.written && !written) {
             self.end_history(monitor, wall)?;
         }
-        let telling = self.telling.as_mut();
-        let told = telling.is_some_and(|telling| !telling.is_new(&event));
         match &mut self.history {
             Some(history) => history.take(event),
-            None if told => {}
-            None => self.take(&event, monitor, wall)?,
+            None if written => {}
+            None => self.take(&event, monitor, wall, false)?,
         }
         Ok(())
     }
 
-    /// Keeps a ledger of what is told, and passes over what was told by an earlier run. Without one, what lies before
-    /// `now` is history.
+    /// Keeps a ledger of what is written, and passes over what an earlier run wrote. Without one, what lies before `now`
+    /// is history.
     pub(super) fn set_ledger(&mut self, ledger: &SharedLedger, now: Second) {
         if let Some(hook) = &mut self.hook {
             let unfinished = ledger.unfinished().into_iter();
             unfinished.for_each(|notice| hook.send(notice));
         }
-        self.telling = Some(Telling::new(ledger.clone(), self.output.length()));
-        if self.told_up_to().is_none() {
-            self.history = Some(History::until(now));
-        }
+        self.resume = Some(Resume::new(ledger.clone(), self.output.length()));
+        self.history = Some(match self.written_up_to() {
+            Some(_) => History::written(),
+            None => History::until(now),
+        });
     }
 
-    /// Up to which second an earlier run told what happened.
-    pub(super) fn told_up_to(&self) -> Option<Second> {
-        self.telling.as_ref()?.told_up_to()
+    /// The last second of which an earlier run wrote what happened.
+    pub(super) fn written_up_to(&self) -> Option<Second> {
+        self.resume.as_ref()?.written_up_to()
+    }
+
+    /// The earlier run, if there was one.
+    pub(super) fn earlier(&self) -> Option<EarlierRun> {
+        self.resume.as_ref()?.earlier()
     }
 
     /// Whether something could not be written at some time; that was said.
     pub(super) fn has_failed(&self) -> bool {
-        self.output.has_failed() || self.telling.as_ref().is_some_and(Telling::has_failed)
+        self.output.has_failed() || self.resume.as_ref().is_some_and(Resume::has_failed)
     }
 
     /// What comes from now on is no history.
@@ -112,28 +120,67 @@ impl Sink {
     ///
     /// Those of writing.
     pub(super) fn end_history(&mut self, monitor: &Monitor, wall: Option<Wall>) -> io::Result<()> {
-        if let (Some(telling), Some(_)) = (&mut self.telling, &self.history) {
-            telling.pass();
+        let Some(history) = self.history.take() else {
+            return Ok(());
+        };
+        let written = history.written;
+        for event in history.end() {
+            let resume = self.resume.as_ref();
+            let known = resume.zip(match &event {
+                Event::Transition(alert) => Some(alert),
+                _ => None,
+            });
+            if !known.is_some_and(|(resume, alert)| resume.is_firing(alert)) {
+                self.take(&event, monitor, wall, true)?;
+            }
         }
-        for event in self.history.take().into_iter().flat_map(History::end) {
-            self.take(&event, monitor, wall)?;
+        if let Some(resume) = self.resume.as_mut().filter(|_| !written) {
+            resume.pass();
         }
         self.refresh(monitor)
     }
 
-    fn take(&mut self, event: &Event, monitor: &Monitor, wall: Option<Wall>) -> io::Result<()> {
+    /// All that the files held when they were opened was read.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub(super) fn caught_up(&mut self, monitor: &Monitor, wall: Option<Wall>) -> io::Result<()> {
+        // What an earlier run wrote ends with the first event that it did not write.
+        match &self.history {
+            Some(history) if history.written => Ok(()),
+            _ => self.end_history(monitor, wall),
+        }
+    }
+
+    /// The input has ended, and with it what is written of it. `newest`: its last second.
+    pub(super) fn end(&mut self, newest: Option<Second>) {
+        let resume = self.resume.as_mut().filter(|_| self.history.is_none());
+        if let Some((resume, newest)) = resume.zip(newest) {
+            resume.end(newest);
+        }
+    }
+
+    fn take(
+        &mut self,
+        event: &Event,
+        monitor: &Monitor,
+        wall: Option<Wall>,
+        history: bool,
+    ) -> io::Result<()> {
         let zone = monitor.books().zone();
         let notice = self.notice(event, zone, wall);
-        let run = match &mut self.telling {
-            Some(telling) => telling.before(notice.as_ref(), self.output.length()),
+        let length = self.output.length();
+        let run = match &mut self.resume {
+            Some(resume) => resume.before(event, notice.as_ref(), length, history),
             None => true,
         };
         if let (Some(hook), Some(notice), true) = (&mut self.hook, notice, run) {
             hook.send(notice);
         }
         self.write(event, zone)?;
-        if let Some(telling) = &mut self.telling {
-            telling.after(event);
+        if let Some(resume) = &mut self.resume {
+            resume.after(event, history);
         }
         Ok(())
     }

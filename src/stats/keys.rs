@@ -170,6 +170,12 @@ impl KeyTable {
         self.last
     }
 
+    /// The id of `key`, if it is there.
+    pub fn id(&self, key: &[u8]) -> Option<u32> {
+        let ends = Ends::of(key);
+        self.find(hash(&self.hasher, key, ends), key, ends)
+    }
+
     #[inline]
     fn find(&self, hash: u64, key: &[u8], ends: Ends) -> Option<u32> {
         let same = |&id: &u32| self.entries[id as usize].holds(&self.arena, key, ends);

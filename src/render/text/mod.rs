@@ -138,9 +138,10 @@ impl Render for Text {
                 self.broken = page.broken;
             }
             Event::Report(report) => page.report(report, false),
-            Event::Gap { from, to } => page.line(DIM, |page| {
+            Event::Gap { from, to, unread } => page.line(DIM, |page| {
+                let what = if *unread { "not read" } else { "no lines" };
                 page.time(*from);
-                page.write(format_args!(" gap of {}: no lines until ", *to - *from));
+                page.write(format_args!(" gap of {}: {what} until ", *to - *from));
                 page.time(*to);
             }),
             Event::Rewind(rewind) => page.line(DIM, |page| {
