@@ -150,7 +150,7 @@ pub static FLAGS: &[Flag] = &[
         long: "format",
         short: Some('f'),
         value: Some("F"),
-        help: "auto, a name, a LogFormat or a log_format (auto)",
+        help: "the log format: auto, a name, a LogFormat or a log_format (auto)",
         more: "auto recognises each line by its shape, even if a stream mixes formats. With a name, lines in \
                any other format are counted as unparsed. Anything else is a format string, copied from the \
                configuration of the server, or json: field=key ... for the keys of a JSON log. See LOG \

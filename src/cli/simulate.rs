@@ -117,7 +117,7 @@ pub static FLAGS: &[Flag<Settings>] = &[
         long: "format",
         short: Some('f'),
         value: Some("F"),
-        help: "a name, a LogFormat or a log_format (combined)",
+        help: "the log format: a name, a LogFormat or a log_format (combined)",
         more: "Everything that httpmon --format takes, except auto. W3C logs and CSV begin with their header. \
                See LOG FORMATS.",
         choices: || {

@@ -55,7 +55,7 @@ pub static DIMENSIONS: [Dimension; 18] = [
     Dimension {
         name: "section",
         title: "sections",
-        about: "what stands before the second / of the request target",
+        about: "the request target up to its second /",
         field: Field::Request,
         key: |r, _| r.request.as_ref().map(|request| request.section()),
     },
@@ -76,7 +76,7 @@ pub static DIMENSIONS: [Dimension; 18] = [
     Dimension {
         name: "user",
         title: "users",
-        about: "the authenticated user, where there is one",
+        about: "the authenticated user, if there is one",
         field: Field::User,
         key: |r, _| r.user.filter(|name| *name != b"-"),
     },
@@ -113,21 +113,21 @@ pub static DIMENSIONS: [Dimension; 18] = [
     Dimension {
         name: "host",
         title: "hosts",
-        about: "the virtual host, as the log has it",
+        about: "the virtual host, as in the log",
         field: Field::Host,
         key: |r, _| r.host,
     },
     Dimension {
         name: "referrer",
         title: "referrers",
-        about: "the Referer header, `-` where there is none",
+        about: "the Referer header, `-` if there is none",
         field: Field::Referrer,
         key: |r, _| r.referrer,
     },
     Dimension {
         name: "agent",
         title: "agents",
-        about: "the User-Agent header, `-` where there is none",
+        about: "the User-Agent header, `-` if there is none",
         field: Field::Agent,
         key: |r, _| r.agent,
     },
@@ -162,7 +162,7 @@ pub static DIMENSIONS: [Dimension; 18] = [
     Dimension {
         name: "cache",
         title: "cache",
-        about: "what the cache said, as the log has it: HIT, MISS, …",
+        about: "the cache status, as in the log: HIT, MISS, …",
         field: Field::Cache,
         key: |r, _| r.cache.filter(|word| *word != b"-"),
     },
