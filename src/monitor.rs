@@ -2,19 +2,16 @@
 //!
 //! A [`Monitor`] is a pure function of what it is given: it reads no clock and no file.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use crate::evaluate::{EarlierRun, Evaluate, Evaluation};
 use crate::format::record::Record;
 use crate::format::unparsed::Unparsed;
 use crate::ingest::chunk::ChunkStep;
 use crate::ingest::clock::Wall;
-use crate::ingest::{Books, Chunk, Counting, Ingest, LineOrigin};
+use crate::ingest::{Books, Chunk, Counting, Front, Ingest};
 use crate::report::Event;
 use crate::snapshot::{Ask, Snapshot};
 use crate::stats::keys::Renumbering;
-use crate::time::{Second, Span, Zone};
+use crate::time::{Span, Zone};
 
 /// What a monitor is to do.
 #[derive(Debug)]
@@ -71,19 +68,14 @@ impl Monitor {
         self.ingest.books()
     }
 
-    /// Where the last line came from.
-    pub fn origin(&self) -> &LineOrigin {
-        self.ingest.origin()
+    /// The sources, and where each of them is.
+    pub fn front(&self) -> &Front {
+        self.ingest.front()
     }
 
-    /// See [`Ingest::now`].
-    pub fn now(&self) -> Option<Wall> {
-        self.ingest.now()
-    }
-
-    /// See [`Ingest::lag`].
-    pub fn lag(&self) -> Option<i64> {
-        self.ingest.lag()
+    /// The same, to say what comes next.
+    pub fn front_mut(&mut self) -> &mut Front {
+        self.ingest.front_mut()
     }
 
     /// Whether any alert has fired.
@@ -96,34 +88,9 @@ impl Monitor {
         self.evaluate.resume(earlier)
     }
 
-    /// The lines that follow are another source's.
-    pub fn begin_source(&mut self, source: Option<Arc<str>>) {
-        self.ingest.begin_source(source);
-    }
-
-    /// See [`Ingest::set_sources`].
-    pub fn set_sources(&mut self, sources: impl Iterator<Item = (Arc<str>, Option<Second>)>) {
-        self.ingest.set_sources(sources);
-    }
-
-    /// See [`Ingest::turn_to`].
-    pub fn turn_to(&mut self, name: Arc<str>) {
-        self.ingest.turn_to(name);
-    }
-
     /// See [`Ingest::pass`].
     pub fn pass(&mut self) {
         self.ingest.pass(false, &mut self.evaluate);
-    }
-
-    /// See [`Ingest::select`].
-    pub fn select(&mut self, source: usize) {
-        self.ingest.select(source);
-    }
-
-    /// See [`Ingest::reached`].
-    pub fn reached(&self, source: usize) -> Option<Second> {
-        self.ingest.reached(source)
     }
 
     /// See [`Ingest::end_source`].
@@ -167,11 +134,6 @@ impl Monitor {
     /// See [`Ingest::end_chunk`].
     pub fn end_chunk(&mut self, chunk: &Chunk) {
         self.ingest.end_chunk(chunk);
-    }
-
-    /// See [`Ingest::set_steady`].
-    pub fn set_steady(&mut self, steady: Duration) {
-        self.ingest.set_steady(steady);
     }
 
     /// Nothing has come for a second, and no line for `silent`: the time of a live stream goes on.

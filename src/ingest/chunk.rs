@@ -302,7 +302,7 @@ impl Ingest {
 
     /// All steps of a part were taken.
     pub fn end_chunk(&mut self, chunk: &Chunk) {
-        self.sources[self.current].origin.line += chunk.lines();
+        self.front.current_mut().origin.line += chunk.lines();
     }
 
     /// Takes one of the steps of a part.
@@ -310,7 +310,11 @@ impl Ingest {
         match step {
             ChunkStep::Unparsed(line) => {
                 self.books.lines += 1;
-                self.note_unparsed(line.unparsed, self.origin().line + line.line, &line.text);
+                self.note_unparsed(
+                    line.unparsed,
+                    self.front.origin().line + line.line,
+                    &line.text,
+                );
             }
             ChunkStep::Batch(batch) => {
                 let columns = &chunk.columns;
@@ -324,7 +328,7 @@ impl Ingest {
                 if batch.again > Span(0) {
                     return self.settle_batch(batch, each(), closed);
                 }
-                let clock = &mut self.sources[self.current].clock;
+                let clock = &mut self.front.current_mut().clock;
                 if !clock.takes(batch.second) {
                     return self.offer_batch(batch.line, each(), closed);
                 }
@@ -361,7 +365,7 @@ impl Ingest {
         closed: &mut impl ClosedSeconds,
     ) {
         for mut hit in hits {
-            let clock = &mut self.sources[self.current].clock;
+            let clock = &mut self.front.current_mut().clock;
             hit.time = clock.nearer(batch.second, batch.again, None);
             if clock.takes(hit.time) {
                 clock.advance(hit.time);
@@ -379,9 +383,9 @@ impl Ingest {
         hits: impl Iterator<Item = Hit>,
         closed: &mut impl ClosedSeconds,
     ) {
-        let before = self.origin().line;
-        self.sources[self.current].origin.line += line;
+        let before = self.front.origin().line;
+        self.front.current_mut().origin.line += line;
         hits.for_each(|hit| self.offer(&hit, None, closed));
-        self.sources[self.current].origin.line = before;
+        self.front.current_mut().origin.line = before;
     }
 }

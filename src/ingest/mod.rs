@@ -10,15 +10,14 @@ pub mod chunk;
 pub mod clock;
 mod closed;
 mod expressions;
+pub mod front;
 mod selection;
-
-use std::sync::Arc;
-use std::time::Duration;
 
 pub use books::Books;
 pub use chunk::Chunk;
 use clock::{Clock, Decision, Wall};
 pub use closed::ClosedSeconds;
+pub use front::{Front, LineOrigin};
 pub use selection::Counting;
 use selection::Selection;
 
@@ -36,51 +35,15 @@ use crate::time::{Second, Span, Zone};
 /// Bytes kept of a line that is no record.
 const EXAMPLE_BYTES: usize = 160;
 
-/// Where the next line comes from: its source, and how many lines that one has had.
-#[derive(Debug, Clone, Default)]
-pub struct LineOrigin {
-    /// The source, where it has a name.
-    pub source: Option<Arc<str>>,
-    /// The number of its last line.
-    pub line: u64,
-}
-
-/// One of the sources of a run: each has a clock of its own.
-#[derive(Debug)]
-struct Source {
-    clock: Clock<Hit>,
-    /// The greatest second that it is believed to have reached, and before that one that no record of it is known
-    /// to precede.
-    reached: Option<Second>,
-    /// Whether any of its records is believed.
-    begun: bool,
-    ended: bool,
-    /// Live, when its last record was read, by the clock that nobody sets.
-    heard: Duration,
-    origin: LineOrigin,
-    /// Where the last records in a row that are far behind begin.
-    turn: LineOrigin,
-}
-
-/// Sources that have a clock of their own.
-const CLOCKS: usize = 256;
 /// Open seconds by which the beginning of the log goes back where another source begins earlier.
 const MOST_OPEN: Span = Span(86_400);
-/// A live source of which nothing has come for so long is silent.
-const SILENCE: Duration = Duration::from_secs(1);
-
 /// See the module's text.
 #[derive(Debug)]
 pub struct Ingest {
     selection: Selection,
     books: Books,
     lateness: Span,
-    /// How far a source may be behind the foremost and still be waited for; `None`: however far.
-    patience: Option<Span>,
-    /// Never empty: before any is named there is one without a name.
-    sources: Vec<Source>,
-    /// The one that lines come from now.
-    current: usize,
+    front: Front,
     timeline: Timeline,
     scratch: Vec<Tally>,
     /// For records that are counted beside the timeline.
@@ -89,25 +52,6 @@ pub struct Ingest {
     unparsed_before: u64,
     /// Whether no second of this stretch has closed.
     all_open: bool,
-    /// Live, what time it is by a clock that nobody sets and that stands still while this process does.
-    steady: Duration,
-}
-
-impl Source {
-    fn new(name: Option<Arc<str>>, lateness: Span, reached: Option<Second>) -> Source {
-        Source {
-            clock: Clock::new(lateness, |hit: &Hit| u64::from(hit.counted)),
-            reached,
-            begun: false,
-            ended: false,
-            heard: Duration::ZERO,
-            origin: LineOrigin {
-                source: name,
-                line: 0,
-            },
-            turn: LineOrigin::default(),
-        }
-    }
 }
 
 impl Ingest {
@@ -126,15 +70,12 @@ impl Ingest {
             selection: Selection::new(counting, books.totals.tops()),
             books,
             lateness,
-            patience,
-            sources: vec![Source::new(None, lateness, None)],
-            current: 0,
+            front: Front::new(lateness, patience),
             // The first belief moves it to where the log begins.
             timeline: Timeline::new(Second(i64::MIN)),
             apart: Box::default(),
             unparsed_before: 0,
             all_open: false,
-            steady: Duration::ZERO,
         }
     }
 
@@ -143,9 +84,14 @@ impl Ingest {
         &self.books
     }
 
-    /// Where the last line came from.
-    pub fn origin(&self) -> &LineOrigin {
-        &self.sources[self.current].origin
+    /// The sources, and where each of them is.
+    pub fn front(&self) -> &Front {
+        &self.front
+    }
+
+    /// The same, to say what comes next.
+    pub fn front_mut(&mut self) -> &mut Front {
+        &mut self.front
     }
 
     /// The seconds that are still open, oldest first.
@@ -153,129 +99,42 @@ impl Ingest {
         self.timeline.open()
     }
 
-    /// The moment of the log that the foremost live source would have reached by now, by its lag.
-    pub fn now(&self) -> Option<Wall> {
-        let clocks = self.sources.iter().map(|source| &source.clock);
-        clocks.filter_map(Clock::reached).max()
-    }
-
-    /// By how many milliseconds the foremost source is behind the wall clock.
-    pub fn lag(&self) -> Option<i64> {
-        self.sources
-            .iter()
-            .filter_map(|source| source.clock.lag())
-            .min()
-    }
-
-    /// The lines that follow are another source's, which goes on where the last one ended, by the same clock.
-    pub fn begin_source(&mut self, source: Option<Arc<str>>) {
-        self.sources[self.current].origin = LineOrigin { source, line: 0 };
-    }
-
-    /// Reads several sources along with each other from now on: their names, and for each a second that is near its
-    /// beginning, where that is known. No second closes before all that have not ended are past it.
-    pub fn set_sources(&mut self, sources: impl Iterator<Item = (Arc<str>, Option<Second>)>) {
-        let lateness = self.lateness;
-        self.sources = sources
-            .map(|(name, near)| Source::new(Some(name), lateness, near))
-            .collect();
-        self.current = 0;
-    }
-
-    /// The lines that follow are of the source of this name, one of several that are read at once. Beyond
-    /// 256 sources, further ones share the clock of the last.
-    pub fn turn_to(&mut self, name: Arc<str>) {
-        let known = |source: &Source| source.origin.source.as_ref() == Some(&name);
-        if let Some(n) = self.sources.iter().position(known) {
-            self.current = n;
-            return;
-        }
-        let unused = |source: &Source| source.origin.source.is_none() && source.origin.line == 0;
-        if self.sources.iter().all(unused) {
-            self.sources.clear();
-        }
-        if self.sources.len() < CLOCKS {
-            self.sources
-                .push(Source::new(Some(name), self.lateness, None));
-            self.set_steady(self.steady);
-        }
-        self.current = self.sources.len() - 1;
-    }
-
-    /// The lines that follow are from the source of this number.
-    pub fn select(&mut self, source: usize) {
-        self.current = source;
-    }
-
-    /// How far a source has come; `None` while nothing is known.
-    pub fn reached(&self, source: usize) -> Option<Second> {
-        self.sources[source].reached
-    }
-
     /// A source has ended: nobody waits for it any more.
     pub fn end_source(&mut self, source: usize, closed: &mut impl ClosedSeconds) {
-        self.current = source;
-        self.sources[source].clock.finish();
-        self.carry_out(closed);
-        self.sources[source].ended = true;
+        self.front.select(source);
+        self.finish_source(closed);
         self.close_what_all_are_past(false, closed);
+    }
+
+    /// There is no more of the current source.
+    fn finish_source(&mut self, closed: &mut impl ClosedSeconds) {
+        self.front.current_mut().clock.finish();
+        self.carry_out(closed);
+        self.front.current_mut().ended = true;
     }
 
     /// Closes every second that all sources are past, once anything is believed. `silent`: no record brought it about.
     fn close_what_all_are_past(&mut self, silent: bool, closed: &mut impl ClosedSeconds) {
         if self.books.newest.is_some()
-            && let Some(watermark) = self.union_watermark()
+            && let Some(watermark) = self.front.watermark(self.books.newest)
         {
             self.close_before(watermark, silent, closed);
         }
     }
 
-    /// The second that all sources which have not ended are past; `None` where that is not known of one, or all
-    /// have ended.
-    fn union_watermark(&self) -> Option<Second> {
-        let least = match &self.sources[..] {
-            // Nearly always there is one, and it is the foremost.
-            [source] => source.reached.filter(|_| !source.ended),
-            _ => self.holding().map(|source| source.reached).min().flatten(),
-        };
-        least.map(|least| least - self.lateness)
-    }
-
-    /// The sources that are waited for.
-    fn holding(&self) -> impl Iterator<Item = &Source> {
-        let foremost = self.patience.zip(self.books.newest);
-        let least = foremost.map(|(patience, newest)| newest - patience);
-        let open = self.sources.iter().filter(|source| !source.ended);
-        open.filter(move |source| source.reached.is_none() || source.reached >= least)
-    }
-
-    /// The sources that are not waited for any more, and how far each is behind the foremost.
-    fn behind(&self) -> Vec<(Arc<str>, Span)> {
-        let Some((newest, patience)) = self.books.newest.zip(self.patience) else {
-            return Vec::new();
-        };
-        let open = self.sources.iter().filter(|source| !source.ended);
-        let behind = open.filter_map(|source| {
-            let span = newest - source.reached?;
-            let name = source.origin.source.clone()?;
-            (span > patience).then_some((name, span))
-        });
-        behind.collect()
-    }
-
     /// A line that there is nothing to count of.
     #[inline]
     pub fn skipped(&mut self) {
-        self.sources[self.current].origin.line += 1;
+        self.front.current_mut().origin.line += 1;
         self.books.lines += 1;
         self.books.skipped += 1;
     }
 
     /// A line that is no record, and why.
     pub fn unparsed(&mut self, unparsed: Unparsed, text: &[u8]) {
-        self.sources[self.current].origin.line += 1;
+        self.front.current_mut().origin.line += 1;
         self.books.lines += 1;
-        self.note_unparsed(unparsed, self.origin().line, text);
+        self.note_unparsed(unparsed, self.front.origin().line, text);
     }
 
     fn note_unparsed(&mut self, unparsed: Unparsed, line: u64, text: &[u8]) {
@@ -286,7 +145,7 @@ impl Ingest {
         } else if let Some(bucket) = self.newest_bucket() {
             bucket.counters.unparsed += 1;
         }
-        let file = self.origin().source.clone();
+        let file = self.front.origin().source.clone();
         let examples = &mut self.books.examples;
         let reason = unparsed.reason();
         match examples.iter_mut().find(|e| e.unparsed.reason() == reason) {
@@ -313,7 +172,7 @@ impl Ingest {
         if record.again_in > 0 {
             return self.observe_settled(*record, wall, closed);
         }
-        self.sources[self.current].origin.line += 1;
+        self.front.current_mut().origin.line += 1;
         self.books.lines += 1;
         let mut hit = Hit::uncounted(record.time);
         self.selection.count(record, &mut hit, &mut self.books);
@@ -321,7 +180,7 @@ impl Ingest {
             self.reduce(std::slice::from_mut(&mut hit), closed);
         }
         self.selection.find_matches(record, &mut hit);
-        let clock = &mut self.sources[self.current].clock;
+        let clock = &mut self.front.current_mut().clock;
         if wall.is_none() && clock.takes(hit.time) {
             clock.advance(hit.time);
             return self.believe(&hit, closed);
@@ -337,7 +196,7 @@ impl Ingest {
         wall: Option<Wall>,
         closed: &mut impl ClosedSeconds,
     ) {
-        let clock = &self.sources[self.current].clock;
+        let clock = &self.front.current().clock;
         record.resolve_time(clock.nearer(record.time, record.again(), wall));
         self.observe(&record, wall, closed);
     }
@@ -346,14 +205,10 @@ impl Ingest {
     #[cold]
     fn offer(&mut self, hit: &Hit, wall: Option<Wall>, closed: &mut impl ClosedSeconds) {
         self.books.silent = Span(0);
-        let source = &mut self.sources[self.current];
-        source.clock.offer(hit.time, *hit, wall);
-        if source.clock.far_behind() == 1 {
-            source.turn = source.origin.clone();
-        }
+        let steady = self.front.steady();
+        self.front.current_mut().offer(hit, wall, steady);
         if wall.is_some() {
-            source.heard = self.steady;
-            self.books.live = self.sources.iter().any(|source| source.clock.is_live());
+            self.books.live = self.front.clocks().any(Clock::is_live);
             if let Some(newest) = self.books.newest.filter(|_| hit.counted) {
                 let heard = self.count_apart(std::iter::once(*hit));
                 closed.heard(newest, &heard);
@@ -365,22 +220,13 @@ impl Ingest {
 
     /// Carries out what the clock decided.
     fn carry_out(&mut self, closed: &mut impl ClosedSeconds) {
-        while let Some(decision) = self.sources[self.current].clock.next_decision() {
+        while let Some(decision) = self.front.current_mut().clock.next_decision() {
             match decision {
                 Decision::Believe(_, hit) => self.believe(&hit, closed),
                 Decision::Rewind { from, to } => self.rewind(from, to, closed),
             }
         }
-        self.books.skewed = self.sources.iter().map(|s| s.clock.skewed()).sum();
-    }
-
-    /// Live, what time it is by a clock that nobody sets and that stands still while this process does. What is read
-    /// next is read then.
-    pub fn set_steady(&mut self, steady: Duration) {
-        self.steady = steady;
-        let steady = i64::try_from(steady.as_millis()).unwrap_or(i64::MAX);
-        let clocks = self.sources.iter_mut().map(|source| &mut source.clock);
-        clocks.for_each(|clock| clock.set_steady(steady));
+        self.books.skewed = self.front.clocks().map(Clock::skewed).sum();
     }
 
     /// Nothing has come for a second, and no line for `silent`: the time of a live stream goes on.
@@ -392,28 +238,16 @@ impl Ingest {
     /// Live sources that are silent go on by their own lags, so that they hold nobody up; `all` says that none of them
     /// has given anything.
     pub fn pass(&mut self, all: bool, closed: &mut impl ClosedSeconds) {
-        for source in &mut self.sources {
-            let now = source.clock.reached().map(Wall::second);
-            if let Some(now) = now
-                && source.clock.is_live()
-                && (all || self.steady.saturating_sub(source.heard) >= SILENCE)
-                && source.reached < Some(now)
-            {
-                source.clock.advance(now);
-                source.reached = Some(now);
-                self.books.newest = self.books.newest.max(Some(now));
-            }
-        }
+        let reached = self.front.pass(all);
+        self.books.newest = self.books.newest.max(reached);
         self.close_what_all_are_past(all, closed);
     }
 
     /// The input has ended: every second closes, up to the end of the period where it has one.
     pub fn finish(&mut self, closed: &mut impl ClosedSeconds) {
-        for source in 0..self.sources.len() {
-            self.current = source;
-            self.sources[source].clock.finish();
-            self.carry_out(closed);
-            self.sources[source].ended = true;
+        for source in 0..self.front.len() {
+            self.front.select(source);
+            self.finish_source(closed);
         }
         let until = self.books.bounds.until;
         if self.books.newest.is_some() && until < Bounds::ALL.until {
@@ -438,12 +272,12 @@ impl Ingest {
     /// holds for closed seconds is late.
     fn rewind(&mut self, from: Second, to: Second, closed: &mut impl ClosedSeconds) {
         self.books.rewinds += 1;
-        self.sources[self.current].reached = None;
-        if self.sources.iter().filter(|source| !source.ended).count() > 1 {
+        self.front.current_mut().reached = None;
+        if self.front.open().count() > 1 {
             return;
         }
         self.close_all(closed);
-        let turn = std::mem::take(&mut self.sources[self.current].turn);
+        let turn = std::mem::take(&mut self.front.current_mut().turn);
         let LineOrigin { source, line } = turn;
         let rewind = Rewind {
             from,
@@ -485,7 +319,7 @@ impl Ingest {
     /// nothing moves.
     #[inline]
     fn is_of_the_newest(&self, time: Second) -> bool {
-        let source = &self.sources[self.current];
+        let source = self.front.current();
         let greatest = self
             .books
             .span
@@ -502,7 +336,7 @@ impl Ingest {
                 Some((least, greatest)) => (least.min(time), greatest.max(time)),
             });
         }
-        let source = &mut self.sources[self.current];
+        let source = self.front.current_mut();
         match source.reached {
             Some(reached) if time <= reached && source.begun => {}
             reached => {
@@ -516,7 +350,7 @@ impl Ingest {
                 {
                     bucket.compact(&mut self.scratch);
                 }
-                let watermark = self.union_watermark();
+                let watermark = self.front.watermark(self.books.newest);
                 if before.is_none() {
                     let own = time - self.lateness;
                     self.begin(watermark.map_or(own, |watermark| watermark.min(own)));
@@ -549,9 +383,8 @@ impl Ingest {
     /// that one is too far behind to be waited for.
     #[cold]
     fn begin_earlier(&mut self, second: Second) {
-        let foremost = self.books.newest.zip(self.patience);
-        let waited_for =
-            foremost.is_none_or(|(newest, patience)| second + self.lateness >= newest - patience);
+        let reached = Some(second + self.lateness);
+        let waited_for = self.front.is_waited_for(reached, self.books.newest);
         let second = second.max(self.books.bounds.since);
         if waited_for && self.timeline.first() - second <= MOST_OPEN {
             self.timeline.begin_at(second);
@@ -601,9 +434,7 @@ impl Ingest {
         let dimensions = self.books.totals.dimensions();
         let reduced = self.books.totals.reduce();
         for (dimension, ids) in &reduced {
-            let clocks = self.sources.iter_mut().map(|source| &mut source.clock);
-            let held = clocks.flat_map(Clock::held_mut);
-            for hit in held.chain(hits.iter_mut()) {
+            for hit in self.front.held_mut().chain(hits.iter_mut()) {
                 hit.ids[*dimension] = ids.new_id(hit.ids[*dimension]);
             }
             for bucket in self.timeline.buckets_mut() {
@@ -617,8 +448,8 @@ impl Ingest {
 
     /// Closes every second before `target`, oldest first. `silent`: no record brought it about.
     fn close_before(&mut self, target: Second, silent: bool, closed: &mut impl ClosedSeconds) {
-        if self.sources.len() > 1 {
-            self.books.behind = self.behind();
+        if self.front.len() > 1 {
+            self.books.behind = self.front.behind(self.books.newest);
         }
         // The clock goes on behind the period; what is evaluated ends with it.
         let target = target.min(self.books.bounds.until);

@@ -181,7 +181,7 @@ impl Hints {
     /// A live log of which every record lies far from the wall clock, if not so far that it is an old one.
     fn off(&mut self, monitor: &Monitor, wall: Duration) {
         let since = wall.saturating_sub(*self.first_came.get_or_insert(wall));
-        let Some(lag) = monitor.lag().filter(|_| !self.off) else {
+        let Some(lag) = monitor.front().lag().filter(|_| !self.off) else {
             return;
         };
         let lag = Span(lag / 1000);

@@ -47,13 +47,13 @@ impl Intake {
     pub(super) fn begin_source(&mut self, name: Option<Arc<str>>) {
         let parser = &mut self.reader.parser;
         parser.begin_source(name.as_deref().unwrap_or("-").as_bytes());
-        self.monitor.begin_source(name);
+        self.monitor.front_mut().begin_source(name);
     }
 
     /// The lines that follow are of this one of several sources that are read at once.
     pub(super) fn turn_to(&mut self, name: Arc<str>) {
         self.reader.parser.continue_source(name.as_bytes());
-        self.monitor.turn_to(name);
+        self.monitor.front_mut().turn_to(name);
     }
 
     /// The lines of this block follow, and maybe one that began before it.
@@ -100,7 +100,7 @@ impl Intake {
             return self.monitor.skipped();
         };
         self.monitor.unparsed(unparsed, line);
-        let place = self.monitor.origin();
+        let place = self.monitor.front().origin();
         if place.line == 1
             && let Some(source) = &place.source
         {
@@ -133,7 +133,7 @@ impl Intake {
 
     fn say_format(&mut self, line: &[u8]) {
         if let Some(format) = self.reader.parser.newly_recognised(line) {
-            let place = self.monitor.origin();
+            let place = self.monitor.front().origin();
             let source = place.source.as_deref();
             let source = source.map_or(String::new(), |source| format!("{source} "));
             say(&format!(

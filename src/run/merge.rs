@@ -1,6 +1,6 @@
 //! Several files, read along with each other: a thread for each that is open counts its lines, a chunk at a time.
 //!
-//! Which file is read next is decided by who takes the chunks, by time (see [`Front`](super::front::Front)); it says
+//! Which file is read next is decided by who takes the chunks, by time (see [`MergedFiles`](super::merged_files::MergedFiles)); it says
 //! so with [`Merge::want`], and a file is opened when it is wanted. One more is opened ahead, the one whose turn comes
 //! next, so that two cores have work where files follow each other in time.
 //!

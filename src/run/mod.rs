@@ -13,7 +13,6 @@ mod file;
 #[path = "file_other.rs"]
 mod file;
 mod follow;
-mod front;
 mod hints;
 mod history;
 mod hook;
@@ -26,6 +25,7 @@ mod kill;
 mod kill;
 mod ledger;
 mod merge;
+mod merged_files;
 mod message;
 mod operands;
 mod output;

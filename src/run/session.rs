@@ -6,12 +6,12 @@
 use std::io;
 use std::time::Duration;
 
-use super::front::Front;
 use super::hints;
 use super::history::History;
 use super::hook::Hook;
 use super::intake::Intake;
 use super::merge::Merged;
+use super::merged_files::MergedFiles;
 use super::message::{Feed, Message, Now, Signal};
 use super::operands::{STDIN, failure};
 use super::parts::{Parallel, Part};
@@ -60,7 +60,7 @@ pub struct Session {
     /// Whether several sources are read at once.
     several: bool,
     /// The files that are read along with each other.
-    front: Option<Front>,
+    front: Option<MergedFiles>,
 }
 
 /// The fields that a run of this configuration reads where they are optional.
@@ -172,7 +172,9 @@ impl Session {
         loop {
             let before = feed.now();
             let Intake { monitor, sink, .. } = &mut self.intake;
-            monitor.set_steady(silence.steady(before.monotonic));
+            monitor
+                .front_mut()
+                .set_steady(silence.steady(before.monotonic));
             sink.paint(monitor, before.monotonic);
             let wait = self.wait(&silence, before.monotonic);
             let message = feed.next(wait);
@@ -181,9 +183,8 @@ impl Session {
             if stopped && matches!(message, Message::Quiet) {
                 continue;
             }
-            self.intake
-                .monitor
-                .set_steady(silence.steady(now.monotonic));
+            let front = self.intake.monitor.front_mut();
+            front.set_steady(silence.steady(now.monotonic));
             match message {
                 Message::Begin(name) => {
                     self.end_line(now)?;
@@ -275,7 +276,7 @@ impl Session {
                 hints.begins_with(line, &file.name, monitor);
             }
         }
-        self.front = Some(Front::new(files, monitor));
+        self.front = Some(MergedFiles::new(files, monitor));
     }
 
     /// Takes what is there of several files, in the order of time.
@@ -320,7 +321,7 @@ impl Session {
         let monitor = &self.intake.monitor;
         let silent = self
             .live
-            .then(|| silence.next(now, monitor.now().filter(|_| monitor.books().live)));
+            .then(|| silence.next(now, monitor.front().now().filter(|_| monitor.books().live)));
         let frame = self.intake.sink.next_frame(now);
         silent.flatten().into_iter().chain(frame).min()
     }
@@ -364,7 +365,7 @@ impl Session {
             return match read {
                 Ok(written) => written.map(Ok),
                 Err(error) => {
-                    let name = self.intake.monitor.origin().source.clone();
+                    let name = self.intake.monitor.front().origin().source.clone();
                     Ok(Err(failure(name.as_deref().unwrap_or(STDIN), &error)))
                 }
             };

@@ -14,7 +14,7 @@ use crate::render::escape;
 use crate::time::Second;
 
 /// The sources of a run that reads several files.
-pub(super) struct Front {
+pub(super) struct MergedFiles {
     sources: Vec<MergedFile>,
 }
 
@@ -28,14 +28,14 @@ struct MergedFile {
     ended: bool,
 }
 
-impl Front {
+impl MergedFiles {
     /// Has `monitor` read these files.
-    pub(super) fn new(files: &[Merged], monitor: &mut Monitor) -> Front {
+    pub(super) fn new(files: &[Merged], monitor: &mut Monitor) -> MergedFiles {
         let sources = files
             .iter()
             .map(|file| (Arc::clone(&file.name), file.begins));
-        monitor.set_sources(sources);
-        Front {
+        monitor.front_mut().set_sources(sources);
+        MergedFiles {
             sources: files.iter().map(|_| MergedFile::default()).collect(),
         }
     }
@@ -46,7 +46,7 @@ impl Front {
         let open = open.filter(|(_, source)| !source.ended);
         let (mut least, mut next) = (None, None);
         for (n, _) in open {
-            let here = (monitor.reached(n), n);
+            let here = (monitor.front().reached(n), n);
             if least.is_none_or(|least| here < least) {
                 next = least.replace(here);
             } else if next.is_none_or(|next| here < next) {
@@ -66,9 +66,9 @@ impl Front {
                 other.chunk.renumber(&reduced, dimensions);
             }
         }
-        monitor.select(n);
+        monitor.front_mut().select(n);
         for (line, format) in std::mem::take(&mut counted.recognised) {
-            let place = monitor.origin();
+            let place = monitor.front().origin();
             let source = place.source.as_deref().unwrap_or_default();
             say(&format!(
                 "{} line {}: format {format}",
@@ -100,12 +100,12 @@ impl Front {
             let Some((counted, taken)) = &mut self.sources[n].counted else {
                 return Ok(Some(n));
             };
-            monitor.select(n);
+            monitor.front_mut().select(n);
             for step in &counted.chunk.steps()[*taken..] {
                 monitor.step(&counted.chunk, step);
                 *taken += 1;
                 after(monitor)?;
-                if next.is_some_and(|next| (monitor.reached(n), n) > next) {
+                if next.is_some_and(|next| (monitor.front().reached(n), n) > next) {
                     break;
                 }
             }

@@ -1,0 +1,251 @@
+//! The sources of a run, and how far all of them have come.
+//!
+//! Each source has a clock, a place in its lines and, live, a lag of its own. A second may close once every source that
+//! is waited for is past it. One that has ended is not waited for, nor is one that lies more than the patience behind
+//! the foremost. There is always at least one source: before any is named, one without a name.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::clock::{Clock, Wall};
+use crate::stats::Hit;
+use crate::time::{Second, Span};
+
+/// Sources that have a clock of their own.
+const CLOCKS: usize = 256;
+/// A live source of which nothing has come for so long is silent.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// Where the next line comes from: its source, and how many lines that one has had.
+#[derive(Debug, Clone, Default)]
+pub struct LineOrigin {
+    /// The source, where it has a name.
+    pub source: Option<Arc<str>>,
+    /// The number of its last line.
+    pub line: u64,
+}
+
+/// One of the sources of a run.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) clock: Clock<Hit>,
+    /// The greatest second that it is believed to have reached, and before that one that no record of it is known
+    /// to precede.
+    pub(super) reached: Option<Second>,
+    /// Whether any of its records is believed.
+    pub(super) begun: bool,
+    pub(super) ended: bool,
+    /// Live, when its last record was read, by the steady clock.
+    heard: Duration,
+    pub(super) origin: LineOrigin,
+    /// Where the last records in a row that are far behind begin.
+    pub(super) turn: LineOrigin,
+}
+
+impl Source {
+    fn new(name: Option<Arc<str>>, lateness: Span, reached: Option<Second>) -> Source {
+        Source {
+            clock: Clock::new(lateness, |hit: &Hit| u64::from(hit.counted)),
+            reached,
+            begun: false,
+            ended: false,
+            heard: Duration::ZERO,
+            origin: LineOrigin {
+                source: name,
+                line: 0,
+            },
+            turn: LineOrigin::default(),
+        }
+    }
+
+    /// Offers a record to the clock; `wall` is the wall clock where there is one (live).
+    pub(super) fn offer(&mut self, hit: &Hit, wall: Option<Wall>, steady: Duration) {
+        self.clock.offer(hit.time, *hit, wall);
+        if self.clock.far_behind() == 1 {
+            self.turn = self.origin.clone();
+        }
+        self.heard = steady;
+    }
+}
+
+/// See the module's text.
+#[derive(Debug)]
+pub struct Front {
+    lateness: Span,
+    /// How far a source may be behind the foremost and still be waited for; `None`: however far.
+    patience: Option<Span>,
+    /// Never empty.
+    sources: Vec<Source>,
+    /// The one that lines come from now.
+    current: usize,
+    steady: Duration,
+}
+
+impl Front {
+    pub(super) fn new(lateness: Span, patience: Option<Span>) -> Front {
+        Front {
+            lateness,
+            patience,
+            sources: vec![Source::new(None, lateness, None)],
+            current: 0,
+            steady: Duration::ZERO,
+        }
+    }
+
+    /// Where the last line came from.
+    pub fn origin(&self) -> &LineOrigin {
+        &self.current().origin
+    }
+
+    /// The moment of the log that the foremost live source would have reached by now, by its lag.
+    pub fn now(&self) -> Option<Wall> {
+        let clocks = self.sources.iter().map(|source| &source.clock);
+        clocks.filter_map(Clock::reached).max()
+    }
+
+    /// By how many milliseconds the foremost source is behind the wall clock.
+    pub fn lag(&self) -> Option<i64> {
+        let clocks = self.sources.iter().map(|source| &source.clock);
+        clocks.filter_map(Clock::lag).min()
+    }
+
+    /// How far a source has come; `None` while nothing is known.
+    pub fn reached(&self, source: usize) -> Option<Second> {
+        self.sources[source].reached
+    }
+
+    /// The lines that follow are another source's, which goes on where the last one ended, by the same clock.
+    pub fn begin_source(&mut self, source: Option<Arc<str>>) {
+        self.current_mut().origin = LineOrigin { source, line: 0 };
+    }
+
+    /// Reads several sources along with each other from now on: their names, and for each a second that is near its
+    /// beginning, where that is known. No second closes before all that have not ended are past it.
+    pub fn set_sources(&mut self, sources: impl Iterator<Item = (Arc<str>, Option<Second>)>) {
+        let lateness = self.lateness;
+        self.sources = sources
+            .map(|(name, near)| Source::new(Some(name), lateness, near))
+            .collect();
+        self.current = 0;
+    }
+
+    /// The lines that follow are from the source of this number.
+    pub fn select(&mut self, source: usize) {
+        self.current = source;
+    }
+
+    /// The lines that follow are from the source of this name, one of several that are read at once. Beyond
+    /// 256 sources, further ones share the clock of the last.
+    pub fn turn_to(&mut self, name: Arc<str>) {
+        let known = |source: &Source| source.origin.source.as_ref() == Some(&name);
+        if let Some(n) = self.sources.iter().position(known) {
+            self.current = n;
+            return;
+        }
+        let unused = |source: &Source| source.origin.source.is_none() && source.origin.line == 0;
+        if self.sources.iter().all(unused) {
+            self.sources.clear();
+        }
+        if self.sources.len() < CLOCKS {
+            self.sources
+                .push(Source::new(Some(name), self.lateness, None));
+            self.set_steady(self.steady);
+        }
+        self.current = self.sources.len() - 1;
+    }
+
+    /// Live, what time it is by a steady clock: one that nobody sets, and that is stopped while this process is. What
+    /// is read next is read then.
+    pub fn set_steady(&mut self, steady: Duration) {
+        self.steady = steady;
+        let steady = i64::try_from(steady.as_millis()).unwrap_or(i64::MAX);
+        let clocks = self.sources.iter_mut().map(|source| &mut source.clock);
+        clocks.for_each(|clock| clock.set_steady(steady));
+    }
+
+    pub(super) fn steady(&self) -> Duration {
+        self.steady
+    }
+
+    /// The source that lines come from.
+    #[inline]
+    pub(super) fn current(&self) -> &Source {
+        &self.sources[self.current]
+    }
+
+    #[inline]
+    pub(super) fn current_mut(&mut self) -> &mut Source {
+        &mut self.sources[self.current]
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.sources.len()
+    }
+
+    /// The clocks of all sources.
+    pub(super) fn clocks(&self) -> impl Iterator<Item = &Clock<Hit>> {
+        self.sources.iter().map(|source| &source.clock)
+    }
+
+    /// The hits that are held, for whoever must renumber what they refer to.
+    pub(super) fn held_mut(&mut self) -> impl Iterator<Item = &mut Hit> {
+        let clocks = self.sources.iter_mut().map(|source| &mut source.clock);
+        clocks.flat_map(Clock::held_mut)
+    }
+
+    /// The sources that have not ended.
+    pub(super) fn open(&self) -> impl Iterator<Item = &Source> {
+        self.sources.iter().filter(|source| !source.ended)
+    }
+
+    /// The second that all sources which are waited for are past, where `newest` is what the foremost has reached;
+    /// `None` where that is not known of one, or all have ended.
+    pub(super) fn watermark(&self, newest: Option<Second>) -> Option<Second> {
+        let least = match &self.sources[..] {
+            // Nearly always there is one, and it is the foremost.
+            [source] => source.reached.filter(|_| !source.ended),
+            _ => {
+                let held = self.open().map(|source| source.reached);
+                let held = held.filter(|reached| self.is_waited_for(*reached, newest));
+                held.min().flatten()
+            }
+        };
+        least.map(|least| least - self.lateness)
+    }
+
+    /// Whether a source that has reached this second is waited for.
+    pub(super) fn is_waited_for(&self, reached: Option<Second>, newest: Option<Second>) -> bool {
+        let foremost = self.patience.zip(newest);
+        let least = foremost.map(|(patience, newest)| newest - patience);
+        reached.is_none() || reached >= least
+    }
+
+    /// The sources that are not waited for any more, and how far each is behind the foremost.
+    pub(super) fn behind(&self, newest: Option<Second>) -> Vec<(Arc<str>, Span)> {
+        let behind = self.open().filter_map(|source| {
+            let span = newest? - source.reached?;
+            let name = source.origin.source.clone()?;
+            (!self.is_waited_for(source.reached, newest)).then_some((name, span))
+        });
+        behind.collect()
+    }
+
+    /// Live sources that are silent go on by their own lags, so that they hold nobody up; `all` says that none of them
+    /// has given anything. Returns how far the foremost of them has come.
+    pub(super) fn pass(&mut self, all: bool) -> Option<Second> {
+        let mut newest = None;
+        for source in &mut self.sources {
+            let now = source.clock.reached().map(Wall::second);
+            if let Some(now) = now
+                && source.clock.is_live()
+                && (all || self.steady.saturating_sub(source.heard) >= SILENCE)
+                && source.reached < Some(now)
+            {
+                source.clock.advance(now);
+                source.reached = Some(now);
+                newest = newest.max(Some(now));
+            }
+        }
+        newest
+    }
+}
