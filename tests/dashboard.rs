@@ -43,7 +43,7 @@ impl Surface for Kept {
 
 /// What a reader does, and sees.
 struct Scene {
-    args: &'static str,
+    args: Vec<&'static str>,
     size: (usize, usize),
     rich: bool,
     ascii: bool,
@@ -52,7 +52,7 @@ struct Scene {
 impl Scene {
     fn new(args: &'static str, width: usize, height: usize) -> Scene {
         Scene {
-            args,
+            args: args.split_whitespace().collect(),
             size: (width, height),
             rich: false,
             ascii: false,
@@ -70,8 +70,7 @@ impl Scene {
             width: self.size.0,
             ascii: self.ascii,
         };
-        let args: Vec<&str> = self.args.split_whitespace().collect();
-        let live = !args.contains(&"--replay");
+        let live = !self.args.contains(&"--replay");
         let dashboard = Dashboard::new(Box::new(kept.clone()), look, live, None);
         let at = |(at, message)| (Duration::from_millis(at), message);
         let script = Script {
@@ -80,7 +79,7 @@ impl Scene {
             stops: Vec::new(),
             steps: Vec::new(),
         };
-        let (ended, written) = support::run_on(&args, script, Some(dashboard));
+        let (ended, written) = support::run_on(&self.args, script, Some(dashboard));
         let written: Vec<u8> = written.into_iter().flat_map(|(_, bytes)| bytes).collect();
         let written = String::from_utf8(written).expect("text is UTF-8");
         let frames = kept.frames.borrow().clone();
@@ -216,6 +215,23 @@ fn frames_are_what_they_were() {
     let frame = text(&ascii.after(log(), &[]));
     assert!(frame.is_ascii());
     holds("tests/dashboard/ascii.txt", &frame);
+}
+
+/// The minute after the flood has fewer hits than the rule asks for: nobody knows whether things are well.
+#[test]
+fn an_alert_that_ends_with_too_few_hits_says_so() {
+    let rule = "Errors: 5xx > 5% over 1m min 1000";
+    let scene = Scene {
+        args: vec!["--replay", "--dashboard", "-t10", "--alert", rule],
+        ..Scene::new("", 100, 24)
+    };
+    let frame = text(&scene.after(log(), &[]));
+    let line = |label: &str| frame.lines().find(|line| line.contains(label));
+    let errors = line("Errors  peak").expect("an alert");
+    assert!(errors.contains("over    "), "{errors}");
+    assert!(errors.ends_with("% (too few hits)"), "{errors}");
+    let traffic = line("High traffic  peak").expect("an alert");
+    assert!(traffic.ends_with("/s"), "{traffic}");
 }
 
 #[test]

@@ -1,8 +1,8 @@
-//! Every alert of the run: those that fire, then the others, newest first.
+//! Every alert of the run: those that are firing, then the others, newest first.
 
 use unicode_width::UnicodeWidthStr;
 
-use super::super::text::{DIM, FIRING, GOOD, PLAIN};
+use super::super::text::{DIM, FIRING, GOOD, PLAIN, WARN};
 use super::super::{escape, units};
 use super::FrameWriter;
 use super::layout::ScreenLayout;
@@ -66,7 +66,11 @@ impl FrameWriter<'_> {
         line.put(style, &format!("  {length:>8}  "));
         line.put(style, if fires { "firing  " } else { "over    " });
         let peak = format!("  peak {} ", units::figure(fired.peak.value, fired.unit));
-        let room = line.left().saturating_sub(peak.width());
+        let end = match fired.shortfall {
+            Some(_) => "(too few hits) ",
+            None => "",
+        };
+        let room = line.left().saturating_sub(peak.width() + end.width());
         let mut what = fired.rule.to_string();
         if let Some(key) = &fired.key {
             let key_text = escape::terminal(&key.key, self.look.ascii);
@@ -75,6 +79,7 @@ impl FrameWriter<'_> {
         let what = super::super::bars::cut(&what, room, self.look.ascii);
         line.put(style, &what);
         line.put(DIM, &peak);
+        line.put(WARN, end);
         self.end(line);
     }
 }
