@@ -37,6 +37,19 @@ pub struct KeyKind {
     pub title: &'static str,
 }
 
+/// What a number is called where it is shown.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Caption {
+    /// In text and JSON: `methods`.
+    pub key: &'static str,
+    /// In metrics: `requests`, behind `httpmon_`.
+    pub metric: &'static str,
+    /// Where there is one number for each of several names, what a name is there: `method`.
+    pub label: Option<&'static str>,
+    /// What is counted, without a full stop.
+    pub about: &'static str,
+}
+
 /// How a number is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::format::unparsed::Unparsed;
 use crate::points::series::Series;
-use crate::quantity::{Count, Figure, KeyKind, Subject, Unit};
+use crate::quantity::{Caption, Count, Figure, KeyKind, Subject, Unit};
 use crate::time::{Second, Span};
 
 /// Something to write.
@@ -71,7 +71,9 @@ impl Report {
     pub fn groups(&self) -> impl Iterator<Item = (&'static str, &[(&'static str, u64)])> {
         let listed = |key: &str| self.listed().any(|ranking| ranking.dimension.title == key);
         self.blocks.iter().filter_map(move |block| match block {
-            Block::Group { key, items } if !listed(key) => Some((*key, &items[..])),
+            Block::Group { caption, items } if !listed(caption.key) => {
+                Some((caption.key, &items[..]))
+            }
             _ => None,
         })
     }
@@ -98,8 +100,8 @@ pub enum Block {
     },
     /// Numbers of one kind.
     Group {
-        /// The name of the kind, also in JSON.
-        key: &'static str,
+        /// What they are.
+        caption: &'static Caption,
         /// Each with its name.
         items: Vec<(&'static str, u64)>,
     },
@@ -112,10 +114,10 @@ pub enum Block {
         /// The span.
         peak: Peak,
     },
-    /// How many of the hits are of some kind: its name, also in JSON, and the number.
+    /// How many of the hits are of some kind.
     Portions {
         /// Each kind with its hits.
-        items: Vec<(&'static str, u64)>,
+        items: Vec<(&'static Caption, u64)>,
         /// All hits.
         whole: u64,
     },
@@ -431,6 +433,14 @@ pub struct UnparsedExample {
     pub second: Option<Second>,
 }
 
+/// Hits by class of status.
+pub static STATUS: Caption = Caption {
+    key: "status",
+    metric: "responses",
+    label: Some("class"),
+    about: "Records by class of status",
+};
+
 /// The names of the classes of status.
 const CLASSES: [&str; 6] = ["other", "1xx", "2xx", "3xx", "4xx", "5xx"];
 
@@ -439,7 +449,7 @@ pub fn status_group(status: &[u64; 6]) -> Block {
     // By number, and what is none of them last.
     let items = [1, 2, 3, 4, 5, 0].map(|class| (CLASSES[class], status[class]));
     Block::Group {
-        key: "status",
+        caption: &STATUS,
         items: items.to_vec(),
     }
 }

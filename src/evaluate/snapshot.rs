@@ -33,7 +33,7 @@ impl Evaluate {
     ) -> Snapshot {
         let recent = self.recent(ask, books);
         let totals = &books.totals;
-        let counters = recent.map_or(totals.counters, |(counters, _)| counters);
+        let counters = recent.map_or(totals.statistics.counters, |(counters, _)| counters);
         let run = books.span.map(|(least, greatest)| greatest.next() - least);
         let (rankings, matched) = self.rankings(ask, books);
         self.scratch.iter_mut().flatten().for_each(Tally::clear);
@@ -47,7 +47,7 @@ impl Evaluate {
             lines: books.lines,
             input: [
                 ("unparsed", books.unparsed),
-                ("malformed", totals.counters.malformed),
+                ("malformed", totals.statistics.counters.malformed),
                 ("late", books.late),
                 ("skewed", books.skewed),
             ],
@@ -55,7 +55,7 @@ impl Evaluate {
             bytes: counters.bytes,
             status: counters.status,
             length: recent.map_or(run, |(_, length)| Some(length)),
-            latency: rankings::latencies(&totals.durations),
+            latency: rankings::latencies(&totals.statistics.durations),
             window: self.traffic().and_then(Rule::figure),
             peak: self.peaks.second(),
             busiest: self.peaks.busiest(),

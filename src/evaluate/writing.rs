@@ -5,6 +5,7 @@ use crate::alert::{AlertChange, Changed, Rule};
 use crate::report::{
     self, AlertState, Amount, Block, Event, Ranking, Report, Transition, UnparsedExample,
 };
+use crate::stats::Findings;
 use crate::stats::bucket::Counters;
 use crate::stats::latency::Histogram;
 use crate::stats::tally::Tally;
@@ -21,7 +22,8 @@ const ALERTS_IN_VIEW: usize = 3;
 impl Evaluate {
     /// The summary as it stands; `partial` where the input has not ended.
     pub fn summary(&self, partial: bool, books: &Books) -> Event {
-        let counters = &books.totals.counters;
+        let totals = &books.totals;
+        let counters = &totals.statistics.counters;
         let input = |key, value| Block::Input {
             key,
             value,
@@ -41,12 +43,13 @@ impl Evaluate {
         });
         blocks.push(rankings::error_share(counters));
         blocks.push(report::status_group(&counters.status));
-        let requests = &books.totals.requests;
-        for (key, items) in [
-            ("methods", requests.methods()),
-            ("protocols", requests.protocols()),
-        ] {
-            blocks.push(Block::Group { key, items });
+        let mut parts = Vec::new();
+        for (caption, findings) in totals.statistics.findings() {
+            match findings {
+                Findings::Unknown => {}
+                Findings::Part(hits) => parts.push((caption, hits)),
+                Findings::Names(items) => blocks.push(Block::Group { caption, items }),
+            }
         }
         blocks.push(input("malformed", counters.malformed));
         blocks.push(input("unparsed", books.unparsed));
@@ -57,20 +60,15 @@ impl Evaluate {
         if books.rewinds > 0 {
             blocks.push(input("rewinds", books.rewinds));
         }
-        let totals = &books.totals;
-        blocks.extend(rankings::latency(&totals.durations));
+        blocks.extend(rankings::latency(&totals.statistics.durations));
         if !self.series.is_empty() {
             blocks.push(Block::Series(self.series.clone()));
         }
         let peak = |key| move |peak| Block::Peak { key, peak };
         blocks.extend(self.peaks.second().map(peak("peak")));
         blocks.extend(self.peaks.busiest().map(peak("busiest")));
-        let bots = totals.bots().map(|hits| ("bots", hits));
         blocks.push(Block::Portions {
-            items: [("cached", totals.cached)]
-                .into_iter()
-                .chain(bots)
-                .collect(),
+            items: parts,
             whole: counters.hits,
         });
         blocks.extend(rankings::of_run(totals).into_iter().map(Block::Ranking));

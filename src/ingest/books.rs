@@ -93,7 +93,7 @@ impl Books {
 
     /// Hits.
     pub fn hits(&self) -> u64 {
-        self.totals.counters.hits
+        self.totals.statistics.counters.hits
     }
 
     /// Hits, and records that were left out.

@@ -250,10 +250,9 @@ fn headline(report: &Report, name: &str) -> String {
 
 fn status(report: &Report, name: &str) -> String {
     let found = report.blocks.iter().find_map(|block| match block {
-        Block::Group {
-            key: "status",
-            items,
-        } => items.iter().find(|item| item.0 == name),
+        Block::Group { caption, items } if caption.key == "status" => {
+            items.iter().find(|item| item.0 == name)
+        }
         _ => None,
     });
     found.map_or(String::new(), |item| item.1.to_string())

@@ -321,8 +321,8 @@ fn tiles(report: &Report, zone: &Zone) -> Vec<Tile> {
             }),
             Block::Portions { items, whole } => {
                 let some = items.iter().filter(|(_, number)| *number > 0);
-                tiles.extend(some.map(|(name, number)| Tile {
-                    name: titled(name),
+                tiles.extend(some.map(|(caption, number)| Tile {
+                    name: titled(caption.key),
                     value: format!("{:.1}%", units::share(*number, *whole)),
                     note: format!("{} hits", grouped(*number)),
                     bad: false,

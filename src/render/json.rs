@@ -216,7 +216,7 @@ impl ObjectWriter<'_> {
                     Amount::Count(number) | Amount::Bytes(number) => self.number(key, *number),
                     Amount::PerSecond(number) => self.float(key, *number),
                 },
-                Block::Group { key, items } => self.object(key, |json| {
+                Block::Group { caption, items } => self.object(caption.key, |json| {
                     items
                         .iter()
                         .for_each(|(name, number)| json.number(name, *number));
@@ -231,7 +231,7 @@ impl ObjectWriter<'_> {
                 }),
                 Block::Portions { items, .. } => items
                     .iter()
-                    .for_each(|(name, number)| self.number(name, *number)),
+                    .for_each(|(caption, number)| self.number(caption.key, *number)),
                 Block::Notes(notes) => self.array("notes", notes, |json, (rule, note)| {
                     json.string("rule", rule.as_bytes());
                     json.string("note", note.as_bytes());

@@ -12,11 +12,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::{Render, escape};
+use crate::quantity::Caption;
 use crate::report::{Alerts, Amount, Block, Event, Ranking, Report};
 use crate::time::Zone;
 
 /// A family of metrics.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Family {
     /// Its name, after `httpmon_`; `KEY` is replaced by the name of each dimension that is listed, with `_` for a
     /// dash.
@@ -32,7 +33,7 @@ pub struct Family {
 }
 
 /// Where the samples of a family come from.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 enum Samples {
     /// The leading number, number about the input, or part of the hits with this key.
     Number(&'static str),
@@ -52,8 +53,18 @@ enum Samples {
     Time(fn(&Report) -> Option<crate::time::Second>),
 }
 
-/// Every family, in order.
-pub static FAMILIES: &[Family] = &[
+/// Every family, in order, with one for each of these captions.
+pub fn families(captions: impl Iterator<Item = &'static Caption>) -> impl Iterator<Item = Family> {
+    let counted = captions.map(Family::of);
+    LEADING
+        .iter()
+        .copied()
+        .chain(counted)
+        .chain(FOLLOWING.iter().copied())
+}
+
+/// The families that come first.
+static LEADING: &[Family] = &[
     Family {
         name: "lines",
         kind: "counter",
@@ -75,41 +86,10 @@ pub static FAMILIES: &[Family] = &[
         about: "Bytes sent",
         samples: Samples::Number("bytes"),
     },
-    Family {
-        name: "responses",
-        kind: "counter",
-        unit: None,
-        about: "Records by class of status",
-        samples: Samples::Group("status", "class"),
-    },
-    Family {
-        name: "requests",
-        kind: "counter",
-        unit: None,
-        about: "Records by method of the request",
-        samples: Samples::Group("methods", "method"),
-    },
-    Family {
-        name: "protocols",
-        kind: "counter",
-        unit: None,
-        about: "Records by protocol of the request",
-        samples: Samples::Group("protocols", "protocol"),
-    },
-    Family {
-        name: "cached",
-        kind: "counter",
-        unit: None,
-        about: "Records that a cache answered",
-        samples: Samples::Number("cached"),
-    },
-    Family {
-        name: "bots",
-        kind: "counter",
-        unit: None,
-        about: "Records of robots that name themselves, if the log has user agents",
-        samples: Samples::Number("bots"),
-    },
+];
+
+/// The families that come behind those of what is counted.
+static FOLLOWING: &[Family] = &[
     Family {
         name: "malformed",
         kind: "counter",
@@ -244,8 +224,8 @@ impl Render for OpenMetrics {
             Event::Report(report) => self.latency = Some(latency(report).to_vec()),
             Event::Summary(report) => {
                 let mut text = String::new();
-                for family in FAMILIES {
-                    self.family(family, report, &mut text);
+                for family in families(captions(report)) {
+                    self.family(&family, report, &mut text);
                 }
                 text.push_str("# EOF\n");
                 out.extend_from_slice(text.as_bytes());
@@ -287,7 +267,7 @@ impl OpenMetrics {
                     } if key == wanted => Some(*number),
                     Block::Portions { items, .. } => items
                         .iter()
-                        .find(|item| item.0 == *wanted)
+                        .find(|item| item.0.key == *wanted)
                         .map(|item| item.1),
                     _ => None,
                 });
@@ -295,8 +275,8 @@ impl OpenMetrics {
             }
             Samples::Group(wanted, name) => {
                 for block in &report.blocks {
-                    if let Block::Group { key, items } = block
-                        && key == wanted
+                    if let Block::Group { caption, items } = block
+                        && caption.key == *wanted
                     {
                         let sample = |item: &(&str, u64)| (label(name, item.0), item.1.to_string());
                         samples.extend(items.iter().map(sample));
@@ -339,6 +319,31 @@ impl OpenMetrics {
         }
         write_family(family, family.name, samples, out);
     }
+}
+
+impl Family {
+    /// That of what is counted under a caption.
+    fn of(caption: &'static Caption) -> Family {
+        Family {
+            name: caption.metric,
+            kind: "counter",
+            unit: None,
+            about: caption.about,
+            samples: match caption.label {
+                Some(label) => Samples::Group(caption.key, label),
+                None => Samples::Number(caption.key),
+            },
+        }
+    }
+}
+
+/// The captions in a report.
+fn captions(report: &Report) -> impl Iterator<Item = &'static Caption> {
+    report.blocks.iter().flat_map(|block| match block {
+        Block::Group { caption, .. } => vec![*caption],
+        Block::Portions { items, .. } => items.iter().map(|item| item.0).collect(),
+        _ => Vec::new(),
+    })
 }
 
 /// Writes a family with its samples: labels with their braces, and a number.

@@ -1,10 +1,12 @@
 //! One second, or any number of them merged: a handful of counters and the run of keys.
 
-use super::Hit;
+use super::dimension::Scratch;
 use super::keys::Renumbering;
 use super::latency::Durations;
 use super::run::Run;
 use super::tally::Tally;
+use super::{Hit, Statistic};
+use crate::format::record::Record;
 
 /// The counters that have no key.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -46,6 +48,17 @@ impl Counters {
         self.unparsed += other.unparsed;
         self.late += other.late;
         self.late_errors += other.late_errors;
+    }
+}
+
+impl Statistic for Counters {
+    #[inline]
+    fn observe(&mut self, _: &Record<'_>, hit: &Hit, _: &mut Scratch) {
+        Counters::observe(self, hit);
+    }
+
+    fn merge(&mut self, other: &Counters) {
+        Counters::merge(self, other);
     }
 }
 

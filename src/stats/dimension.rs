@@ -29,6 +29,8 @@ pub struct Scratch {
     pub buffer: Buffer,
     /// The robots that agents named.
     pub robots: Robots,
+    /// Whether robots are counted, by the agent of every record.
+    pub counts_robots: bool,
 }
 
 impl Dimension {

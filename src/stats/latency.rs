@@ -5,6 +5,10 @@
 //! merge by addition. The maximum is kept exactly. A full histogram takes 30 KiB; a second holds only
 //! the bucket numbers of its own requests.
 
+use super::dimension::Scratch;
+use super::{Hit, Statistic};
+use crate::format::record::Record;
+
 /// Parts of a power of two, as a power of two.
 const BITS: u32 = 6;
 /// A second with more requests than this is folded to one row per bucket.
@@ -118,6 +122,23 @@ pub struct Histogram {
     total: u64,
     max_us: u64,
     sum_us: u128,
+}
+
+impl Statistic for Histogram {
+    #[inline]
+    fn observe(&mut self, _: &Record<'_>, hit: &Hit, _: &mut Scratch) {
+        if let Some(us) = hit.duration_us {
+            Histogram::observe(self, us);
+        }
+    }
+
+    fn merge(&mut self, other: &Histogram) {
+        self.add_all(other);
+    }
+
+    fn clear(&mut self) {
+        Histogram::clear(self);
+    }
 }
 
 impl Histogram {

@@ -3,21 +3,117 @@
 //! Totals are kept per record ([`totals`]); what has a place in time is kept per second
 //! ([`bucket`], [`timeline`]) and merged as seconds close. Keys are interned once into a
 //! [`keys::KeyTable`] and are small numbers from then on.
+//!
+//! [`Statistic`] is the contract of what is counted over a whole run, and [`Statistics`] the table of its members. To add
+//! one, write its file and its row: the text, JSON, HTML and mail of a summary, the metrics and the man page show it by
+//! its [`Caption`].
 
+mod bot_hits;
 pub mod bots;
 pub mod bucket;
-mod cache;
+mod cached;
 pub mod dimension;
 pub mod distinct;
 pub mod keyed_histogram;
 pub mod keys;
 pub mod latency;
+mod methods;
 mod network;
-pub mod requests;
+mod protocols;
 pub mod run;
 pub mod tally;
 pub mod timeline;
 pub mod totals;
+
+use crate::format::record::Record;
+use crate::quantity::Caption;
+use dimension::Scratch;
+
+/// What is counted of every record of a run, in whatever order they come.
+///
+/// Two parts of a run that are counted apart and merged are as if one had counted the whole.
+pub trait Statistic: Default {
+    /// What it is called where a summary shows it; `None` for one that is shown in a way of its own.
+    const CAPTION: Option<Caption> = None;
+
+    /// Counts a record that became `hit`, of which the ids are not known yet.
+    fn observe(&mut self, record: &Record<'_>, hit: &Hit, scratch: &mut Scratch);
+
+    /// Adds what was counted in another part of the run.
+    fn merge(&mut self, other: &Self);
+
+    /// Forgets all. What takes much memory keeps it.
+    fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// What it comes to.
+    fn findings(&self) -> Findings {
+        Findings::Unknown
+    }
+}
+
+/// What a statistic comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Findings {
+    /// The log does not say.
+    Unknown,
+    /// So many of the hits.
+    Part(u64),
+    /// Hits by name.
+    Names(Vec<(&'static str, u64)>),
+}
+
+/// The table of statistics, as a struct of them all.
+macro_rules! statistics {
+    ($($(#[$doc:meta])* $name:ident: $member:ty,)*) => {
+        /// Every statistic of a run.
+        #[derive(Debug, Default)]
+        pub struct Statistics {
+            $($(#[$doc])* pub $name: $member,)*
+        }
+
+        /// The captions of those that have one, in the order of the table.
+        pub static CAPTIONS: &[Option<Caption>] = &[$(<$member as Statistic>::CAPTION),*];
+
+        impl Statistics {
+            #[inline(always)] // They are few instructions each.
+            fn observe(&mut self, record: &Record<'_>, hit: &Hit, scratch: &mut Scratch) {
+                $(Statistic::observe(&mut self.$name, record, hit, scratch);)*
+            }
+
+            fn merge(&mut self, other: &Statistics) {
+                $(Statistic::merge(&mut self.$name, &other.$name);)*
+            }
+
+            fn clear(&mut self) {
+                $(Statistic::clear(&mut self.$name);)*
+            }
+
+            /// What each that has a caption comes to.
+            pub fn findings(&self) -> impl Iterator<Item = (&'static Caption, Findings)> {
+                let findings = [$(Statistic::findings(&self.$name)),*];
+                let captioned = CAPTIONS.iter().zip(findings);
+                captioned.filter_map(|(caption, findings)| Some((caption.as_ref()?, findings)))
+            }
+        }
+    };
+}
+
+statistics! {
+    /// Hits, bytes and classes of status.
+    counters: bucket::Counters,
+    /// How long requests took.
+    durations: latency::Histogram,
+    /// By which method they came.
+    methods: methods::Methods,
+    /// By which protocol.
+    protocols: protocols::Protocols,
+    /// Those that a cache answered.
+    cached: cached::Cached,
+    /// Those of robots.
+    bots: bot_hits::BotHits,
+}
 
 /// How many dimensions there are: the length of [`Hit::ids`].
 pub const DIMENSIONS: usize = dimension::DIMENSIONS.len();

@@ -1,34 +1,18 @@
 //! The totals of a whole run, counted per record as it comes: they depend on no order and no clock.
 
 use super::bots::Robots;
-use super::bucket::Counters;
-use super::cache::is_cached;
 use super::dimension::{Scratch, Top, with_standing};
 use super::keyed_histogram::KeyedHistogram;
 use super::keys::{KeyTable, Renumbering};
-use super::latency::Histogram;
-use super::requests::Requests;
-use super::{Hit, SERVER_ERROR};
+use super::{Hit, SERVER_ERROR, Statistics};
 use crate::format::record::Record;
 use crate::quantity::Count;
 
 /// The totals, and the keys of every dimension that is counted.
 #[derive(Debug)]
 pub struct Totals {
-    /// All records, late and skewed ones too.
-    pub counters: Counters,
-    /// How long their requests took.
-    pub durations: Histogram,
-    /// By which method and protocol they came.
-    pub requests: Requests,
-    /// Records that a cache answered.
-    pub cached: u64,
-    /// Whether robots are counted.
-    robots: bool,
-    /// Records of which the user agent is known, of those where robots are counted.
-    agents: u64,
-    /// Those of them that a robot made.
-    bots: u64,
+    /// What is counted of all records, late and skewed ones too.
+    pub statistics: Statistics,
     scratch: Scratch,
     tops: Vec<Top>,
     tables: Vec<KeyTable>,
@@ -45,19 +29,14 @@ impl Totals {
         let tables = tops.iter().map(|_| KeyTable::default()).collect();
         let spreads = tops.iter().map(|_| KeyedHistogram::default()).collect();
         Totals {
-            counters: Counters::default(),
-            durations: Histogram::default(),
-            requests: Requests::default(),
-            cached: 0,
-            robots,
-            agents: 0,
-            bots: 0,
+            statistics: Statistics::default(),
             scratch: Scratch {
                 robots: if robots {
                     Robots::remembered()
                 } else {
                     Robots::default()
                 },
+                counts_robots: robots,
                 ..Scratch::default()
             },
             timed: tops.iter().any(|top| top.asked),
@@ -92,20 +71,7 @@ impl Totals {
         hit.class = record.status_class() as u8;
         hit.malformed = record.request.is_none();
         hit.counted = true;
-        self.counters.observe(hit);
-        // Nearly all are told apart by the class.
-        if (hit.class == 3 || record.cache.is_some()) && is_cached(record) {
-            self.cached += 1;
-        }
-        if let Some(request) = &record.request {
-            self.requests.observe(request);
-        }
-        if self.robots
-            && let Some(agent) = record.agent
-        {
-            self.agents += 1;
-            self.bots += u64::from(self.scratch.robots.named_in(agent).is_some());
-        }
+        self.statistics.observe(record, hit, &mut self.scratch);
         let count = Count {
             hits: 1,
             bytes: hit.bytes,
@@ -116,11 +82,10 @@ impl Totals {
                 *id = table.count(key, count);
             }
         }
-        if let Some(us) = hit.duration_us {
-            self.durations.observe(us);
-            if self.timed {
-                self.observe_by_key(us, hit);
-            }
+        if let Some(us) = hit.duration_us
+            && self.timed
+        {
+            self.observe_by_key(us, hit);
         }
     }
 
@@ -146,12 +111,7 @@ impl Totals {
 
     /// As [`Totals::merge`], whatever the caps; they are to be looked at afterwards.
     pub fn merge_past_caps(&mut self, other: &Totals) -> Vec<Renumbering> {
-        self.counters.merge(&other.counters);
-        self.durations.add_all(&other.durations);
-        self.requests.merge(&other.requests);
-        self.cached += other.cached;
-        self.agents += other.agents;
-        self.bots += other.bots;
+        self.statistics.merge(&other.statistics);
         let tables = self.tables.iter_mut().zip(&other.tables);
         let ids: Vec<Renumbering> = tables.map(|(table, other)| table.merge(other)).collect();
         let spreads = self.spreads.iter_mut().zip(&other.spreads);
@@ -163,10 +123,7 @@ impl Totals {
 
     /// Forgets all and keeps the memory.
     pub fn clear(&mut self) {
-        self.counters = Counters::default();
-        self.durations.clear();
-        self.requests = Requests::default();
-        (self.cached, self.agents, self.bots) = (0, 0, 0);
+        self.statistics.clear();
         self.tables.iter_mut().for_each(KeyTable::clear);
         self.spreads.iter_mut().for_each(KeyedHistogram::clear);
     }
@@ -190,21 +147,16 @@ impl Totals {
         reduced
     }
 
-    /// Hits of robots that say so, where they are counted and any hit says who made it.
-    pub fn bots(&self) -> Option<u64> {
-        (self.agents > 0).then_some(self.bots)
-    }
-
     /// What 95 % of the requests of each of these ids of dimension `index` did not take longer than, in milliseconds,
     /// over the whole run; nothing where that was not asked for or the log does not say. And by which part of
     /// themselves these may be off (0: less than 1 %).
     pub fn slowest(&self, index: usize, ids: &[u32]) -> (Vec<Option<f64>>, f32) {
         let spread = &self.spreads[index];
         let mut slow = Vec::new();
-        if self.tops[index].asked && !self.durations.is_empty() {
+        if self.tops[index].asked && !self.statistics.durations.is_empty() {
             slow = spread.percentiles_ms(ids, 95);
         }
-        let longest = self.durations.max_ms();
+        let longest = self.statistics.durations.max_ms();
         for p95 in slow.iter_mut().flatten() {
             *p95 = p95.min(longest);
         }
@@ -225,6 +177,7 @@ mod tests {
 
     use super::super::dimension::parse_top;
     use super::super::keys::DROPPED;
+    use super::super::{Findings, Statistic};
     use super::*;
     use crate::format::record::Request;
 
@@ -304,19 +257,16 @@ mod tests {
             format!("{rows:?} {exact:?}")
         });
         let tables: Vec<String> = tables.collect();
-        let durations = &totals.durations;
+        let durations = &totals.statistics.durations;
         let spans = (
             [0, 50, 95, 100].map(|percent| durations.percentile_ms(percent)),
             durations.max_ms(),
             durations.mean_ms(),
         );
         format!(
-            "{:?} {:?} {:?} {:?} {:?} {spans:?} {tables:?}",
-            totals.counters,
-            totals.requests,
-            totals.cached,
-            totals.bots(),
-            totals.robots,
+            "{:?} {:?} {spans:?} {tables:?}",
+            totals.statistics.counters,
+            totals.statistics.findings().collect::<Vec<_>>(),
         )
     }
 
@@ -358,16 +308,16 @@ mod tests {
     }
 
     #[test]
-    fn robots_are_told_from_the_agents_that_are_known() {
+    fn robots_are_a_part_of_the_agents_that_are_known() {
         let records = [
             (1, 0, 2, 1, 0, None),
             (1, 0, 1, 1, 0, None),
             (2, 0, 2, 1, 0, None),
         ];
-        for (robots, want) in [(true, Some(1)), (false, None)] {
+        for (robots, want) in [(true, Findings::Part(1)), (false, Findings::Unknown)] {
             let mut totals = totals(robots);
             observe(&mut totals, &records);
-            assert_eq!(totals.bots(), want);
+            assert_eq!(totals.statistics.bots.findings(), want);
         }
     }
 }

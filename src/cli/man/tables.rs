@@ -11,7 +11,9 @@ use crate::filter;
 use crate::format;
 use crate::render::OUTPUTS;
 use crate::render::csv::COLUMNS;
-use crate::render::openmetrics::FAMILIES;
+use crate::render::openmetrics::families;
+use crate::report::STATUS;
+use crate::stats::CAPTIONS;
 use crate::stats::bots::BOTS;
 use crate::stats::dimension::DIMENSIONS;
 
@@ -111,7 +113,8 @@ fn formats(page: &mut Roff) {
 }
 
 fn metrics(page: &mut Roff) {
-    for family in FAMILIES {
+    let counted = CAPTIONS.iter().flatten();
+    for family in families(std::iter::once(&STATUS).chain(counted)) {
         let suffix = if family.kind == "counter" {
             "_total"
         } else {

@@ -150,8 +150,8 @@ impl TextWriter<'_> {
 /// Whether the server failed at all; a page that is not found is the client's error.
 fn has_server_errors(report: &Report) -> bool {
     report.blocks.iter().any(|block| {
-        matches!(block, Block::Group { key: "status", items }
-            if items.iter().any(|(name, number)| *name == "5xx" && *number > 0))
+        matches!(block, Block::Group { caption, items }
+            if caption.key == "status" && items.iter().any(|(name, number)| *name == "5xx" && *number > 0))
     })
 }
 

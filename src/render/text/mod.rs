@@ -280,8 +280,8 @@ impl TextWriter<'_> {
             {
                 continue;
             }
-            if let Block::Group { key, .. } = block
-                && !report.groups().any(|group| group.0 == *key)
+            if let Block::Group { caption, .. } = block
+                && !report.groups().any(|group| group.0 == caption.key)
             {
                 continue;
             }
@@ -292,10 +292,10 @@ impl TextWriter<'_> {
 
     fn block(&mut self, block: &Block, whole: bool) {
         match block {
-            Block::Group { key, items } => {
+            Block::Group { caption, items } => {
                 let mut first = true;
                 for (name, number) in items.iter().filter(|(_, number)| *number > 0) {
-                    self.item(key, &mut first);
+                    self.item(caption.key, &mut first);
                     self.paint(class_style(name), |page| {
                         page.raw(name);
                         page.raw(" ");
@@ -317,10 +317,10 @@ impl TextWriter<'_> {
             Block::Peak { key, peak } => self.row(key, |page| page.peak(*peak)),
             Block::Portions { items, whole } => {
                 let mut first = true;
-                for (name, number) in items.iter().filter(|(_, number)| *number > 0) {
+                for (caption, number) in items.iter().filter(|(_, number)| *number > 0) {
                     self.item("share", &mut first);
                     let share = units::share(*number, *whole);
-                    self.write(format_args!("{name} {share:.1}%"));
+                    self.write(format_args!("{} {share:.1}%", caption.key));
                 }
                 self.end_items(first);
             }

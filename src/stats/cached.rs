@@ -1,14 +1,46 @@
 //! Which requests a cache answered: those with status 304, whose answer the client had, and those of which
 //! the log says so.
 
+use super::dimension::Scratch;
+use super::{Findings, Hit, Statistic};
 use crate::format::record::Record;
+use crate::quantity::Caption;
 
 /// Words of a cache that answered by itself, beside those that hold `hit`: nginx, Cloudflare, Squid, Fastly.
 const SERVED: [&str; 4] = ["revalidated", "stale", "updating", "unmodified"];
 
+/// Records that a cache answered.
+#[derive(Debug, Default)]
+pub struct Cached(u64);
+
+impl Statistic for Cached {
+    const CAPTION: Option<Caption> = Some(Caption {
+        key: "cached",
+        metric: "cached",
+        label: None,
+        about: "Records that a cache answered",
+    });
+
+    #[inline]
+    fn observe(&mut self, record: &Record<'_>, hit: &Hit, _: &mut Scratch) {
+        // The class says it of nearly all.
+        if (hit.class == 3 || record.cache.is_some()) && is_cached(record) {
+            self.0 += 1;
+        }
+    }
+
+    fn merge(&mut self, other: &Cached) {
+        self.0 += other.0;
+    }
+
+    fn findings(&self) -> Findings {
+        Findings::Part(self.0)
+    }
+}
+
 /// Whether a cache answered.
 #[inline]
-pub(super) fn is_cached(record: &Record<'_>) -> bool {
+fn is_cached(record: &Record<'_>) -> bool {
     record.status == Some(304) || record.cache.is_some_and(served)
 }
 
@@ -26,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_of_caches_are_told_apart() {
+    fn words_of_caches_say_who_answered() {
         for (word, want) in [
             ("HIT", true),
             ("hit", true),

@@ -1,0 +1,46 @@
+//! Hits of robots that say so, where robots are counted and the log has agents.
+
+use super::dimension::Scratch;
+use super::{Findings, Hit, Statistic};
+use crate::format::record::Record;
+use crate::quantity::Caption;
+
+/// See the module's text.
+#[derive(Debug, Default)]
+pub struct BotHits {
+    /// Records whose user agent is known, of those where robots are counted.
+    agents: u64,
+    /// Those of them that a robot made.
+    bots: u64,
+}
+
+impl Statistic for BotHits {
+    const CAPTION: Option<Caption> = Some(Caption {
+        key: "bots",
+        metric: "bots",
+        label: None,
+        about: "Records of robots that name themselves, if the log has user agents",
+    });
+
+    #[inline]
+    fn observe(&mut self, record: &Record<'_>, _: &Hit, scratch: &mut Scratch) {
+        if scratch.counts_robots
+            && let Some(agent) = record.agent
+        {
+            self.agents += 1;
+            self.bots += u64::from(scratch.robots.named_in(agent).is_some());
+        }
+    }
+
+    fn merge(&mut self, other: &BotHits) {
+        self.agents += other.agents;
+        self.bots += other.bots;
+    }
+
+    fn findings(&self) -> Findings {
+        match self.agents {
+            0 => Findings::Unknown,
+            _ => Findings::Part(self.bots),
+        }
+    }
+}
