@@ -127,7 +127,7 @@ pub enum Block {
     Series(Series),
     /// The keys of a dimension.
     Ranking(Ranking),
-    /// Where a rule stands.
+    /// The window of a rule, now.
     Window(Figure),
     /// The alerts of the run.
     Alerts(Alerts),
@@ -193,7 +193,7 @@ pub struct Ranking {
     /// By how many hits a key may be undercounted (0: exact).
     pub error: u64,
     /// By which part of themselves the percentiles of the rows may be off (0: less than 1 %). An
-    /// `f64` would make every block larger, and tell no more.
+    /// `f64` would make every block larger, and say no more.
     pub p95_error: f32,
 }
 
@@ -220,7 +220,7 @@ impl Ranking {
         }
     }
 
-    /// Whether it tells of any row how long its requests took.
+    /// Whether any row says how long its requests took.
     pub fn is_timed(&self) -> bool {
         self.rows.iter().any(|row| row.p95_ms.is_some())
     }
@@ -239,7 +239,7 @@ impl Ranking {
 /// A key and what was counted under it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// The key, as it stood in the log.
+    /// The key, as it was in the log.
     pub key: Box<[u8]>,
     /// Its count.
     pub count: Count,
@@ -293,7 +293,7 @@ impl Transition {
 pub struct Key {
     /// The dimension.
     pub dimension: KeyKind,
-    /// The key, as it stood in the log.
+    /// The key, as it was in the log.
     pub key: Box<[u8]>,
 }
 
@@ -380,11 +380,11 @@ pub struct Change {
 /// The alerts of a run.
 #[derive(Debug, Clone)]
 pub struct Alerts {
-    /// Up to when they are told.
+    /// Up to when they are reported.
     pub now: Option<Second>,
-    /// Those that are told, oldest first: in a report those that fire and the newest of the others.
+    /// Those that are listed, oldest first: in a report those that fire and the newest of the others.
     pub listed: Vec<Alert>,
-    /// How many of the run's are not told here.
+    /// How many of the run's are not listed here.
     pub omitted: u64,
 }
 
@@ -427,7 +427,7 @@ pub struct UnparsedExample {
     pub line: u64,
     /// Which file, where files were named.
     pub file: Option<Arc<str>>,
-    /// The line's beginning, as it stood.
+    /// The line's beginning, as it was.
     pub text: Box<[u8]>,
     /// The newest second when it came.
     pub second: Option<Second>,

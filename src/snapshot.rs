@@ -1,4 +1,4 @@
-//! How things stand at one moment, for a screen: neutral like a report, but of what is asked for only.
+//! The state of a run at one moment, for a screen: neutral like a report, but of what is asked for only.
 //!
 //! A screen is painted a few times a second while a log may have 100,000 keys and alerts, so that the one who
 //! asks says which rows are seen. What is copied is a screenful.
@@ -32,7 +32,7 @@ pub struct Ask {
     pub alerts: (usize, usize),
 }
 
-/// How things stand.
+/// The state of a run.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
     /// The least second that is believed.
@@ -55,7 +55,7 @@ pub struct Snapshot {
     pub length: Option<Span>,
     /// Names of latencies and milliseconds over the whole run; empty where the log does not say.
     pub latency: Vec<(&'static str, f64)>,
-    /// Where the traffic rule stands.
+    /// The window of the traffic rule, now.
     pub window: Option<Figure>,
     /// The second of the run with the most hits, of those that are closed.
     pub peak: Option<Peak>,

@@ -602,7 +602,7 @@ fn what_a_rule_by_key_could_not_follow_is_told() {
     };
     let notes = format!("{:?}", summary.blocks);
     assert!(
-        notes.contains("too many keys: their number is at least what is told"),
+        notes.contains("too many keys: their number is at least what is shown"),
         "{notes}"
     );
     assert!(

@@ -354,7 +354,7 @@ impl Keyed {
         due.into_iter().chain(self.seconds.next_leave()).min()
     }
 
-    /// Ids have changed. A key that was dropped is followed no more; `over` is told how far its alert was,
+    /// Ids have changed. A key that was dropped is followed no more; `over` is called with how far its alert was,
     /// since nothing would ever resolve it.
     pub(super) fn renumber(&mut self, ids: &Renumbering, mut over: impl FnMut(Phase)) {
         for (old, sums) in std::mem::take(&mut self.keys) {

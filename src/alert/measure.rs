@@ -54,7 +54,7 @@ impl Threshold {
         })
     }
 
-    /// How a count over `window`, out of `whole`, stands against it: exactly.
+    /// How a count over `window`, out of `whole`, compares with it: exactly.
     pub(super) fn order(self, counted: u128, window: Span, whole: u128) -> Ordering {
         let billions = counted * 1_000_000_000;
         match self.unit {

@@ -163,7 +163,7 @@ pub trait Condition: std::fmt::Debug {
     /// The length of the window.
     fn window(&self) -> Span;
 
-    /// How far back it must have seen the log to know what it says: what changed is told against the window before.
+    /// How far back it must have seen the log to know what it says: what changed is found by comparing with the window before.
     fn look_back(&self) -> Span {
         Span(2 * self.window().0)
     }

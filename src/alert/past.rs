@@ -291,7 +291,7 @@ pub fn changes(
     changes
 }
 
-/// The dimension that every alert tells of.
+/// The dimension that every alert reports.
 const STATUS: &str = "status";
 
 /// The share of 5xx, where there are hits.

@@ -56,7 +56,7 @@ pub(super) enum PhaseChange {
 }
 
 impl Phase {
-    /// Moves on by one closed second. `enlist` gives an alert that fires its number; it is told since when
+    /// Moves on by one closed second. `enlist` gives an alert that fires its number; it is called with since when
     /// the measure has been beyond.
     pub(super) fn advance(
         &mut self,

@@ -301,14 +301,14 @@ impl Rule {
         }
     }
 
-    /// Closes a second and tells what it changed.
+    /// Closes a second and calls `report` with what it changed.
     pub fn close(
         &mut self,
         second: Second,
         bucket: &Bucket,
         totals: &Totals,
         history: &mut AlertHistory,
-        tell: impl FnMut(Changed),
+        report: impl FnMut(Changed),
     ) {
         self.touched = false;
         let whole_again = self.whole_again().filter(|&whole| whole <= second);
@@ -321,7 +321,7 @@ impl Rule {
             subject: &self.subject,
             second,
             history,
-            tell,
+            report,
         };
         match &mut self.kind {
             Instances::Whole {
@@ -403,11 +403,11 @@ struct Closing<'c, T> {
     subject: &'c Subject,
     second: Second,
     history: &'c mut AlertHistory,
-    tell: T,
+    report: T,
 }
 
 impl<T: FnMut(Changed)> Closing<'_, T> {
-    /// Moves an alert on, and tells the transition if there is one.
+    /// Moves an alert on, and reports the transition if there is one.
     fn advance(
         &mut self,
         phase: &mut Phase,
@@ -448,7 +448,7 @@ impl<T: FnMut(Changed)> Closing<'_, T> {
                 }
             }
         };
-        (self.tell)(Changed {
+        (self.report)(Changed {
             transition,
             figure,
             key: key(),
@@ -460,7 +460,7 @@ impl<T: FnMut(Changed)> Closing<'_, T> {
     /// An alert is over whose key is followed no more: its last figure is its peak.
     fn end(&mut self, number: u64) {
         let over = self.history.resolve(number, self.second, None);
-        (self.tell)(Changed {
+        (self.report)(Changed {
             transition: AlertChange::Resolved {
                 number,
                 since: over.since,

@@ -119,7 +119,7 @@ impl SloCondition {
         errors as f64 / (hits as f64).max(1.0) / (self.budget as f64 / 1e9)
     }
 
-    /// How a window stands against a burn rate in tenths: exactly.
+    /// How a window compares with a burn rate in tenths: exactly.
     fn order(&self, window: usize, rate: u128) -> Ordering {
         let (hits, errors) = self.sums[window];
         (u128::from(errors) * 10_000_000_000).cmp(&(rate * self.budget * u128::from(hits)))

@@ -34,14 +34,14 @@ impl fmt::Display for Measure {
 }
 
 /// A measure, or several that differ by a number or a dimension: how it is written, what it can be held
-/// against, and the condition that it becomes. Each stands in the file of its condition.
+/// against, and the condition that it becomes. Each is in the file of its condition.
 #[derive(Debug)]
 pub struct MeasureKind {
     /// Its name; of several, examples.
     pub(super) name: &'static str,
     /// What it can be held against.
     pub(super) forms: &'static [Unit],
-    /// Whether an operator stands between it and its value; an objective is kept or not.
+    /// Whether there is an operator between it and its value; an objective is kept or not.
     pub(super) compared: bool,
     /// Whether it can be taken for each key, and of what.
     pub(super) by_key: ByKey,

@@ -3,7 +3,7 @@
 //! *Usual* is the 99th percentile of the hits per minute over the 24 hours before the last one: a peak
 //! that a normal day has too. Fires when the window holds more than a factor times that, by more than
 //! chance would have it (`5 √usual + 10` on the scale of the window), at two closed minutes in a row.
-//! The baseline is eight hours at least, and stands still while the rule fires, for six hours at most:
+//! The baseline is eight hours at least, and is frozen while the rule fires, for six hours at most:
 //! a surge must not become usual by lasting, unless it stays for good.
 
 use std::cmp::Ordering;
@@ -20,7 +20,7 @@ const MINUTE: i64 = 60;
 const BASELINE: usize = 24 * 60;
 const RECENT: usize = 60;
 const READY: usize = 8 * 60;
-/// Minutes for which the baseline stands still.
+/// Minutes for which the baseline is frozen.
 const FROZEN: u32 = 6 * 60;
 
 /// A condition on hits against the usual.
@@ -46,7 +46,7 @@ pub(super) struct SurgeCondition {
     usual: Option<u64>,
     /// Closed minutes in a row at which the window was beyond.
     beyond: u32,
-    /// Since when it fires, in closed minutes; the baseline stands still.
+    /// Since when it fires, in closed minutes; the baseline is frozen.
     frozen: Option<u32>,
     level: Level,
 }

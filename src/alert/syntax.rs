@@ -11,7 +11,7 @@ use crate::quantity::Unit;
 use crate::stats::dimension::{self, Dimension};
 use crate::time::Span;
 
-/// The grammar. What stands in quotes is written as it stands; braces mean none or more.
+/// The grammar. What is in quotes is written literally; braces mean none or more.
 pub const GRAMMAR: &[&str] = &[
     r#"rule      = label ":" measure operator value { clause }"#,
     r#"          | label ":" "slo" share { clause }"#,
@@ -27,7 +27,7 @@ pub const GRAMMAR: &[&str] = &[
     r#"          | "min" hits | "for" duration | "keep" duration"#,
 ];
 
-/// What may stand behind the value, each once.
+/// What may follow the value, each once.
 const CLAUSES: [&str; 6] = ["over", "where", "by", "min", "for", "keep"];
 /// Above and below.
 const OPERATORS: [&str; 2] = [">", "<"];

@@ -38,7 +38,7 @@ pub(super) static UNIQUE: MeasureKind = MeasureKind {
         if spec.threshold.billionths >= MAX_KEYS as u128 * 1_000_000_000 {
             return Err(Wrong(
                 Blamed::Value,
-                "no more than 100000 keys are told apart",
+                "no more than 100000 different keys are counted",
             ));
         }
         Ok(())
@@ -65,7 +65,7 @@ pub(super) struct UniqueCondition {
     seconds: Rows<Present>,
     /// Room to work in, empty in between.
     present: Vec<Present>,
-    /// In how many seconds of the window a key stands.
+    /// In how many seconds of the window a key occurs.
     standing: HashMap<u32, u32, RandomState>,
     hits: Sums<1>,
     /// Keys were dropped from the table of their dimension.
@@ -163,7 +163,7 @@ impl Condition for UniqueCondition {
     }
 
     fn note(&self) -> Option<String> {
-        let note = "too many keys: their number is at least what is told";
+        let note = "too many keys: their number is at least what is shown";
         self.short.then(|| note.to_owned())
     }
 

@@ -75,7 +75,7 @@ impl<T, const N: usize> Window<T, N> {
         }
     }
 
-    /// The windows end with `end`. `leave` is told what is too old for each span, by its index.
+    /// The windows end with `end`. `leave` is called with what is too old for each span, by its index.
     #[inline]
     pub(super) fn slide(&mut self, end: Second, mut leave: impl FnMut(usize, &T)) {
         self.end = end;
@@ -253,7 +253,7 @@ impl<R: IdRow> Rows<R> {
         late.into_iter().chain(self.starts.next_leave()).min()
     }
 
-    /// The window ends with `end`; `leave` is told the rows that are too old.
+    /// The window ends with `end`; `leave` is called with the rows that are too old.
     pub(super) fn slide(&mut self, end: Second, mut leave: impl FnMut(R)) {
         self.starts.slide(end, |_, _| {});
         let all = self.gone + self.rows.len() as u64;
@@ -271,7 +271,7 @@ impl<R: IdRow> Rows<R> {
         }
     }
 
-    /// Adds rows, in order and each key once, to `second`; `added` is told what became of each. Those of
+    /// Adds rows, in order and each key once, to `second`; `added` is called with what became of each. Those of
     /// a second that the window does not hold are passed over.
     pub(super) fn add(
         &mut self,

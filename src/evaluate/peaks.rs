@@ -1,7 +1,7 @@
 //! The peak second of a run and its busiest interval, followed as seconds close.
 //!
 //! Of the intervals that reports have, or of minutes where there are none. What came late was closed
-//! without it, and what is skewed has no second; neither counts here. Of equals the first is told.
+//! without it, and what is skewed has no second; neither counts here. Of equals the first is reported.
 
 use crate::report::Peak;
 use crate::time::{Second, Span, Zone};

@@ -1,4 +1,4 @@
-//! How things stand, as a screen asks for it.
+//! The state of a run, as a screen asks for it.
 
 use memchr::memmem::Finder;
 
@@ -24,7 +24,7 @@ impl Evaluate {
         self.past.keep(RECENT);
     }
 
-    /// How things stand; `open` are the seconds that are not closed.
+    /// The state of the run; `open` are the seconds that are not closed.
     pub fn snapshot<'a>(
         &mut self,
         ask: &Ask,

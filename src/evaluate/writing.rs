@@ -20,7 +20,7 @@ pub(super) const TREND: Span = Span(120);
 const ALERTS_IN_VIEW: usize = 3;
 
 impl Evaluate {
-    /// The summary as it stands; `partial` where the input has not ended.
+    /// The summary so far; `partial` where the input has not ended.
     pub fn summary(&self, partial: bool, books: &Books) -> Event {
         let totals = &books.totals;
         let counters = &totals.statistics.counters;
@@ -83,7 +83,7 @@ impl Evaluate {
         })
     }
 
-    /// Opens the report whose interval holds `second`, and tells the gap before it.
+    /// Opens the report whose interval holds `second`, and writes the gap before it.
     pub(super) fn open_report(&mut self, second: Second, books: &Books) {
         let interval = self.interval.expect("there are reports");
         let (from, to) = books.zone().window(second, interval);

@@ -9,7 +9,7 @@ use crate::format::unparsed::DurationUnit;
 use crate::format::values;
 use crate::stats::dimension;
 
-/// The grammar. What stands in quotes is written as it stands; braces mean none or more.
+/// The grammar. What is in quotes is written literally; braces mean none or more.
 pub const GRAMMAR: &[&str] = &[
     r#"expression = and { "or" and }"#,
     r#"and        = not { "and" not }"#,
@@ -72,7 +72,7 @@ impl<'t> Input<'t> {
         self.at += self.rest().len() - self.rest().trim_start().len();
     }
 
-    /// Takes a word of the grammar, in any case, where it stands as a word.
+    /// Takes a word of the grammar, in any case, where it is a word of its own.
     fn word(&mut self, word: &str) -> bool {
         self.space();
         let rest = self.rest();
@@ -288,7 +288,7 @@ fn number(quantity: Quantity, value: &str) -> Option<u64> {
             };
             value[..digits].parse::<u64>().ok()?.checked_mul(unit)
         }
-        // The unit must stand there: a bare 5 would be seconds to some and milliseconds to others.
+        // The unit must be there: a bare 5 would be seconds to some and milliseconds to others.
         Quantity::Duration if value.ends_with(|c: char| c.is_ascii_digit()) => None,
         Quantity::Duration => values::duration(value.as_bytes(), DurationUnit::Written)
             .ok()

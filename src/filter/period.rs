@@ -1,6 +1,6 @@
 //! `--since` and `--until`: from which second to which records count.
 //!
-//! A moment is told in five ways. One with an offset stands for itself. A date, with or without a time,
+//! A moment is written in five ways. One with an offset needs nothing else. A date, with or without a time,
 //! is read in the zone shown, and a time alone is of the log's day, the day of its first record there;
 //! both wait for that record. `-2h` counts back from the newest record, which must be known before the
 //! first is counted: see [`Period::resolved`]. `today`, `yesterday` and the days of the week are days by the wall
@@ -126,7 +126,7 @@ impl Moment {
         }
     }
 
-    /// The second it stands for; `first` is the first record, where it is known.
+    /// The second it means; `first` is the first record, where it is known.
     fn second(&self, first: Option<(Second, &Zone)>) -> Option<Second> {
         let on = |zone: &Zone, date: Date, time: Time| {
             let of_day = i64::from(time.hour()) * 3600

@@ -4,7 +4,8 @@
 //! once it is older than the watermark. A wrong timestamp must not drag `newest` away, so a record
 //! that lies far *ahead* of it waits, and the records that come next vote on it. A log whose clock was
 //! set back must not be late for ever, so many records in a row that lie *far behind* begin a new
-//! stretch. Both rules look at the order of the records only; live, the wall clock is a witness too.
+//! stretch. Both rules look at the order of the records only; live, the wall clock is a witness too, and so is a steady
+//! one: the monotonic clock less the time in which this process was stopped, so that a wall clock that is set moves nothing.
 //!
 //! A clock holds at most 17 records that are ahead and 64 that are far behind.
 
@@ -92,9 +93,9 @@ pub struct Clock<T> {
     /// The last records, if all of them are far behind.
     behind: Vec<Pending<T>>,
     /// The lags of the last believed records, newest first, in milliseconds: behind the wall clock, and behind the
-    /// one that nobody sets.
+    /// steady one.
     lags: VecDeque<(i64, i64)>,
-    /// What the latter shows.
+    /// What the steady clock shows, in milliseconds.
     steady: i64,
     /// How many records in a row were ahead and near the wall clock.
     caught_up: u32,
@@ -147,12 +148,12 @@ impl<T: Copy> Clock<T> {
         self.lags.iter().map(|&(lag, _)| lag).min()
     }
 
-    /// Live, what time it is by a clock that nobody sets, in milliseconds: what is offered next is read then.
+    /// Live, what time it is by a steady clock, which nobody sets, in milliseconds: what is offered next is read then.
     pub fn set_steady(&mut self, steady: i64) {
         self.steady = steady;
     }
 
-    /// What the source would have reached by now if it goes on as its last records did: by the clock that nobody sets,
+    /// What the source would have reached by now if it goes on as its last records did: by the steady clock,
     /// since the wall clock may have been set meanwhile. `None` while its lag is unknown.
     pub fn reached(&self) -> Option<Wall> {
         Some(Wall(self.steady.saturating_sub(self.steady_lag()?)))
@@ -183,7 +184,7 @@ impl<T: Copy> Clock<T> {
     /// Which instant a local time means that comes twice, at `time` and so much `later`: the one nearer to `newest`.
     ///
     /// Where lines are far apart all of them wait, and `newest` is of long ago: where it is near neither of the two, or
-    /// more records wait than are wrong by chance, the last of them tells. Where nothing is known the wall clock does, or it is the first.
+    /// more records wait than are wrong by chance, the last of them decides. Where nothing is known the wall clock decides, or else it is the first.
     #[inline]
     pub fn nearer(&self, time: Second, later: Span, wall: Option<Wall>) -> Second {
         if later == Span(0) {

@@ -20,7 +20,7 @@ pub struct Line<'a> {
 
 /// Who takes lines. A function does, one by one.
 pub trait Take {
-    /// Takes the line that `text` begins with, if it ends in there and who takes it need not be told where: its
+    /// Takes the line that `text` begins with, if it ends in there and its taker finds the end by itself: its
     /// length, with its newline. `None`, and nothing was taken, where it is to be found first.
     fn take_ahead(&mut self, text: &[u8]) -> Option<usize>;
 
@@ -162,7 +162,7 @@ mod tests {
         assert_eq!(ahead.0, [(vec![b'a'; MAX_LINE], true)]);
     }
 
-    /// Takes lines of the letter `a` without being told where they end.
+    /// Takes lines of the letter `a` and finds their ends by itself.
     #[derive(Default)]
     struct Ahead(Vec<(Vec<u8>, bool)>);
 

@@ -63,7 +63,7 @@ const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
 const SKIPPED: &[u8] = b"*M\x18";
 /// Behind `BZh` and a digit: the first block, or the end of a file without one.
 const BZIP2: [&[u8]; 2] = [b"1AY&SY", b"\x17\x72\x45\x38\x50\x90"];
-/// Enough to tell them apart.
+/// Enough to know one from another.
 const HEAD: usize = 10;
 
 impl Packing {

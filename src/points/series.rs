@@ -190,7 +190,7 @@ mod tests {
         }
     }
 
-    fn told(series: &Series) -> (i64, i64, Vec<u64>) {
+    fn shown(series: &Series) -> (i64, i64, Vec<u64>) {
         let points = series.points().map(|point| point.hits).collect();
         (series.from().0, series.step().0, points)
     }
@@ -204,7 +204,7 @@ mod tests {
         }
         series.add(Second(98), hits(1, 0), None);
         series.add(Second(101), hits(1, 0), None);
-        assert_eq!(told(&series), (98, 1, vec![1, 0, 2, 3, 0, 0, 2]));
+        assert_eq!(shown(&series), (98, 1, vec![1, 0, 2, 3, 0, 0, 2]));
         assert_eq!(series.to(), Second(105));
     }
 

@@ -75,7 +75,7 @@ static FIRST: [(&str, &str, &ResourceKind); 14] = [
     ("HEAD", "/", &PAGE),
 ];
 
-/// Below them, families of pages in turns: method, what stands before and after a number, kind.
+/// Below them, families of pages in turns: method, what comes before and after a number, kind.
 static FAMILIES: [(&str, &str, &str, &ResourceKind); 8] = [
     ("GET", "/shop/item-", "", &PAGE),
     ("GET", "/img/item-", ".jpg", &FILE),

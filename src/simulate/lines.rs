@@ -1,7 +1,7 @@
-//! Entries to lines: a layout with every text that can stand in it written ahead.
+//! Entries to lines: a layout with every text that can be in it written ahead.
 //!
 //! A line is then copies of texts, the bytes and the duration, and the times, which are written anew
-//! only where the second changes. What stands side by side and is chosen by the same index is one
+//! only where the second changes. What is side by side and is chosen by the same index is one
 //! text, short texts between them included: a line of combined has eight parts, not twenty. Nothing is
 //! allocated once the output has grown to its size.
 
@@ -184,7 +184,7 @@ fn write(parts: &[LinePart], times: &Times, entry: &LogEntry, out: &mut Vec<u8>)
     }
 }
 
-/// Whether servers that write durations in this unit tell more than milliseconds.
+/// Whether servers that write durations in this unit measure finer than milliseconds.
 fn is_fine(unit: DurationUnit) -> bool {
     matches!(unit, DurationUnit::Microseconds | DurationUnit::Nanoseconds)
 }
@@ -250,7 +250,7 @@ fn part(
         LayoutValue::Query => pages(fit, &|page| page.parts().1.to_owned()),
         LayoutValue::Cache => pages(fit, &|page| page.cache().to_owned()),
         LayoutValue::Request => {
-            // A request may hold spaces wherever it stands: its own extents know how.
+            // A request may hold spaces wherever it is: its own extents know how.
             let before = |page: &Resource| format!("{} {} ", page.method, page.target);
             parts.push(pages(&Fit::AsIs, &before));
             clients(&|client| client.protocol.to_owned())

@@ -1,6 +1,6 @@
 //! A synthetic access log: at exactly these rates, and the same for the same seed.
 //!
-//! `schedule` says when each line stands, `held` which of them come late, `traffic` what they say,
+//! `schedule` says when each line comes, `held` which of them come late, `traffic` what they say,
 //! `lines` how a format says it. All are whole-number arithmetic over tables that are made once, so
 //! that the same settings give the same bytes on every machine, in memory that hangs on neither rate
 //! nor length.

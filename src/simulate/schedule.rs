@@ -1,4 +1,4 @@
-//! When lines stand: the second each one is stamped with, and the order in which they come.
+//! When lines come: the second each one is stamped with, and the order in which they come.
 //!
 //! Whole numbers only. Line `k` of a step is stamped `floor(k / rate)` seconds after the step begins.
 //! With disorder some lines of a second are held back for up to so many seconds. Their contents are

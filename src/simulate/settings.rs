@@ -71,11 +71,11 @@ impl Start {
 pub struct Settings {
     /// Lines a second of each step, in billionths.
     pub rates: Vec<u64>,
-    /// How long each step is, in seconds; one stands for all.
+    /// How long each step is, in seconds; one is for all.
     pub durations: Vec<u64>,
-    /// The share of errors in each step, in billionths; one stands for all.
+    /// The share of errors in each step, in billionths; one is for all.
     pub errors: Vec<u64>,
-    /// The share of lines from one client in each step, in billionths; one stands for all.
+    /// The share of lines from one client in each step, in billionths; one is for all.
     pub flood: Vec<u64>,
     /// How many seconds lines may come late.
     pub disorder: u64,
