@@ -38,7 +38,7 @@ _httpmon() {
         --flood) return ;;
         --slow-start) return ;;
         --disorder) return ;;
-        --format|-f) _httpmon_reply 'common combined vhost_combined nginx nginx_timed ingress apache_us apache_s quoted_combined tomcat jetty lighttpd gunicorn varnish traefik ionos ovh gandi icecast npm npmplus haproxy squid envoy uwsgi gorouter gin chi django php iis_native s3 elb alb cloudfront_realtime uvicorn actix morgan fiber tornado daphne nextjs w3c iis cloudfront shoutcast netscaler incapsula json caddy traefik_json nginx_json envoy_json cloudflare fastly gcp kong ecs pino api_gateway echo logfmt ltsv heroku csv gcs'; return ;;
+        --format|-f) _httpmon_reply 'common combined vhost_combined nginx nginx_timed ingress apache_us apache_s quoted_combined tomcat jetty lighttpd gunicorn varnish traefik ionos ovh gandi icecast npm npmplus haproxy squid envoy uwsgi gorouter gin chi django php iis_native s3 elb alb cloudfront_realtime uvicorn actix morgan fiber tornado daphne nextjs sanic negroni w3c iis cloudfront shoutcast netscaler incapsula json caddy traefik_json nginx_json envoy_json cloudflare fastly gcp kong ecs pino api_gateway echo logfmt ltsv heroku csv gcs'; return ;;
         --start) return ;;
         --seed) return ;;
         --speed) return ;;
@@ -54,7 +54,7 @@ _httpmon() {
         --lateness) return ;;
         --patience) return ;;
         --time) _httpmon_reply 'end stamp'; return ;;
-        --format|-f) _httpmon_reply 'auto common combined vhost_combined nginx nginx_timed ingress apache_us apache_s quoted_combined tomcat jetty lighttpd gunicorn varnish traefik ionos ovh gandi icecast npm npmplus haproxy squid envoy uwsgi gorouter gin chi django php iis_native s3 elb alb cloudfront_realtime uvicorn actix morgan fiber tornado daphne nextjs w3c iis cloudfront shoutcast netscaler incapsula json caddy traefik_json nginx_json envoy_json cloudflare fastly gcp kong ecs pino api_gateway echo logfmt ltsv heroku csv gcs'; return ;;
+        --format|-f) _httpmon_reply 'auto common combined vhost_combined nginx nginx_timed ingress apache_us apache_s quoted_combined tomcat jetty lighttpd gunicorn varnish traefik ionos ovh gandi icecast npm npmplus haproxy squid envoy uwsgi gorouter gin chi django php iis_native s3 elb alb cloudfront_realtime uvicorn actix morgan fiber tornado daphne nextjs sanic negroni w3c iis cloudfront shoutcast netscaler incapsula json caddy traefik_json nginx_json envoy_json cloudflare fastly gcp kong ecs pino api_gateway echo logfmt ltsv heroku csv gcs'; return ;;
         --client) _httpmon_reply 'logged forwarded'; return ;;
         --trusted) return ;;
         --log-tz) return ;;

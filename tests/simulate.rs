@@ -163,7 +163,7 @@ proptest! {
             prop_assert_eq!(sum(&read.errors), share(step.errors), "{}", format);
             let flood = sum(&read.flood);
             // These name no client.
-            let named = !["django", "morgan", "nextjs"].contains(&format);
+            let named = !["django", "morgan", "nextjs", "negroni"].contains(&format);
             prop_assert_eq!(flood, share(step.flood) * u64::from(named), "{}", format);
             begin = end;
         }

@@ -66,7 +66,11 @@ pub(super) fn quoted_host(text: &[u8]) -> Option<usize> {
     let inner = text.strip_prefix(b"\"")?;
     let end = memchr(b'"', inner)?;
     let another = inner[end + 1..].starts_with(b" \"");
-    (another && (is_host(&inner[..end]) || inner[..end] == *b"-")).then_some(end + 2)
+    let name = &inner[..end];
+    // A word alone may be the method.
+    let parts = name.iter().any(|b| b".:".contains(b));
+    let host = parts && is_host(name) || matches!(name, b"-" | b"_" | b"localhost");
+    (another && host).then_some(end + 2)
 }
 
 fn is_of_word(b: &u8) -> bool {

@@ -209,12 +209,17 @@ fn ruby(line: &[u8]) -> Option<usize> {
 /// Where in `word` an address begins that ends with it, perhaps with a port: behind the name of a file and a colon,
 /// as `grep -H` writes, or with the word.
 pub(super) fn address_in(word: &[u8]) -> Option<usize> {
-    let colons = memchr::memchr_iter(b':', word).map(|colon| colon + 1);
+    let marks = memchr::memchr2_iter(b':', b'\t', word).map(|mark| mark + 1);
     let of_no_address = |b: &u8| !b.is_ascii_hexdigit() && !b".:[".contains(b);
+    // `grep -n` and `cat -n` write a number only.
+    let numbered = |at: usize| {
+        let number = &word[..at - 1];
+        number.iter().all(u8::is_ascii_digit) && word[at..].contains(&b'.')
+    };
     // An address of IPv6 has at most seven, a file few.
     std::iter::once(0)
-        .chain(colons.take(9))
-        .filter(|&at| at == 0 || word[..at].iter().any(of_no_address))
+        .chain(marks.take(9))
+        .filter(|&at| at == 0 || word[..at].iter().any(of_no_address) || numbered(at))
         .find(|&at| values::is_address(values::client(&word[at..])))
 }
 

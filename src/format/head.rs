@@ -169,11 +169,19 @@ impl Head {
                 let port = || name_and_port(first) && (!is_dotted(first) || word(1) != b"-");
                 let name =
                     || is_name(first) && ((count == 4 && word(2) == b"-") || is_address(word(1)));
-                count >= 4 && (port() || name())
+                // `[2001:db8::1]:443`.
+                let literal = || {
+                    first.starts_with(b"[")
+                        && is_address(values::client(first))
+                        && is_address(word(1))
+                };
+                count >= 4 && (port() || name() || literal())
             }
         };
         if !has_host {
-            if count != 3 || !first[0].is_ascii_alphanumeric() || short::find(b':', first).is_some()
+            if count != 3
+                || !first[0].is_ascii_alphanumeric()
+                || short::find2(b':', b'\t', first).is_some()
             {
                 return self.split_others(text, (first, word(1), count), record);
             }
@@ -306,15 +314,19 @@ fn is_dotted(word: &[u8]) -> bool {
     name.iter().all(|&b| b.is_ascii_digit() || b == b'.')
 }
 
-/// No address: neither dotted digits nor an IPv6 address.
+/// A name of a host: neither dotted digits nor an IPv6 address, and not what a carrier puts before an entry.
 fn is_name(word: &[u8]) -> bool {
-    !word.iter().all(|&b| b.is_ascii_digit() || b == b'.') && memchr_iter(b':', word).count() < 2
+    let of_carrier = |b: &u8| b"/[](){}|,;\"'+\x1b".contains(b);
+    !word.iter().all(|&b| b.is_ascii_digit() || b == b'.')
+        && memchr_iter(b':', word).count() < 2
+        && !word.ends_with(b":")
+        && !word.iter().any(of_carrier)
 }
 
-/// Whether a word may stand where the client does: anything but what a header of a log begins with. (A proxy passes on
+/// Whether a word may stand where the client does: anything but what a header of a log and a colour begin with. (A proxy passes on
 /// whatever a client calls itself, and its requests are hits nonetheless.)
 fn may_be_client(word: &[u8]) -> bool {
-    !word.starts_with(b"#") && word != b"==>"
+    !word.starts_with(b"#") && word != b"==>" && !word.starts_with(b"\x1b[")
 }
 
 /// Where the last `ADDRESS ident user [time]` before the request begins, and its bracket: what stands before it is of a
@@ -337,7 +349,8 @@ fn anchor(line: &[u8], times: &mut Timestamps) -> Option<(usize, usize)> {
             if word.is_empty() {
                 continue;
             }
-            if words >= 2
+            // An address just before the time: aiohttp's, which has no ident and no user.
+            if words != 1
                 && let Some(within) = carrier::address_in(word)
                 && times.clf(&line[bracket + 1..]).is_ok()
             {

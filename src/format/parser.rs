@@ -83,7 +83,8 @@ pub struct Parser {
     last: ReadBy,
     /// Those that were told.
     seen: Vec<ReadBy>,
-    /// The user's own string is tried on the whole line first: it may describe the carrier too.
+    /// The steps describe the carrier too, or may: they are tried on the whole line first. So it is with the user's own
+    /// string, and with an entry without a time.
     own: bool,
     /// That string begins with the client.
     client_first: bool,
@@ -185,6 +186,8 @@ impl Parser {
                 }
                 FormatSource::Untimed(_) => {
                     parser.lines = vec![compile(format.variants())];
+                    // Its plainest carrier may look like another.
+                    parser.own = true;
                     parser.untimed = Untimed::new(std::slice::from_ref(format), wanted);
                 }
             },

@@ -141,7 +141,7 @@ impl<'a> Request<'a> {
             _ => text.iter().position(|&b| !is_token(b))?,
         };
         if method_len == 0 || text[method_len] != b' ' {
-            return None;
+            return coloured(text);
         }
         let (method, rest) = (&text[..method_len], &text[method_len + 1..]);
         let rest = trim_spaces(rest);
@@ -219,6 +219,22 @@ fn is_token(b: u8) -> bool {
 }
 
 #[inline(always)]
+/// A request in the colours of a terminal, as Werkzeug writes it.
+#[cold]
+fn coloured(text: &[u8]) -> Option<Request<'_>> {
+    let mut rest = text;
+    while let Some(sequence) = rest.strip_prefix(b"\x1b[") {
+        rest = &sequence[sequence.iter().position(|&b| b == b'm')? + 1..];
+    }
+    if rest.len() == text.len() {
+        return None;
+    }
+    while let Some(before) = rest.strip_suffix(b"\x1b[0m") {
+        rest = before;
+    }
+    Request::parse(rest)
+}
+
 fn trim_spaces(text: &[u8]) -> &[u8] {
     match text {
         [b' ', ..] | [.., b' '] => trim_some(text),

@@ -8,7 +8,7 @@
 //! Each is what the source of the project writes: uvicorn `logging.py` (`%(client_addr)s - "%(request_line)s"
 //! %(status_code)s`), actix-web `middleware/logger.rs`, morgan `index.js` (`dev`, `tiny`, `short`), Fiber
 //! `middleware/logger`, Tornado `web.py` (`log_request`) and Jupyter Server `log.py`, daphne `management/commands/runserver.py`,
-//! Next.js `server/dev/log-requests.ts`. All write the line as the request ends.
+//! Next.js `server/dev/log-requests.ts`, Sanic `log.py` (`generic` and `access`), Negroni `logger.go`. All write the line as the request ends.
 
 use super::extent::Extent;
 use super::program::Program;
@@ -19,7 +19,9 @@ use super::unparsed::{DurationUnit, Field};
 use super::{Format, FormatSource, carrier, values};
 
 /// Every one, in the order in which they are tried.
-pub(super) static UNTIMED: [Format; 7] = [UVICORN, ACTIX, MORGAN, FIBER, TORNADO, DAPHNE, NEXTJS];
+pub(super) static UNTIMED: [Format; 9] = [
+    UVICORN, ACTIX, MORGAN, FIBER, TORNADO, DAPHNE, NEXTJS, SANIC, NEGRONI,
+];
 
 /// Whether an entry can begin with this byte.
 type Begins = fn(u8) -> bool;
@@ -372,4 +374,57 @@ const NEXTJS: Format = Format {
     sample: "2025-10-10T13:55:36Z GET /a 200 in 12ms",
     begins: |b| b.is_ascii_uppercase(),
     source: FormatSource::Untimed(nextjs),
+};
+
+fn sanic() -> Vec<Vec<Step>> {
+    vec![vec![
+        text("(sanic.access)["),
+        until(Field::Skipped, "]["),
+        text("]["),
+        Step::Field(
+            Field::Client,
+            Extent::WithPort(Box::new(Extent::UntilText(b"]: ".as_slice().into()))),
+        ),
+        text("]: "),
+        field(Field::Method),
+        text(" "),
+        field(Field::Target),
+        Step::Spaces,
+        field(Field::Status),
+        text(" "),
+        field(Field::Bytes),
+        Step::End,
+    ]]
+}
+
+const SANIC: Format = Format {
+    name: "sanic",
+    about: "Sanic, which writes the time in brackets before",
+    sample: "2025-10-10T13:55:36Z (sanic.access)[INFO][192.0.2.7:51234]: GET http://www.example.com/a  200 612",
+    begins: |b| b == b'(',
+    source: FormatSource::Untimed(sanic),
+};
+
+fn negroni() -> Vec<Vec<Step>> {
+    vec![vec![
+        text("| "),
+        field(Field::Status),
+        text(" | \t "),
+        field(Field::Duration(DurationUnit::Written)),
+        text(" | "),
+        field(Field::Host),
+        text(" | "),
+        field(Field::Method),
+        text(" "),
+        field(Field::Target),
+        Step::End,
+    ]]
+}
+
+const NEGRONI: Format = Format {
+    name: "negroni",
+    about: "Negroni's Logger, which names no client",
+    sample: "2025-10-10T13:55:36Z | 200 | \t 1.234ms | www.example.com | GET /a",
+    begins: |b| b == b'|',
+    source: FormatSource::Untimed(negroni),
 };

@@ -103,6 +103,7 @@ fn any_duration(text: &[u8], unit: DurationUnit) -> Result<Option<u64>, Why> {
         .position(|b| !b.is_ascii_digit() && *b != b'.')
         .unwrap_or(text.len());
     let (number, suffix) = text.split_at(end);
+    let suffix = suffix.trim_ascii_start();
     let nanoseconds = match (unit, suffix) {
         (DurationUnit::Seconds | DurationUnit::WholeSeconds, b"")
         | (DurationUnit::Written, b"" | b"s") => 1_000_000_000,
@@ -193,7 +194,8 @@ pub(super) fn is_address(word: &[u8]) -> bool {
     std::str::from_utf8(word).is_ok_and(|word| word.parse::<std::net::IpAddr>().is_ok())
 }
 
-fn trim_quotes(mut text: &[u8]) -> &[u8] {
+/// A text without the quotes and spaces around it.
+pub(super) fn trim_quotes(mut text: &[u8]) -> &[u8] {
     while let [b' ' | b'"', rest @ ..] = text {
         text = rest;
     }

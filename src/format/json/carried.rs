@@ -1,16 +1,19 @@
 //! An entry that stands in a JSON line as text: what a container's log driver or a shipper makes of a line.
 //!
 //! `log` is Docker's json-file and Fluent Bit's, `message` Filebeat's and Elastic's, `MESSAGE` that of `journalctl -o json`,
-//! `textPayload` Google Cloud Logging's, `short_message` GELF's.
+//! `textPayload` Google Cloud Logging's, `short_message` GELF's, `msg` that of zap, pino, logrus and slog; `properties` is an object as text
+//! in Azure's resource logs.
 
 use super::scan::unescape;
 
-const KEYS: [&[u8]; 5] = [
+const KEYS: [&[u8]; 7] = [
     b"\"log\"",
     b"\"message\"",
     b"\"MESSAGE\"",
     b"\"textPayload\"",
     b"\"short_message\"",
+    b"\"msg\"",
+    b"\"properties\"",
 ];
 
 /// Puts the text that `line` carries into `out`, without colours and its newline; whether there is one.
@@ -18,7 +21,9 @@ const KEYS: [&[u8]; 5] = [
 pub(in crate::format) fn carried(line: &[u8], out: &mut Vec<u8>) -> bool {
     out.clear();
     // A key within a string has its quotes escaped, so that it is not found.
-    let Some(text) = KEYS.iter().find_map(|key| text_of(line, key)) else {
+    let text = KEYS.iter().find_map(|key| text_of(line, key));
+    // The same in logfmt.
+    let Some(text) = text.or_else(|| text_behind(line, b" msg=\"")) else {
         return false;
     };
     let mut plain = Vec::with_capacity(text.len());
@@ -46,6 +51,16 @@ fn text_of<'l>(line: &'l [u8], key: &[u8]) -> Option<&'l [u8]> {
     let at = memchr::memmem::find(line, key)? + key.len();
     let value = line[at..].trim_ascii_start().strip_prefix(b":")?;
     let text = value.trim_ascii_start().strip_prefix(b"\"")?;
+    up_to_quote(text)
+}
+
+/// The string in quotes behind this, as it is escaped.
+fn text_behind<'l>(line: &'l [u8], mark: &[u8]) -> Option<&'l [u8]> {
+    let at = memchr::memmem::find(line, mark)?;
+    up_to_quote(&line[at + mark.len()..])
+}
+
+fn up_to_quote(text: &[u8]) -> Option<&[u8]> {
     let mut escaped = false;
     let end = text.iter().position(|&b| {
         let ends = b == b'"' && !escaped;

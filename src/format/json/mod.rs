@@ -11,7 +11,7 @@ mod scan;
 
 pub(super) use carried::{carried, without_colours};
 pub(super) use names::{FIELDS, slot};
-pub(super) use pairs::{are_pairs, pairs_from};
+pub(super) use pairs::pairs_from;
 pub(super) use scan::unescape;
 
 use std::sync::OnceLock;
@@ -22,8 +22,8 @@ use super::record::Record;
 use super::short;
 use super::template::Refused;
 use super::timestamp::{Stamp, TimeForm, Timestamps};
-use super::{carrier, values};
-use names::{DATE, LTSV, Memo, NAMES, NameNode, SLOTS, time};
+use super::values;
+use names::{APISIX, DATE, FASTLY, LTSV, Memo, NAMES, NameNode, RAILS, SLOTS, TOMCAT, time};
 use scan::{DEPTH, Scan, ValueSpan};
 
 use super::unparsed::{DurationUnit, Field, Unparsed, Why};
@@ -169,15 +169,8 @@ impl JsonReader {
         read_time(times, &from[value.start..value.end], None).ok()
     }
 
-    /// Reads a line of pairs from `from` on, logfmt or LTSV, into `record`, which must be [`Record::EMPTY`]. A time that
-    /// it does not give is that of its carrier, which `line` begins with.
-    pub(super) fn read_pairs<'a>(
-        &'a mut self,
-        line: &'a [u8],
-        from: usize,
-        times: &mut Timestamps,
-        record: &mut Record<'a>,
-    ) -> Result<(), Unparsed> {
+    /// Finds what a line of pairs, logfmt or LTSV, says from `from` on.
+    pub(super) fn find_pairs(&mut self, line: &[u8], from: usize) -> Slots {
         let labelled = pairs::is_ltsv(&line[from..]);
         let root = if labelled {
             self.labels
@@ -198,9 +191,7 @@ impl JsonReader {
         } else {
             scan.pairs(root);
         }
-        let mut found = Slots(scan.values);
-        let carried = |times: &Timestamps| carrier::time(&line[..from], times);
-        self.fill(line, &mut found, carried, times, record)
+        Slots(scan.values)
     }
 
     /// Makes a record of what was found in `line`: fills `record`, which must be [`Record::EMPTY`]. A time that the line does
@@ -219,10 +210,7 @@ impl JsonReader {
             &from[value.start..value.end]
         };
         if values[0].is_none() {
-            // `requestTime` is a duration of nginx's and a time of API Gateway's.
-            let is_time = |value: &ValueSpan| text(*value).contains(&b':');
-            let stamp = values[DATE].or(values[slot(DURATION)].take_if(|value| is_time(value)));
-            values[0] = stamp.map(|value| ValueSpan {
+            values[0] = values[DATE].map(|value| ValueSpan {
                 field: Field::Time,
                 ..value
             });
@@ -244,6 +232,9 @@ impl JsonReader {
                 at: line.len(),
                 timed: values[slot(Field::Time)].is_some(),
             });
+        }
+        if let Some(writer) = values[slot(Field::Skipped)].take() {
+            as_written_by(writer.rank, values);
         }
         // The time and the status come first.
         for value in values {
@@ -271,6 +262,10 @@ impl JsonReader {
                 {
                     Ok(())
                 }
+                // logstash's pattern keeps their quotes.
+                Field::Agent | Field::Referrer if text.starts_with(b"\"") => {
+                    store(record, value.field, values::trim_quotes(text))
+                }
                 // Some call the target so.
                 Field::Request if is_target(text) => store(record, Field::Target, text),
                 field => store(record, field, text),
@@ -283,8 +278,45 @@ impl JsonReader {
                 timed: true,
             })?;
         }
+        if record.client == b"-"
+            && let Some(list) = record.forwarded
+        {
+            record.client = values::client(list);
+        }
         finish_request(record);
         Ok(())
+    }
+}
+
+/// Reads the values as this writer means them, who is known by a key at this rank.
+#[cold]
+fn as_written_by(rank: u16, values: &mut [Option<ValueSpan>; SLOTS]) {
+    let milliseconds = |value: &mut Option<ValueSpan>| {
+        if let Some(value) = value
+            && matches!(
+                value.field,
+                Field::Duration(DurationUnit::WholeMilliseconds | DurationUnit::WholeNanoseconds)
+            )
+        {
+            value.field = Field::Duration(DurationUnit::Milliseconds);
+        }
+    };
+    let writer = rank.saturating_sub(FIRST as u16);
+    match writer {
+        RAILS | APISIX => milliseconds(&mut values[slot(DURATION)]),
+        _ if FASTLY.contains(&writer) => {
+            if let Some(value) = &mut values[slot(Field::Time)] {
+                value.field = Field::Start;
+            }
+        }
+        TOMCAT if values[slot(Field::Client)].is_none() => {
+            let host = values[slot(Field::Host)].take();
+            values[slot(Field::Client)] = host.map(|value| ValueSpan {
+                field: Field::Client,
+                ..value
+            });
+        }
+        _ => {}
     }
 }
 
@@ -317,6 +349,9 @@ fn json_status(text: &[u8]) -> Result<Option<u16>, Why> {
             text.iter()
                 .fold(0, |number, b| number * 10 + u16::from(b - b'0')),
         )),
+        // `200 OK`, `200.0`, and Squid's `TCP_MISS/200`.
+        [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b' ' | b'.', ..] => values::status(&text[..3]),
+        [b'A'..=b'Z', .., b'/', _, _, _] => values::status(&text[text.len() - 3..]),
         _ => values::status(text),
     }
 }

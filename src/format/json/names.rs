@@ -9,15 +9,17 @@ use super::super::unparsed::{DurationUnit, Field};
 /// Sources: the documented logs of Caddy, Traefik, Envoy and Istio, Cloudflare, Fastly, Google Cloud, Kong (`http-log`),
 /// Amazon API Gateway (`$context`), CloudFront (standard logging v2), Azure Application Gateway and Front Door, Akamai
 /// DataStream 2, Netlify and Vercel log drains, Zeek's `http.log`, Suricata's `eve.json`; the field sets of Elastic (ECS)
-/// and of OpenTelemetry's semantic conventions; `pino-http` and Fastify, Echo, logstash's `COMBINEDAPACHELOG`; and what
+/// and of OpenTelemetry's semantic conventions; `pino-http` and Fastify, express-winston, Echo, chi's `httplog`, slog-http, tower-http, lograge and
+/// Rails' Semantic Logger, logstash's `COMBINEDAPACHELOG` and its encoder for Logback, Tomcat's `JsonAccessLogValve`, Filebeat's
+/// modules, Fluentd's parsers, App Service's `AppServiceHTTPLogs`, klog's `httplog`; and what
 /// people give nginx's variables for names.
 pub(super) const NAMES: &[(Field, &str)] = &[
     // Those of the start are in STARTS.
     (
         Field::Time,
-        "ts time StartUTC start_time EdgeStartTimestamp EdgeEndTimestamp timestamp @timestamp StartLocal time_iso8601 \
+        "ts time StartUTC start_time EdgeEndTimestamp EdgeStartTimestamp timestamp @timestamp StartLocal time_iso8601 \
          time_local msec receiveTimestamp datetime date_time started_at reqTimeSec requestTimeEpoch proxy/timestamp \
-         timereceived timelocal accesstime logtime eventtime t __REALTIME_TIMESTAMP",
+         timereceived timelocal accesstime logtime eventtime t TimeGenerated request_time_local __REALTIME_TIMESTAMP",
     ),
     // What a `time` without a date is completed with.
     (Field::Line, "date"),
@@ -26,42 +28,62 @@ pub(super) const NAMES: &[(Field, &str)] = &[
         "status DownstreamStatus response_code EdgeResponseStatus httpRequest/status response_status resp_status \
          status_code response/status response/status_code http/response/status_code http/status_code http/status \
          res/status_code res/status proxy/status_code sc-status properties/httpStatus properties/httpStatusCode \
-         attributes/http/response/status_code attributes/http/status_code http_status response",
+         attributes/http/response/status_code attributes/http/status_code http_status response fields/status \
+         payload/status meta/res/statusCode httpResponse/status resp nginx/access/response_code \
+         apache2/access/response_code apache/access/response_code server_status code",
     ),
     (
         Field::Method,
         "request/method RequestMethod method ClientRequestMethod httpRequest/requestMethod request_method verb \
          http/request/method http/method http/http_method req/method httpMethod reqMethod proxy/method cs-method \
-         properties/httpMethod attributes/http/request/method attributes/http/method",
+         properties/httpMethod attributes/http/request/method attributes/http/method span/method payload/method \
+         meta/req/method httpRequest/method nginx/access/method apache2/access/method apache/access/method",
     ),
     (
         Field::Target,
         "request/uri request/url request/path RequestPath x-envoy-origin-path path url ClientRequestURI \
          httpRequest/requestUrl request_uri :path uri request_path request_url url/original url/path req/url http/url \
          http/target proxy/path cs-uri-stem reqPath resourcePath properties/requestUri attributes/url/path \
-         attributes/http/target attributes/http/route target uri_path",
+         attributes/http/target attributes/http/route uri_path span/uri payload/path meta/req/originalUrl \
+         meta/req/url httpRequest/path httpRequest/url nginx/access/url apache2/access/url apache/access/url http_path \
+         requested_uri requested_url originalUrl target",
     ),
-    (Field::Request, "request req requestline request_line"),
+    (
+        Field::Request,
+        "request req requestline request_line http_request",
+    ),
     (
         Field::Bytes,
         "size DownstreamContentSize EdgeResponseBytes httpRequest/responseSize body_bytes_sent bytes_sent length \
          response_body_size bytes resp_body_size http/response/body/bytes http/response/body/size response/size \
          bytes_out responseLength response_body_len http/length sc-bytes properties/sentBytes properties/responseBytes \
-         attributes/http/response/body/size rspContentLen totalBytes bytes_written response_size responseSize",
+         attributes/http/response/body/size rspContentLen totalBytes bytes_written response_size responseSize \
+         http/response/bytes response/length res/headers/content-length httpResponse/bytes content_length \
+         resp_bytes_length body_bytes nginx/access/body_sent/bytes apache2/access/body_sent/bytes",
     ),
     (
         Field::Client,
         "request/client_ip request/remote_ip request/remote_addr ClientHost ClientIP httpRequest/remoteIp client_ip ip \
          remote_addr downstream_remote_address remote_ip clientip client source/address source/ip client/ip \
          client/address req/remoteAddress req/ip request/ip src_ip id/orig_h c-ip cliIP proxy/client_ip sourceIp \
-         identity/sourceIp properties/clientIP attributes/client/address clientaddr remoteaddress remotehost fwd \
-         x_forwarded_for http_x_forwarded_for x_forward_for forwarded_for x_real_ip real_ip",
+         identity/sourceIp properties/clientIP attributes/client/address clientaddr remoteaddress remotehost remote \
+         httpRequest/remoteIP nginx/access/remote_ip apache2/access/remote_ip apache/access/remote_ip \
+         network/client/ip meta/req/ip meta/req/connection/remoteAddress requestContext/identity/sourceIp source_ip \
+         caller_ip user_ip payload/remote_ip x_real_ip real_ip",
+    ),
+    // What stands in for a client that is not given, and what --client forwarded walks.
+    (
+        Field::Forwarded,
+        "x_forwarded_for http_x_forwarded_for request/headers/X-Forwarded-For req/headers/x-forwarded-for \
+         request_X-Forwarded-For meta/req/headers/x-forwarded-for requestHeaders/X-Forwarded-For forwardedfor fwd \
+         x_forward_for x_forwarded forwarded_for accessIpList xff",
     ),
     (
         Field::Host,
         "request/host RequestHost ClientRequestHost http_host host :authority authority server_name vhost requested_host \
          request/hostname request/headers/host req/headers/host req/host http/hostname proxy/host url/domain \
-         server/address reqHost x-host-header cs(Host) properties/host properties/hostName attributes/server/address",
+         server/address reqHost x-host-header cs(Host) properties/host properties/hostName attributes/server/address cs-host http_hostname virtual_host domain domainName \
+         meta/req/headers/host RequestAddr",
     ),
     (
         Field::User,
@@ -71,33 +93,37 @@ pub(super) const NAMES: &[(Field, &str)] = &[
         Field::Referrer,
         "request/headers/Referer ClientRequestReferer httpRequest/referer http_referer referer referrer request_Referer \
          http_referrer http/request/referrer req/headers/referer http/http_refer proxy/referer cs(Referer) \
-         properties/referer",
+         properties/referer requestHeaders/Referer meta/req/headers/referer nginx/access/referrer",
     ),
     (
         Field::Agent,
         "request/headers/User-Agent ClientRequestUserAgent httpRequest/userAgent http_user_agent user_agent \
          request_User-Agent agent user_agent/original req/headers/user-agent http/http_user_agent proxy/user_agent \
-         cs(User-Agent) properties/userAgent attributes/user_agent/original ua",
+         cs(User-Agent) properties/userAgent attributes/user_agent/original ua requestHeaders/User-Agent \
+         meta/req/headers/user-agent nginx/access/agent apache2/access/agent",
     ),
     (
         Field::Protocol,
         "request/proto RequestProtocol ClientRequestProtocol httpRequest/protocol protocol server_protocol \
-         request_protocol http_version request_proto http/protocol cs-protocol-version",
+         request_protocol http_version request_proto http/protocol cs-protocol-version span/version \
+         httpRequest/proto http_proto",
     ),
     (
         Field::Duration(DurationUnit::Nanoseconds),
         "Duration event/duration",
     ),
     // Echo writes whole nanoseconds, others seconds with decimals.
-    (Field::Duration(DurationUnit::WholeNanoseconds), "latency"),
+    (
+        Field::Duration(DurationUnit::WholeNanoseconds),
+        "latency response/latency",
+    ),
     (
         Field::Duration(DurationUnit::Written),
-        "httpRequest/latency",
+        "httpRequest/latency fields/latency",
     ),
     (
         Field::Duration(DurationUnit::Seconds),
-        "request_time time-taken timetaken reqtime request_duration properties/timeTaken duration_s latency_s \
-         duration_seconds elapsed_s",
+        "request_time reqtime request_duration duration_s latency_s duration_seconds elapsed_s",
     ),
     (
         Field::Duration(DurationUnit::Microseconds),
@@ -106,18 +132,36 @@ pub(super) const NAMES: &[(Field, &str)] = &[
     (
         Field::Duration(DurationUnit::Milliseconds),
         "duration_ms latency_ms EdgeTimeToFirstByteMs latencies/request responseTime responseLatency time_ms elapsed_ms \
-         response_time_ms request_time_ms took_ms transferTimeMSec",
+         response_time_ms request_time_ms took_ms transferTimeMSec resp_elapsed_ms httpResponse/elapsed \
+         meta/responseTime time_taken_ms latencyMs durationMs",
     ),
-    // Caddy writes seconds with decimals, Envoy whole milliseconds.
+    // Caddy, CloudFront and Application Gateway v2 write seconds with decimals; Envoy, IIS and Application Gateway v1 whole
+    // milliseconds.
     (
         Field::Duration(DurationUnit::WholeMilliseconds),
-        "duration response_time elapsed service",
+        "duration response_time elapsed service time-taken timetaken properties/timeTaken elapsed_time",
+    ),
+    // Whose keys these are: see `RAILS`.
+    (
+        Field::Skipped,
+        "controller apisix_latency logicalUserName fastly_is_edge fastly_server",
     ),
     (
         Field::Cache,
         "CacheCacheStatus upstream_cache_status cache_status fastly_cache_status cache x-edge-result-type",
     ),
 ];
+
+// Writers who mean something else by a usual key are known by one that only they have: its place in its row.
+
+/// Its `duration` is in milliseconds, decimals or not (lograge).
+pub(super) const RAILS: u16 = 0;
+/// Its `latency` is in milliseconds (`apisix/utils/log-util.lua`).
+pub(super) const APISIX: u16 = 1;
+/// Its `host` is the client's (`JsonAccessLogValve`).
+pub(super) const TOMCAT: u16 = 2;
+/// The `timestamp` of its JSON is `time.start`, "the time the request started" ("Useful JSON formats", "time.start").
+pub(super) const FASTLY: [u16; 2] = [3, 4];
 
 /// What the labels of LTSV mean by its own list (ltsv.org), where that differs from the names above.
 pub(super) const LTSV: &[(Field, &str)] = &[
@@ -129,16 +173,18 @@ pub(super) const LTSV: &[(Field, &str)] = &[
 
 /// Keys whose time is that of the request's start: Traefik's `StartUTC` and `StartLocal` ("when request processing
 /// started"), Envoy's `%START_TIME%` under the key of its default and Istio's ("request start time"), Cloudflare's
-/// `EdgeStartTimestamp` ("when the edge received the request"), Kong's `started_at` ("when the request started to be
-/// processed"), Akamai's `reqTimeSec` ("when the edge server accepted the request"). The others are written as a request
-/// ends: Traefik's own `time`, Caddy's `ts`, nginx's variables.
-const STARTS: [&str; 6] = [
+/// `EdgeStartTimestamp` ("when the edge received the request"; where there is `EdgeEndTimestamp`, that counts), Kong's `started_at`
+/// ("when the request started to be processed"), Akamai's `reqTimeSec` ("when the edge server accepted the request"), Amazon API
+/// Gateway's `requestTime` and `requestTimeEpoch` (which its mapping templates have while the request is still to be answered).
+/// The others are written as a request ends: Traefik's own `time`, Caddy's `ts`, nginx's variables.
+const STARTS: [&str; 7] = [
     "StartUTC",
     "StartLocal",
     "start_time",
     "EdgeStartTimestamp",
     "started_at",
     "reqTimeSec",
+    "requestTimeEpoch",
 ];
 
 /// The field of a time under a key of this name.
@@ -176,7 +222,7 @@ pub const FIELDS: &[(&str, Field)] = &[
 pub(super) const DATE: usize = 14;
 
 /// The fields of a record that a JSON line can give, as places in an array.
-pub(super) const SLOTS: usize = 15;
+pub(super) const SLOTS: usize = 17;
 
 pub(in super::super) fn slot(field: Field) -> usize {
     match field {
@@ -193,7 +239,9 @@ pub(in super::super) fn slot(field: Field) -> usize {
         Field::Agent => 10,
         Field::Protocol => 11,
         Field::Duration(_) => 12,
-        Field::Cache | Field::Skipped | Field::Forwarded => 13,
+        Field::Cache => 13,
+        Field::Skipped => 15,
+        Field::Forwarded => 16,
         // The date of a time that has none.
         Field::Line => DATE,
     }

@@ -7,7 +7,7 @@ use super::names::NameNode;
 use super::scan::Scan;
 
 /// Whether `text` begins with a pair of logfmt or LTSV.
-pub(in crate::format) fn are_pairs(text: &[u8]) -> bool {
+fn are_pairs(text: &[u8]) -> bool {
     let name = |b: &u8| b.is_ascii_alphanumeric() || b"_-.@".contains(b);
     let len = text.iter().take_while(|b| name(b)).count();
     match text.get(len) {
@@ -22,14 +22,13 @@ pub(in crate::format) fn pairs_from(line: &[u8], start: usize) -> Option<usize> 
     if are_pairs(&line[start..]) {
         return Some(start);
     }
-    memchr::memmem::find(line, b" status=")?;
     let spaces = memchr::memchr_iter(b' ', line).take(MOST_WORDS);
     let mut words = spaces.map(|space| space + 1);
     words.find(|at| are_pairs(&line[*at..]))
 }
 
-/// A logger writes no more words before pairs.
-const MOST_WORDS: usize = 12;
+/// A logger writes no more words, and spaces between them, before pairs.
+const MOST_WORDS: usize = 24;
 
 /// Whether pairs are labelled values: then there are tabs.
 pub(super) fn is_ltsv(text: &[u8]) -> bool {

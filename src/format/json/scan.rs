@@ -186,8 +186,16 @@ impl Scan<'_, '_> {
         escaped: bool,
         quoted: bool,
     ) {
+        // API Gateway's `requestTime` is a time, nginx's is a duration.
+        let is_time = |text: &[u8]| quoted && text.contains(&b':');
+        let (field, rank) = match field {
+            Field::Duration(_) if is_time(&self.line[start..end]) => (Field::Start, EMPTY - 1),
+            field => (field, rank),
+        };
         let rank = match &self.line[start..end] {
-            b"" | b"-" => EMPTY,
+            b"" | b"-" if field != Field::Skipped => EMPTY,
+            // `"status":"success"`, beside one that has a number.
+            [b'a'..=b'z', ..] if field == Field::Status => EMPTY,
             _ => rank,
         };
         let place = &mut self.values[slot(field)];

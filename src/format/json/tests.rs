@@ -10,6 +10,66 @@ fn each_product_is_read_by_its_keys() {
     let mut table = Table::default();
     for (line, want) in [
         (
+            r#"{"status":"success","status_code":"200 OK","time":"2025-10-10T13:55:36Z","uri":"/a"}"#,
+            " target=/a status=200",
+        ),
+        (
+            r#"{"timestamp":1760104536.1,"elapsed":123,"client":"192.0.2.7","method":"GET","url":"/a","status":"TCP_MISS/200","bytes":612}"#,
+            " client=192.0.2.7 method=GET target=/a status=200 bytes=612 us=123000",
+        ),
+        (
+            r#"{"time":"2025-10-10T13:55:36Z","method":"GET","path":"/a","controller":"X","action":"show","status":200,"duration":58.33,"view":40.43}"#,
+            " method=GET target=/a status=200 us=58330",
+        ),
+        (
+            r#"{"response":{"status":200,"size":612},"request":{"uri":"/a","method":"GET"},"client_ip":"192.0.2.7","start_time":1760104535900,"latency":515.2,"apisix_latency":15.2}"#,
+            " client=192.0.2.7 method=GET target=/a status=200 bytes=612 us=515200",
+        ),
+        (
+            r#"{"host":"192.0.2.7","logicalUserName":"-","user":"-","time":"[10/Oct/2025:13:55:36 +0000]","request":"GET /a HTTP/1.1","statusCode":"200","size":"612","elapsedTime":"12"}"#,
+            " client=192.0.2.7 method=GET target=/a protocol=HTTP/1.1 status=200 bytes=612 us=12000",
+        ),
+        (
+            r#"{"timestamp":"2025-10-10T13:55:35+0000","client_ip":"192.0.2.7","url":"/a","request_method":"GET","response_status":200,"time_elapsed":1234567,"fastly_server":"x","fastly_is_edge":true}"#,
+            " client=192.0.2.7 method=GET target=/a status=200 us=1234567",
+        ),
+        (
+            r#"{"ip":"192.0.2.7","requestTime":"10/Oct/2025:13:55:34 +0000","httpMethod":"GET","path":"/a","status":"200","responseLatency":"2500"}"#,
+            " client=192.0.2.7 method=GET target=/a status=200 us=2500000",
+        ),
+        (
+            r#"{"timestamp":"2025-10-10T13:55:36.123Z","level":"INFO","fields":{"message":"finished processing request","latency":"4 ms","status":200},"target":"tower_http::trace::on_response","span":{"method":"GET","uri":"/a","version":"HTTP/1.1"}}"#,
+            " method=GET target=/a protocol=HTTP/1.1 status=200 us=4000",
+        ),
+        (
+            r#"{"timestamp":"2025-10-10T13:55:36Z","payload":{"controller":"X","method":"GET","path":"/a","status":200},"duration_ms":12.34}"#,
+            " method=GET target=/a status=200 us=12340",
+        ),
+        (
+            r#"{"timestamp":"2025-10-10T13:55:36Z","elapsed_time":12,"method":"GET","requested_uri":"/a","remote_host":"192.0.2.7","status_code":200,"content_length":612}"#,
+            " client=192.0.2.7 method=GET target=/a status=200 bytes=612 us=12000",
+        ),
+        (
+            r#"{"time":"2025-10-10T13:55:36Z","remote":"192.0.2.7","method":"GET","path":"/a","code":"200","size":"612","agent":"curl/8"}"#,
+            " client=192.0.2.7 method=GET target=/a status=200 bytes=612 agent=curl/8",
+        ),
+        (
+            r#"{"@timestamp":"2025-10-10T13:55:36Z","clientip":"192.0.2.7","verb":"GET","request":"/a","response":200,"bytes":612,"referrer":"\"-\"","agent":"\"curl/8\""}"#,
+            " client=192.0.2.7 method=GET target=/a status=200 bytes=612 agent=curl/8",
+        ),
+        (
+            r#"{"time":"2025-10-10T13:55:36Z","properties":"{\"CsMethod\":\"GET\",\"CsUriStem\":\"/a\",\"CIp\":\"192.0.2.7\",\"CsHost\":\"a.example\",\"ScStatus\":200,\"ScBytes\":612,\"TimeTaken\":45}"}"#,
+            " client=192.0.2.7 host=a.example method=GET target=/a status=200 bytes=612 us=45000",
+        ),
+        (
+            r#"{"time":"2025-10-10T13:55:36Z","level":"info","meta":{"req":{"url":"/a","headers":{"host":"a.example"},"method":"GET"},"res":{"statusCode":200},"responseTime":12}}"#,
+            " host=a.example method=GET target=/a status=200 us=12000",
+        ),
+        (
+            r#"{"time":"2025-10-10T13:55:36Z","status":200,"uri":"/a","x_forwarded_for":"192.0.2.7, 10.0.0.1"}"#,
+            " client=192.0.2.7 target=/a status=200",
+        ),
+        (
             r#"{"level":"info","ts":1760104536.6,"logger":"http.log.access","request":{"remote_ip":"10.0.0.9","remote_port":"4","client_ip":"192.0.2.7","proto":"HTTP/2.0","method":"GET","host":"a.example","uri":"/b?c","headers":{"Accept":["*/*"],"User-Agent":["curl/8"],"Referer":["https://r.example/"]},"tls":{"resumed":false}},"bytes_read":0,"user_id":"ann","duration":0.0125,"size":446,"status":200,"resp_headers":{"Server":["Caddy"],"Date":[]}}"#,
             " client=192.0.2.7 user=ann host=a.example method=GET target=/b?c protocol=HTTP/2.0 status=200 bytes=446 referrer=https://r.example/ agent=curl/8 us=12500",
         ),
@@ -26,7 +86,7 @@ fn each_product_is_read_by_its_keys() {
             " client=192.0.2.7 host=a.example method=GET target=/b protocol=HTTP/2 status=503 bytes=612 agent=curl/8 us=11000",
         ),
         (
-            r#"{"ClientIP":"192.0.2.7","ClientRequestHost":"a.example","ClientRequestMethod":"GET","ClientRequestURI":"/b?c","ClientRequestUserAgent":"curl/8","ClientRequestReferer":"https://r.example/","ClientRequestProtocol":"HTTP/2","EdgeStartTimestamp":1760104536100000000,"EdgeEndTimestamp":1760104539000000000,"EdgeResponseBytes":612,"EdgeResponseStatus":200,"CacheCacheStatus":"hit","OriginResponseStatus":0,"EdgeTimeToFirstByteMs":7}"#,
+            r#"{"ClientIP":"192.0.2.7","ClientRequestHost":"a.example","ClientRequestMethod":"GET","ClientRequestURI":"/b?c","ClientRequestUserAgent":"curl/8","ClientRequestReferer":"https://r.example/","ClientRequestProtocol":"HTTP/2","EdgeStartTimestamp":1760104533100000000,"EdgeEndTimestamp":1760104536100000000,"EdgeResponseBytes":612,"EdgeResponseStatus":200,"CacheCacheStatus":"hit","OriginResponseStatus":0,"EdgeTimeToFirstByteMs":7}"#,
             " client=192.0.2.7 host=a.example method=GET target=/b?c protocol=HTTP/2 status=200 bytes=612 referrer=https://r.example/ agent=curl/8 us=7000 cache=hit",
         ),
         (

@@ -299,7 +299,7 @@ mod tests {
             );
             for part in ["<Status>", "<Client>"] {
                 let port = line.contains("<ClientPort");
-                let none = ["django", "morgan", "nextjs"].contains(&format.name);
+                let none = ["django", "morgan", "nextjs", "negroni"].contains(&format.name);
                 let there = line.contains(part) || part == "<Client>" && (port || none);
                 assert!(there, "{}: {line}", format.name);
             }

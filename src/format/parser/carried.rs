@@ -169,22 +169,33 @@ impl Parser {
         if self.json.is_none() {
             return Err(failed);
         }
-        if !near
-            && line.ends_with(b"}")
+        if line.ends_with(b"}")
             && let Some(start) = memchr::memmem::find(line, b"{\"")
         {
-            return self.object(line, start, record);
+            return self
+                .object(line, start, record)
+                .map_err(|unparsed| if near { failed } else { unparsed });
         }
-        let pairs =
-            json::pairs_from(line, start).filter(|start| !near || json::are_pairs(&line[*start..]));
+        let pairs = json::pairs_from(line, start);
         let (Some(json), Some(start)) = (&mut self.json, pairs) else {
             return Err(failed);
         };
+        let mut found = json.find_pairs(line, start);
+        let before = &line[..start];
+        if !found.has_status() && json::carried(line, &mut self.carried) {
+            let time = json.time(line, &found, &mut self.times);
+            let time = time.or_else(|| carrier::time(before, &self.times));
+            return self.text(time, record).map_err(|_| failed);
+        }
         self.last = ReadBy::Json;
         self.state.header.record(false);
         record.source = &self.state.source;
-        json.read_pairs(line, start, &mut self.times, record)
-            // What only looks like pairs may be nearer to something else.
+        let Some(json) = &self.json else {
+            return Err(failed);
+        };
+        let carried = |times: &Timestamps| carrier::time(before, times);
+        // What only looks like pairs may be nearer to something else.
+        json.fill(line, &mut found, carried, &mut self.times, record)
             .map_err(|unparsed| if unparsed.timed { unparsed } else { failed })
     }
 
