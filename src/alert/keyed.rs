@@ -314,8 +314,8 @@ impl Keyed {
         let (parts, rows) = (&self.parts, &mut self.rows);
         let narrow = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
         let counts = |source: Subset| {
-            let run = source.run(bucket);
-            let counts = run.map(|run| run.counts(parts.dimension, parts.dimensions));
+            let log = source.log(bucket);
+            let counts = log.map(|log| log.counts(parts.dimension, parts.dimensions));
             counts.into_iter().flatten()
         };
         rows.extend(counts(parts.part).map(|(id, count)| KeyCounts {

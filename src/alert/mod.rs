@@ -33,9 +33,9 @@ use self::measure::Threshold;
 use crate::quantity::Figure;
 use crate::report::Shortfall;
 use crate::stats::bucket::{Bucket, Counters, Matched};
+use crate::stats::hit_log::HitLog;
 use crate::stats::keys::Renumbering;
 use crate::stats::latency::Durations;
-use crate::stats::run::Run;
 use crate::time::{Second, Span};
 
 /// Where a measure is against its threshold.
@@ -217,10 +217,10 @@ impl Subset {
     }
 
     /// Who hit what.
-    fn run(self, bucket: &Bucket) -> Option<&Run> {
+    fn log(self, bucket: &Bucket) -> Option<&HitLog> {
         match self {
-            Subset::All => Some(&bucket.run),
-            Subset::Matched(_) => self.matched(bucket).map(|matched| &matched.run),
+            Subset::All => Some(&bucket.log),
+            Subset::Matched(_) => self.matched(bucket).map(|matched| &matched.log),
         }
     }
 }

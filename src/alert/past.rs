@@ -44,7 +44,7 @@ impl Slice {
     }
 
     fn words(&self) -> usize {
-        SLICE + self.bucket.run.words()
+        SLICE + self.bucket.log.words()
     }
 
     /// Takes in a later second or slice.
@@ -56,7 +56,7 @@ impl Slice {
     /// Brings it to its least size, if it has grown.
     fn compact(&mut self, scratch: &mut [Tally]) {
         if self.words() > self.folded {
-            self.bucket.run.fold(scratch);
+            self.bucket.log.fold(scratch);
             self.folded = self.words();
         }
     }
@@ -105,7 +105,7 @@ impl Past {
             recycle(old.bucket);
         }
         bucket.keep_keys();
-        bucket.run.compact(scratch);
+        bucket.log.compact(scratch);
         match self.slices.back_mut() {
             Some(back)
                 if self.width > 1 && group(back.first, self.width) == group(second, self.width) =>
@@ -191,7 +191,7 @@ impl Past {
         let ends = |second: Second| self.slices.partition_point(|slice| slice.last <= second);
         for slice in self.slices.range(ends(after)..ends(to)) {
             counters.merge(&slice.bucket.counters);
-            slice.bucket.run.tally(tallies);
+            slice.bucket.log.tally(tallies);
         }
         counters
     }
@@ -333,7 +333,7 @@ mod tests {
         let counters = past.tally(Second(-1), Second(seconds), &mut sums);
         assert_eq!(counters.hits, seconds as u64 * u64::from(keys));
         let mut whole = [Tally::default()];
-        (0..seconds).for_each(|second| bucket(second, keys).run.tally(&mut whole));
+        (0..seconds).for_each(|second| bucket(second, keys).log.tally(&mut whole));
         let sorted = |tally: &Tally| {
             let mut counts: Vec<_> = tally.counts().collect();
             counts.sort_unstable_by_key(|(id, _)| *id);

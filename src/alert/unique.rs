@@ -126,10 +126,10 @@ impl Condition for UniqueCondition {
         if hits == 0 {
             return;
         }
-        let Some(run) = self.source.run(bucket) else {
+        let Some(log) = self.source.log(bucket) else {
             return;
         };
-        for (id, _) in run.counts(self.dimension, self.dimensions) {
+        for (id, _) in log.counts(self.dimension, self.dimensions) {
             self.short |= id == DROPPED;
             if id < DROPPED {
                 self.present.push(Present(id));

@@ -59,7 +59,7 @@ impl OpenReport {
     fn take(&mut self, bucket: &Bucket, tallies: &mut [Tally]) {
         self.counters.merge(&bucket.counters);
         self.durations.merge(&bucket.durations);
-        bucket.run.tally(tallies);
+        bucket.log.tally(tallies);
     }
 }
 

@@ -15,8 +15,8 @@ use super::{Books, ClosedSeconds, Ingest};
 use crate::format::record::Record;
 use crate::format::unparsed::Unparsed;
 use crate::stats::bucket::Counters;
+use crate::stats::hit_log::HitLog;
 use crate::stats::keys::Renumbering;
-use crate::stats::run::Run;
 use crate::stats::{DIMENSIONS, Hit, keys};
 use crate::time::{Second, Span};
 
@@ -65,7 +65,7 @@ pub struct Rejected {
 #[derive(Debug, Default)]
 struct HitColumns {
     /// Keys and bytes.
-    run: Run,
+    log: HitLog,
     /// Class of the status, and [`MALFORMED`].
     class: Vec<u8>,
     /// Microseconds; empty until there is one, and [`NONE`] where there is none.
@@ -137,7 +137,7 @@ impl Chunk {
     /// Follows a reduction of the tables that its ids are of, once it was begun; there are `dimensions`.
     pub fn renumber(&mut self, reduced: &[(usize, Renumbering)], dimensions: usize) {
         for (dimension, ids) in reduced {
-            self.columns.run.renumber(*dimension, dimensions, ids);
+            self.columns.log.renumber(*dimension, dimensions, ids);
         }
     }
 
@@ -219,7 +219,7 @@ impl HitColumns {
     }
 
     fn clear(&mut self) {
-        self.run.clear();
+        self.log.clear();
         self.class.clear();
         self.duration.clear();
         self.matched.clear();
@@ -227,7 +227,7 @@ impl HitColumns {
 
     #[inline]
     fn push(&mut self, hit: &Hit, dimensions: usize, expressions: bool) {
-        self.run.push(hit, dimensions);
+        self.log.push(hit, dimensions);
         if hit.duration_us.is_some() || !self.duration.is_empty() {
             self.duration.resize(self.class.len(), NONE);
             self.duration.push(hit.duration_us.unwrap_or(NONE));
@@ -245,7 +245,7 @@ impl HitColumns {
 
     /// The record at `index` as it was pushed.
     fn hit(&self, index: usize, of: &Batch, dimensions: usize) -> Hit {
-        let (keys, bytes) = self.run.hit(index, dimensions);
+        let (keys, bytes) = self.log.hit(index, dimensions);
         let mut ids = [keys::NONE; DIMENSIONS];
         ids[..dimensions].copy_from_slice(keys);
         Hit {
@@ -275,7 +275,7 @@ impl Ingest {
         };
         let dimensions = self.books.totals.dimensions();
         for (dimension, ids) in ids.iter().enumerate() {
-            chunk.columns.run.renumber(dimension, dimensions, ids);
+            chunk.columns.log.renumber(dimension, dimensions, ids);
         }
         true
     }
@@ -290,7 +290,7 @@ impl Ingest {
         let ids = self.books.merge_past_caps(&chunk.books);
         let dimensions = self.books.totals.dimensions();
         for (dimension, ids) in ids.iter().enumerate() {
-            chunk.columns.run.renumber(dimension, dimensions, ids);
+            chunk.columns.log.renumber(dimension, dimensions, ids);
         }
         if !self.books.totals.is_full() {
             return Vec::new();
@@ -344,7 +344,7 @@ impl Ingest {
                 if columns.matched.is_empty() {
                     bucket.counters.merge(&batch.counters);
                     let range = batch.range.clone();
-                    bucket.run.extend(&columns.run, range.clone(), dimensions);
+                    bucket.log.extend(&columns.log, range.clone(), dimensions);
                     for us in range.filter_map(|i| columns.duration(i)) {
                         bucket.durations.observe(us);
                     }

@@ -1,9 +1,9 @@
-//! One second, or any number of them merged: a handful of counters and the run of keys.
+//! One second, or any number of them merged: a handful of counters and the log of its hits.
 
 use super::dimension::Scratch;
+use super::hit_log::HitLog;
 use super::keys::Renumbering;
 use super::latency::Durations;
-use super::run::Run;
 use super::tally::Tally;
 use super::{Hit, Statistic};
 use crate::format::record::Record;
@@ -68,7 +68,7 @@ pub struct Bucket {
     /// Its counters.
     pub counters: Counters,
     /// Who hit what.
-    pub run: Run,
+    pub log: HitLog,
     /// How long the requests took.
     pub durations: Durations,
     /// The records that match each of the rules' expressions; those behind the last match are left out.
@@ -81,7 +81,7 @@ pub struct Matched {
     /// Their counters.
     pub counters: Counters,
     /// Who hit what.
-    pub run: Run,
+    pub log: HitLog,
     /// How long they took.
     pub durations: Durations,
 }
@@ -89,7 +89,7 @@ pub struct Matched {
 impl Matched {
     fn observe(&mut self, hit: &Hit, dimensions: usize) {
         self.counters.observe(hit);
-        self.run.push(hit, dimensions);
+        self.log.push(hit, dimensions);
         if let Some(us) = hit.duration_us {
             self.durations.observe(us);
         }
@@ -97,14 +97,14 @@ impl Matched {
 
     fn merge(&mut self, other: &Matched) {
         self.counters.merge(&other.counters);
-        self.run.merge(&other.run);
+        self.log.merge(&other.log);
         self.durations.merge(&other.durations);
     }
 
     fn clear(&mut self) {
         self.counters = Counters::default();
-        self.run.clear();
-        self.run.shrink();
+        self.log.clear();
+        self.log.shrink();
         self.durations.clear();
     }
 }
@@ -114,7 +114,7 @@ impl Bucket {
     #[inline]
     pub fn observe(&mut self, hit: &Hit, dimensions: usize) {
         self.counters.observe(hit);
-        self.run.push(hit, dimensions);
+        self.log.push(hit, dimensions);
         if let Some(us) = hit.duration_us {
             self.durations.observe(us);
         }
@@ -138,7 +138,7 @@ impl Bucket {
     /// Adds what another bucket holds.
     pub fn merge(&mut self, other: &Bucket) {
         self.counters.merge(&other.counters);
-        self.run.merge(&other.run);
+        self.log.merge(&other.log);
         self.durations.merge(&other.durations);
         if self.matched.len() < other.matched.len() {
             self.matched
@@ -151,18 +151,18 @@ impl Bucket {
 
     /// Follows a reduction of the table of `dimension`.
     pub fn renumber(&mut self, dimension: usize, dimensions: usize, ids: &Renumbering) {
-        self.run.renumber(dimension, dimensions, ids);
+        self.log.renumber(dimension, dimensions, ids);
         for matched in &mut self.matched {
-            matched.run.renumber(dimension, dimensions, ids);
+            matched.log.renumber(dimension, dimensions, ids);
         }
     }
 
     /// Brings a busy second to its least size. `scratch` must be clear, and is again.
     #[inline]
     pub fn compact(&mut self, scratch: &mut [Tally]) {
-        self.run.compact(scratch);
+        self.log.compact(scratch);
         for matched in &mut self.matched {
-            matched.run.compact(scratch);
+            matched.log.compact(scratch);
         }
     }
 
@@ -175,8 +175,8 @@ impl Bucket {
     /// Forgets all, keeping memory for reuse.
     pub fn clear(&mut self) {
         self.counters = Counters::default();
-        self.run.clear();
-        self.run.shrink();
+        self.log.clear();
+        self.log.shrink();
         self.durations.clear();
         self.clear_matched();
     }
@@ -236,10 +236,10 @@ mod tests {
 
     /// What can be asked of a bucket, then of each expression's matches.
     fn seen(bucket: &Bucket) -> Vec<Seen> {
-        let see = |counters: &Counters, run: &Run, durations: &Durations| {
+        let see = |counters: &Counters, log: &HitLog, durations: &Durations| {
             let keys = (0..DIMENSIONS).map(|dimension| {
                 let mut keys: BTreeMap<u32, Count> = BTreeMap::new();
-                let counts = run.counts(dimension, DIMENSIONS);
+                let counts = log.counts(dimension, DIMENSIONS);
                 // What has no key counts nowhere, and a fold leaves it out.
                 for (id, count) in counts.filter(|(id, _)| *id != NONE) {
                     keys.entry(id).or_default().add(count);
@@ -257,8 +257,8 @@ mod tests {
             (*counters, keys.collect(), spans)
         };
         let matched = bucket.matched.iter();
-        let matched = matched.map(|m| see(&m.counters, &m.run, &m.durations));
-        std::iter::once(see(&bucket.counters, &bucket.run, &bucket.durations))
+        let matched = matched.map(|m| see(&m.counters, &m.log, &m.durations));
+        std::iter::once(see(&bucket.counters, &bucket.log, &bucket.durations))
             .chain(matched)
             .collect()
     }
@@ -271,7 +271,7 @@ mod tests {
             let mut scratch = [Tally::default(), Tally::default()];
             for (part, fold) in parts.iter_mut().zip(fold) {
                 if fold {
-                    part.run.fold(&mut scratch);
+                    part.log.fold(&mut scratch);
                 }
             }
             let [mut merged, other] = parts;

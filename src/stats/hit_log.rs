@@ -1,7 +1,7 @@
-//! The keyed part of a second: who hit what, as a flat run of numbers.
+//! The keyed part of a second: who hit what, as a flat log of numbers.
 //!
 //! Most seconds are looked at once or never, so a hit is only appended: its ids, then its bytes with
-//! the error flag in the top bit. What needs counts tallies the run when it needs them. A run that
+//! the error flag in the top bit. What needs counts tallies the log when it needs them. A log that
 //! grew long is folded to one row per key, so that a busy second costs its distinct keys.
 
 use std::ops::Range;
@@ -15,12 +15,12 @@ use crate::quantity::Count;
 const BUSY: usize = 1 << 14;
 
 const ERROR: u64 = 1 << 63;
-/// A row of a folded run: dimension, id and count, as it is held.
+/// A row of a folded log: dimension, id and count, as it is held.
 const FOLDED_WORDS: usize = 8;
 
 /// Hits by key over one second or several.
 #[derive(Debug, Clone, Default)]
-pub struct Run {
+pub struct HitLog {
     /// The ids of each hit; the stride is the number of dimensions.
     ids: Vec<u32>,
     /// Its bytes, with the error flag.
@@ -29,7 +29,7 @@ pub struct Run {
     folded: Vec<(u32, u32, Count)>,
 }
 
-impl Run {
+impl HitLog {
     /// Appends a hit, of which the first `dimensions` ids count.
     #[inline]
     pub fn push(&mut self, hit: &Hit, dimensions: usize) {
@@ -43,7 +43,7 @@ impl Run {
     }
 
     /// Appends some of the hits of `other`, which was never folded.
-    pub fn extend(&mut self, other: &Run, hits: Range<usize>, dimensions: usize) {
+    pub fn extend(&mut self, other: &HitLog, hits: Range<usize>, dimensions: usize) {
         let ids = hits.start * dimensions..hits.end * dimensions;
         self.ids.extend_from_slice(&other.ids[ids]);
         self.bytes.extend_from_slice(&other.bytes[hits]);
@@ -86,7 +86,7 @@ impl Run {
     }
 
     /// Takes in what `other` holds.
-    pub fn merge(&mut self, other: &Run) {
+    pub fn merge(&mut self, other: &HitLog) {
         self.ids.extend_from_slice(&other.ids);
         self.bytes.extend_from_slice(&other.bytes);
         self.folded.extend_from_slice(&other.folded);
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_fold_keeps_the_hits_of_dropped_keys() {
-        let mut run = Run::default();
+        let mut log = HitLog::default();
         for id in [7, DROPPED, 7, DROPPED, DROPPED]
             .into_iter()
             .cycle()
@@ -179,12 +179,12 @@ mod tests {
         {
             let mut hit = Hit::uncounted(Second(0));
             hit.ids[0] = id;
-            run.push(&hit, 1);
+            log.push(&hit, 1);
         }
         let mut scratch = [Tally::default()];
-        run.fold(&mut scratch);
-        assert!(run.words() < 100, "it is folded");
-        let mut counts: Vec<_> = run.counts(0, 1).collect();
+        log.fold(&mut scratch);
+        assert!(log.words() < 100, "it is folded");
+        let mut counts: Vec<_> = log.counts(0, 1).collect();
         counts.sort_unstable_by_key(|(id, _)| *id);
         let hits: Vec<_> = counts.iter().map(|(id, count)| (*id, count.hits)).collect();
         assert_eq!(hits, [(7, 40), (DROPPED, 60)]);
