@@ -1,0 +1,97 @@
+//! What a page and a mail show of a whole run: made once from the summary, in words; each writes it in its own
+//! markup.
+//!
+//! All texts are plain text, so a writer of HTML escapes them. They contain nothing that could control a terminal.
+
+mod alerts;
+mod breakdown;
+mod input;
+mod keys;
+mod tiles;
+
+use super::clock;
+use crate::points::series::Series;
+use crate::report::{Alerts, Block, Ranking, Report};
+use crate::time::{Span, Zone};
+
+#[cfg(test)]
+pub(super) use alerts::fired;
+pub(super) use alerts::{AlertList, firing, shortened};
+pub(super) use breakdown::{Breakdown, Portion};
+pub(super) use input::InputSection;
+pub(super) use keys::KeyList;
+pub(super) use tiles::Tile;
+
+/// A summary as people read it.
+pub(super) struct Document<'a> {
+    /// The span: `2026-11-20 09:00:02 to 09:07:58`.
+    pub(super) span: String,
+    /// How long that is, and the zone.
+    pub(super) length: String,
+    pub(super) tiles: Vec<Tile>,
+    /// Hits and errors over the run, if there are any.
+    pub(super) series: Option<&'a Series>,
+    /// Every alert of the run that is remembered, for the time line.
+    pub(super) alerts: Option<&'a Alerts>,
+    /// The alerts to list, newest first.
+    pub(super) alert_list: Option<AlertList>,
+    pub(super) groups: Vec<Breakdown>,
+    /// Whether the tables of keys have a column for durations.
+    pub(super) timed: bool,
+    pub(super) rankings: Vec<KeyList>,
+    pub(super) input: InputSection,
+}
+
+impl<'a> Document<'a> {
+    /// What there is to show of `report`, a summary, with times in `zone`. At most `most_alerts` are listed.
+    pub(super) fn new(report: &'a Report, zone: &Zone, most_alerts: usize) -> Document<'a> {
+        let (span, length) = span(report, zone);
+        let alerts = report.blocks.iter().find_map(|block| match block {
+            Block::Alerts(alerts) => Some(alerts),
+            _ => None,
+        });
+        let series = report.blocks.iter().find_map(|block| match block {
+            Block::Series(series) => Some(series),
+            _ => None,
+        });
+        let rankings = report.listed().filter(|ranking| ranking.unique > 0);
+        Document {
+            span,
+            length,
+            tiles: tiles::tiles(report, zone),
+            series,
+            alerts,
+            alert_list: alerts.map(|alerts| AlertList::new(&shortened(alerts, most_alerts), zone)),
+            groups: report
+                .groups()
+                .filter_map(|(key, items)| Breakdown::new(key, items))
+                .collect(),
+            timed: report.listed().any(Ranking::is_timed),
+            rankings: rankings.map(KeyList::new).collect(),
+            input: InputSection::new(report),
+        }
+    }
+}
+
+/// The span of a summary, `2026-11-20 09:00:02 to 09:07:58`, then its length and the zone.
+fn span(report: &Report, zone: &Zone) -> (String, String) {
+    match (report.from, report.to) {
+        (Some(from), Some(to)) => (
+            clock::from_to(zone, from, to),
+            format!(
+                "{}, {}{}",
+                Span((to - from).0 + 1),
+                clock::zone_of(zone, from, to),
+                if report.partial { ", so far" } else { "" }
+            ),
+        ),
+        _ => ("no record".to_owned(), String::new()),
+    }
+}
+
+/// `hits` as `Hits`, `not-found` as `Not found`.
+fn titled(name: &str) -> String {
+    let mut chars = name.chars();
+    let first = chars.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(chars).collect::<String>().replace('-', " ")
+}
