@@ -13,7 +13,7 @@ pub const VARIABLE: &str = "HTTPMON_CONFIG_PATH";
 
 /// A file that was read.
 #[derive(Debug)]
-pub struct File {
+pub struct ArgumentsFile {
     path: PathBuf,
     /// Each argument, with its line from 1.
     arguments: Vec<(usize, OsString)>,
@@ -24,22 +24,22 @@ pub struct File {
 /// # Errors
 ///
 /// If the file cannot be read or is not UTF-8; the error names the file, and the variable or the line.
-pub fn read(path: &Path) -> Result<File, Error> {
+pub fn read(path: &Path) -> Result<ArgumentsFile, Error> {
     let bytes = std::fs::read(path).map_err(|error| {
         Error::new(format!(
             "{}: {VARIABLE}: {error} (unset {VARIABLE} to run without it)",
             path.display()
         ))
     })?;
-    File::new(path, &bytes)
+    ArgumentsFile::new(path, &bytes)
 }
 
-impl File {
+impl ArgumentsFile {
     /// A file with this name and these contents.
-    pub(super) fn new(path: &Path, bytes: &[u8]) -> Result<File, Error> {
+    pub(super) fn new(path: &Path, bytes: &[u8]) -> Result<ArgumentsFile, Error> {
         let path = path.to_owned();
         match std::str::from_utf8(bytes) {
-            Ok(text) => Ok(File {
+            Ok(text) => Ok(ArgumentsFile {
                 path,
                 arguments: arguments(text),
             }),
@@ -89,14 +89,18 @@ pub(super) struct Given {
 /// Where each option of a run was given, for mistakes that only show when all options are known.
 #[derive(Debug, Default)]
 pub struct Origin {
-    file: Option<File>,
+    file: Option<ArgumentsFile>,
     /// In the order in which they were read; those of the file come first.
     of_file: Vec<Given>,
     of_line: Vec<Given>,
 }
 
 impl Origin {
-    pub(super) fn new(file: Option<File>, of_file: Vec<Given>, of_line: Vec<Given>) -> Origin {
+    pub(super) fn new(
+        file: Option<ArgumentsFile>,
+        of_file: Vec<Given>,
+        of_line: Vec<Given>,
+    ) -> Origin {
         Origin {
             file,
             of_file,
@@ -147,7 +151,8 @@ mod tests {
 
     #[test]
     fn the_line_that_is_not_utf_8_is_found() {
-        let error = File::new(Path::new("my.args"), b"--replay\n\n--top=\xff\n").unwrap_err();
+        let error =
+            ArgumentsFile::new(Path::new("my.args"), b"--replay\n\n--top=\xff\n").unwrap_err();
         assert_eq!(error.to_string(), "my.args line 3: is not UTF-8");
     }
 }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use lexopt::Arg;
 
-use super::config::{File, Given, Origin};
+use super::config::{ArgumentsFile, Given, Origin};
 use super::flag::Flag;
 use super::flags::FLAGS;
 use super::{Command, Options, Printout};
@@ -17,7 +17,7 @@ use crate::error::Error;
 ///
 /// Names the option and the way out, and the line if the option is in the file.
 pub fn parse(
-    file: impl FnOnce() -> Result<Option<File>, Error>,
+    file: impl FnOnce() -> Result<Option<ArgumentsFile>, Error>,
     args: impl Iterator<Item = OsString>,
 ) -> Result<Command, Error> {
     let args: Vec<OsString> = args.collect();
@@ -186,7 +186,8 @@ mod tests {
     use crate::time::Span;
 
     fn run(file: &[&str], args: &[&str]) -> Result<Options, String> {
-        let file = || File::new(Path::new("my.args"), file.join("\n").as_bytes()).map(Some);
+        let file =
+            || ArgumentsFile::new(Path::new("my.args"), file.join("\n").as_bytes()).map(Some);
         match parse(file, args.iter().map(OsString::from)) {
             Ok(Command::Run(options)) => Ok(*options),
             Ok(Command::Print(printout)) => Err(printout.text()),
