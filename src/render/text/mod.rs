@@ -9,20 +9,18 @@ mod extras;
 mod headline;
 mod plain;
 mod table;
-
-use std::fmt::Arguments;
-use std::io::Write;
+mod writer;
 
 use super::Render;
 use super::bars::{cut, push_sparkline};
 use super::digits;
-use super::escape;
 use super::units;
 use crate::quantity::Figure;
 use crate::report::{Block, Event, Peak, Report, UnparsedExample};
-use crate::time::{Second, Span, Zone};
+use crate::time::{Span, Zone};
 use headline::Numbers;
 use table::Widths;
+use writer::TextWriter;
 
 /// What the reader's screen can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,115 +158,7 @@ impl Render for Text {
     }
 }
 
-/// Text that is being written, directly to the output: on a quiet log there is a report for every few lines.
-struct TextWriter<'a> {
-    look: Look,
-    zone: &'a Zone,
-    /// What the report is compared with.
-    before: Option<Numbers>,
-    /// At first those of the last report.
-    columns: Widths,
-    /// See [`Text`].
-    broken: bool,
-    /// Bytes of codes in the headline so far, which take no columns.
-    codes: usize,
-    out: &'a mut Vec<u8>,
-}
-
 impl TextWriter<'_> {
-    fn raw(&mut self, text: &str) {
-        self.out.extend_from_slice(text.as_bytes());
-    }
-
-    fn write(&mut self, text: Arguments<'_>) {
-        self.out
-            .write_fmt(text)
-            .expect("a vector takes every write");
-    }
-
-    fn number(&mut self, number: u64) {
-        digits::whole(number, self.out);
-    }
-
-    fn span(&mut self, span: Span) {
-        units::push_span(span, self.out);
-    }
-
-    fn time(&mut self, second: Second) {
-        self.zone.write(second, self.out);
-    }
-
-    /// A key, or another text from the log.
-    fn key(&mut self, bytes: &[u8]) {
-        escape::push_terminal(bytes, self.look.ascii, self.out);
-    }
-
-    fn blanks(&mut self, count: usize) {
-        self.out.resize(self.out.len() + count, b' ');
-    }
-
-    /// What `text` writes, in `style` if there is colour and something was written.
-    fn paint(&mut self, style: &str, text: impl FnOnce(&mut Self)) {
-        if !self.look.rich || style == PLAIN {
-            return text(self);
-        }
-        let start = self.out.len();
-        self.raw(style);
-        text(self);
-        if self.out.len() == start + style.len() {
-            self.out.truncate(start);
-        } else {
-            self.raw(RESET);
-            self.codes += style.len() + RESET.len();
-        }
-    }
-
-    fn line(&mut self, style: &str, text: impl FnOnce(&mut Self)) {
-        self.paint(style, text);
-        self.raw("\n");
-    }
-
-    /// The beginning of a row, `  title     `. Lines below it have no title.
-    fn title(&mut self, title: &str) {
-        self.raw("  ");
-        self.paint(DIM, |page| page.raw(title));
-        // Titles are ASCII: a byte is a column.
-        let gap = TITLE.saturating_sub(2 + title.len());
-        self.blanks(gap.max(usize::from(!title.is_empty())));
-    }
-
-    fn row(&mut self, title: &str, text: impl FnOnce(&mut Self)) {
-        self.title(title);
-        text(self);
-        self.raw("\n");
-    }
-
-    /// The title of a row before its first item, and a gap before the others.
-    fn item(&mut self, title: &str, first: &mut bool) {
-        if std::mem::take(first) {
-            self.title(title);
-        } else {
-            self.raw("  ");
-        }
-    }
-
-    /// The end of a row, if it has a `first` item.
-    fn end_items(&mut self, first: bool) {
-        if !first {
-            self.raw("\n");
-        }
-    }
-
-    /// What `text` writes, apart from the page.
-    fn aside(&self, text: impl FnOnce(&mut TextWriter<'_>)) -> String {
-        let mut out = Vec::new();
-        text(&mut TextWriter {
-            out: &mut out,
-            ..*self
-        });
-        String::from_utf8(out).expect("text is UTF-8")
-    }
-
     fn report(&mut self, report: &Report, whole: bool) {
         self.headline(report, whole);
         if self.look.rich {
@@ -468,6 +358,7 @@ pub(super) fn class_style(name: &str) -> &'static str {
 mod tests {
     use super::*;
     use crate::report::Ranking;
+    use crate::time::Second;
 
     fn plain(block: Block) -> String {
         let report = Report {
