@@ -27,37 +27,37 @@ struct Slice {
     first: Second,
     last: Second,
     bucket: Box<Bucket>,
-    /// Its words when it was folded last.
+    /// Its words, and those when it was folded last.
+    words: usize,
     folded: usize,
 }
 
 impl Slice {
+    #[inline]
     fn new(second: Second, bucket: Box<Bucket>) -> Slice {
-        let mut slice = Slice {
+        let words = SLICE + bucket.log.words();
+        Slice {
             first: second,
             last: second,
             bucket,
-            folded: 0,
-        };
-        slice.folded = slice.words();
-        slice
+            words,
+            folded: words,
+        }
     }
 
-    fn words(&self) -> usize {
-        SLICE + self.bucket.log.words()
-    }
-
-    /// Takes in a later second or slice.
+    /// Takes in a later second or slice, or what came late.
     fn merge(&mut self, bucket: &Bucket, last: Second) {
         self.bucket.merge(bucket);
         self.last = last;
+        self.words = SLICE + self.bucket.log.words();
     }
 
     /// Brings it to its least size, if it has grown.
     fn compact(&mut self, scratch: &mut [Tally]) {
-        if self.words() > self.folded {
+        if self.words > self.folded {
             self.bucket.log.fold(scratch);
-            self.folded = self.words();
+            self.words = SLICE + self.bucket.log.words();
+            self.folded = self.words;
         }
     }
 }
@@ -101,7 +101,7 @@ impl Past {
         while self.slices.front().is_some_and(too_old)
             && let Some(old) = self.slices.pop_front()
         {
-            self.words -= old.words();
+            self.words -= old.words;
             recycle(old.bucket);
         }
         bucket.keep_keys();
@@ -110,17 +110,17 @@ impl Past {
             Some(back)
                 if self.width > 1 && group(back.first, self.width) == group(second, self.width) =>
             {
-                self.words -= back.words();
+                self.words -= back.words;
                 back.merge(&bucket, second);
-                if back.words() > 2 * back.folded {
+                if back.words > 2 * back.folded {
                     back.compact(scratch);
                 }
-                self.words += back.words();
+                self.words += back.words;
                 recycle(bucket);
             }
             _ => {
                 let slice = Slice::new(second, bucket);
-                self.words += slice.words();
+                self.words += slice.words;
                 self.slices.push_back(slice);
             }
         }
@@ -152,7 +152,7 @@ impl Past {
         if let Some(back) = merged.back_mut() {
             back.compact(scratch);
         }
-        self.words = merged.iter().map(Slice::words).sum();
+        self.words = merged.iter().map(|slice| slice.words).sum();
         self.slices = merged;
     }
 
@@ -168,14 +168,14 @@ impl Past {
             .is_none_or(|slice| second < slice.first)
         {
             let slice = Slice::new(second, Box::default());
-            self.words += slice.words();
+            self.words += slice.words;
             self.slices.insert(index, slice);
         }
         let slice = &mut self.slices[index];
-        self.words -= slice.words();
-        slice.bucket.merge(bucket);
+        self.words -= slice.words;
+        slice.merge(bucket, slice.last);
         slice.bucket.keep_keys();
-        self.words += slice.words();
+        self.words += slice.words;
     }
 
     /// Forgets all seconds.
@@ -323,7 +323,7 @@ mod tests {
         for second in 0..seconds {
             past.push(Second(second), bucket(second, keys), &mut scratch, drop);
             assert!(past.words <= BUDGET);
-            let words = past.slices.iter().map(Slice::words).sum::<usize>();
+            let words = past.slices.iter().map(|slice| slice.words).sum::<usize>();
             assert_eq!(past.words, words, "at {second}");
         }
         let resolution = past.resolution().expect("it is coarse");

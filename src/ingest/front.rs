@@ -200,6 +200,7 @@ impl Front {
 
     /// The second that all sources which are waited for are past, where `newest` is what the foremost has reached;
     /// `None` where that is not known of one, or all have ended.
+    #[inline]
     pub(super) fn watermark(&self, newest: Option<Second>) -> Option<Second> {
         let least = match &self.sources[..] {
             // Nearly always there is one, and it is the foremost.

@@ -14,6 +14,9 @@ use crate::quantity::Count;
 /// A second with more ids than this is brought to its least size.
 const BUSY: usize = 1 << 14;
 
+/// So much room is kept for the next second.
+const KEPT: usize = 1 << 14;
+
 const ERROR: u64 = 1 << 63;
 /// A row of a folded log: dimension, id and count, as it is held.
 const FOLDED_WORDS: usize = 8;
@@ -97,10 +100,15 @@ impl HitLog {
     #[inline]
     pub fn compact(&mut self, scratch: &mut [Tally]) {
         if self.ids.len() > BUSY {
-            self.fold(scratch);
-            self.ids.shrink_to_fit();
-            self.bytes.shrink_to_fit();
+            self.compact_busy(scratch);
         }
+    }
+
+    #[cold]
+    fn compact_busy(&mut self, scratch: &mut [Tally]) {
+        self.fold(scratch);
+        self.ids.shrink_to_fit();
+        self.bytes.shrink_to_fit();
     }
 
     /// Replaces the hits by one row per key, where that is smaller. `scratch` must be clear, and is again.
@@ -134,11 +142,19 @@ impl HitLog {
     }
 
     /// Gives back what memory a busy second took beyond the usual.
+    #[inline]
     pub fn shrink(&mut self) {
-        const KEEP: usize = 1 << 14;
-        self.ids.shrink_to(KEEP);
-        self.bytes.shrink_to(KEEP);
-        self.folded.shrink_to(KEEP);
+        let room = self.ids.capacity() | self.bytes.capacity() | self.folded.capacity();
+        if room > KEPT {
+            self.shrink_busy();
+        }
+    }
+
+    #[cold]
+    fn shrink_busy(&mut self) {
+        self.ids.shrink_to(KEPT);
+        self.bytes.shrink_to(KEPT);
+        self.folded.shrink_to(KEPT);
     }
 
     /// Follows a reduction of the table of `dimension`.

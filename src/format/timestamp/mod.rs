@@ -135,6 +135,7 @@ impl Timestamps {
 
     /// A time of the same day and offset as the last: what changes from second to second. In a log with
     /// a line every few seconds this is each of them.
+    #[inline]
     fn same_day(&mut self, text: &[u8; CLF_LEN]) -> Option<Stamp> {
         let (last, stamp) = &mut self.last;
         if text[..12] != last[..12] || text[20..] != last[20..] {
