@@ -73,7 +73,7 @@ impl Proxies {
     pub(super) fn client<'a>(&self, list: &'a [u8]) -> Option<&'a [u8]> {
         let mut client = None;
         for item in list.rsplit(|&b| b == b',') {
-            let text = values::client(item);
+            let text = values::client(without_space(item));
             let Some(address) = address(text) else {
                 // What follows it was proxies all the way.
                 return None;
@@ -85,6 +85,12 @@ impl Proxies {
         }
         client
     }
+}
+
+/// An item without the space before it, also as IIS (`+`) and CloudFront (`%20`) write it.
+fn without_space(item: &[u8]) -> &[u8] {
+    let item = item.strip_prefix(b"%20").unwrap_or(item);
+    item.strip_prefix(b"+").unwrap_or(item)
 }
 
 /// An address; one of IPv4 that is written as IPv6 counts as the former.
@@ -124,6 +130,12 @@ mod tests {
         for (proxies, list, want) in [
             (&private, "192.0.2.7", Some("192.0.2.7")),
             (&private, "192.0.2.7, 10.0.0.1", Some("192.0.2.7")),
+            (&private, "192.0.2.7,+10.0.0.1", Some("192.0.2.7")),
+            (
+                &private,
+                "203.0.113.1,%20192.0.2.7,%2010.0.0.1",
+                Some("192.0.2.7"),
+            ),
             (
                 &private,
                 "1.1.1.1, 192.0.2.7, 10.0.0.1, 172.16.3.4",

@@ -272,7 +272,12 @@ fn field_after(steps: &[Step], index: usize) -> Field {
 fn with_values(steps: &[Step], wanted: &[Field]) -> Vec<Step> {
     let value = |step: &Step| match step {
         Step::Field(field, Extent::W3c) => Some(match field {
-            Field::User | Field::Agent | Field::Referrer | Field::Host | Field::Cache
+            Field::User
+            | Field::Agent
+            | Field::Referrer
+            | Field::Host
+            | Field::Cache
+            | Field::Forwarded
                 if !wanted.contains(field) =>
             {
                 Field::Skipped

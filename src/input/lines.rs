@@ -6,6 +6,8 @@
 
 use memchr::memchr;
 
+use super::records;
+
 /// The longest line that is read whole.
 pub const MAX_LINE: usize = 1 << 20;
 
@@ -71,10 +73,13 @@ impl Lines {
             };
             let line = &rest[..end];
             let cut = line.len() > MAX_LINE;
-            taker.take(Line {
-                bytes: trim_return(&line[..line.len().min(MAX_LINE)]),
-                cut,
-            });
+            lend(
+                Line {
+                    bytes: trim_return(&line[..line.len().min(MAX_LINE)]),
+                    cut,
+                },
+                taker,
+            );
             rest = &rest[end + 1..];
         }
     }
@@ -82,10 +87,13 @@ impl Lines {
     /// The input ended: lends the last line, if it had no newline.
     pub fn finish(&mut self, taker: &mut impl Take) {
         if self.is_pending() {
-            taker.take(Line {
-                bytes: trim_return(&self.carry),
-                cut: self.cut,
-            });
+            lend(
+                Line {
+                    bytes: trim_return(&self.carry),
+                    cut: self.cut,
+                },
+                taker,
+            );
             // A long line must not keep its memory for good.
             self.carry.clear();
             self.carry.shrink_to(MAX_LINE / 16);
@@ -102,6 +110,19 @@ impl Lines {
         self.cut |= bytes.len() > room;
         self.carry
             .extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+}
+
+/// Hands on a line, or each record of one that holds several.
+#[inline(always)]
+fn lend(line: Line<'_>, taker: &mut impl Take) {
+    match records::of(line.bytes) {
+        None => taker.take(line),
+        Some(found) => {
+            for bytes in found {
+                taker.take(Line { bytes, cut: false });
+            }
+        }
     }
 }
 

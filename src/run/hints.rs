@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::operands::STDIN;
 use super::say;
 use crate::format::unparsed::Why;
-use crate::format::{closest, detect, recognise};
+use crate::format::{Parser, closest, detect, recognise};
 use crate::geo;
 use crate::ingest::clock::NEAR_WALL;
 use crate::monitor::Monitor;
@@ -81,9 +81,9 @@ impl Hints {
     }
 
     /// Some lines were read, live.
-    pub(super) fn live(&mut self, monitor: &Monitor, wall: Duration) {
+    pub(super) fn live(&mut self, monitor: &Monitor, parser: &Parser, wall: Duration) {
         if monitor.books().hits() >= ENOUGH {
-            self.lacking(monitor);
+            self.lacking(monitor, parser);
         }
         if !monitor.books().live {
             self.old(monitor, wall);
@@ -95,9 +95,9 @@ impl Hints {
     }
 
     /// All lines were read.
-    pub(super) fn end(&mut self, monitor: &Monitor) {
+    pub(super) fn end(&mut self, monitor: &Monitor, parser: &Parser) {
         self.foreign(monitor);
-        self.lacking(monitor);
+        self.lacking(monitor, parser);
         self.misplaced(monitor);
     }
 
@@ -142,17 +142,34 @@ impl Hints {
     }
 
     /// A dimension that was asked for has no key. Records that were filtered out say nothing of it.
-    fn lacking(&mut self, monitor: &Monitor) {
+    fn lacking(&mut self, monitor: &Monitor, parser: &Parser) {
         if self.lacking || monitor.books().hits() == 0 {
             return;
         }
         self.lacking = true;
+        self.unknown_keys(parser);
         for name in monitor.books().lacks() {
             if geo::DIMENSIONS.contains(&name) {
                 say(&format!("--mmdb: no client has a {name} there"));
             } else {
                 say(&format!("--top: this log has no {name}"));
             }
+        }
+    }
+
+    /// A log of JSON without a client or a request: its keys may only be unknown.
+    fn unknown_keys(&self, parser: &Parser) {
+        let line = self
+            .sample
+            .split(|&b| b == b'\n')
+            .next()
+            .unwrap_or_default();
+        let keys = parser.unknown_keys(line);
+        if !keys.is_empty() {
+            say(&format!(
+                "this log has no client or no request under a name that httpmon knows; its other keys are {} (--format 'json: client=KEY path=KEY' names them)",
+                escape::shown(keys.join(", ").as_bytes())
+            ));
         }
     }
 

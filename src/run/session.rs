@@ -385,7 +385,10 @@ impl Session {
         self.intake.check()?;
         // History is read to its end, where it is known; and then how it was read makes no difference.
         if self.live && !self.follows {
-            self.intake.hints.live(&self.intake.monitor, now.wall);
+            let intake = &mut self.intake;
+            intake
+                .hints
+                .live(&intake.monitor, &intake.reader.parser, now.wall);
         }
         self.intake.sink.refresh(&self.intake.monitor)
     }
@@ -444,6 +447,7 @@ impl Session {
             monitor,
             sink,
             hints,
+            reader,
             ..
         } = &mut self.intake;
         sink.dashboard = None;
@@ -452,7 +456,7 @@ impl Session {
             sink.output
                 .write(&monitor.summary(false), monitor.books().zone())?;
         }
-        hints.end(monitor);
+        hints.end(monitor, &reader.parser);
         if self.quiet {
             hints::unread(monitor);
         }

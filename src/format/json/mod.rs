@@ -8,6 +8,7 @@ mod carried;
 mod names;
 mod pairs;
 mod scan;
+mod unknown;
 
 pub(super) use carried::{carried, without_colours};
 pub(super) use names::{FIELDS, slot};
@@ -134,13 +135,7 @@ impl JsonReader {
     pub(super) fn find(&mut self, line: &[u8]) -> Result<Slots, Unparsed> {
         let root = self.root.get_or_init(|| JsonReader::tree(&self.own, &[]));
         self.scratch.clear();
-        let mut scan = Scan {
-            line,
-            at: 0,
-            values: [None; SLOTS],
-            scratch: &mut self.scratch,
-            memo: &mut self.memo,
-        };
+        let mut scan = Scan::new(line, &mut self.scratch, &mut self.memo);
         let scanned = scan.object(Some(root), DEPTH).and_then(|()| {
             scan.space();
             if scan.at == line.len() {
@@ -179,13 +174,8 @@ impl JsonReader {
             self.root.get_or_init(|| JsonReader::tree(&self.own, &[]))
         };
         self.scratch.clear();
-        let mut scan = Scan {
-            line,
-            at: from,
-            values: [None; SLOTS],
-            scratch: &mut self.scratch,
-            memo: &mut self.memo,
-        };
+        let mut scan = Scan::new(line, &mut self.scratch, &mut self.memo);
+        scan.at = from;
         if labelled {
             scan.labelled(root);
         } else {

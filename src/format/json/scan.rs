@@ -30,6 +30,23 @@ pub(super) struct Scan<'l, 's> {
     pub(super) memo: &'s mut Memo,
 }
 
+impl<'l, 's> Scan<'l, 's> {
+    #[inline(always)]
+    pub(super) fn new(
+        line: &'l [u8],
+        scratch: &'s mut Vec<u8>,
+        memo: &'s mut Memo,
+    ) -> Scan<'l, 's> {
+        Scan {
+            line,
+            at: 0,
+            values: [None; SLOTS],
+            scratch,
+            memo,
+        }
+    }
+}
+
 impl Scan<'_, '_> {
     #[inline]
     fn peek(&self) -> Option<u8> {
@@ -81,7 +98,7 @@ impl Scan<'_, '_> {
         }
     }
 
-    fn value(&mut self, node: Option<&NameNode>, depth: usize) -> Result<(), Why> {
+    pub(super) fn value(&mut self, node: Option<&NameNode>, depth: usize) -> Result<(), Why> {
         let depth = depth.checked_sub(1).ok_or(Why::Form)?;
         let field = node.and_then(|node| node.field);
         match self.peek() {
@@ -144,7 +161,7 @@ impl Scan<'_, '_> {
 
     /// A string: where its text begins and ends, and whether it holds escapes.
     #[inline(always)]
-    fn string(&mut self) -> Result<(usize, usize, bool), Why> {
+    pub(super) fn string(&mut self) -> Result<(usize, usize, bool), Why> {
         self.byte(b'"')?;
         let start = self.at;
         let rest = &self.line[start..];

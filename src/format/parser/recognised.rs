@@ -80,6 +80,23 @@ impl Parser {
         }
     }
 
+    /// The keys in a line of JSON that have no name here, where it is an entry without a client or without a request; none
+    /// for any other line.
+    pub fn unknown_keys(&self, line: &[u8]) -> Vec<String> {
+        let mut parser = self.clone();
+        let mut record = Record::EMPTY;
+        let read = parser.read(line, &mut record);
+        let complete = record.client != b"-" && record.request.is_some();
+        let object = &line[carrier::len(line)..];
+        let mut json = self.json.clone();
+        match &mut json {
+            Some(json) if read == Outcome::Record && !complete && object.starts_with(b"{") => {
+                json.unknown(object)
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// What a line is, whatever it says.
     fn what(&mut self, line: &[u8]) -> Outcome {
         let mut record = Record::EMPTY;

@@ -39,7 +39,7 @@ const SECONDS: DurationUnit = DurationUnit::Seconds;
 /// * Cisco's Web Security Appliance: `timestamp` ("in UNIX epoch"), `x-elapsed-time`, `x-resultcode-httpstatus`,
 ///   `sc-http-status`, `sc-result-code`, `cs-url`;
 /// * ISA Server and TMG ("Web proxy log fields"): `c-agent`, `cs-referred`, `s-operation`, `r-host`.
-const NAMES: [(NameReading, &[&str]); 18] = [
+const NAMES: [(NameReading, &[&str]); 19] = [
     (NameReading::Date, &["date", "date-local"]),
     (NameReading::Clock, &["time", "time-local"]),
     (NameReading::Bracketed, &["localtime"]),
@@ -106,6 +106,15 @@ const NAMES: [(NameReading, &[&str]); 18] = [
     (
         NameReading::Plain(Field::Cache),
         &["x-edge-result-type", "s-action", "sc-result-code"],
+    ),
+    // CloudFront's, and what IIS and others call the header.
+    (
+        NameReading::Plain(Field::Forwarded),
+        &[
+            "x-forwarded-for",
+            "cs(x-forwarded-for)",
+            "cs-x-forwarded-for",
+        ],
     ),
     (
         NameReading::Plain(Field::Duration(SECONDS)),
