@@ -180,7 +180,7 @@ pub static FLAGS: &[Flag] = &[
                 ("logged", "the address that the log gives as the client"),
                 (
                     "forwarded",
-                    "the last address of X-Forwarded-For that is no proxy",
+                    "the last address of X-Forwarded-For that is not a proxy",
                 ),
             ]
         },

@@ -104,7 +104,7 @@ pub(super) fn sentence(help: &str) -> String {
     format!("{first}{}{stop}", chars.as_str())
 }
 
-/// `text` in lines of at most 79 columns, each behind `indent` spaces.
+/// `text` in lines of at most 79 columns, each after `indent` spaces.
 fn wrap(text: &str, indent: usize) -> String {
     let mut out = String::new();
     let mut column = 0;

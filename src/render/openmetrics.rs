@@ -88,7 +88,7 @@ static LEADING: &[Family] = &[
     },
 ];
 
-/// The families that come behind those of what is counted.
+/// The families after those of the statistics.
 static FOLLOWING: &[Family] = &[
     Family {
         name: "malformed",

@@ -171,7 +171,7 @@ mod tests {
         let (_, section) = TEMPLATE
             .split_once(".SH \"EXIT STATUS\"\n")
             .expect("a section");
-        let (section, _) = section.split_once("\n.SH").expect("a section behind it");
+        let (section, _) = section.split_once("\n.SH").expect("a section after it");
         let explained: Vec<&str> = section.split(".TP\n").skip(1).collect();
         let statuses = [
             EXIT_OK,
