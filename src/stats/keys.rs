@@ -133,7 +133,7 @@ impl Default for KeyTable {
 }
 
 impl KeyTable {
-    fn with_cap(max_keys: usize) -> KeyTable {
+    pub(super) fn with_cap(max_keys: usize) -> KeyTable {
         KeyTable {
             index: HashTable::new(),
             hasher: RandomState::default(),
@@ -349,8 +349,11 @@ fn stable_hash(key: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+    use proptest::prelude::*;
+
     use super::*;
-    use std::collections::HashMap;
 
     const HIT: Count = Count {
         hits: 1,
@@ -359,7 +362,7 @@ mod tests {
     };
 
     #[test]
-    fn keys_of_any_length_that_differ_in_one_byte_are_told_apart() {
+    fn keys_of_any_length_that_differ_in_one_byte_are_kept_apart() {
         let mut table = KeyTable::default();
         let mut keys = Vec::new();
         for len in 0..40 {
@@ -449,5 +452,174 @@ mod tests {
         assert!((0..7).all(|i| listed.contains_key(format!("heavy{i}").as_bytes())));
         let (unique, error) = table.unique();
         assert!(unique.abs_diff(truth.len() as u64) <= error);
+    }
+
+    /// A table with a small cap, reduced whenever it is full, and beside it the plain way.
+    struct Checked {
+        table: KeyTable,
+        /// Those that are held, with what was counted since they came.
+        held: BTreeMap<Vec<u8>, Count>,
+        seen: BTreeSet<Vec<u8>>,
+        hits: u64,
+        error: u64,
+    }
+
+    impl Checked {
+        fn new(cap: usize) -> Checked {
+            Checked {
+                table: KeyTable::with_cap(cap),
+                held: BTreeMap::new(),
+                seen: BTreeSet::new(),
+                hits: 0,
+                error: 0,
+            }
+        }
+
+        fn count(&mut self, key: &[u8], count: Count) -> u32 {
+            self.note(key, count);
+            self.table.count(key, count)
+        }
+
+        fn note(&mut self, key: &[u8], count: Count) {
+            self.held.entry(key.to_vec()).or_default().add(count);
+            self.seen.insert(key.to_vec());
+            self.hits += count.hits;
+        }
+
+        /// Drops the light half if there are too many, in both ways.
+        fn reduce(&mut self) {
+            let cap = self.table.max_keys;
+            assert_eq!(self.table.is_full(), self.held.len() > cap);
+            let before: Vec<Vec<u8>> = self
+                .table
+                .counts()
+                .map(|(id, _)| self.table.key(id).to_vec())
+                .collect();
+            let ids = self.table.reduce_if_full();
+            assert_eq!(ids.is_some(), self.held.len() > cap);
+            let Some(ids) = ids else { return };
+            let mut hits: Vec<u64> = self.held.values().map(|count| count.hits).collect();
+            hits.sort_unstable();
+            let limit = hits[hits.len() / 2];
+            self.error += limit;
+            self.held.retain(|_, count| count.hits > limit);
+            // Each id went to where its key is, or nowhere.
+            for (id, key) in (0..).zip(&before) {
+                let new = ids.new_id(id);
+                assert_eq!(new == DROPPED, !self.held.contains_key(key));
+                assert!(new == DROPPED || self.table.key(new) == key);
+            }
+            for id in [NONE, DROPPED] {
+                assert_eq!(ids.new_id(id), id);
+            }
+        }
+
+        fn check(&self) {
+            let table = &self.table;
+            let held: BTreeMap<Vec<u8>, Count> = table
+                .counts()
+                .map(|(id, count)| (table.key(id).to_vec(), count))
+                .collect();
+            assert_eq!(held, self.held);
+            assert_eq!((table.hits(), table.error()), (self.hits, self.error));
+            // So few are exact, dropped ones too.
+            assert_eq!(table.unique(), (self.seen.len() as u64, 0));
+            for (id, _) in table.counts() {
+                let key = table.key(id);
+                let ends = Ends::of(key);
+                assert_eq!(
+                    table.find(hash(&table.hasher, key, ends), key, ends),
+                    Some(id)
+                );
+            }
+        }
+    }
+
+    /// Keys, short and long, with what is counted.
+    fn hits() -> impl Strategy<Value = Vec<(Vec<u8>, Count)>> {
+        let key = (0u32..30, any::<bool>());
+        let key = key.prop_map(|(number, long)| {
+            let tail = if long { "/and-more-than-two-words" } else { "" };
+            format!("/{number}{tail}").into_bytes()
+        });
+        let hit = (key, 1u64..4, 0u64..900, 0u64..2);
+        let hit = hit.prop_map(|(key, hits, bytes, errors)| {
+            let count = Count {
+                hits,
+                bytes,
+                errors,
+            };
+            (key, count)
+        });
+        prop::collection::vec(hit, 0..120)
+    }
+
+    proptest! {
+        #[test]
+        fn a_table_that_is_reduced_again_and_again_is_lossy_counting(hits in hits(), cap in 1usize..20) {
+            let mut checked = Checked::new(cap);
+            for (key, count) in &hits {
+                let id = checked.count(key, *count);
+                prop_assert_eq!(checked.table.key(id), &key[..]);
+                checked.reduce();
+                checked.check();
+            }
+            checked.table.clear();
+            let mut again = Checked { table: checked.table, ..Checked::new(cap) };
+            again.check();
+            for (key, count) in &hits {
+                again.count(key, *count);
+                again.reduce();
+            }
+            again.check();
+        }
+
+        #[test]
+        fn tables_merge_to_the_whole_as_long_as_there_is_room(
+            first in hits(),
+            second in hits(),
+            cap in 1usize..60,
+        ) {
+            let mut whole = Checked::new(cap);
+            for (key, count) in &first {
+                whole.count(key, *count);
+                whole.reduce();
+            }
+            let mut part = KeyTable::with_cap(cap);
+            for (key, count) in &second {
+                part.count(key, *count);
+            }
+            let before = whole.held.len();
+            let new: BTreeSet<&Vec<u8>> = second.iter().map(|hit| &hit.0).collect();
+            let new = new.into_iter().filter(|key| !whole.held.contains_key(*key)).count();
+            prop_assert_eq!(whole.table.has_room_for(&part), before + new <= cap);
+            let ids = whole.table.merge(&part);
+            second.iter().for_each(|(key, count)| whole.note(key, *count));
+            for (id, _) in part.counts() {
+                prop_assert_eq!(whole.table.key(ids.new_id(id)), part.key(id));
+            }
+            whole.check();
+            // Past the cap as one that was full by itself.
+            whole.reduce();
+            whole.check();
+        }
+    }
+
+    #[test]
+    fn the_bytes_of_keys_have_a_cap_too() {
+        let key = |number: u8| vec![number; MAX_KEY_BYTES / 4];
+        let table = |numbers: std::ops::Range<u8>| {
+            let mut table = KeyTable::default();
+            numbers.for_each(|number| _ = table.count(&key(number), HIT));
+            table
+        };
+        assert!(!table(0..4).is_full() && table(0..5).is_full());
+        let three = table(0..3);
+        for (other, room) in [(3..4, true), (2..4, true), (3..5, false), (0..3, true)] {
+            assert_eq!(three.has_room_for(&table(other.clone())), room, "{other:?}");
+        }
+        let mut full = table(0..5);
+        assert!(full.reduce_if_full().is_some());
+        assert!(!full.is_full() && full.arena.is_empty());
     }
 }

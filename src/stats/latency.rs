@@ -298,5 +298,38 @@ mod tests {
                 prop_assert!((whole.percentile_ms(percent) - exact).abs() <= exact * 0.01);
             }
         }
+
+        /// Also where a busy second was folded.
+        #[test]
+        fn what_is_taken_away_leaves_what_was_there_before(
+            kept in proptest::collection::vec(0u64..10_000_000, 0..300),
+            gone in proptest::collection::vec(0u64..10_000_000, 0..300),
+            times in prop_oneof![Just(1usize), Just(30)],
+        ) {
+            let second = |all: &[u64]| {
+                let mut second = Durations::default();
+                (0..times).for_each(|_| all.iter().for_each(|&us| second.observe(us)));
+                second
+            };
+            let (kept, gone) = (second(&kept), second(&gone));
+            let mut histogram = Histogram::default();
+            [&kept, &gone].into_iter().for_each(|second| histogram.merge(second));
+            histogram.subtract(&gone);
+            histogram.set_max(kept.max_us());
+            let mut want = Histogram::default();
+            want.merge(&kept);
+            let seen = |histogram: &Histogram| {
+                let percentiles = [1, 50, 95, 100].map(|percent| histogram.percentile_ms(percent));
+                (percentiles, histogram.max_ms(), histogram.mean_ms(), histogram.is_empty())
+            };
+            prop_assert_eq!(seen(&histogram), seen(&want));
+            // Twice as many have the same percentiles, and none are none.
+            let before = seen(&want);
+            let copy = want.clone();
+            want.add_all(&copy);
+            prop_assert_eq!(seen(&want), before);
+            want.clear();
+            prop_assert_eq!(seen(&want), seen(&Histogram::default()));
+        }
     }
 }

@@ -46,6 +46,15 @@ impl Totals {
         }
     }
 
+    /// The same with tables of so many keys.
+    #[cfg(test)]
+    fn with_cap(asked: &[Top], robots: bool, max_keys: usize) -> Totals {
+        let mut totals = Totals::new(asked, robots);
+        let tables = totals.tables.iter_mut();
+        tables.for_each(|table| *table = KeyTable::with_cap(max_keys));
+        totals
+    }
+
     /// How many dimensions are counted.
     pub fn dimensions(&self) -> usize {
         self.tops.len()
@@ -177,7 +186,7 @@ mod tests {
 
     use super::super::dimension::parse_top;
     use super::super::keys::DROPPED;
-    use super::super::{Findings, Statistic};
+    use super::super::{Findings, Statistic, latency};
     use super::*;
     use crate::format::record::Request;
 
@@ -304,6 +313,63 @@ mod tests {
             observe(&mut cleared, &after);
             observe(&mut new, &after);
             prop_assert_eq!(seen(&cleared), seen(&new));
+        }
+    }
+
+    proptest! {
+        /// What is held of a key is counted since it came, its durations too; dropped keys are forgotten.
+        #[test]
+        fn reduced_tables_have_the_keys_and_durations_that_are_left(records in choices(), cap in 1usize..5) {
+            let asked = parse_top("section,agent").expect("a list");
+            let mut totals = Totals::with_cap(&asked, false, cap);
+            let mut whole = Totals::new(&asked, false);
+            let mut times: [BTreeMap<Vec<u8>, (u64, Vec<u64>)>; 2] = Default::default();
+            for record in &records {
+                let hit = observe(&mut totals, std::slice::from_ref(record))[0];
+                observe(&mut whole, std::slice::from_ref(record));
+                for (index, times) in times.iter_mut().enumerate() {
+                    if hit.ids[index] < DROPPED {
+                        let key = totals.table(index).key(hit.ids[index]).to_vec();
+                        let (hits, durations) = times.entry(key).or_default();
+                        *hits += 1;
+                        durations.extend(hit.duration_us);
+                    }
+                }
+                let full: Vec<usize> = (0..totals.dimensions()).filter(|&i| totals.table(i).is_full()).collect();
+                prop_assert_eq!(totals.is_full(), !full.is_empty());
+                let reduced = totals.reduce();
+                prop_assert_eq!(reduced.iter().map(|(index, _)| *index).collect::<Vec<_>>(), full);
+                prop_assert!(!totals.is_full());
+                for (index, times) in times.iter_mut().enumerate() {
+                    let table = totals.table(index);
+                    let held: Vec<&[u8]> = table.counts().map(|(id, _)| table.key(id)).collect();
+                    times.retain(|key, _| held.contains(&&key[..]));
+                    prop_assert_eq!(times.len(), held.len());
+                }
+            }
+            for (index, times) in times.iter().enumerate() {
+                let table = totals.table(index);
+                let ids: Vec<u32> = table.counts().map(|(id, _)| id).collect();
+                let (slow, error) = totals.slowest(index, &ids);
+                prop_assert_eq!(error, 0.0);
+                let any = !totals.statistics.durations.is_empty();
+                prop_assert_eq!(slow.len(), if any { ids.len() } else { 0 });
+                for (at, (id, count)) in table.counts().enumerate() {
+                    let (hits, mut durations) = times[table.key(id)].clone();
+                    prop_assert_eq!(count.hits, hits);
+                    durations.sort_unstable();
+                    let nearest = (durations.len() * 95).div_ceil(100).saturating_sub(1);
+                    let longest = totals.statistics.durations.max_ms();
+                    let p95 = durations.get(nearest).map(|&us| {
+                        (latency::middle(latency::bucket(us), 0) / 1000.0).min(longest)
+                    });
+                    prop_assert_eq!(slow.get(at).copied().flatten(), p95);
+                }
+                prop_assert_eq!(table.hits(), whole.table(index).hits());
+                prop_assert_eq!(table.unique(), whole.table(index).unique());
+            }
+            // What has no key loses nothing.
+            prop_assert_eq!(totals.statistics.counters, whole.statistics.counters);
         }
     }
 
