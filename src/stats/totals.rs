@@ -190,6 +190,9 @@ mod tests {
     use super::*;
     use crate::format::record::Request;
 
+    /// What was counted of each key that is held: its hits, and how long they took.
+    type Times = BTreeMap<Vec<u8>, (u64, Vec<u64>)>;
+
     /// A record as a few choices.
     type Choices = (usize, usize, usize, usize, u64, Option<u64>);
 
@@ -323,7 +326,7 @@ mod tests {
             let asked = parse_top("section,agent").expect("a list");
             let mut totals = Totals::with_cap(&asked, false, cap);
             let mut whole = Totals::new(&asked, false);
-            let mut times: [BTreeMap<Vec<u8>, (u64, Vec<u64>)>; 2] = Default::default();
+            let mut times: [Times; 2] = Default::default();
             for record in &records {
                 let hit = observe(&mut totals, std::slice::from_ref(record))[0];
                 observe(&mut whole, std::slice::from_ref(record));
