@@ -8,7 +8,7 @@
 //! second after the other is folded when it has doubled: so a second costs what came in it, however long
 //! the slice is.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::report::Change;
 use crate::stats::bucket::{Bucket, Counters};
@@ -45,6 +45,11 @@ impl Slice {
         }
     }
 
+    /// How many seconds it spans.
+    fn span(&self) -> Span {
+        self.last - self.first + Span::SECOND
+    }
+
     /// Takes in a later second or slice, or what came late.
     fn merge(&mut self, bucket: &Bucket, last: Second) {
         self.bucket.merge(bucket);
@@ -70,6 +75,8 @@ pub struct Past {
     words: usize,
     /// Seconds in a new slice: a power of two.
     width: i64,
+    /// How many slices span so many seconds, where that is more than one.
+    coarse: BTreeMap<Span, usize>,
 }
 
 impl Past {
@@ -80,6 +87,7 @@ impl Past {
             slices: VecDeque::new(),
             words: 0,
             width: 1,
+            coarse: BTreeMap::new(),
         }
     }
 
@@ -102,6 +110,7 @@ impl Past {
             && let Some(old) = self.slices.pop_front()
         {
             self.words -= old.words;
+            remove(&mut self.coarse, old.span());
             recycle(old.bucket);
         }
         bucket.keep_keys();
@@ -111,7 +120,9 @@ impl Past {
                 if self.width > 1 && group(back.first, self.width) == group(second, self.width) =>
             {
                 self.words -= back.words;
+                remove(&mut self.coarse, back.span());
                 back.merge(&bucket, second);
+                add(&mut self.coarse, back.span());
                 if back.words > 2 * back.folded {
                     back.compact(scratch);
                 }
@@ -153,6 +164,10 @@ impl Past {
             back.compact(scratch);
         }
         self.words = merged.iter().map(|slice| slice.words).sum();
+        self.coarse.clear();
+        for slice in &merged {
+            add(&mut self.coarse, slice.span());
+        }
         self.slices = merged;
     }
 
@@ -181,6 +196,7 @@ impl Past {
     /// Forgets all seconds.
     pub fn clear(&mut self) {
         self.slices.clear();
+        self.coarse.clear();
         (self.words, self.width) = (0, 1);
     }
 
@@ -198,18 +214,28 @@ impl Past {
 
     /// How many seconds the coarsest slice spans, where that is more than one.
     pub fn resolution(&self) -> Option<Span> {
-        let widest = self
-            .slices
-            .iter()
-            .map(|slice| (slice.last - slice.first).0 + 1)
-            .max();
-        widest.filter(|&seconds| seconds > 1).map(Span)
+        self.coarse.last_key_value().map(|(&span, _)| span)
     }
 
     /// Follows a reduction of the table of `dimension`.
     pub fn renumber(&mut self, dimension: usize, dimensions: usize, ids: &Renumbering) {
         for slice in &mut self.slices {
             slice.bucket.renumber(dimension, dimensions, ids);
+        }
+    }
+}
+
+fn add(coarse: &mut BTreeMap<Span, usize>, span: Span) {
+    if span > Span::SECOND {
+        *coarse.entry(span).or_default() += 1;
+    }
+}
+
+fn remove(coarse: &mut BTreeMap<Span, usize>, span: Span) {
+    if let Some(count) = coarse.get_mut(&span) {
+        *count -= 1;
+        if *count == 0 {
+            coarse.remove(&span);
         }
     }
 }
@@ -325,6 +351,9 @@ mod tests {
             assert!(past.words <= BUDGET);
             let words = past.slices.iter().map(|slice| slice.words).sum::<usize>();
             assert_eq!(past.words, words, "at {second}");
+            let widest = past.slices.iter().map(Slice::span).max();
+            let coarse = widest.filter(|&span| span > Span::SECOND);
+            assert_eq!(past.resolution(), coarse, "at {second}");
         }
         let resolution = past.resolution().expect("it is coarse");
         let least = seconds as usize * keys as usize * 3 / BUDGET;
