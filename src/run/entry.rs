@@ -51,6 +51,8 @@ pub(super) struct Writing {
     pub(super) checkpoint: Option<Checkpoint>,
     /// How long the output was before, where it is a file.
     pub(super) length: Option<u64>,
+    /// How many bytes are written.
+    pub(super) size: u64,
     /// What the event says of an alert.
     pub(super) alert: Option<WrittenAlert>,
 }
@@ -190,6 +192,7 @@ impl LedgerEntry {
                 if let Some(length) = writing.length {
                     line.count("length", length);
                 }
+                line.count("size", writing.size);
                 if let Some(alert) = &writing.alert {
                     line.alert(alert);
                 }
@@ -255,6 +258,7 @@ impl LedgerEntry {
             "writing" => LedgerEntry::Writing(Writing {
                 checkpoint: checkpoint(),
                 length: count("length"),
+                size: count("size")?,
                 alert: alert(),
             }),
             "written" => LedgerEntry::Written(checkpoint()),
@@ -390,6 +394,7 @@ pub(super) fn samples() -> Vec<LedgerEntry> {
         LedgerEntry::Writing(Writing {
             checkpoint: checkpoint(100, 1),
             length: Some(4096),
+            size: 300,
             alert: fires("High", 90),
         }),
         LedgerEntry::Started(id("High@90 firing")),
@@ -403,6 +408,7 @@ pub(super) fn samples() -> Vec<LedgerEntry> {
         LedgerEntry::Writing(Writing {
             checkpoint: checkpoint(121, 3),
             length: None,
+            size: 0,
             alert: Some(WrittenAlert::Over(id("Errors/a,b"))),
         }),
         LedgerEntry::Ended(id("Errors/a,b@95 resolved")),

@@ -24,6 +24,11 @@ pub(super) fn length_of_stdout() -> Option<u64> {
     None
 }
 
+/// It is no file that is known.
+pub(super) fn cut_stdout(_: u64) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// Whether another program may read standard output.
 pub(super) fn stdout_is_a_pipe() -> bool {
     !io::stdout().is_terminal()

@@ -37,6 +37,13 @@ pub(super) fn length_of_stdout() -> Option<u64> {
     metadata.is_file().then_some(metadata.len())
 }
 
+/// Cuts the file off there that standard output is. What is written next is behind it.
+pub(super) fn cut_stdout(length: u64) -> io::Result<()> {
+    let mut file = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+    file.set_len(length)?;
+    file.seek(io::SeekFrom::Start(length)).map(|_| ())
+}
+
 /// Whether another program reads standard output.
 pub(super) fn stdout_is_a_pipe() -> bool {
     let kind = || {

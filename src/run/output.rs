@@ -149,11 +149,42 @@ impl ReportWriter {
     ///
     /// Those of the stream.
     pub fn write(&mut self, event: &Event, zone: &Zone) -> io::Result<()> {
+        self.render(event, zone);
+        self.send()
+    }
+
+    /// Renders an event, to be [sent](ReportWriter::send).
+    pub(super) fn render(&mut self, event: &Event, zone: &Zone) {
         let partial = matches!(event, Event::Summary(summary) if summary.partial);
-        if partial && matches!(self.sink, Destination::Once(_)) {
-            return Ok(());
+        if !(partial && matches!(self.sink, Destination::Once(_))) {
+            self.renderer.render(event, zone, &mut self.buffer);
         }
-        self.renderer.render(event, zone, &mut self.buffer);
+    }
+
+    /// How many bytes are to be written.
+    pub(super) fn unwritten(&self) -> u64 {
+        self.buffer.len() as u64
+    }
+
+    /// Cuts the file off to which it is appended.
+    ///
+    /// # Errors
+    ///
+    /// If that cannot be done.
+    pub(super) fn cut(&mut self, length: u64) -> io::Result<()> {
+        match &mut self.sink {
+            Destination::Appended(file) => file.cut(length),
+            Destination::Stream(_) if self.stdout => file::cut_stdout(length),
+            _ => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
+
+    /// Writes what was rendered, if that is not to wait for more.
+    ///
+    /// # Errors
+    ///
+    /// Those of the stream.
+    pub(super) fn send(&mut self) -> io::Result<()> {
         if self.live || self.buffer.len() >= BUFFER {
             self.flush()
         } else {

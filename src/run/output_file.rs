@@ -81,6 +81,11 @@ impl Appended {
         metadata.is_file().then_some(metadata.len())
     }
 
+    /// Cuts it off there.
+    pub(super) fn cut(&self, length: u64) -> io::Result<()> {
+        self.file.set_len(length)
+    }
+
     /// Opens the file anew if another one has its name by now, or none.
     fn follow(&mut self) -> io::Result<()> {
         let metadata = self.file.metadata()?;

@@ -2,15 +2,16 @@
 //!
 //! The log that is read back gives the events of the time before once more, in the same order; those that the ledger says
 //! were written are passed over. Before an event is written the ledger says so, with the length of the output where that
-//! is a file, and afterwards that it was written: a run that was killed between the two is known to have written it by a
-//! file that has grown. On a pipe nobody knows; it is written again, and stderr says so.
+//! is a file, and afterwards that it was written: whether a run that was killed between the two has written it, or a part
+//! of it, is known by how much the file has grown, and a part is cut off. On a pipe nobody knows; it is written again, and
+//! stderr says so.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::entry::{Checkpoint, HookFields, LedgerEntry, Queued, Writing, WrittenAlert};
 use super::hook::{Notice, Stage};
 use super::ledger::Ledger;
-use super::say;
+use super::{ReportWriter, say};
 use crate::evaluate::EarlierRun;
 use crate::report::{AlertState, Event, Transition};
 use crate::time::{Second, Span, Zone};
@@ -86,17 +87,14 @@ pub(super) struct Resume {
 }
 
 impl Resume {
-    /// Goes on where the ledger ends; `length` is that of the output, where it is a file.
-    pub(super) fn new(ledger: SharedLedger, length: Option<u64>) -> Resume {
+    /// Goes on where the ledger ends, on this output.
+    pub(super) fn new(ledger: SharedLedger, output: &mut ReportWriter) -> Resume {
         let writing = ledger.lock().ledger.known().writing.clone();
         if let Some(writing) = writing {
-            let grown = length.zip(writing.length);
-            match grown.map(|(now, before)| now.cmp(&before)) {
-                Some(std::cmp::Ordering::Greater) => {
-                    ledger.append([LedgerEntry::Written(writing.checkpoint)]);
-                }
-                Some(std::cmp::Ordering::Equal) => {}
-                _ => {
+            match end_writing(&writing, output) {
+                Some(true) => ledger.append([LedgerEntry::Written(writing.checkpoint)]),
+                Some(false) => {}
+                None => {
                     let at = writing.checkpoint.map_or(String::new(), |checkpoint| {
                         format!(" at {}", Zone::UTC.show(checkpoint.second))
                     });
@@ -181,7 +179,7 @@ impl Resume {
         &mut self,
         event: &Event,
         notice: Option<&Notice>,
-        length: Option<u64>,
+        output: &ReportWriter,
         history: bool,
     ) -> bool {
         let inner = self.ledger.lock();
@@ -196,7 +194,8 @@ impl Resume {
         let queued = new.map(|notice| LedgerEntry::Queued(notice.id.clone(), fields(notice)));
         let writing = LedgerEntry::Writing(Writing {
             checkpoint,
-            length,
+            length: output.length(),
+            size: output.unwritten(),
             alert: change(event),
         });
         self.ledger.append(queued.into_iter().chain([writing]));
@@ -238,6 +237,19 @@ impl Resume {
         if self.ledger.lock().ledger.known().written < Some(end) {
             self.ledger.append([LedgerEntry::Written(Some(end))]);
         }
+    }
+}
+
+/// Whether an event whose writing was cut short is in the output; `None` if nobody knows. A part of it is cut off.
+fn end_writing(writing: &Writing, output: &mut ReportWriter) -> Option<bool> {
+    if writing.size == 0 {
+        return Some(true);
+    }
+    let (before, now) = (writing.length?, output.length()?);
+    match now.checked_sub(before)? {
+        0 => Some(false),
+        grown if grown < writing.size => output.cut(before).ok().map(|()| false),
+        _ => Some(true),
     }
 }
 

@@ -92,7 +92,7 @@ impl Sink {
             let unfinished = ledger.unfinished().into_iter();
             unfinished.for_each(|notice| hook.send(notice));
         }
-        self.resume = Some(Resume::new(ledger.clone(), self.output.length()));
+        self.resume = Some(Resume::new(ledger.clone(), &mut self.output));
         self.history = Some(match self.written_up_to() {
             Some(_) => History::written(),
             None => History::until(now),
@@ -170,15 +170,15 @@ impl Sink {
     ) -> io::Result<()> {
         let zone = monitor.books().zone();
         let notice = self.notice(event, zone, wall);
-        let length = self.output.length();
+        self.render(event, zone);
         let run = match &mut self.resume {
-            Some(resume) => resume.before(event, notice.as_ref(), length, history),
+            Some(resume) => resume.before(event, notice.as_ref(), &self.output, history),
             None => true,
         };
         if let (Some(hook), Some(notice), true) = (&mut self.hook, notice, run) {
             hook.send(notice);
         }
-        self.write(event, zone)?;
+        self.output.send()?;
         if let Some(resume) = &mut self.resume {
             resume.after(event, history);
         }
@@ -210,21 +210,21 @@ impl Sink {
         })
     }
 
-    fn write(&mut self, event: &Event, zone: &Zone) -> io::Result<()> {
+    /// Renders what is to be written of an event.
+    fn render(&mut self, event: &Event, zone: &Zone) {
         if let Event::Rewind(rewind) = event {
             self.say_rewind(rewind, zone);
         }
         if let Some(dashboard) = &mut self.dashboard {
             dashboard.news();
             if self.output.is_stdout() {
-                return Ok(());
+                return;
             }
         }
         self.stale |= matches!(event, Event::Report(_)) && self.output.is_replaced();
-        if self.quiet && !matches!(event, Event::Transition(_)) {
-            return Ok(());
+        if !self.quiet || matches!(event, Event::Transition(_)) {
+            self.output.render(event, zone);
         }
-        self.output.write(event, zone)
     }
 
     /// The first time is said on standard error too.
