@@ -36,6 +36,10 @@ fn line(second: i64) -> String {
 
 /// What was written, and at which millisecond.
 fn run(args: &str, events: Vec<(u64, Event)>) -> (Ended, Vec<(u64, Value)>) {
+    run_with(&args.split_whitespace().collect::<Vec<_>>(), events)
+}
+
+fn run_with(args: &[&str], events: Vec<(u64, Event)>) -> (Ended, Vec<(u64, Value)>) {
     let mut script = Script {
         wall: Duration::from_secs(WALL.unsigned_abs()),
         messages: Vec::new(),
@@ -56,7 +60,7 @@ fn run(args: &str, events: Vec<(u64, Event)>) -> (Ended, Vec<(u64, Value)>) {
         };
         script.messages.push((at, message));
     }
-    let mut args: Vec<&str> = args.split_whitespace().collect();
+    let mut args = args.to_vec();
     args.push("--report=json");
     let (ended, written) = support::run(&args, script);
     let written = written.into_iter().map(|(at, bytes)| {
@@ -461,4 +465,36 @@ fn a_source_that_falls_silent_holds_nobody_up() {
         reports,
         [(15_300, Some(18)), (25_300, Some(10)), (35_300, Some(10))]
     );
+}
+
+/// While another source goes on, and when nothing comes at all.
+#[test]
+fn a_source_that_stops_is_named_by_its_silence() {
+    let mut events = Vec::new();
+    for second in 0..12i64 {
+        let at = 1000 * second.unsigned_abs();
+        events.push((at, Turn("web1")));
+        events.push((at, Lines(second, 1)));
+        if second < 3 {
+            events.push((at + 10, Turn("web2")));
+            events.push((at + 10, Lines(second, 1)));
+        }
+    }
+    let args = [
+        "-q",
+        "--lateness=1s",
+        "--idle-exit=10s",
+        "--alert=Lost: silence > 5s by source",
+    ];
+    let (_, written) = run_with(&args, events);
+    let found: Vec<(String, i64)> = written
+        .iter()
+        .map(|(_, event)| {
+            let key = event["key"].as_str().expect("a key").to_owned();
+            assert_eq!(event["state"], "firing");
+            (key, second(&event["at"]))
+        })
+        .collect();
+    // The one that goes on is silent in the end too.
+    assert_eq!(found, [("web2".to_owned(), 8), ("web1".to_owned(), 17)]);
 }

@@ -248,9 +248,12 @@ fn a_run_that_is_killed_at_a_thousand_points_writes_each_thing_once() {
             again: sum.again + again,
         };
     }
-    println!(
+    use std::io::Write;
+    let _ = writeln!(
+        std::io::stderr(),
         "1000 kills: {} programs run, {} of them once more",
-        sum.first, sum.again
+        sum.first,
+        sum.again
     );
 }
 

@@ -12,7 +12,7 @@ use foldhash::fast::RandomState;
 use super::measure::Threshold;
 use super::phase::{Clauses, Phase};
 use super::window::{Added, IdRow, Rows};
-use super::{Level, Reading, Subset};
+use super::{KeyedCondition, Level, Reading, Subset, not_followed};
 use crate::quantity::{Figure, Unit};
 use crate::report::Shortfall;
 use crate::stats::bucket::Bucket;
@@ -82,7 +82,7 @@ pub(super) struct Keyed {
     rows: Vec<KeyCounts>,
     touched: Vec<u32>,
     /// Records of keys that are not followed.
-    pub(super) unfollowed: u64,
+    unfollowed: u64,
 }
 
 /// What a keyed rule is made of.
@@ -167,112 +167,6 @@ impl Keyed {
         }
     }
 
-    pub(super) fn dimension(&self) -> usize {
-        self.parts.dimension
-    }
-
-    pub(super) fn window(&self) -> Span {
-        self.parts.window
-    }
-
-    pub(super) fn clauses(&self) -> Clauses {
-        self.parts.clauses
-    }
-
-    /// The number of the alert of a key, if it fires.
-    pub(super) fn firing(&self, id: u32) -> Option<u64> {
-        match self.keys.get(&id)?.phase {
-            Phase::Firing { number, .. } => Some(number),
-            _ => None,
-        }
-    }
-
-    /// The alert of a key fires from before this run.
-    pub(super) fn set_firing(&mut self, id: u32, number: u64) {
-        self.keys.entry(id).or_insert(Followed::NONE).phase = Phase::Firing {
-            number,
-            clear_since: None,
-        };
-        self.touched.push(id);
-    }
-
-    /// The figure of a key of which nothing is known.
-    pub(super) fn no_figure(&self) -> Figure {
-        self.parts.figure(&Followed::NONE)
-    }
-
-    /// Looks at all keys whose alerts fire when the next second closes.
-    pub(super) fn look_at_firing(&mut self) {
-        let firing = self
-            .keys
-            .iter()
-            .filter(|(_, key)| key.phase != Phase::Quiet);
-        self.touched.extend(firing.map(|(id, _)| *id));
-    }
-
-    /// A second closes: `advance` moves the alert of each key on that is not quiet or is to fire, in order
-    /// of ids. `unread`: a part of the window was not read.
-    pub(super) fn close(
-        &mut self,
-        second: Second,
-        bucket: &Bucket,
-        unread: bool,
-        mut advance: impl FnMut(u32, &mut Phase, Reading),
-    ) {
-        self.take(second, bucket, second);
-        while let Some((due, id)) = self.waiting.first().copied()
-            && due <= second
-        {
-            self.waiting.pop_first();
-            if let Some(sums) = self.keys.get_mut(&id) {
-                sums.due = None;
-            }
-            self.touched.push(id);
-        }
-        let mut touched = std::mem::take(&mut self.touched);
-        touched.sort_unstable();
-        touched.dedup();
-        let leaves_hits = self.parts.leaves_hits();
-        for id in touched.drain(..) {
-            let Some(sums) = self.keys.get_mut(&id) else {
-                continue;
-            };
-            let level = self.parts.level(sums);
-            let level = if unread {
-                level.where_unread(sums.phase, false)
-            } else {
-                level
-            };
-            if sums.phase != Phase::Quiet || level == Level::Breached {
-                let reading = Reading {
-                    level,
-                    figure: self.parts.figure(sums),
-                    shortfall: self.parts.shortfall(sums),
-                    uncounted: leaves_hits.then_some((self.parts.dimension, id)),
-                };
-                advance(id, &mut sums.phase, reading);
-            }
-            let due = sums.phase.due(level, self.parts.clauses);
-            if due != sums.due {
-                if let Some(old) = sums.due {
-                    self.waiting.remove(&(old, id));
-                }
-                self.waiting.extend(due.map(|due| (due, id)));
-                sums.due = due;
-            }
-            if sums.hits == 0 && sums.counted == 0 && sums.phase == Phase::Quiet {
-                self.keys.remove(&id);
-            }
-        }
-        self.touched = touched;
-    }
-
-    /// Records came late for `second`; `closed` is the last one that is. Their keys are looked at when the
-    /// next second closes.
-    pub(super) fn late(&mut self, second: Second, bucket: &Bucket, closed: Second) {
-        self.take(second, bucket, closed);
-    }
-
     /// Takes in what is new of a second; the window ends with `closed`.
     fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
         let Keyed {
@@ -347,21 +241,118 @@ impl Keyed {
             self.unfollowed += parts.missed(row.hits.into(), row.counted);
         }
     }
+}
 
-    /// The first second at which anything could change if all from now on are empty.
-    pub(super) fn next_change(&self) -> Option<Second> {
+impl KeyedCondition for Keyed {
+    fn dimension(&self) -> usize {
+        self.parts.dimension
+    }
+
+    fn window(&self) -> Span {
+        self.parts.window
+    }
+
+    fn clauses(&self) -> Clauses {
+        self.parts.clauses
+    }
+
+    fn note(&self) -> Option<String> {
+        not_followed(self.unfollowed)
+    }
+
+    fn firing(&self, id: u32) -> Option<u64> {
+        self.keys.get(&id)?.phase.number()
+    }
+
+    fn set_firing(&mut self, id: u32, number: u64, _: Second) {
+        self.keys.entry(id).or_insert(Followed::NONE).phase = Phase::firing(number);
+        self.touched.push(id);
+    }
+
+    fn no_figure(&self) -> Figure {
+        self.parts.figure(&Followed::NONE)
+    }
+
+    fn look_at_all(&mut self) {
+        // Of the others nothing changes by itself.
+        let firing = self
+            .keys
+            .iter()
+            .filter(|(_, key)| key.phase != Phase::Quiet);
+        self.touched.extend(firing.map(|(id, _)| *id));
+    }
+
+    fn close(
+        &mut self,
+        second: Second,
+        bucket: &Bucket,
+        unread: bool,
+        _: &mut Vec<u64>,
+        advance: &mut dyn FnMut(u32, &mut Phase, Reading),
+    ) {
+        self.take(second, bucket, second);
+        while let Some((due, id)) = self.waiting.first().copied()
+            && due <= second
+        {
+            self.waiting.pop_first();
+            if let Some(sums) = self.keys.get_mut(&id) {
+                sums.due = None;
+            }
+            self.touched.push(id);
+        }
+        let mut touched = std::mem::take(&mut self.touched);
+        touched.sort_unstable();
+        touched.dedup();
+        let leaves_hits = self.parts.leaves_hits();
+        for id in touched.drain(..) {
+            let Some(sums) = self.keys.get_mut(&id) else {
+                continue;
+            };
+            let level = self.parts.level(sums);
+            let level = if unread {
+                level.where_unread(sums.phase, false)
+            } else {
+                level
+            };
+            if sums.phase != Phase::Quiet || level == Level::Breached {
+                let reading = Reading {
+                    level,
+                    figure: self.parts.figure(sums),
+                    shortfall: self.parts.shortfall(sums),
+                    uncounted: leaves_hits.then_some((self.parts.dimension, id)),
+                };
+                advance(id, &mut sums.phase, reading);
+            }
+            let due = sums.phase.due(level, self.parts.clauses);
+            if due != sums.due {
+                if let Some(old) = sums.due {
+                    self.waiting.remove(&(old, id));
+                }
+                self.waiting.extend(due.map(|due| (due, id)));
+                sums.due = due;
+            }
+            if sums.hits == 0 && sums.counted == 0 && sums.phase == Phase::Quiet {
+                self.keys.remove(&id);
+            }
+        }
+        self.touched = touched;
+    }
+
+    fn late(&mut self, second: Second, bucket: &Bucket, closed: Second) {
+        self.take(second, bucket, closed);
+    }
+
+    fn next_change(&self) -> Option<Second> {
         let due = self.waiting.first().map(|(due, _)| *due);
         due.into_iter().chain(self.seconds.next_leave()).min()
     }
 
-    /// Ids have changed. A key that was dropped is followed no more; `over` is called with how far its alert was,
-    /// since nothing would ever resolve it.
-    pub(super) fn renumber(&mut self, ids: &Renumbering, mut over: impl FnMut(Phase)) {
+    fn renumber(&mut self, ids: &Renumbering, over: &mut Vec<u64>) {
         for (old, sums) in std::mem::take(&mut self.keys) {
             match ids.new_id(old) {
                 DROPPED => {
                     self.unfollowed += self.parts.missed(sums.hits, sums.counted);
-                    over(sums.phase);
+                    over.extend(sums.phase.number());
                 }
                 id => {
                     self.keys.insert(id, sums);
@@ -415,9 +406,13 @@ mod tests {
         });
         keyed.seconds = Rows::new(Span(10), 3);
         let mut fired = Vec::new();
-        keyed.close(Second(100), &bucket(&[1, 2, DROPPED]), false, |id, _, _| {
-            fired.push(id)
-        });
+        keyed.close(
+            Second(100),
+            &bucket(&[1, 2, DROPPED]),
+            false,
+            &mut Vec::new(),
+            &mut |id, _, _| fired.push(id),
+        );
         assert_eq!((fired.as_slice(), keyed.unfollowed), (&[1, 2][..], 1));
         // A row is left, and one that is there takes in more of its key.
         keyed.late(Second(100), &bucket(&[1, 1, DROPPED]), Second(100));
@@ -431,9 +426,13 @@ mod tests {
         keyed.late(Second(90), &bucket(&[5, DROPPED]), Second(100));
         assert_eq!(keyed.unfollowed, 5);
         let mut hits = Vec::new();
-        keyed.close(Second(101), &bucket(&[6]), false, |id, _, reading| {
-            hits.push((id, reading.figure.hits))
-        });
+        keyed.close(
+            Second(101),
+            &bucket(&[6]),
+            false,
+            &mut Vec::new(),
+            &mut |id, _, reading| hits.push((id, reading.figure.hits)),
+        );
         assert_eq!(hits, [(1, 3), (3, 2)]);
         assert_eq!(keyed.unfollowed, 6);
         assert_eq!(ROWS * size_of::<KeyCounts>(), 20_800_000, "as documented");

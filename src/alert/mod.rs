@@ -16,6 +16,7 @@ mod phase;
 pub mod plan;
 pub mod rule;
 mod silence;
+mod silent_keys;
 mod slo;
 pub mod spec;
 mod surge;
@@ -170,6 +171,79 @@ pub trait Condition: std::fmt::Debug {
 
     /// Follows a reduction of the table of `dimension`.
     fn renumber(&mut self, _dimension: usize, _ids: &Renumbering) {}
+}
+
+/// A kind of rule with an alert for each key of a dimension.
+trait KeyedCondition: std::fmt::Debug {
+    /// The place of its dimension among those that are counted.
+    fn dimension(&self) -> usize;
+
+    /// The length of the window.
+    fn window(&self) -> Span;
+
+    /// How far back it must have seen the log to know what it says.
+    fn look_back(&self) -> Span {
+        Span(2 * self.window().0)
+    }
+
+    /// What the rule asks for beside its threshold.
+    fn clauses(&self) -> Clauses;
+
+    /// What a reader must know to read the rule's silence.
+    fn note(&self) -> Option<String>;
+
+    /// The number of the alert of a key, if it fires.
+    fn firing(&self, id: u32) -> Option<u64>;
+
+    /// The alert of a key fires from before this run; `second` is the first at which it is known.
+    fn set_firing(&mut self, id: u32, number: u64, second: Second);
+
+    /// The figure of a key of which nothing is known.
+    fn no_figure(&self) -> Figure;
+
+    /// How long an alert lasts whose key is not seen, where that is what it is about.
+    fn absence(&self) -> Option<Span> {
+        None
+    }
+
+    /// Looks at all keys when the next second closes.
+    fn look_at_all(&mut self);
+
+    /// A second closes: `advance` moves the alert of each key on that is not quiet or is to fire, in order
+    /// of ids; the alerts of keys that are followed no more are added to `over`. `unread`: a part of the window was
+    /// not read.
+    fn close(
+        &mut self,
+        second: Second,
+        bucket: &Bucket,
+        unread: bool,
+        over: &mut Vec<u64>,
+        advance: &mut dyn FnMut(u32, &mut phase::Phase, Reading),
+    );
+
+    /// Records came late for `second`; `closed` is the last one that is. Their keys are looked at when the
+    /// next second closes.
+    fn late(&mut self, second: Second, bucket: &Bucket, closed: Second);
+
+    /// As [`Condition::heard`].
+    fn heard(&mut self, _second: Second, _bucket: &Bucket) {}
+
+    /// Whether a value grows from one empty second to the next, so that its peak is at the last of them.
+    fn grows(&self) -> bool {
+        false
+    }
+
+    /// The first second at which anything could change if all from now on are empty.
+    fn next_change(&self) -> Option<Second>;
+
+    /// Ids have changed. A key that was dropped is followed no more, and its alert is added to `over`, since nothing
+    /// would ever resolve it.
+    fn renumber(&mut self, ids: &Renumbering, over: &mut Vec<u64>);
+}
+
+/// What is said of hits whose keys are not followed.
+fn not_followed(hits: u64) -> Option<String> {
+    (hits > 0).then(|| format!("too many keys: {hits} hits were not followed"))
 }
 
 /// The records that a condition speaks of.

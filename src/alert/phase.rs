@@ -56,6 +56,22 @@ pub(super) enum PhaseChange {
 }
 
 impl Phase {
+    /// Firing, with this number.
+    pub(super) fn firing(number: u64) -> Phase {
+        Phase::Firing {
+            number,
+            clear_since: None,
+        }
+    }
+
+    /// The number of the alert, if it fires.
+    pub(super) fn number(self) -> Option<u64> {
+        match self {
+            Phase::Firing { number, .. } => Some(number),
+            _ => None,
+        }
+    }
+
     /// Moves on by one closed second. `enlist` gives an alert that fires its number; it is called with since when
     /// the measure has been beyond.
     pub(super) fn advance(

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::count::{CountCondition, Summand};
 use super::keyed::{Keyed, KeyedSpec};
 use super::measure::Threshold;
+use super::silent_keys::SilentKeys;
 use super::spec::{ByKey, Inputs, Measure};
 use super::syntax::Spec;
-use super::{Clauses, Rule, Subset};
+use super::{Clauses, KeyedCondition, Rule, Subset};
 use crate::filter::Filter;
 use crate::quantity::{Subject, Unit};
 use crate::stats::dimension::{Dimension, Top};
@@ -111,16 +112,22 @@ impl Plan {
             keep_firing_for: spec.keep_firing_for,
         };
         if let Some(dimension) = spec.by {
-            let keyed = Keyed::new(KeyedSpec {
-                threshold: spec.threshold,
-                window,
-                clauses,
-                bytes: kind.by_key == ByKey::Bytes,
-                part,
-                whole,
-                dimension: index_of(dimension)?,
-                dimensions: tops.len(),
-            });
+            let (dimension, dimensions) = (index_of(dimension)?, tops.len());
+            let keyed: Box<dyn KeyedCondition + Send> = if kind.by_key == ByKey::Silence {
+                let keys = (dimension, dimensions);
+                Box::new(SilentKeys::new(spec.threshold, clauses, whole, keys))
+            } else {
+                Box::new(Keyed::new(KeyedSpec {
+                    threshold: spec.threshold,
+                    window,
+                    clauses,
+                    bytes: kind.by_key == ByKey::Bytes,
+                    part,
+                    whole,
+                    dimension,
+                    dimensions,
+                }))
+            };
             self.rules.push(Rule::by_key(&spec.label, subject, keyed));
             return Ok(());
         }

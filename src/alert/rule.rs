@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use super::history::AlertHistory;
-use super::keyed::Keyed;
 use super::phase::{Clauses, Phase, PhaseChange};
-use super::{Condition, Level, Reading};
+use super::{Condition, KeyedCondition, Level, Reading};
 use crate::quantity::{Figure, Subject};
 use crate::report::{Key, Shortfall};
 use crate::stats::bucket::Bucket;
@@ -62,10 +61,10 @@ enum Instances {
         level: Level,
     },
     ByKey {
-        keyed: Box<Keyed>,
+        keyed: Box<dyn KeyedCondition + Send>,
         over: Vec<u64>,
         /// Alerts that fire from before this run, whose keys have not been seen since.
-        unseen: Vec<(Key, u64)>,
+        unseen: Vec<(Key, u64, Second)>,
     },
 }
 
@@ -104,12 +103,16 @@ impl Rule {
     }
 
     /// A rule with an alert for each key.
-    pub(super) fn by_key(label: &str, subject: Subject, keyed: Keyed) -> Rule {
+    pub(super) fn by_key(
+        label: &str,
+        subject: Subject,
+        keyed: Box<dyn KeyedCondition + Send>,
+    ) -> Rule {
         Rule {
             label: label.into(),
             subject,
             kind: Instances::ByKey {
-                keyed: Box::new(keyed),
+                keyed,
                 over: Vec::new(),
                 unseen: Vec::new(),
             },
@@ -140,7 +143,7 @@ impl Rule {
     pub fn look_back(&self) -> Span {
         match &self.kind {
             Instances::Whole { condition, .. } => condition.look_back(),
-            Instances::ByKey { keyed, .. } => Span(2 * keyed.window().0),
+            Instances::ByKey { keyed, .. } => keyed.look_back(),
         }
     }
 
@@ -156,8 +159,7 @@ impl Rule {
     pub fn note(&self) -> Option<String> {
         match &self.kind {
             Instances::Whole { condition, .. } => condition.note(),
-            Instances::ByKey { keyed, .. } => (keyed.unfollowed > 0)
-                .then(|| format!("too many keys: {} hits were not followed", keyed.unfollowed)),
+            Instances::ByKey { keyed, .. } => keyed.note(),
         }
     }
 
@@ -251,7 +253,7 @@ impl Rule {
                         };
                         let figure = keyed.no_figure();
                         let number = history.fire(label, Some(key.clone()), unit, since, figure);
-                        unseen.push((key, number));
+                        unseen.push((key, number, since));
                     }
                 }
             }
@@ -266,7 +268,8 @@ impl Rule {
                 phase: Phase::Firing { .. },
                 ..
             } => condition.grows(),
-            _ => false,
+            Instances::Whole { .. } => false,
+            Instances::ByKey { keyed, .. } => keyed.grows(),
         }
     }
 
@@ -281,8 +284,9 @@ impl Rule {
 
     /// Live, records came while `second` was the newest of the log, whatever their own time is.
     pub fn heard(&mut self, second: Second, bucket: &Bucket) {
-        if let Instances::Whole { condition, .. } = &mut self.kind {
-            condition.heard(second, bucket);
+        match &mut self.kind {
+            Instances::Whole { condition, .. } => condition.heard(second, bucket),
+            Instances::ByKey { keyed, .. } => keyed.heard(second, bucket),
         }
     }
 
@@ -291,12 +295,9 @@ impl Rule {
         self.touched = true;
         match &mut self.kind {
             Instances::Whole { condition, .. } => condition.renumber(dimension, ids),
-            Instances::ByKey { keyed, over, .. } if keyed.dimension() == dimension => keyed
-                .renumber(ids, |phase| {
-                    if let Phase::Firing { number, .. } = phase {
-                        over.push(number);
-                    }
-                }),
+            Instances::ByKey { keyed, over, .. } if keyed.dimension() == dimension => {
+                keyed.renumber(ids, over)
+            }
             Instances::ByKey { .. } => {}
         }
     }
@@ -354,23 +355,26 @@ impl Rule {
                 let dimension = keyed.dimension();
                 let kind = totals.tops()[dimension].dimension.kind();
                 if whole_again.is_some() {
-                    keyed.look_at_firing();
+                    keyed.look_at_all();
                 }
-                unseen.retain(|(key, number)| {
-                    let id = find(totals.table(dimension), &key.key);
-                    if let Some(id) = id {
-                        keyed.set_firing(id, *number);
-                    } else if !unread {
-                        // It was not seen in a whole window.
-                        over.push(*number);
+                unseen.retain(|(key, number, since)| {
+                    if let Some(id) = find(totals.table(dimension), &key.key) {
+                        keyed.set_firing(id, *number, second);
+                        return false;
                     }
-                    id.is_none() && unread
+                    // Not to be seen in a whole window is the end of it, or what it is about.
+                    let last = keyed
+                        .absence()
+                        .is_none_or(|absence| second - *since > absence);
+                    let ends = last && !unread;
+                    over.extend(ends.then_some(*number));
+                    !ends
                 });
                 // They were found in the order of a hash.
                 over.sort_unstable();
                 over.drain(..).for_each(|number| closing.end(number));
                 let clauses = keyed.clauses();
-                keyed.close(second, bucket, unread, |id, phase, reading| {
+                keyed.close(second, bucket, unread, over, &mut |id, phase, reading| {
                     let key = || {
                         Some(Key {
                             dimension: kind,
@@ -379,6 +383,7 @@ impl Rule {
                     };
                     closing.advance(phase, clauses, reading, key, || None);
                 });
+                over.drain(..).for_each(|number| closing.end(number));
             }
         }
     }

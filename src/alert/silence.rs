@@ -1,6 +1,7 @@
 //! How long no record has come, by the log's own clock.
 
 use super::measure::Threshold;
+use super::silent_keys::REMEMBERED;
 use super::spec::{Blamed, ByKey, MeasureKind, Wrong, as_written};
 use super::{Condition, Level, Subset};
 use crate::quantity::{Figure, Unit};
@@ -11,7 +12,7 @@ pub(super) static SILENCE: MeasureKind = MeasureKind {
     name: "silence",
     forms: &[Unit::Seconds],
     compared: true,
-    by_key: ByKey::Not,
+    by_key: ByKey::Silence,
     minds_min: false,
     unit: as_written,
     check: |spec| {
@@ -31,6 +32,12 @@ pub(super) static SILENCE: MeasureKind = MeasureKind {
             return Err(Wrong(
                 Blamed::Value,
                 "this silence is too long; at most 366d",
+            ));
+        }
+        if spec.by.is_some() && spec.threshold.billionths >= REMEMBERED.0 as u128 * 1_000_000_000 {
+            return Err(Wrong(
+                Blamed::Value,
+                "by key a silence is less than 1d: a key that was not seen for a day is gone for good",
             ));
         }
         Ok(())

@@ -55,12 +55,14 @@ pub struct MeasureKind {
     pub(super) condition: fn(&Spec, &Inputs) -> Box<dyn Condition + Send>,
 }
 
-/// What a rule by key adds up.
+/// What a rule by key measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ByKey {
     Not,
     Hits,
     Bytes,
+    /// How long it has not been seen.
+    Silence,
 }
 
 /// What cannot be meant, and at which word.

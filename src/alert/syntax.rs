@@ -134,7 +134,7 @@ impl Spec {
         if self.measure.kind().by_key == ByKey::Not || self.threshold.unit == Unit::Times {
             return Err(Wrong(
                 Blamed::Measure,
-                "by key only hits, a status or bytes are measured: 404 > 20 over 1m by client",
+                "by key only hits, a status, bytes or silence are measured: 404 > 20 over 1m by client",
             ));
         }
         if self.below {

@@ -1,0 +1,277 @@
+//! One alert per key that is not seen any more: `silence > 2m by host`.
+//!
+//! A key is followed from when it is first seen until a day after it was last seen. A key that is seen costs one look
+//! into a table; when it could have been silent for too long is looked up only then. Memory is bounded: [`MOST_KEYS`]
+//! keys are followed, and the hits of others are counted and said.
+
+use std::collections::{BTreeSet, HashMap};
+
+use foldhash::fast::RandomState;
+
+use super::measure::Threshold;
+use super::phase::{Clauses, Phase};
+use super::{KeyedCondition, Level, Reading, Subset, not_followed};
+use crate::quantity::Figure;
+use crate::stats::bucket::Bucket;
+use crate::stats::keys::{DROPPED, Renumbering};
+use crate::time::{Second, Span};
+
+/// Keys that are followed.
+const MOST_KEYS: usize = 1000;
+/// A key that was not seen for longer is gone for good.
+pub(super) const REMEMBERED: Span = Span(86_400);
+
+/// A key that was seen.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    last: Second,
+    phase: Phase,
+    /// When it is to be looked at if it is not seen before.
+    due: Second,
+}
+
+/// A rule on how long each key has not been seen.
+#[derive(Debug)]
+pub(super) struct SilentKeys {
+    threshold: Threshold,
+    clauses: Clauses,
+    source: Subset,
+    /// The dimension among those that are counted, and how many those are.
+    dimension: usize,
+    dimensions: usize,
+    keys: HashMap<u32, Seen, RandomState>,
+    /// When which key is to be looked at.
+    waiting: BTreeSet<(Second, u32)>,
+    /// Keys that are to be looked at when the next second closes.
+    touched: Vec<u32>,
+    unfollowed: u64,
+}
+
+impl SilentKeys {
+    pub(super) fn new(
+        threshold: Threshold,
+        clauses: Clauses,
+        source: Subset,
+        (dimension, dimensions): (usize, usize),
+    ) -> SilentKeys {
+        SilentKeys {
+            threshold,
+            clauses,
+            source,
+            dimension,
+            dimensions,
+            keys: HashMap::default(),
+            waiting: BTreeSet::new(),
+            touched: Vec::new(),
+            unfollowed: 0,
+        }
+    }
+
+    /// The first silence that is too long, in whole seconds.
+    fn too_long(&self) -> Span {
+        Span((self.threshold.billionths / 1_000_000_000) as i64 + 1)
+    }
+
+    fn figure(&self, silent: Span) -> Figure {
+        Figure {
+            hits: 0,
+            value: silent.0.max(0) as f64,
+            threshold: self.threshold.value(),
+            window: self.window(),
+            below: false,
+        }
+    }
+
+    fn reading(&self, silent: Span) -> Reading {
+        let order = (silent.0.max(0) as u128 * 1_000_000_000).cmp(&self.threshold.billionths);
+        Reading {
+            level: Level::of(order, self.threshold, false),
+            figure: self.figure(silent),
+            shortfall: None,
+            uncounted: None,
+        }
+    }
+
+    fn look_at_firing(&mut self) {
+        let firing = self.keys.iter();
+        let firing = firing.filter(|(_, seen)| seen.phase.number().is_some());
+        self.touched.extend(firing.map(|(id, _)| *id));
+    }
+
+    /// Takes in which keys have hits in a second.
+    fn see(&mut self, second: Second, bucket: &Bucket) {
+        let Some(log) = self.source.log(bucket) else {
+            return;
+        };
+        let too_long = self.too_long();
+        let mut room = MOST_KEYS.saturating_sub(self.keys.len());
+        for (id, count) in log.counts(self.dimension, self.dimensions) {
+            match self.keys.get_mut(&id) {
+                Some(seen) if seen.last >= second => {}
+                Some(seen) => {
+                    seen.last = second;
+                    if seen.phase != Phase::Quiet {
+                        self.touched.push(id);
+                    }
+                }
+                None if id < DROPPED && room > 0 => {
+                    room -= 1;
+                    let due = second + too_long;
+                    self.waiting.insert((due, id));
+                    self.keys.insert(
+                        id,
+                        Seen {
+                            last: second,
+                            phase: Phase::Quiet,
+                            due,
+                        },
+                    );
+                }
+                None if id <= DROPPED => self.unfollowed += count.hits,
+                // A record without a key.
+                None => {}
+            }
+        }
+    }
+}
+
+impl KeyedCondition for SilentKeys {
+    fn dimension(&self) -> usize {
+        self.dimension
+    }
+
+    fn window(&self) -> Span {
+        Span(self.threshold.value().ceil() as i64).clamp(Span::SECOND, REMEMBERED)
+    }
+
+    fn look_back(&self) -> Span {
+        REMEMBERED
+    }
+
+    fn clauses(&self) -> Clauses {
+        self.clauses
+    }
+
+    fn note(&self) -> Option<String> {
+        not_followed(self.unfollowed)
+    }
+
+    fn firing(&self, id: u32) -> Option<u64> {
+        self.keys.get(&id)?.phase.number()
+    }
+
+    fn set_firing(&mut self, id: u32, number: u64, second: Second) {
+        let seen = self.keys.entry(id).or_insert(Seen {
+            last: second,
+            phase: Phase::Quiet,
+            due: second,
+        });
+        seen.phase = Phase::firing(number);
+        self.touched.push(id);
+    }
+
+    fn no_figure(&self) -> Figure {
+        self.figure(Span(0))
+    }
+
+    fn absence(&self) -> Option<Span> {
+        Some(REMEMBERED)
+    }
+
+    fn look_at_all(&mut self) {
+        self.touched.extend(self.keys.keys());
+    }
+
+    fn close(
+        &mut self,
+        second: Second,
+        bucket: &Bucket,
+        unread: bool,
+        over: &mut Vec<u64>,
+        advance: &mut dyn FnMut(u32, &mut Phase, Reading),
+    ) {
+        self.see(second, bucket);
+        while let Some((due, id)) = self.waiting.first().copied()
+            && due <= second
+        {
+            self.waiting.pop_first();
+            self.touched.push(id);
+        }
+        // The longest silence is that of the last second of it.
+        self.look_at_firing();
+        let mut touched = std::mem::take(&mut self.touched);
+        touched.sort_unstable();
+        touched.dedup();
+        for id in touched.drain(..) {
+            let Some(mut seen) = self.keys.get(&id).copied() else {
+                continue;
+            };
+            self.waiting.remove(&(seen.due, id));
+            let silent = second - seen.last;
+            if silent > REMEMBERED {
+                self.keys.remove(&id);
+                if seen.phase.number().is_some() {
+                    advance(id, &mut seen.phase, self.reading(silent));
+                }
+                over.extend(seen.phase.number());
+                continue;
+            }
+            let mut reading = self.reading(silent);
+            if unread {
+                reading.level = reading.level.where_unread(seen.phase, true);
+            }
+            let level = reading.level;
+            if seen.phase != Phase::Quiet || level == Level::Breached {
+                advance(id, &mut seen.phase, reading);
+            }
+            // The next moment at which it is silent for too long, gone for good, or moved on by time alone.
+            let long = seen.last + self.too_long();
+            let gone = seen.last + REMEMBERED + Span::SECOND;
+            let next = if long > second { long } else { gone };
+            let moved = seen.phase.due(level, self.clauses);
+            seen.due = moved
+                .filter(|&due| due > second)
+                .map_or(next, |due| due.min(next));
+            self.waiting.insert((seen.due, id));
+            self.keys.insert(id, seen);
+        }
+        self.touched = touched;
+    }
+
+    fn late(&mut self, second: Second, bucket: &Bucket, _: Second) {
+        self.see(second, bucket);
+    }
+
+    fn heard(&mut self, second: Second, bucket: &Bucket) {
+        self.see(second, bucket);
+    }
+
+    fn grows(&self) -> bool {
+        let phases = self.keys.values().map(|seen| seen.phase);
+        phases.filter_map(Phase::number).next().is_some()
+    }
+
+    fn next_change(&self) -> Option<Second> {
+        self.waiting.first().map(|(due, _)| *due)
+    }
+
+    fn renumber(&mut self, ids: &Renumbering, over: &mut Vec<u64>) {
+        let mut keys = HashMap::default();
+        for (old, seen) in std::mem::take(&mut self.keys) {
+            match ids.new_id(old) {
+                DROPPED => over.extend(seen.phase.number()),
+                id => {
+                    keys.insert(id, seen);
+                }
+            }
+        }
+        self.keys = keys;
+        let waiting = self.keys.iter().map(|(id, seen)| (seen.due, *id));
+        self.waiting = waiting.collect();
+        let touched = std::mem::take(&mut self.touched).into_iter();
+        self.touched = touched
+            .map(|old| ids.new_id(old))
+            .filter(|id| *id < DROPPED)
+            .collect();
+    }
+}
