@@ -47,7 +47,7 @@ impl Slice {
 
     /// How many seconds it spans.
     fn span(&self) -> Span {
-        self.last - self.first + Span::SECOND
+        Span((self.last - self.first).0 + 1)
     }
 
     /// Takes in a later second or slice, or what came late.
