@@ -1,7 +1,7 @@
 //! Quantities: kinds of keys, what is counted under a key, how a number is to be read, and what a rule compares.
 //!
-//! This is the ground that statistics, rules and reports share, so that none of them needs another for it. It
-//! imports nothing but time.
+//! Statistics, rules and reports share these, so that none of them imports another for them. This module imports
+//! nothing but time.
 
 use std::sync::Arc;
 
@@ -42,9 +42,9 @@ pub struct KeyKind {
 pub struct Caption {
     /// In text and JSON: `methods`.
     pub key: &'static str,
-    /// In metrics: `requests`, behind `httpmon_`.
+    /// In metrics: `requests`, after `httpmon_`.
     pub metric: &'static str,
-    /// Where there is one number for each of several names, what a name is there: `method`.
+    /// If there is a number for each of several names, the label of a name in metrics: `method`.
     pub label: Option<&'static str>,
     /// What is counted, without a full stop.
     pub about: &'static str,

@@ -1,7 +1,7 @@
 //! The state of a run at one moment, for a screen: neutral like a report, but of what is asked for only.
 //!
-//! A screen is painted a few times a second while a log may have 100,000 keys and alerts, so that the one who
-//! asks says which rows are seen. What is copied is a screenful.
+//! A screen is painted a few times a second while a log may have 100,000 keys and alerts, so
+//! [`Ask`] says which rows are seen. What is copied is a screenful.
 
 use crate::points::scales::Scale;
 use crate::quantity::Figure;
@@ -49,7 +49,7 @@ pub struct Snapshot {
     pub hits: u64,
     /// The bytes that they sent.
     pub bytes: u64,
-    /// Them by class of status: others, then 1xx to 5xx.
+    /// Hits by class of status: others, then 1xx to 5xx.
     pub status: [u64; 6],
     /// How long that time is.
     pub length: Option<Span>,

@@ -28,7 +28,7 @@ pub(super) fn store<'a>(record: &mut Record<'a>, field: Field, text: &'a [u8]) -
         Field::Cache => record.cache = Some(or_dash(text)),
         Field::Forwarded => record.forwarded = Some(text),
         Field::Duration(unit) => {
-            // Where a format has several, they are the parts of one.
+            // If a format has several, they add up to one.
             let sum = |more: u64| record.duration_us.unwrap_or(0).saturating_add(more);
             record.duration_us = values::duration(text, unit)?
                 .map(sum)
@@ -40,8 +40,8 @@ pub(super) fn store<'a>(record: &mut Record<'a>, field: Field, text: &'a [u8]) -
     Ok(())
 }
 
-/// Where method, target and protocol stand apart. A request without a target is malformed; the
-/// target is taken as it stands.
+/// For formats with separate fields for method, target and protocol. A request without a target is malformed; the
+/// target is taken unchanged.
 fn part_of_request<'a>(record: &mut Record<'a>, field: Field, text: &'a [u8]) {
     if matches!(text, b"" | b"-") {
         return;
@@ -63,12 +63,12 @@ pub(super) fn finish_request(record: &mut Record<'_>) {
     record.request = record.request.filter(|request| !request.target.is_empty());
 }
 
-/// An empty field says as little as a dash.
+/// An empty field is the same as a dash.
 fn or_dash(text: &[u8]) -> &[u8] {
     if text.is_empty() { b"-" } else { text }
 }
 
-/// Where the interpreter stands. Invariant: `at <= line.len()`.
+/// The position of the interpreter. Invariant: `at <= line.len()`.
 pub(super) struct Cursor<'a> {
     pub(super) line: &'a [u8],
     pub(super) at: usize,
@@ -82,7 +82,7 @@ impl<'a> Cursor<'a> {
 
     #[inline(always)]
     pub(super) fn literal(&mut self, bytes: &[u8]) -> Result<(), Why> {
-        // A loop over the few bytes: shorter than a call to compare memory.
+        // A loop over the few bytes takes less time than a call.
         let rest = self.rest();
         if rest.len() >= bytes.len() && bytes.iter().zip(rest).all(|(want, b)| want == b) {
             self.at += bytes.len();
@@ -145,7 +145,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads ` "referrer" "agent"` of nearly every line. `false` says nothing of the line.
+    /// Reads ` "referrer" "agent"` of nearly every line. After `false` the line is to be read step by step.
     #[inline(always)]
     pub(super) fn plain_agent(&mut self, record: &mut Record<'a>) -> bool {
         let Some(referrer) = self.rest().strip_prefix(b" \"") else {
@@ -178,7 +178,7 @@ impl<'a> Cursor<'a> {
         Some(())
     }
 
-    /// What [`Step::Entry`] stands for, step by step.
+    /// Reads the steps of [`Step::Entry`] one by one.
     #[inline(never)]
     fn steps_of_entry(&mut self, record: &mut Record<'a>) -> Result<(), (Field, Why)> {
         // The quote may be that of a virtual host.
@@ -304,7 +304,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads what may stand before a quoted field, up to the quote or a space before it.
+    /// Reads what may come before a quoted field, up to the quote or a space before it.
     #[inline]
     pub(super) fn between(&mut self, record: &mut Record<'a>) -> Result<(), (Field, Why)> {
         if !self.rest().starts_with(b" \"")

@@ -1,8 +1,8 @@
-//! Nearly every line of NCSA's family, read in one: what the steps of its programs come to where nothing asks for
-//! more than one look.
+//! A shortcut for nearly every line of NCSA's family: it reads what the steps of its programs read, without going from
+//! step to step, which takes as long as the reading itself.
 //!
-//! Straight on, since going from step to step takes as long as what they do here; and up to a newline that nobody
-//! had to look for: it stands behind the last field (a tenth of the time of a whole replay).
+//! It also finds the end of the line, since the newline comes right after the last field. Searching for it first was a
+//! tenth of the time of a whole replay.
 
 use super::cursor::Cursor;
 use super::head::{self, Head};
@@ -11,7 +11,7 @@ use super::step::{Step, referrer_and_agent};
 use super::tail;
 use super::timestamp::Timestamps;
 
-/// What there is to read of such a line.
+/// The fields of such a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Plain {
     /// [`Step::Head`], perhaps [`Step::Between`], and [`Step::Entry`].
@@ -25,12 +25,12 @@ pub(super) enum Plain {
 }
 
 impl Plain {
-    /// What these steps come to; `None` where there are others.
+    /// The shortcut for these steps; `None` if there is none.
     pub(super) fn of(steps: &[Step]) -> Option<Plain> {
         let [Step::Head(Head::Any | Head::Client), rest @ ..] = steps else {
             return None;
         };
-        // Where words stand between, they begin with no quote, and a plain line has quotes there.
+        // Words in between do not begin with a quote, and a plain line has a quote there.
         let rest: Vec<Step> = rest
             .iter()
             .filter(|step| **step != Step::Between)
@@ -51,9 +51,9 @@ impl Plain {
         }
     }
 
-    /// Reads what all steps would read, of the line that `text` begins with; and says how long it is, its newline
-    /// included. `None` says nothing of the line, and leaves `record` as [`Record::EMPTY`].
-    #[inline(always)] // With all that it calls: six calls were 80 instructions.
+    /// Reads what all steps would read, of the line that `text` begins with; and returns its length with the
+    /// newline. `None` leaves `record` as [`Record::EMPTY`]; the line is to be read by all steps then.
+    #[inline(always)] // And all that it calls: six calls were 80 instructions.
     pub(super) fn read<'a>(
         self,
         text: &'a [u8],
@@ -68,7 +68,7 @@ impl Plain {
         read
     }
 
-    /// Reads what stands behind the head.
+    /// Reads what comes after the head.
     #[inline(always)]
     fn read_behind<'a>(self, mut cursor: Cursor<'a>, record: &mut Record<'a>) -> Option<usize> {
         cursor.literal(b" \"").ok()?;

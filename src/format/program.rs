@@ -1,7 +1,7 @@
 //! A format compiled to steps, and the one interpreter that runs them over a line.
 //!
-//! A program is a list of [`Step`]s, read from left to right. The interpreter never allocates, looks at each byte about once, and
-//! says at which field and byte a line failed. Presets are constant programs; a format string from a
+//! A program is a list of [`Step`]s, read from left to right. The interpreter never allocates, looks at each byte about
+//! once, and says at which field and byte a line failed. Presets are constant programs; a format string from a
 //! server's configuration compiles to the same steps and runs through the same interpreter.
 
 use super::cursor::{Cursor, finish_request};
@@ -21,9 +21,9 @@ pub struct Program {
     steps: Vec<Step>,
     /// The same with [`Step::Values`], where there are some: tried first, and silent about why it failed.
     quick: Vec<Step>,
-    /// What they come to on nearly every line of NCSA's family.
+    /// The shortcut for nearly every line of NCSA's family, if these steps have one.
     plain: Option<Plain>,
-    /// Method, target and protocol stand apart.
+    /// Method, target and protocol are separate fields.
     split_request: bool,
     /// The time is that of the request's start.
     pub(super) starts: bool,
@@ -46,7 +46,7 @@ impl Program {
                 Step::Field(field, _) => {
                     wanted.contains(field) || matches!(field, Field::Duration(_))
                 }
-                // A virtual host may stand there.
+                // It may be a virtual host.
                 Step::Between => wanted.contains(&Field::Host),
                 Step::Forwarded => wanted.contains(&Field::Forwarded),
                 Step::Tail | Step::End => true,
@@ -88,8 +88,8 @@ impl Program {
     }
 
     /// Reads one line, without its newline, into `record`, which borrows from it and must be
-    /// [`Record::EMPTY`]; where reading fails it may hold anything. (In place, since a record is large: returned through three
-    /// callers it was copied as often.)
+    /// [`Record::EMPTY`]; if reading fails it may hold anything. (In place, since a record is large: returned
+    /// through three callers it was copied three times.)
     #[inline]
     pub fn read<'a>(
         &self,
@@ -103,13 +103,13 @@ impl Program {
         self.run(&self.steps, line, times, record)
     }
 
-    /// Whether it has a way of its own to read nearly every line: [`Program::read_plain`].
+    /// Whether it has a shortcut for nearly every line: [`Program::read_plain`].
     pub(super) fn has_plain(&self) -> bool {
         self.plain.is_some()
     }
 
-    /// Reads what all steps would read, of the line that `text` begins with: see [`Plain::read`]. `None` says nothing of
-    /// the line: it is [`Program::read`] that knows.
+    /// Reads what all steps would read, of the line that `text` begins with: see [`Plain::read`]. After `None`
+    /// the line is to be read by [`Program::read`].
     #[inline(always)]
     pub(super) fn read_plain<'a>(
         &self,
@@ -120,7 +120,7 @@ impl Program {
         self.plain?.read(text, times, record)
     }
 
-    /// Apart, so that formats without values have the interpreter's loop for themselves (3 % of combined).
+    /// A function of its own, so that the interpreter's loop stays small for formats without values (3 % of combined).
     #[inline(never)]
     fn read_quick<'a>(
         &self,
@@ -147,8 +147,8 @@ impl Program {
         let mut optional = None;
         let mut steps = all.iter();
         while let Some(step) = steps.next() {
-            // The steps of nearly every line stand here, those of fewer formats in functions of their own: this
-            // loop then keeps what it needs in registers.
+            // The steps of nearly every line are here, those of few formats in functions of their own, so that this loop
+            // keeps what it needs in registers.
             let done = match step {
                 Step::Head(head) => cursor.head(*head, times, record),
                 Step::Between => cursor.between(record),
@@ -175,7 +175,7 @@ impl Program {
                 Step::Start => unreachable!("it is taken out of the steps"),
                 Step::End if cursor.at == line.len() => Ok(()),
                 Step::End => Err((Field::Line, Why::Form)),
-                // The field of these two is the one that they keep from being read: see `unparsed`.
+                // If these two fail, the field that follows could not be read: see `unparsed`.
                 Step::Literal(bytes) => cursor.literal(bytes).map_err(|why| (Field::Line, why)),
                 Step::Spaces => cursor.spaces().map_err(|why| (Field::Line, why)),
                 Step::Field(Field::Skipped, extent) => cursor
@@ -218,7 +218,7 @@ impl Program {
     }
 }
 
-/// What is said of a line that failed at byte `at`, at the step `index`.
+/// The reason why a line failed at byte `at`, at the step `index`.
 #[cold]
 fn unparsed(steps: &[Step], index: usize, field: Field, why: Why, at: usize) -> Unparsed {
     let times = |step: &Step| {
@@ -237,7 +237,7 @@ fn unparsed(steps: &[Step], index: usize, field: Field, why: Why, at: usize) -> 
         (Field::Time, Why::Missing, Step::Time(..) | Step::Date(_) | Step::Clock(_)) => Why::Form,
         _ => why,
     };
-    // Many logs begin with a time: that alone is no sign.
+    // Many logs begin with a time: that alone does not identify the format.
     let value = |step: &Step| matches!(step, Step::Field(field, _) if *field != Field::Skipped);
     let only_time = matches!(steps[0], Step::Time(..)) && !steps[..index].iter().any(value);
     let timed = !only_time && steps[..index].iter().any(times)
@@ -251,7 +251,7 @@ fn unparsed(steps: &[Step], index: usize, field: Field, why: Why, at: usize) -> 
     }
 }
 
-/// The field that a missing literal keeps from being read.
+/// The field that could not be read because a literal is missing.
 fn field_after(steps: &[Step], index: usize) -> Field {
     let field = |step: &Step| match step {
         Step::Field(Field::Skipped, _) => None,
@@ -267,8 +267,8 @@ fn field_after(steps: &[Step], index: usize) -> Field {
         .unwrap_or(Field::Line)
 }
 
-/// Puts [`Step::DateAndClock`] and [`Step::Values`] in the place of the steps that they stand for; nothing where
-/// there are no values. What is not wanted is only skipped.
+/// Replaces steps by [`Step::DateAndClock`] and [`Step::Values`]; empty if there are no values. Fields that are not
+/// wanted are skipped.
 fn with_values(steps: &[Step], wanted: &[Field]) -> Vec<Step> {
     let value = |step: &Step| match step {
         Step::Field(field, Extent::W3c) => Some(match field {
@@ -320,7 +320,7 @@ fn with_values(steps: &[Step], wanted: &[Field]) -> Vec<Step> {
     }
 }
 
-/// Puts [`Step::Entry`] in the place of the steps that it stands for.
+/// Replaces the steps of an entry by [`Step::Entry`].
 fn fuse(steps: &mut Vec<Step>) {
     let entry = entry_steps();
     if let Some(at) = steps

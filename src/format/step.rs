@@ -1,7 +1,7 @@
 //! The steps that a format is made of: bytes that must be there, and fields with a way to find their end.
 //!
 //! The tables of formats and the compilers of format strings write them, a program runs them. A step
-//! that is several in one is for speed: it reads exactly what these would read.
+//! that replaces several is for speed: it reads exactly what they read.
 
 use std::borrow::Cow;
 
@@ -13,39 +13,39 @@ use super::unparsed::Field;
 /// One step over a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// These bytes stand here.
+    /// Exactly these bytes.
     Literal(Cow<'static, [u8]>),
     /// One space or more.
     Spaces,
-    /// All that stands before the bracketed time of a log derived from NCSA's, and that time.
+    /// Everything before the bracketed time of a log derived from NCSA's, and that time.
     Head(Head),
-    /// A few words that may stand before a quoted field: see the module `between`.
+    /// A few words that may come before a quoted field: see the module `between`.
     Between,
-    /// A field with its way to end.
+    /// A field, and how its end is found.
     Field(Field, Extent),
-    /// Fields of a W3C log with spaces between them: what as many fields and [`Step::Spaces`] would read, in one.
+    /// Fields of a W3C log with spaces between them: the same as that many fields and [`Step::Spaces`], in one step.
     Values(Vec<Field>),
-    /// ` "request" status bytes`, the heart of nearly every log: what six steps would read, in one.
+    /// ` "request" status bytes`, the heart of nearly every log: the same as six steps, in one.
     Entry,
     /// The time, all of it.
     Time(TimeForm, Extent),
-    /// The time is that of the request's start. It stands first, and reads nothing. Without it, the time is that of
-    /// the end, which is when nearly every server writes its line.
+    /// The time is that of the request's start. This step comes first and reads nothing. Without it, the time is that
+    /// of the end, which is when nearly every server writes its line.
     Start,
     /// The date of the time, `2000-10-10`.
     Date(Extent),
-    /// Both, with one space between them, at the beginning of a line: what the two and [`Step::Spaces`] would
-    /// read, in one.
+    /// Both, with one space between them, at the beginning of a line: the same as the two and [`Step::Spaces`], in
+    /// one step.
     DateAndClock,
     /// The time of its day, `13:55:36`.
     Clock(Extent),
-    /// A line may end before what follows; a failure from here on leaves the record standing.
+    /// A line may end before what follows; after a failure from here on there is still a record.
     Optional,
-    /// The list of addresses in quotes that may stand behind the agent, read only where it is wanted.
+    /// The quoted list of addresses that may come after the agent, read only if it is wanted.
     Forwarded,
-    /// What sites add behind the combined format, by its shape: a duration, if it has one.
+    /// What sites add after the combined format: a duration, if something looks like one.
     Tail,
-    /// Nothing stands after this.
+    /// The end of the line.
     End,
 }
 
@@ -54,7 +54,7 @@ pub(super) const fn literal(bytes: &'static [u8]) -> Step {
     Step::Literal(Cow::Borrowed(bytes))
 }
 
-/// What [`Step::Entry`] stands for.
+/// The steps that [`Step::Entry`] replaces.
 pub(super) fn entry_steps() -> [Step; 6] {
     [
         literal(b" \""),

@@ -18,7 +18,7 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// Why it is none.
+    /// If they are not a database: why.
     pub fn new(bytes: Vec<u8>) -> Result<Database, String> {
         Reader::from_source(bytes)
             .map(Database)

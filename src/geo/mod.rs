@@ -1,8 +1,8 @@
 //! Where a client is: the network that announces its address, and the country, by databases in the MaxMind
 //! DB format.
 //!
-//! A look-up costs some hundred nanoseconds and most clients come again, so what was found is remembered.
-//! What an address is not found to have, it has not: there is no guess.
+//! A look-up costs some hundred nanoseconds and most clients come again, so the results are remembered.
+//! What no database knows of an address stays unknown: nothing is guessed.
 
 #[cfg(feature = "mmdb")]
 mod mmdb;
@@ -18,7 +18,7 @@ use hashbrown::HashMap;
 
 pub use mmdb::Database;
 
-/// Clients remembered; then it begins anew.
+/// Clients remembered; after that the memory starts again, empty.
 const REMEMBERED: usize = 1 << 16;
 
 /// Bytes of the longest address; what is longer is a name.
@@ -57,7 +57,7 @@ impl Locator {
         }
     }
 
-    /// Where `client` is; nowhere, if it is no address.
+    /// Where `client` is; unknown if it is not an address.
     #[inline]
     pub fn locate(&mut self, client: &[u8]) -> &Location {
         if client.len() > MAX_ADDRESS {

@@ -1,11 +1,11 @@
-//! No database can be read by a program that was built without the feature `mmdb`.
+//! Without the feature `mmdb` no database can be read.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
 
 use super::Location;
 
-/// A database, of which there is none.
+/// A database; there is never one.
 #[derive(Debug)]
 pub struct Database(Infallible);
 

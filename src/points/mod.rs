@@ -1,6 +1,6 @@
 //! Hits and errors over time, as points of one length: what is drawn of a run.
 //!
-//! This is ground, as quantities are: whoever evaluates closed seconds adds them up, and renderers draw them. It imports
+//! Evaluation adds closed seconds to them and renderers draw them, so they belong to neither. This module imports
 //! nothing but time.
 
 pub mod scales;

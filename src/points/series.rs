@@ -1,7 +1,7 @@
 //! Hits and errors over the whole run, in bounded memory.
 //!
 //! Points of one length cover the time from the first to the last second with hits, without a hole:
-//! nothing came where a point is 0. When they would be more than [`MOST`], neighbours are added up to the
+//! a point of 0 means that nothing came. When they would be more than [`MOST`], neighbours are added up to the
 //! next of a few nice lengths, so sums stay exact and only the place within a point is forgotten.
 //! Seconds are added as they close; a late record is added to its own second, wherever that lies; a
 //! skewed one has no place in time and is not here. Adding to the newest point costs a few instructions.
@@ -11,7 +11,7 @@ use crate::time::{Second, Span, Zone};
 /// The most points; after a merge there are at least a fifth as many.
 pub const MOST: usize = 300;
 
-/// The lengths of a point that people like to read, each a multiple of the one before; past a day they double.
+/// The lengths of a point, easy to read, each a multiple of the one before; past a day they double.
 const STEPS: [i64; 13] = [
     1, 5, 15, 30, 60, 300, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400,
 ];

@@ -1,4 +1,4 @@
-//! Hits of robots that say so, where robots are counted and the log has agents.
+//! Hits of robots that name themselves, if robots are counted and the log has user agents.
 
 use super::dimension::Scratch;
 use super::{Findings, Hit, Statistic};
@@ -8,9 +8,9 @@ use crate::quantity::Caption;
 /// See the module's text.
 #[derive(Debug, Default)]
 pub struct BotHits {
-    /// Records whose user agent is known, of those where robots are counted.
+    /// Records that have a user agent.
     agents: u64,
-    /// Those of them that a robot made.
+    /// Those whose user agent names a robot.
     bots: u64,
 }
 

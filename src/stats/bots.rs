@@ -1,7 +1,7 @@
 //! Robots, by what their user agent says. One row each.
 //!
-//! A pattern is looked for anywhere in the agent, in any case; of several that are found the first row
-//! counts. An agent that lies is not found out: the share of robots is a lower bound.
+//! A pattern may be anywhere in the agent, in upper or lower case. If several match, the first row counts. A robot that
+//! claims to be a browser is not detected, so the share of robots is a lower bound.
 
 /// A robot: what it is called here, and the pattern in lower case.
 pub struct Bot {
@@ -15,10 +15,10 @@ const fn bot(name: &'static str, pattern: &'static str) -> Bot {
     Bot { name, pattern }
 }
 
-/// The name of those that only say that they are one.
+/// The name of robots that say only that they are one.
 const OTHER: &str = "other";
 
-/// Every pattern. Those of `other` come last, as they are within many a name.
+/// Every pattern. Those of `other` come last, since many names contain them.
 pub const BOTS: &[Bot] = &[
     bot("Googlebot", "googlebot"),
     bot("Google", "-google"),
@@ -77,8 +77,8 @@ pub const BOTS: &[Bot] = &[
     bot(OTHER, "feed"),
 ];
 
-/// The rows, as bits, whose pattern begins with two bytes. Five bits of a byte are enough to pass over most
-/// places of an agent, and are the same for a letter in either case.
+/// For each pair of bytes, the rows whose pattern begins with it, as bits. Five bits of a byte are enough to skip most
+/// positions of an agent, and are the same for a letter in either case.
 const BEGINS: [u64; 1 << 10] = {
     let mut table = [0; 1 << 10];
     let mut row = 0;
@@ -94,15 +94,15 @@ const fn place(first: u8, second: u8) -> usize {
     ((first & 31) as usize) << 5 | (second & 31) as usize
 }
 
-/// The robots that agents named, so that an agent is read once and then known again: a log has some hundreds, and to
-/// compare one takes a tenth of the time.
+/// A cache of agents and the robots that they name: a log has a few hundred agents, and comparing one takes a tenth of
+/// the time of reading it.
 ///
-/// An agent has a few places, by some of its bytes, and of those that came there the last ones stay. By default there are
-/// no places, and every agent is read.
+/// Some bytes of an agent choose a few places for it, and the newest agents stay there. By default there are no places,
+/// and every agent is read.
 #[derive(Debug, Default)]
 pub struct Robots {
     places: Box<[KnownAgent]>,
-    /// Where the last one is: the next is most often the same (58 % in a common log).
+    /// The place of the last agent: the next is usually the same (58 % in a common log).
     last: usize,
 }
 
@@ -113,11 +113,11 @@ struct KnownAgent {
     name: Option<&'static str>,
 }
 
-/// How many agents are remembered at most: a power of two.
+/// The most agents that are remembered: a power of two.
 const PLACES: usize = 1 << 12;
-/// The places that an agent may have: with one, one in a hundred was read anew.
+/// The places that an agent may have. With one, one agent in a hundred was read again.
 const WAYS: usize = 4;
-/// One longer than this is read anew: nearly none is.
+/// A longer agent is read every time; few are.
 const LONGEST: usize = 512;
 
 impl Robots {
@@ -208,7 +208,7 @@ fn is_at(bot: &Bot, agent: &[u8], at: usize) -> bool {
     let same = agent
         .get(at..end)
         .is_some_and(|text| text.eq_ignore_ascii_case(bot.pattern.as_bytes()));
-    // What only says that it is one says so with a word's end; and Cubot is a maker of telephones.
+    // A general word such as `bot` must end there; and Cubot makes telephones.
     let ends = !agent.get(end).is_some_and(u8::is_ascii_alphabetic);
     let telephone = at >= 2 && agent[at - 2..at].eq_ignore_ascii_case(b"cu");
     same && (bot.name != OTHER || (ends && !telephone))

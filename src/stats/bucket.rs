@@ -19,11 +19,11 @@ pub struct Counters {
     pub status: [u64; 6],
     /// Records whose request could not be read.
     pub malformed: u64,
-    /// Lines that are no record and came while this second was the newest.
+    /// Lines that are not records and came while this second was the newest.
     pub unparsed: u64,
-    /// Records that came after their second was closed, while this second was the newest.
+    /// Records that came while this second was the newest, after their own second was closed.
     pub late: u64,
-    /// Those of them that were answered with 5xx.
+    /// How many of them were answered with 5xx.
     pub late_errors: u64,
 }
 
@@ -71,7 +71,7 @@ pub struct Bucket {
     pub log: HitLog,
     /// How long the requests took.
     pub durations: Durations,
-    /// The records that match each of the rules' expressions; those behind the last match are left out.
+    /// The records that match each of the rules' expressions, up to the last one with a match.
     pub matched: Vec<Matched>,
 }
 
@@ -157,7 +157,7 @@ impl Bucket {
         }
     }
 
-    /// Brings a busy second to its least size. `scratch` must be clear, and is again.
+    /// Makes a busy second as small as it can be. `scratch` must be clear, and is again.
     #[inline]
     pub fn compact(&mut self, scratch: &mut [Tally]) {
         self.log.compact(scratch);
@@ -168,11 +168,11 @@ impl Bucket {
 
     /// Whether nothing happened.
     pub fn is_empty(&self) -> bool {
-        // What else is counted is counted of hits.
+        // Everything else is counted of hits.
         self.counters.hits == 0 && self.counters.unparsed == 0 && self.counters.late == 0
     }
 
-    /// Forgets all, keeping memory for reuse.
+    /// Forgets everything and keeps memory for reuse.
     pub fn clear(&mut self) {
         self.counters = Counters::default();
         self.log.clear();
@@ -181,7 +181,7 @@ impl Bucket {
         self.clear_matched();
     }
 
-    /// Forgets all but counters and keys: durations and matches are asked for only when the second closes.
+    /// Forgets all but counters and keys: durations and matches are needed only when the second closes.
     pub fn keep_keys(&mut self) {
         self.durations.clear();
         self.clear_matched();

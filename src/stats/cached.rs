@@ -1,12 +1,12 @@
-//! Which requests a cache answered: those with status 304, whose answer the client had, and those of which
-//! the log says so.
+//! Which requests a cache answered: those with status 304, whose answer the client had, and those whose log line says
+//! so.
 
 use super::dimension::Scratch;
 use super::{Findings, Hit, Statistic};
 use crate::format::record::Record;
 use crate::quantity::Caption;
 
-/// Words of a cache that answered by itself, beside those that hold `hit`: nginx, Cloudflare, Squid, Fastly.
+/// Words for an answer from the cache, besides those that contain `hit`: nginx, Cloudflare, Squid, Fastly.
 const SERVED: [&str; 4] = ["revalidated", "stale", "updating", "unmodified"];
 
 /// Records that a cache answered.
@@ -23,7 +23,7 @@ impl Statistic for Cached {
 
     #[inline]
     fn observe(&mut self, record: &Record<'_>, hit: &Hit, _: &mut Scratch) {
-        // The class says it of nearly all.
+        // The class decides for nearly all.
         if (hit.class == 3 || record.cache.is_some()) && is_cached(record) {
             self.0 += 1;
         }
@@ -44,7 +44,7 @@ fn is_cached(record: &Record<'_>) -> bool {
     record.status == Some(304) || record.cache.is_some_and(served)
 }
 
-/// Whether this is what a cache says that answered by itself.
+/// Whether this word of a cache means that it answered by itself.
 fn served(word: &[u8]) -> bool {
     let holds = |part: &str| {
         word.windows(part.len())

@@ -18,14 +18,14 @@ pub struct Dimension {
     pub about: &'static str,
     /// The field that must be read for it.
     pub field: Field,
-    /// The key of a record, which may use the scratch; `None` where the record has none.
+    /// The key of a record, which may use the scratch; `None` if the record has none.
     pub key: for<'r> fn(&'r Record<'_>, &'r mut Scratch) -> Option<&'r [u8]>,
 }
 
-/// What a key that does not stand in the log is made with.
+/// Working memory for keys that are not in the log as they are shown.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    /// Room for it.
+    /// Room for a key.
     pub buffer: Buffer,
     /// The robots that agents named.
     pub robots: Robots,
@@ -49,7 +49,7 @@ impl PartialEq for Dimension {
     }
 }
 
-/// Those that a calm log has no key of: that tells nothing of its format.
+/// Dimensions without a key in a log that has no trouble: that says nothing about its format.
 pub const RARE: [&str; 3] = ["not-found", "failing", "bot"];
 
 /// Every dimension. The first two are always counted.
@@ -203,8 +203,8 @@ pub struct Top {
     pub dimension: &'static Dimension,
     /// Rows listed; 0 for one that is counted only.
     pub rows: usize,
-    /// Whether it was asked for by name. Then a summary tells more of each row; and how long its requests took,
-    /// where the log says, which costs such a log a tenth of the time.
+    /// Whether it was asked for by name. Then a summary says more about each row, also how long its requests took if the
+    /// log has durations; for such a log that costs a tenth of the time.
     pub asked: bool,
 }
 
@@ -255,7 +255,7 @@ pub fn names() -> String {
     names.join(", ")
 }
 
-/// The list with section and client, which are counted in any case.
+/// The list with section and client, which are always counted.
 pub fn with_standing(list: &[Top]) -> Vec<Top> {
     let mut tops = list.to_vec();
     for dimension in &DIMENSIONS[..2] {
@@ -270,10 +270,10 @@ pub fn with_standing(list: &[Top]) -> Vec<Top> {
     tops
 }
 
-/// What a screen lets one choose from beside what is listed.
+/// What can be chosen on a screen besides what is listed.
 const TO_CHOOSE_FROM: [&str; 3] = ["path", "status", "agent"];
 
-/// Adds what a screen lets one choose from.
+/// Adds what can be chosen on a screen.
 pub fn add_to_choose_from(tops: &mut Vec<Top>) {
     for dimension in TO_CHOOSE_FROM.iter().filter_map(|name| named(name)) {
         if !tops.iter().any(|top| top.dimension == dimension) {

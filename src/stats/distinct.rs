@@ -1,6 +1,6 @@
 //! How many distinct keys there were, past the number that is kept exactly.
 //!
-//! The k smallest of the keys' 64-bit hashes tell how densely the hashes lie, and so how many there
+//! The k smallest of the keys' 64-bit hashes show how dense the hashes are, and so how many there
 //! are: with the k-th smallest at fraction `f` of the range, about `(k − 1) / f`, with a relative
 //! standard error of `1 / √(k − 2)` (Bar-Yossef et al., RANDOM 2002; Beyer et al., SIGMOD 2007).
 //! 128 KiB of hashes, and only once a table was full.

@@ -11,7 +11,7 @@ use super::tally::Tally;
 use super::{Hit, SERVER_ERROR};
 use crate::quantity::Count;
 
-/// A second with more ids than this is brought to its least size.
+/// A second with more ids than this is folded when the next begins.
 const BUSY: usize = 1 << 14;
 
 /// So much room is kept for the next second.
@@ -37,7 +37,7 @@ impl HitLog {
     #[inline]
     pub fn push(&mut self, hit: &Hit, dimensions: usize) {
         let bytes = hit.bytes.min(ERROR - 1) | if hit.class == SERVER_ERROR { ERROR } else { 0 };
-        // One by one: a copy of several would wait for each of those that were just written.
+        // One by one: a copy of several would wait for the writes of each.
         self.ids.reserve(dimensions);
         for &id in &hit.ids[..dimensions] {
             self.ids.push(id);
@@ -88,14 +88,14 @@ impl HitLog {
         flat.chain(folded)
     }
 
-    /// Takes in what `other` holds.
+    /// Adds what `other` holds.
     pub fn merge(&mut self, other: &HitLog) {
         self.ids.extend_from_slice(&other.ids);
         self.bytes.extend_from_slice(&other.bytes);
         self.folded.extend_from_slice(&other.folded);
     }
 
-    /// Brings a busy second to its least size: while it is open, hits and spare room take memory for as long as
+    /// Makes a busy second as small as it can be: while it is open, hits and spare room take memory for as long as
     /// the lateness. `scratch` must be clear, and is again.
     #[inline]
     pub fn compact(&mut self, scratch: &mut [Tally]) {
@@ -141,7 +141,7 @@ impl HitLog {
         self.folded.clear();
     }
 
-    /// Gives back what memory a busy second took beyond the usual.
+    /// Gives back the memory that a busy second took beyond the usual.
     #[inline]
     pub fn shrink(&mut self) {
         let room = self.ids.capacity() | self.bytes.capacity() | self.folded.capacity();

@@ -2,8 +2,8 @@
 //!
 //! The requests are counted by key and bucket, the buckets of [`super::latency`]; only pairs that occur
 //! take memory. Where there are more than [`MAX_PAIRS`], every two neighbouring buckets become one, as
-//! often as it takes: so memory is bounded, the error doubles each time and is told, and what is left
-//! depends on what was counted, not on its order. A full one takes 18 MB.
+//! often as it takes. So memory is bounded, the error doubles each time and is reported, and the result depends on what
+//! was counted, not on its order. A full one takes 18 MB.
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -121,7 +121,7 @@ impl KeyedHistogram {
         buckets.into_iter().map(percentile).collect()
     }
 
-    /// By which part of itself a percentile may be off: at most 0.8 % as long as nothing was joined.
+    /// The greatest relative error of a percentile: at most 0.8 % as long as nothing was joined.
     pub fn error(&self) -> f64 {
         latency::error(self.level)
     }

@@ -1,8 +1,8 @@
 //! Keys to small numbers, with what was counted under each: exact to a cap, bounded beyond it.
 //!
-//! Keys lie end to end in one arena; an entry holds a key's place and its totals, and the ends of the
-//! key, which say all of a short one: so counting a known key touches the index and one entry, and of a
-//! long key its bytes. The index holds ids only, hashed with a seed of this process, so that a log cannot
+//! Keys lie end to end in one arena; an entry holds a key's place, its totals and its first and last
+//! bytes, which are all of a short key. So counting a known key touches the index and one entry, and for a long key its
+//! bytes. The index holds ids only, hashed with a seed of this process, so that a log cannot
 //! aim at collisions.
 //!
 //! Past the cap the light half is dropped, as in lossy counting (Manku and Motwani, VLDB 2002): no key
@@ -29,8 +29,8 @@ pub const NONE: u32 = u32::MAX;
 pub const DROPPED: u32 = u32::MAX - 1;
 
 /// The first and the last bytes of a key, overlapping where it is short. Two keys of the same length, at most
-/// [`SHORT`], are equal where these are: most keys are so short, and a comparison byte by byte ends where the
-/// processor least expects it.
+/// [`SHORT`], are equal where these are: most keys are so short, and a loop over their bytes ends where the
+/// processor does not predict it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Ends(u64, u64);
 
@@ -80,7 +80,7 @@ impl KeySlot {
     }
 }
 
-/// Of a short key its ends say enough, if not its length.
+/// The ends of a short key are enough; its length is left out.
 #[inline]
 fn hash(hasher: &RandomState, key: &[u8], Ends(first, last): Ends) -> u64 {
     if key.len() <= SHORT {
@@ -98,7 +98,7 @@ pub struct KeyTable {
     entries: Vec<KeySlot>,
     arena: Vec<u8>,
     /// The id that was counted last: the next record is often of the same client or section (57 % and 37 % in a
-    /// common log), and then nothing is to be hashed or looked up.
+    /// common log), and then nothing is hashed or looked up.
     last: u32,
     max_keys: usize,
     full: bool,
@@ -208,7 +208,7 @@ impl KeyTable {
         id
     }
 
-    /// Whether all keys of `other` fit in beside those that are here, or are here already.
+    /// Whether there is room for the keys of `other` that are not here already.
     pub fn has_room_for(&self, other: &KeyTable) -> bool {
         let fits = |keys: usize, bytes: usize| {
             self.entries.len() + keys <= self.max_keys && self.arena.len() + bytes <= MAX_KEY_BYTES
@@ -229,7 +229,7 @@ impl KeyTable {
         fits(keys, bytes)
     }
 
-    /// Adds the counts of `other`, which has dropped no key: its ids in order, as they are here.
+    /// Adds the counts of `other`, which has dropped no key. Returns the ids here of its keys.
     pub fn merge(&mut self, other: &KeyTable) -> Renumbering {
         debug_assert_eq!(other.error, 0, "a part is exact");
         let ids = other
@@ -334,8 +334,8 @@ impl KeyTable {
     }
 }
 
-/// Whether two keys of the same length are equal, as far as whole words go; their [`Ends`] tell the rest. (Compared
-/// as slices, the words would be a call to compare memory, which takes longer than most keys.)
+/// Whether two keys of the same length are equal, as far as whole words go; their [`Ends`] decide the rest. (As slices
+/// they would be compared by a call, which takes longer than most keys.)
 #[inline]
 fn same_words(a: &[u8], b: &[u8]) -> bool {
     let (a, b) = (a.as_chunks::<8>().0, b.as_chunks::<8>().0);

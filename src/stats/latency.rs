@@ -21,7 +21,7 @@ pub(super) fn bucket(us: u64) -> u16 {
         return us as u16;
     }
     let shift = exponent - BITS;
-    // 64 parts for each exponent from BITS on, behind the first 64 buckets.
+    // 64 parts for each exponent from BITS on, after the first 64 buckets.
     ((shift + 1) << BITS) as u16 + ((us >> shift) as u16 & ((1 << BITS) - 1))
 }
 
@@ -30,7 +30,7 @@ fn least(bucket: u64) -> u64 {
     let (shift, part) = (bucket >> BITS, bucket & ((1 << BITS) - 1));
     match shift {
         0 => part,
-        // Behind the last bucket there is one that begins past what 64 bits hold.
+        // After the last bucket comes one that begins past 64 bits.
         _ => part
             .saturating_add(1 << BITS)
             .saturating_mul(1 << (shift - 1).min(63)),
@@ -43,10 +43,10 @@ pub(super) fn middle(bucket: u16, level: u32) -> f64 {
     (least(first) as f64 + (least(first + (1 << level)) - 1) as f64) / 2.0
 }
 
-/// By which part of itself the middle of a bucket may be off, from 64 µs on.
+/// The greatest relative error of the middle of a bucket, from 64 µs on.
 pub(super) fn error(level: u32) -> f64 {
     match level.checked_sub(BITS) {
-        // Several powers of two in one: half of what its end is above its beginning.
+        // Several powers of two in one: half the distance from its beginning to its end.
         Some(powers) => (f64::from(1u32 << powers).exp2() - 1.0) / 2.0,
         None => f64::from(1u32 << level) / f64::from(2u32 << BITS),
     }
@@ -181,7 +181,7 @@ impl Histogram {
         self.sum_us += other.sum_us;
     }
 
-    /// Takes the requests of a second away that was merged before. The maximum stays as it was, until
+    /// Removes the requests of a second that was merged before. The maximum stays as it was until
     /// [`Histogram::set_max`] says what it is now.
     pub fn subtract(&mut self, second: &Durations) {
         let rows = second
@@ -195,7 +195,7 @@ impl Histogram {
         self.sum_us -= u128::from(second.sum_us);
     }
 
-    /// Says what the longest duration is, in microseconds, of those that were not taken away.
+    /// Sets the longest duration, in microseconds, of those that were not removed.
     pub fn set_max(&mut self, max_us: u64) {
         self.max_us = max_us;
     }

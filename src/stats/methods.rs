@@ -8,7 +8,7 @@ use super::{Findings, Hit, Statistic};
 use crate::format::record::Record;
 use crate::quantity::Caption;
 
-/// The methods of RFC 9110, section 9.1, and of RFC 5789, and what is none of them.
+/// The methods of RFC 9110, section 9.1, and of RFC 5789, and the rest.
 const METHODS: [&str; 10] = [
     "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "other",
 ];

@@ -29,36 +29,36 @@ use crate::format::record::Record;
 use crate::quantity::Caption;
 use dimension::Scratch;
 
-/// What is counted of every record of a run, in whatever order they come.
+/// Something that is counted over all records of a run; their order does not matter.
 ///
-/// Two parts of a run that are counted apart and merged are as if one had counted the whole.
+/// Counting two parts of a run and merging them gives the same as counting the whole.
 pub trait Statistic: Default {
-    /// What it is called where a summary shows it; `None` for one that is shown in a way of its own.
+    /// Its name in a summary; `None` for one that is shown in a way of its own.
     const CAPTION: Option<Caption> = None;
 
-    /// Counts a record that became `hit`, of which the ids are not known yet.
+    /// Counts a record, which became `hit`; the ids of `hit` are not set yet.
     fn observe(&mut self, record: &Record<'_>, hit: &Hit, scratch: &mut Scratch);
 
     /// Adds what was counted in another part of the run.
     fn merge(&mut self, other: &Self);
 
-    /// Forgets all. What takes much memory keeps it.
+    /// Forgets everything; large tables keep their memory.
     fn clear(&mut self) {
         *self = Self::default();
     }
 
-    /// What it comes to.
+    /// The result.
     fn findings(&self) -> Findings {
         Findings::Unknown
     }
 }
 
-/// What a statistic comes to.
+/// The result of a statistic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Findings {
     /// The log does not say.
     Unknown,
-    /// So many of the hits.
+    /// A part of the hits.
     Part(u64),
     /// Hits by name.
     Names(Vec<(&'static str, u64)>),
@@ -90,7 +90,7 @@ macro_rules! statistics {
                 $(Statistic::clear(&mut self.$name);)*
             }
 
-            /// What each that has a caption comes to.
+            /// The results of those that have a caption.
             pub fn findings(&self) -> impl Iterator<Item = (&'static Caption, Findings)> {
                 let findings = [$(Statistic::findings(&self.$name)),*];
                 let captioned = CAPTIONS.iter().zip(findings);
@@ -118,14 +118,14 @@ statistics! {
 /// How many dimensions there are: the length of [`Hit::ids`].
 pub const DIMENSIONS: usize = dimension::DIMENSIONS.len();
 
-/// A record once its keys are interned: what the clock and the buckets deal in.
+/// A record once its keys are interned, as the clock and the buckets take it.
 #[derive(Debug, Clone, Copy)]
 pub struct Hit {
     /// When.
     pub time: crate::time::Second,
     /// Bytes sent.
     pub bytes: u64,
-    /// How long it took, in microseconds, where the log says.
+    /// How long it took, in microseconds, if the log has durations.
     pub duration_us: Option<u64>,
     /// 1 to 5 for 1xx to 5xx, 0 for anything else.
     pub class: u8,

@@ -1,20 +1,20 @@
 //! The network of a client: the /24 of an IPv4 address, the /48 of an IPv6 address.
 //!
-//! These are what one party usually holds: the smallest prefix that is routed on its own, and what a site
-//! is given. An IPv4 address that is mapped into IPv6 is the IPv4 address.
+//! One party usually has so much: the smallest prefix that is routed on its own, and what a site is
+//! given. An IPv4 address mapped into IPv6 counts as the IPv4 address.
 
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Room for a key that does not stand in the log.
+/// Room for a key that is not in the log as it is shown.
 pub type Buffer = [u8; 24];
 
 /// Bits of an address that are its network.
 const V4_BITS: u32 = 24;
 const V6_BITS: u32 = 48;
 
-/// The network of `client`, as `192.0.2.0/24` or `2001:db8:1::/48`, in `buffer`; `None` where the client
-/// is no address.
+/// The network of `client`, as `192.0.2.0/24` or `2001:db8:1::/48`, in `buffer`; `None` if the client
+/// is not an address.
 pub(super) fn network<'b>(client: &[u8], buffer: &'b mut Buffer) -> Option<&'b [u8]> {
     let address: IpAddr = std::str::from_utf8(client).ok()?.parse().ok()?;
     let room = buffer.len();

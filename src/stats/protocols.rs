@@ -1,4 +1,4 @@
-//! By which protocol requests came: a number for each, and one for what is none of them.
+//! By which protocol requests came: a number for each, and one for the rest.
 //!
 //! As with methods, every hit is counted and nothing is looked up.
 
@@ -7,7 +7,7 @@ use super::{Findings, Hit, Statistic};
 use crate::format::record::Record;
 use crate::quantity::Caption;
 
-/// The protocols, of which later ones are written with a `.0` or without, and what is none of them.
+/// The protocols, the later ones written with a `.0` or without, and the rest.
 const PROTOCOLS: [&str; 5] = ["HTTP/1.0", "HTTP/1.1", "HTTP/2", "HTTP/3", "other"];
 
 /// How many requests came by each, of those whose protocol the log has.

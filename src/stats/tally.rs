@@ -1,4 +1,4 @@
-//! Counts by id: a dense array with a list of what was touched, so that clearing costs what counting did.
+//! Counts by id: a dense array with a list of the ids that were counted, so that clearing costs what counting did.
 
 use super::keys::{DROPPED, KeyTable, NONE, Renumbering};
 use crate::quantity::Count;
@@ -10,7 +10,7 @@ pub struct Tally {
     touched: Vec<u32>,
     /// Hits with a key, dropped ones too.
     hits: u64,
-    /// What has a key that was dropped at the cap of its table.
+    /// Hits whose key was dropped at the cap of its table.
     dropped: Count,
 }
 
@@ -37,7 +37,7 @@ impl Tally {
         slot.add(count);
     }
 
-    /// Forgets everything, at the cost of what was touched.
+    /// Forgets everything; it costs what counting did.
     pub fn clear(&mut self) {
         for id in self.touched.drain(..) {
             self.counts[id as usize] = Count::default();
@@ -91,7 +91,7 @@ impl Tally {
 
     /// The number of distinct keys and by how much it may be off (0: exact).
     ///
-    /// Each dropped hit may be of a key of its own or of one that is there; the middle is told.
+    /// Each dropped hit may be of a key of its own or of one that is there; the number is the middle of the two bounds.
     pub fn unique(&self) -> (u64, u64) {
         let dropped = self.dropped.hits;
         let least = (self.touched.len() as u64).max(u64::from(dropped > 0));

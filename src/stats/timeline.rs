@@ -1,7 +1,7 @@
-//! The seconds that are still open, oldest first; one that holds nothing takes no bucket.
+//! The seconds that are still open, oldest first; an empty one has no bucket.
 //!
-//! Slot `i` is for second `first + i`, and is a word: a bucket is there once something is put into it, so a lateness
-//! of a week in which little comes takes 5 MB, and a second is found by its number. Seconds leave at the front, in
+//! Slot `i` is for second `first + i`, and is one word: a second gets a bucket with its first record, so a lateness of a
+//! week with little in it takes 5 MB, and a second is found by its number. Seconds leave at the front, in
 //! order, as they close, so the length is bounded by the lateness, whatever the traffic. Buckets are reused, and
 //! boxed: they move on when they close, and are large.
 
@@ -47,7 +47,7 @@ impl Timeline {
 
     /// The first open second that holds anything.
     ///
-    /// Empty ones are passed over once, not each time: within a long lateness a gap of days lies open.
+    /// Empty ones are skipped once, not each time: with a long lateness a gap of days may be open.
     #[inline]
     pub fn first_held(&mut self) -> Option<Second> {
         let from = self.empty_to.max(self.first);
@@ -61,7 +61,7 @@ impl Timeline {
         (passed + empty < self.buckets.len()).then_some(self.empty_to)
     }
 
-    /// The bucket of `second`, which must not lie before [`Timeline::first`].
+    /// The bucket of `second`, which must not be before [`Timeline::first`].
     #[inline]
     pub fn bucket(&mut self, second: Second) -> &mut Bucket {
         let index =
@@ -128,7 +128,7 @@ impl Timeline {
         }
     }
 
-    /// Every bucket, for whoever must renumber what they hold.
+    /// Every bucket, so that their ids can be renumbered.
     pub fn buckets_mut(&mut self) -> impl Iterator<Item = &mut Bucket> {
         self.buckets.iter_mut().filter_map(Option::as_deref_mut)
     }

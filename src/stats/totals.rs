@@ -1,4 +1,4 @@
-//! The totals of a whole run, counted per record as it comes: they depend on no order and no clock.
+//! The totals of a whole run, counted record by record: they depend on no order and no clock.
 
 use super::bots::Robots;
 use super::dimension::{Scratch, Top, with_standing};
@@ -18,12 +18,12 @@ pub struct Totals {
     tables: Vec<KeyTable>,
     /// How long the requests of each key took, where it was asked for.
     spreads: Vec<KeyedHistogram>,
-    /// Whether any was.
+    /// Whether any of them is.
     timed: bool,
 }
 
 impl Totals {
-    /// Totals by the dimensions in `asked`, and by section and client in any case; of `robots` too.
+    /// Totals by the dimensions in `asked`, and always by section and client; of `robots` too.
     pub fn new(asked: &[Top], robots: bool) -> Totals {
         let tops = with_standing(asked);
         let tables = tops.iter().map(|_| KeyTable::default()).collect();
@@ -98,7 +98,7 @@ impl Totals {
         }
     }
 
-    /// Apart, so that who does not ask for it does not pay for the registers.
+    /// A function of its own, so that runs without it do not pay for its registers.
     #[inline(never)]
     fn observe_by_key(&mut self, us: u64, hit: &Hit) {
         for ((top, spread), &id) in self.tops.iter().zip(&mut self.spreads).zip(&hit.ids) {
@@ -108,8 +108,8 @@ impl Totals {
         }
     }
 
-    /// Adds the totals of `other`, which has dropped no key: where its ids went, by dimension. `None`, and
-    /// nothing is added, where a table would pass its cap.
+    /// Adds the totals of `other`, which has dropped no key. Returns the ids here of its keys, by dimension; `None`, and
+    /// nothing is added, if a table would pass its cap.
     pub fn merge(&mut self, other: &Totals) -> Option<Vec<Renumbering>> {
         let mut tables = self.tables.iter().zip(&other.tables);
         if !tables.all(|(table, other)| table.has_room_for(other)) {
@@ -118,7 +118,7 @@ impl Totals {
         Some(self.merge_past_caps(other))
     }
 
-    /// As [`Totals::merge`], whatever the caps; they are to be looked at afterwards.
+    /// As [`Totals::merge`], past the caps if need be; the caller checks them afterwards.
     pub fn merge_past_caps(&mut self, other: &Totals) -> Vec<Renumbering> {
         self.statistics.merge(&other.statistics);
         let tables = self.tables.iter_mut().zip(&other.tables);
@@ -143,7 +143,7 @@ impl Totals {
         self.tables.iter().any(KeyTable::is_full)
     }
 
-    /// Reduces the tables that are full: which dimensions, and where their ids went.
+    /// Reduces the tables that are full. Returns their dimensions and where their ids went.
     pub fn reduce(&mut self) -> Vec<(usize, Renumbering)> {
         let mut reduced = Vec::new();
         let tables = self.tables.iter_mut().zip(&mut self.spreads);
@@ -157,8 +157,8 @@ impl Totals {
     }
 
     /// What 95 % of the requests of each of these ids of dimension `index` did not take longer than, in milliseconds,
-    /// over the whole run; nothing where that was not asked for or the log does not say. And by which part of
-    /// themselves these may be off (0: less than 1 %).
+    /// over the whole run; empty if that was not asked for or the log has no durations. And the greatest relative error of
+    /// these (0: less than 1 %).
     pub fn slowest(&self, index: usize, ids: &[u32]) -> (Vec<Option<f64>>, f32) {
         let spread = &self.spreads[index];
         let mut slow = Vec::new();
