@@ -6,13 +6,14 @@ use std::io::Write;
 use bstr::ByteSlice;
 use unicode_width::UnicodeWidthChar;
 
-/// Whether a character could control a terminal or deceive a reader: controls, and format characters that reorder,
-/// join or hide text.
+/// Whether a character could control a terminal or deceive a reader: controls, separators of lines, and all that are
+/// default-ignorable by Unicode (DerivedCoreProperties.txt), which reorder or join text or do not show at all.
 fn is_unsafe(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// The most combining marks of a letter in any script; a larger pile of them would cover the lines around it.
@@ -137,6 +138,13 @@ mod tests {
         assert_eq!(
             terminal("\u{9b}31m\u{202e}x\u{200b}".as_bytes(), false),
             "\\u{9b}31m\\u{202e}x\\u{200b}"
+        );
+        let fillers = "\u{34f}\u{115f}\u{180b}\u{3164}\u{ffa0}\u{fff0}\u{1bca0}";
+        let shown = terminal(format!("/a{fillers}").as_bytes(), false);
+        assert_eq!(
+            shown,
+            "/a\\u{34f}\\u{115f}\\u{180b}\\u{3164}\\u{ffa0}\\u{fff0}\\u{1bca0}",
+            "nothing that does not show is written"
         );
         assert_eq!(terminal(b"a\xffb\xc3", false), "a\\xffb\\xc3");
         let piled = format!("Z{}a\u{301}", "\u{361}".repeat(6));
