@@ -3,6 +3,8 @@
 use crate::render::units::{self, grouped};
 use crate::render::{clock, escape};
 use crate::report::{Alert, Alerts};
+#[cfg(test)]
+use crate::report::{Block, Report};
 use crate::time::Zone;
 #[cfg(test)]
 use crate::time::{Second, Span};
@@ -107,6 +109,22 @@ pub(in crate::render) fn fired(number: u64, since: i64, until: Option<i64>) -> A
             below: false,
         },
         shortfall: None,
+    }
+}
+
+/// A summary of nothing but alerts that are over: two that are no longer remembered, and so many that are.
+#[cfg(test)]
+pub(in crate::render) fn summary_of_alerts(count: u64) -> Report {
+    let alerts = (1..=count).map(|number| fired(number, 0, Some(1)));
+    Report {
+        from: None,
+        to: None,
+        partial: false,
+        blocks: vec![Block::Alerts(Alerts {
+            now: None,
+            listed: alerts.collect(),
+            omitted: 2,
+        })],
     }
 }
 

@@ -14,9 +14,9 @@ use crate::points::series::Series;
 use crate::report::{Alerts, Block, Ranking, Report};
 use crate::time::{Span, Zone};
 
-#[cfg(test)]
-pub(super) use alerts::fired;
 pub(super) use alerts::{AlertList, firing, shortened};
+#[cfg(test)]
+pub(super) use alerts::{fired, summary_of_alerts};
 pub(super) use breakdown::{Breakdown, Portion};
 pub(super) use input::InputSection;
 pub(super) use keys::KeyList;
@@ -94,4 +94,28 @@ fn titled(name: &str) -> String {
     let mut chars = name.chars();
     let first = chars.next().into_iter().flat_map(char::to_uppercase);
     first.chain(chars).collect::<String>().replace('-', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Second;
+
+    #[test]
+    fn a_span_has_its_length_its_zone_and_whether_more_may_come() {
+        let shown = |from: Option<i64>, partial| {
+            let report = Report {
+                from: from.map(Second),
+                to: from.map(|from| Second(from + 59)),
+                partial,
+                blocks: Vec::new(),
+            };
+            span(&report, &Zone::UTC)
+        };
+        let words = |span: &str, length: &str| (span.to_owned(), length.to_owned());
+        let minute = "1970-01-01 00:00:00 to 00:00:59";
+        assert_eq!(shown(Some(0), false), words(minute, "1m, UTC"));
+        assert_eq!(shown(Some(0), true), words(minute, "1m, UTC, so far"));
+        assert_eq!(shown(None, false), words("no record", ""));
+    }
 }

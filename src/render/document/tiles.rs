@@ -130,3 +130,39 @@ fn mean(report: &Report, value: Amount) -> Option<String> {
         Amount::PerSecond(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn means_have_a_unit_of_time_in_which_they_are_at_least_one() {
+        let mean = |amount, seconds: i64| {
+            let report = Report {
+                from: Some(Second(0)),
+                to: Some(Second(seconds - 1)),
+                partial: false,
+                blocks: Vec::new(),
+            };
+            mean(&report, amount).unwrap_or_default()
+        };
+        for (hits, seconds, shown) in [
+            (120, 60, "2.00/s"),
+            (60, 60, "1.00/s"),
+            (59, 60, "59.0 a minute"),
+            (60, 3600, "1.0 a minute"),
+            (59, 3600, "59.0 an hour"),
+            (0, 3600, "0.0 an hour"),
+        ] {
+            assert_eq!(mean(Amount::Count(hits), seconds), shown);
+        }
+        for (bytes, seconds, shown) in [
+            (3600, 3600, "1 B/s"),
+            (3599, 3600, "3.6 kB an hour"),
+            (0, 3600, "0 B an hour"),
+        ] {
+            assert_eq!(mean(Amount::Bytes(bytes), seconds), shown);
+        }
+        assert_eq!(mean(Amount::PerSecond(1.0), 60), "");
+    }
+}

@@ -221,3 +221,24 @@ fn alerts(list: &AlertList, out: &mut String) {
         soft(note, out);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::document::summary_of_alerts;
+    use super::*;
+
+    /// The man page gives this number.
+    #[test]
+    fn at_most_fifty_alerts_are_listed() {
+        let report = summary_of_alerts(52);
+        let page = page(&Document::new(&report, &Zone::UTC, LISTED), &Zone::UTC);
+        assert_eq!(page.matches(". R</td>").count(), 50);
+        assert!(page.contains(">52. R</td>") && !page.contains(">2. R</td>"));
+        assert!(page.contains(">And 4 that are over.</div>"));
+        let plain = plain(&report, &Zone::UTC);
+        assert_eq!(plain.matches(". R ").count(), 50, "{plain}");
+        assert!(plain.contains("and 4 before these"), "{plain}");
+        let subject = subject(&report, &Zone::UTC);
+        assert_eq!(subject, "httpmon: 54 alerts");
+    }
+}

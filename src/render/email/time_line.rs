@@ -143,4 +143,19 @@ mod tests {
             assert!(rows[0].contains(&cell), "{cell} {}", rows[0]);
         }
     }
+
+    /// The man page gives this number.
+    #[test]
+    fn there_are_at_most_31_rows() {
+        let rows = |seconds: i64| {
+            let mut series = Series::default();
+            for second in 0..seconds {
+                series.add(Second(second), Default::default(), None);
+            }
+            let mut out = String::new();
+            time_line(&series, None, &Zone::UTC, &mut out);
+            out.matches("<td width=\"4\"").count()
+        };
+        assert_eq!((rows(31), rows(32)), (31, 7));
+    }
 }

@@ -266,3 +266,18 @@ fn input(input: &InputSection, out: &mut String) {
     }
     out.push_str("</section>\n");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::document::summary_of_alerts;
+    use super::*;
+
+    /// The man page gives this number.
+    #[test]
+    fn at_most_a_thousand_alerts_are_listed() {
+        let report = summary_of_alerts(1003);
+        let page = page(&Document::new(&report, &Zone::UTC, LISTED), &Zone::UTC);
+        assert_eq!(page.matches("<td class=\"what\">R</td>").count(), 1000);
+        assert!(page.contains("<p>And 5 that are over.</p>"));
+    }
+}
