@@ -567,7 +567,8 @@ mod tests {
             checked.table.clear();
             let mut again = Checked { table: checked.table, ..Checked::new(cap) };
             again.check();
-            for (key, count) in &hits {
+            // Only some of them, so that what is remembered of the others would be seen.
+            for (key, count) in &hits[hits.len() / 2..] {
                 again.count(key, *count);
                 again.reduce();
             }
