@@ -59,6 +59,14 @@ pub struct Report {
 }
 
 impl Report {
+    /// The alerts, if there are rules.
+    pub fn alerts(&self) -> Option<&Alerts> {
+        self.blocks.iter().find_map(|block| match block {
+            Block::Alerts(alerts) => Some(alerts),
+            _ => None,
+        })
+    }
+
     /// The rankings that were asked for, those without a key too.
     pub fn listed(&self) -> impl Iterator<Item = &Ranking> {
         self.blocks.iter().filter_map(|block| match block {
@@ -386,6 +394,18 @@ pub struct Alerts {
     pub listed: Vec<Alert>,
     /// How many of the run's are not listed here.
     pub omitted: u64,
+}
+
+impl Alerts {
+    /// Those that are firing.
+    pub fn firing(&self) -> impl Iterator<Item = &Alert> {
+        self.listed.iter().filter(|alert| alert.until.is_none())
+    }
+
+    /// How many there were in the run.
+    pub fn count(&self) -> u64 {
+        self.listed.len() as u64 + self.omitted
+    }
 }
 
 /// One alert, from firing to resolved.

@@ -7,11 +7,9 @@
 //! A cell that begins like a formula would be run by the program that opens the file, so text from the log or from a
 //! rule never does.
 
-use std::fmt::Write;
-
-use super::escape;
+use super::document::subject;
 use super::{Render, clock};
-use crate::report::{Alert, Alerts, Amount, Block, Event, Report};
+use crate::report::{Alerts, Amount, Block, Event, Report};
 use crate::time::{Second, Zone};
 
 /// A column.
@@ -145,12 +143,15 @@ pub static COLUMNS: &[Column] = &[
     Column {
         name: "firing",
         about: "How many alerts are firing when the interval ends",
-        cell: |r, _| alerts(r).map_or(String::new(), |all| firing(all).count().to_string()),
+        cell: |r, _| {
+            r.alerts()
+                .map_or(String::new(), |all| all.firing().count().to_string())
+        },
     },
     Column {
         name: "alerts",
         about: "Which alerts, separated by semicolons",
-        cell: |r, _| alerts(r).map_or(String::new(), names),
+        cell: |r, _| r.alerts().map_or(String::new(), names),
     },
 ];
 
@@ -284,31 +285,14 @@ fn latency(report: &Report, name: &str) -> String {
     found.map_or(String::new(), |item| item.1.to_string())
 }
 
-fn alerts(report: &Report) -> Option<&Alerts> {
-    report.blocks.iter().find_map(|block| match block {
-        Block::Alerts(alerts) => Some(alerts),
-        _ => None,
-    })
-}
-
-fn firing(alerts: &Alerts) -> impl Iterator<Item = &Alert> {
-    alerts.listed.iter().filter(|fired| fired.until.is_none())
-}
-
 /// `High traffic; Scanner for client 192.0.2.7`
 fn names(alerts: &Alerts) -> String {
     let mut names = String::new();
-    for fired in firing(alerts) {
+    for fired in alerts.firing() {
         if !names.is_empty() {
             names.push_str("; ");
         }
-        let mut name = fired.rule.to_string();
-        if let Some(key) = &fired.key {
-            let shown = escape::shown(&key.key);
-            write!(name, " for {} {shown}", key.dimension.name)
-                .expect("a string takes every write");
-        }
-        names.push_str(&harmless(&name));
+        names.push_str(&harmless(&subject(fired)));
     }
     names
 }

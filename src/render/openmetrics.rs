@@ -305,12 +305,14 @@ impl OpenMetrics {
                 }
             }
             Samples::Firing => {
-                for (rule, firing) in alerts(report).map(firing).unwrap_or_default() {
+                for (rule, firing) in report.alerts().map(firing).unwrap_or_default() {
                     samples.push((label("rule", rule), firing.to_string()));
                 }
             }
             Samples::Alerts => {
-                let fired = alerts(report).map(|all| all.listed.len() as u64 + all.omitted);
+                let fired = report
+                    .alerts()
+                    .map(|all| all.listed.len() as u64 + all.omitted);
                 samples.extend(fired.map(|fired| (String::new(), fired.to_string())));
             }
             Samples::Time(second) => {
@@ -398,13 +400,6 @@ fn latency(report: &Report) -> &[(&'static str, f64)] {
         _ => None,
     });
     found.unwrap_or_default()
-}
-
-fn alerts(report: &Report) -> Option<&Alerts> {
-    report.blocks.iter().find_map(|block| match block {
-        Block::Alerts(alerts) => Some(alerts),
-        _ => None,
-    })
 }
 
 fn firing(alerts: &Alerts) -> BTreeMap<&str, u64> {

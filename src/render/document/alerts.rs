@@ -59,13 +59,8 @@ impl AlertList {
     }
 }
 
-/// Those that are firing.
-pub(in crate::render) fn firing(alerts: &Alerts) -> impl Iterator<Item = &Alert> {
-    alerts.listed.iter().filter(|fired| fired.until.is_none())
-}
-
 /// What an alert is about: `Scanner for client 192.0.2.7`.
-fn subject(fired: &Alert) -> String {
+pub(in crate::render) fn subject(fired: &Alert) -> String {
     match &fired.key {
         None => fired.rule.to_string(),
         Some(key) => format!(

@@ -14,7 +14,7 @@ use crate::points::series::Series;
 use crate::report::{Alerts, Block, Ranking, Report};
 use crate::time::{Span, Zone};
 
-pub(super) use alerts::{AlertList, firing, shortened};
+pub(super) use alerts::{AlertList, shortened, subject};
 #[cfg(test)]
 pub(super) use alerts::{fired, summary_of_alerts};
 pub(super) use breakdown::{Breakdown, Portion};
@@ -46,10 +46,7 @@ impl<'a> Document<'a> {
     /// What there is to show of `report`, a summary, with times in `zone`. At most `most_alerts` are listed.
     pub(super) fn new(report: &'a Report, zone: &Zone, most_alerts: usize) -> Document<'a> {
         let (span, length) = span(report, zone);
-        let alerts = report.blocks.iter().find_map(|block| match block {
-            Block::Alerts(alerts) => Some(alerts),
-            _ => None,
-        });
+        let alerts = report.alerts();
         let series = report.blocks.iter().find_map(|block| match block {
             Block::Series(series) => Some(series),
             _ => None,

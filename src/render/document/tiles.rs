@@ -1,6 +1,5 @@
 //! The numbers at the top.
 
-use super::alerts::firing;
 use super::titled;
 use crate::render::clock;
 use crate::render::units::{self, grouped};
@@ -83,10 +82,10 @@ pub(super) fn tiles(report: &Report, zone: &Zone) -> Vec<Tile> {
                 }));
             }
             Block::Alerts(alerts) => {
-                let firing = firing(alerts).count();
+                let firing = alerts.firing().count();
                 tiles.push(Tile {
                     name: "Alerts".to_owned(),
-                    value: grouped(alerts.listed.len() as u64 + alerts.omitted),
+                    value: grouped(alerts.count()),
                     note: match firing {
                         0 => String::new(),
                         n => format!("{n} still firing"),

@@ -13,7 +13,7 @@ use std::fmt::Write;
 
 use cells::{BAD, FONT, LINE, SOFT, TEXT, close, code, head, number, open, put, soft, title};
 
-use super::document::{AlertList, Document, Tile, firing, shortened};
+use super::document::{AlertList, Document, Tile, shortened};
 use super::text::{Look, Text};
 use super::units::{self, grouped};
 use super::{Render, clock, escape};
@@ -84,8 +84,8 @@ fn subject(report: &Report, zone: &Zone) -> String {
                 parts.push(format!("{:.1}% {key}", units::share(*part, *whole)));
             }
             Block::Alerts(alerts) => {
-                parts.push(count(alerts.listed.len() as u64 + alerts.omitted, "alert"));
-                match firing(alerts).count() {
+                parts.push(count(alerts.count(), "alert"));
+                match alerts.firing().count() {
                     0 => {}
                     firing => parts.push(format!("{firing} still firing")),
                 }

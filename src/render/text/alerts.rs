@@ -139,7 +139,7 @@ impl TextWriter<'_> {
 
     pub(super) fn alerts(&mut self, alerts: &Alerts, whole: bool) {
         if whole {
-            let fired = alerts.listed.len() as u64 + alerts.omitted;
+            let fired = alerts.count();
             self.row("alerts", |page| match fired {
                 0 => page.raw("none"),
                 _ => page.write(format_args!("{fired} fired")),
@@ -187,7 +187,7 @@ impl TextWriter<'_> {
             }
         };
         let mut title = "alerts";
-        for fired in alerts.listed.iter().filter(|fired| fired.until.is_none()) {
+        for fired in alerts.firing() {
             let age = alerts.now.map_or(Span(0), |now| now - fired.since);
             self.row(title, |page| {
                 page.paint(FIRING, |page| {
