@@ -214,7 +214,7 @@ pub(super) fn address_in(word: &[u8]) -> Option<usize> {
     // `grep -n` and `cat -n` write a number only.
     let numbered = |at: usize| {
         let number = &word[..at - 1];
-        number.iter().all(u8::is_ascii_digit) && word[at..].contains(&b'.')
+        !number.is_empty() && number.iter().all(u8::is_ascii_digit) && word[at..].contains(&b'.')
     };
     // An address of IPv6 has at most seven, a file few.
     std::iter::once(0)

@@ -181,7 +181,7 @@ impl Head {
         if !has_host {
             if count != 3
                 || !first[0].is_ascii_alphanumeric()
-                || short::find2(b':', b'\t', first).is_some()
+                || first.iter().any(|b| b":\t".contains(b))
             {
                 return self.split_others(text, (first, word(1), count), record);
             }

@@ -36,7 +36,7 @@ pub(super) fn find(byte: u8, text: &[u8]) -> Option<usize> {
 }
 
 /// Where one of two bytes stands first, as [`memchr2`] says it.
-#[inline]
+#[inline(always)] // A second caller made it a call.
 pub(super) fn find2(one: u8, other: u8, text: &[u8]) -> Option<usize> {
     let mut at = 0;
     while at < SHORT

@@ -23,8 +23,8 @@ use super::record::Record;
 use super::short;
 use super::template::Refused;
 use super::timestamp::{Stamp, TimeForm, Timestamps};
-use super::values;
-use names::{APISIX, DATE, FASTLY, LTSV, Memo, NAMES, NameNode, RAILS, SLOTS, TOMCAT, time};
+use super::{carrier, values};
+use names::{DATE, LTSV, Memo, NAMES, NameNode, SLOTS, WRITERS, Writer, time};
 use scan::{DEPTH, Scan, ValueSpan};
 
 use super::unparsed::{DurationUnit, Field, Unparsed, Why};
@@ -53,6 +53,11 @@ pub(super) struct JsonReader {
 pub(super) struct Slots([Option<ValueSpan>; SLOTS]);
 
 impl Slots {
+    #[inline(always)]
+    pub(super) fn new() -> Slots {
+        Slots([None; SLOTS])
+    }
+
     /// Without a status it is no entry.
     pub(super) fn has_status(&self) -> bool {
         self.0[slot(Field::Status)].is_some()
@@ -130,12 +135,11 @@ impl JsonReader {
         root
     }
 
-    /// Finds what an object says under the names that count.
-    #[inline(always)] // A call returned 600 bytes.
-    pub(super) fn find(&mut self, line: &[u8]) -> Result<Slots, Unparsed> {
+    /// Finds what an object says under the names that count, and puts it into `found`, which must be new.
+    pub(super) fn find(&mut self, line: &[u8], found: &mut Slots) -> Result<(), Unparsed> {
         let root = self.root.get_or_init(|| JsonReader::tree(&self.own, &[]));
         self.scratch.clear();
-        let mut scan = Scan::new(line, &mut self.scratch, &mut self.memo);
+        let mut scan = Scan::new(line, &mut found.0, &mut self.scratch, &mut self.memo);
         let scanned = scan.object(Some(root), DEPTH).and_then(|()| {
             scan.space();
             if scan.at == line.len() {
@@ -144,16 +148,13 @@ impl JsonReader {
                 Err(Why::Form)
             }
         });
-        let Scan { at, values, .. } = scan;
-        match scanned {
-            Ok(()) => Ok(Slots(values)),
-            Err(why) => Err(Unparsed {
-                field: Field::Line,
-                why,
-                at,
-                timed: false,
-            }),
-        }
+        let at = scan.at;
+        scanned.map_err(|why| Unparsed {
+            field: Field::Line,
+            why,
+            at,
+            timed: false,
+        })
     }
 
     /// The time of an object that is no entry, but carries one.
@@ -165,7 +166,9 @@ impl JsonReader {
     }
 
     /// Finds what a line of pairs, logfmt or LTSV, says from `from` on.
+    #[cold]
     pub(super) fn find_pairs(&mut self, line: &[u8], from: usize) -> Slots {
+        let mut found = Slots::new();
         let labelled = pairs::is_ltsv(&line[from..]);
         let root = if labelled {
             self.labels
@@ -174,23 +177,24 @@ impl JsonReader {
             self.root.get_or_init(|| JsonReader::tree(&self.own, &[]))
         };
         self.scratch.clear();
-        let mut scan = Scan::new(line, &mut self.scratch, &mut self.memo);
+        let mut scan = Scan::new(line, &mut found.0, &mut self.scratch, &mut self.memo);
         scan.at = from;
         if labelled {
             scan.labelled(root);
         } else {
             scan.pairs(root);
         }
-        Slots(scan.values)
+        found
     }
 
     /// Makes a record of what was found in `line`: fills `record`, which must be [`Record::EMPTY`]. A time that the line does
-    /// not give is that of what carries it, which `carried` finds.
+    /// not give is that of what carries it: one that stands in `before`, or else `known`.
     pub(super) fn fill<'a>(
         &'a self,
         line: &'a [u8],
         Slots(values): &mut Slots,
-        carried: impl Fn(&Timestamps) -> Option<Stamp>,
+        before: &[u8],
+        known: Option<Stamp>,
         times: &mut Timestamps,
         record: &mut Record<'a>,
     ) -> Result<(), Unparsed> {
@@ -199,6 +203,9 @@ impl JsonReader {
             let from = if value.decoded { scratch } else { line };
             &from[value.start..value.end]
         };
+        if let Some(mark) = values[slot(Field::Skipped)].take() {
+            as_written_by(mark, line, values);
+        }
         if values[0].is_none() {
             values[0] = values[DATE].map(|value| ValueSpan {
                 field: Field::Time,
@@ -211,7 +218,7 @@ impl JsonReader {
                 continue;
             }
             if field == Field::Time
-                && let Some(stamp) = carried(times)
+                && let Some(stamp) = carrier::time(before, times).or(known)
             {
                 set_time(record, stamp);
                 continue;
@@ -222,9 +229,6 @@ impl JsonReader {
                 at: line.len(),
                 timed: values[slot(Field::Time)].is_some(),
             });
-        }
-        if let Some(writer) = values[slot(Field::Skipped)].take() {
-            as_written_by(writer.rank, values);
         }
         // The time and the status come first.
         for value in values {
@@ -278,35 +282,55 @@ impl JsonReader {
     }
 }
 
-/// Reads the values as this writer means them, who is known by a key at this rank.
+/// Takes the values as their writer means them, who is known by the key of this one.
 #[cold]
-fn as_written_by(rank: u16, values: &mut [Option<ValueSpan>; SLOTS]) {
-    let milliseconds = |value: &mut Option<ValueSpan>| {
-        if let Some(value) = value
-            && matches!(
-                value.field,
-                Field::Duration(DurationUnit::WholeMilliseconds | DurationUnit::WholeNanoseconds)
-            )
-        {
-            value.field = Field::Duration(DurationUnit::Milliseconds);
-        }
+fn as_written_by(mark: ValueSpan, line: &[u8], values: &mut [Option<ValueSpan>; SLOTS]) {
+    // Between a key and its value are quotes, a colon and spaces, or a sign of pairs.
+    let between = |b: &u8| b"\":= \t".contains(b);
+    let before = line.get(..mark.start).unwrap_or_default();
+    let key = &before[..before
+        .iter()
+        .rposition(|b| !between(b))
+        .map_or(0, |at| at + 1)];
+    let named = |(name, _): &&(&str, Writer)| key.ends_with(name.as_bytes());
+    let Some((_, writer)) = WRITERS.iter().find(named) else {
+        return;
     };
-    let writer = rank.saturating_sub(FIRST as u16);
+    let with = |value: ValueSpan, field| Some(ValueSpan { field, ..value });
+    let duration = slot(DURATION);
     match writer {
-        RAILS | APISIX => milliseconds(&mut values[slot(DURATION)]),
-        _ if FASTLY.contains(&writer) => {
-            if let Some(value) = &mut values[slot(Field::Time)] {
-                value.field = Field::Start;
+        Writer::Rails | Writer::Apisix => {
+            let own = |value: &ValueSpan| {
+                let whole = [
+                    DurationUnit::WholeMilliseconds,
+                    DurationUnit::WholeNanoseconds,
+                ];
+                whole.map(Field::Duration).contains(&value.field)
+            };
+            if let Some(value) = values[duration].filter(own) {
+                values[duration] = with(value, Field::Duration(DurationUnit::Milliseconds));
             }
         }
-        TOMCAT if values[slot(Field::Client)].is_none() => {
-            let host = values[slot(Field::Host)].take();
-            values[slot(Field::Client)] = host.map(|value| ValueSpan {
-                field: Field::Client,
-                ..value
-            });
+        Writer::Fastly => {
+            if let Some(value) = values[slot(Field::Time)] {
+                values[slot(Field::Time)] = with(value, Field::Start);
+            }
         }
-        _ => {}
+        Writer::Tomcat => {
+            if values[slot(Field::Client)].is_none()
+                && let Some(host) = values[slot(Field::Host)].take()
+            {
+                values[slot(Field::Client)] = with(host, Field::Client);
+            }
+        }
+        Writer::ApiGateway => {
+            let text = line.get(mark.start..mark.end).unwrap_or_default();
+            let (place, field) = match text.contains(&b':') {
+                true => (slot(Field::Time), Field::Start),
+                false => (duration, Field::Duration(DurationUnit::Seconds)),
+            };
+            values[place] = values[place].or(with(mark, field));
+        }
     }
 }
 

@@ -25,8 +25,8 @@ pub(super) const NAMES: &[(Field, &str)] = &[
     (Field::Line, "date"),
     (
         Field::Status,
-        "status DownstreamStatus response_code EdgeResponseStatus httpRequest/status response_status resp_status \
-         status_code response/status response/status_code http/response/status_code http/status_code http/status \
+        "status_code response_code DownstreamStatus EdgeResponseStatus httpRequest/status status response_status resp_status \
+         response/status response/status_code http/response/status_code http/status_code http/status \
          res/status_code res/status proxy/status_code sc-status properties/httpStatus properties/httpStatusCode \
          attributes/http/response/status_code attributes/http/status_code http_status response fields/status \
          payload/status meta/res/statusCode httpResponse/status resp nginx/access/response_code \
@@ -141,10 +141,10 @@ pub(super) const NAMES: &[(Field, &str)] = &[
         Field::Duration(DurationUnit::WholeMilliseconds),
         "duration response_time elapsed service time-taken timetaken properties/timeTaken elapsed_time",
     ),
-    // Whose keys these are: see `RAILS`.
+    // What says who the writer is: see `WRITERS`.
     (
         Field::Skipped,
-        "controller apisix_latency logicalUserName fastly_is_edge fastly_server",
+        "controller apisix_latency logicalUserName fastly_is_edge fastly_server requestTime",
     ),
     (
         Field::Cache,
@@ -152,16 +152,30 @@ pub(super) const NAMES: &[(Field, &str)] = &[
     ),
 ];
 
-// Writers who mean something else by a usual key are known by one that only they have: its place in its row.
+/// A writer who means something else by a usual key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Writer {
+    /// lograge: its `duration` is in milliseconds, with decimals or without.
+    Rails,
+    /// APISIX: its `latency` is in milliseconds (`apisix/utils/log-util.lua`).
+    Apisix,
+    /// Tomcat's `JsonAccessLogValve`: its `host` is the client.
+    Tomcat,
+    /// Fastly: its `timestamp` is `time.start`, "the time the request started".
+    Fastly,
+    /// Amazon's API Gateway: its `requestTime` is a time, where nginx's variable of this name is a duration.
+    ApiGateway,
+}
 
-/// Its `duration` is in milliseconds, decimals or not (lograge).
-pub(super) const RAILS: u16 = 0;
-/// Its `latency` is in milliseconds (`apisix/utils/log-util.lua`).
-pub(super) const APISIX: u16 = 1;
-/// Its `host` is the client's (`JsonAccessLogValve`).
-pub(super) const TOMCAT: u16 = 2;
-/// The `timestamp` of its JSON is `time.start`, "the time the request started" ("Useful JSON formats", "time.start").
-pub(super) const FASTLY: [u16; 2] = [3, 4];
+/// The key that only this writer has.
+pub(super) const WRITERS: [(&str, Writer); 6] = [
+    ("controller", Writer::Rails),
+    ("apisix_latency", Writer::Apisix),
+    ("logicalUserName", Writer::Tomcat),
+    ("fastly_is_edge", Writer::Fastly),
+    ("fastly_server", Writer::Fastly),
+    ("requestTime", Writer::ApiGateway),
+];
 
 /// What the labels of LTSV mean by its own list (ltsv.org), where that differs from the names above.
 pub(super) const LTSV: &[(Field, &str)] = &[
@@ -224,7 +238,7 @@ pub(super) const DATE: usize = 14;
 /// The fields of a record that a JSON line can give, as places in an array.
 pub(super) const SLOTS: usize = 17;
 
-pub(in super::super) fn slot(field: Field) -> usize {
+pub(in super::super) const fn slot(field: Field) -> usize {
     match field {
         Field::Time | Field::Start => 0,
         Field::Status => 1,
@@ -250,7 +264,7 @@ pub(in super::super) fn slot(field: Field) -> usize {
 /// Names fall into so many buckets.
 const BUCKETS: usize = 256;
 
-/// Where a name falls, by its length and its first and last byte; of two hundred names about one in each.
+/// Where a name falls, by its length and its first and last byte; of three hundred names about one in each.
 /// (By the length alone five names of a bucket were looked at for a key.)
 #[inline]
 fn bucket(name: &[u8]) -> Option<usize> {
@@ -361,12 +375,15 @@ impl NameNode {
         self.normal
             .sort_by(|a, b| a.0.cmp(&b.0).then(small(b.1).cmp(&small(a.1))));
         self.normal.dedup_by(|later, first| later.0 == first.0);
-        let before = |b: usize| {
-            self.children
-                .partition_point(|node| bucket(&node.name) < Some(b)) as u16
-        };
         if !self.children.is_empty() {
-            self.starts = (0..=BUCKETS).map(before).collect();
+            let mut starts = vec![0u16; BUCKETS + 1];
+            for bucket in self.children.iter().filter_map(|node| bucket(&node.name)) {
+                starts[bucket + 1] += 1;
+            }
+            for at in 0..BUCKETS {
+                starts[at + 1] += starts[at];
+            }
+            self.starts = starts;
         }
         self.children.iter_mut().for_each(|child| child.index(next));
     }

@@ -25,7 +25,7 @@ pub(super) struct ValueSpan {
 pub(super) struct Scan<'l, 's> {
     pub(super) line: &'l [u8],
     pub(super) at: usize,
-    pub(super) values: [Option<ValueSpan>; SLOTS],
+    pub(super) values: &'s mut [Option<ValueSpan>; SLOTS],
     pub(super) scratch: &'s mut Vec<u8>,
     pub(super) memo: &'s mut Memo,
 }
@@ -34,13 +34,14 @@ impl<'l, 's> Scan<'l, 's> {
     #[inline(always)]
     pub(super) fn new(
         line: &'l [u8],
+        values: &'s mut [Option<ValueSpan>; SLOTS],
         scratch: &'s mut Vec<u8>,
         memo: &'s mut Memo,
     ) -> Scan<'l, 's> {
         Scan {
             line,
             at: 0,
-            values: [None; SLOTS],
+            values,
             scratch,
             memo,
         }
@@ -203,16 +204,8 @@ impl Scan<'_, '_> {
         escaped: bool,
         quoted: bool,
     ) {
-        // API Gateway's `requestTime` is a time, nginx's is a duration.
-        let is_time = |text: &[u8]| quoted && text.contains(&b':');
-        let (field, rank) = match field {
-            Field::Duration(_) if is_time(&self.line[start..end]) => (Field::Start, EMPTY - 1),
-            field => (field, rank),
-        };
         let rank = match &self.line[start..end] {
-            b"" | b"-" if field != Field::Skipped => EMPTY,
-            // `"status":"success"`, beside one that has a number.
-            [b'a'..=b'z', ..] if field == Field::Status => EMPTY,
+            b"" | b"-" => EMPTY,
             _ => rank,
         };
         let place = &mut self.values[slot(field)];

@@ -2,7 +2,7 @@
 
 use super::names::NameNode;
 use super::scan::Scan;
-use super::{DEPTH, JsonReader};
+use super::{DEPTH, JsonReader, Slots};
 
 /// So many are named.
 const MOST: usize = 16;
@@ -13,7 +13,8 @@ impl JsonReader {
     pub(in crate::format) fn unknown(&mut self, line: &[u8]) -> Vec<String> {
         let root = self.root.get_or_init(|| JsonReader::tree(&self.own, &[]));
         self.scratch.clear();
-        let mut scan = Scan::new(line, &mut self.scratch, &mut self.memo);
+        let mut slots = Slots::new();
+        let mut scan = Scan::new(line, &mut slots.0, &mut self.scratch, &mut self.memo);
         let mut found = Vec::new();
         let _ = scan.unknown(Some(root), &mut String::new(), DEPTH, &mut found);
         found

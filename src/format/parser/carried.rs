@@ -4,7 +4,7 @@ use super::super::head::set_time;
 use super::super::{carrier, json, values};
 use super::{NOTHING, Parser, ReadBy};
 use crate::format::record::Record;
-use crate::format::timestamp::{Stamp, Timestamps};
+use crate::format::timestamp::Stamp;
 use crate::format::unparsed::{Field, Unparsed, Why};
 
 /// What is said of an entry without a time that nothing carries which has one.
@@ -115,7 +115,8 @@ impl Parser {
             at: unparsed.at + start,
             ..unparsed
         };
-        let mut found = json.find(object).map_err(within)?;
+        let mut found = json::Slots::new();
+        json.find(object, &mut found).map_err(within)?;
         if !found.has_status() && json::carried(object, &mut self.carried) {
             let time = json.time(object, &found, &mut self.times);
             let time = time.or_else(|| carrier::time(before, &self.times));
@@ -130,11 +131,10 @@ impl Parser {
             });
         }
         record.source = &self.state.source;
-        let carried = |times: &Timestamps| carrier::time(before, times);
         let Some(json) = &self.json else {
             return Err(NOTHING);
         };
-        json.fill(object, &mut found, carried, &mut self.times, record)
+        json.fill(object, &mut found, before, None, &mut self.times, record)
             .map_err(within)
     }
 
@@ -193,9 +193,8 @@ impl Parser {
         let Some(json) = &self.json else {
             return Err(failed);
         };
-        let carried = |times: &Timestamps| carrier::time(before, times);
         // What only looks like pairs may be nearer to something else.
-        json.fill(line, &mut found, carried, &mut self.times, record)
+        json.fill(line, &mut found, before, None, &mut self.times, record)
             .map_err(|unparsed| if unparsed.timed { unparsed } else { failed })
     }
 
@@ -219,9 +218,9 @@ impl Parser {
         record.source = &self.state.source;
         if text.starts_with(b"{") && self.json.is_some() {
             let inner = self.inner.get_or_insert_with(|| json::JsonReader::new(&[]));
-            let mut found = inner.find(text)?;
-            let time = carrier::time(before, &self.times).or(time);
-            return inner.fill(text, &mut found, |_| time, &mut self.times, record);
+            let mut found = json::Slots::new();
+            inner.find(text, &mut found)?;
+            return inner.fill(text, &mut found, before, time, &mut self.times, record);
         }
         let mut failed = NOTHING;
         let programs = self.lines.iter().enumerate();

@@ -1,0 +1,132 @@
+//! A slice of the formats' fuzzing, the same each time: the golden cases' lines, damaged with the dictionary's texts.
+//! CONTRIBUTING.md says how to run the rest, which needs a nightly compiler.
+
+#[path = "fuzz/check.rs"]
+mod check;
+
+use std::fs;
+use std::path::Path;
+
+/// So many inputs are made: a few seconds of a debug build.
+const INPUTS: usize = 400;
+
+/// Vigna's SplitMix64.
+struct Dice(u64);
+
+impl Dice {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        (self.next() % end.max(1) as u64) as usize
+    }
+
+    fn of<'t, T>(&mut self, list: &'t [T]) -> &'t T {
+        &list[self.below(list.len())]
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The first lines of each golden case's input, and its format string where it has one.
+fn seeds() -> Vec<Vec<u8>> {
+    let mut seeds = Vec::new();
+    let cases = fs::read_dir(root().join("tests/cases/formats")).expect("the golden cases");
+    let mut folders: Vec<_> = cases.map(|case| case.expect("a case").path()).collect();
+    folders.sort();
+    for folder in folders {
+        let input = fs::read(folder.join("input")).unwrap_or_default();
+        let lines = input.split(|&b| b == b'\n').filter(|line| !line.is_empty());
+        seeds.extend(lines.take(8).map(<[u8]>::to_vec));
+        let arguments = fs::read_to_string(folder.join("args")).unwrap_or_default();
+        let given = arguments
+            .lines()
+            .filter_map(|line| line.strip_prefix("--format="));
+        seeds.extend(given.map(|text| text.as_bytes().to_vec()));
+    }
+    assert!(seeds.len() > 200, "{} seeds", seeds.len());
+    seeds
+}
+
+/// The texts of the dictionary.
+fn dictionary() -> Vec<Vec<u8>> {
+    let file = fs::read_to_string(root().join("tests/fuzz/formats.dict")).expect("the dictionary");
+    let entries = file.lines().filter(|line| line.starts_with('"'));
+    let texts: Vec<_> = entries
+        .map(|line| unescaped(&line[1..line.len() - 1]))
+        .collect();
+    assert!(texts.len() > 50, "{} texts", texts.len());
+    texts
+}
+
+fn unescaped(text: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut rest = text.as_bytes();
+    while let [byte, after @ ..] = rest {
+        rest = after;
+        match (byte, rest) {
+            (b'\\', [b'x', high, low, after @ ..]) => {
+                let digits = [*high, *low];
+                let digits = std::str::from_utf8(&digits).expect("two digits");
+                out.push(u8::from_str_radix(digits, 16).expect("a byte"));
+                rest = after;
+            }
+            (b'\\', [other, after @ ..]) => {
+                out.push(*other);
+                rest = after;
+            }
+            _ => out.push(*byte),
+        }
+    }
+    out
+}
+
+fn damage(text: &mut Vec<u8>, dice: &mut Dice, seeds: &[Vec<u8>], dictionary: &[Vec<u8>]) {
+    let at = dice.below(text.len() + 1);
+    let end = (at + dice.below(16)).min(text.len());
+    match dice.below(8) {
+        0 | 1 => drop(text.splice(at..at, dice.of(dictionary).iter().copied())),
+        2 => drop(text.splice(at..end, dice.of(dictionary).iter().copied())),
+        3 => drop(text.drain(at..end)),
+        4 => text.truncate(at),
+        5 => {
+            let other = dice.of(seeds);
+            let from = dice.below(other.len());
+            text.truncate(at);
+            text.extend_from_slice(&other[from..]);
+        }
+        6 => {
+            let other = dice.of(seeds).clone();
+            text.push(b'\n');
+            text.extend(other);
+        }
+        _ => {
+            if let Some(byte) = text.get_mut(at) {
+                *byte = dice.next() as u8;
+            }
+        }
+    }
+}
+
+#[test]
+fn whatever_the_bytes_are_the_formats_keep_their_promises() {
+    let (seeds, dictionary) = (seeds(), dictionary());
+    seeds.iter().for_each(|seed| check::check(seed));
+    let mut dice = Dice(20_251_010);
+    for _ in 0..INPUTS {
+        let mut text = dice.of(&seeds).clone();
+        for _ in 0..=dice.below(4) {
+            damage(&mut text, &mut dice, &seeds, &dictionary);
+        }
+        let shown = String::from_utf8_lossy(&text).into_owned();
+        let checked = std::panic::catch_unwind(|| check::check(&text));
+        assert!(checked.is_ok(), "{shown}");
+    }
+}
