@@ -205,7 +205,7 @@ impl Rule {
         }
     }
 
-    /// Whether an alert of this [name](crate::report::Alert::name) is one of its own.
+    /// Whether an alert of this [name](crate::report::Transition::name) is one of its own.
     pub fn has_alert(&self, name: &str) -> bool {
         match &self.kind {
             Instances::Whole { .. } => *name == *self.label,

@@ -40,7 +40,7 @@ pub struct Evaluation {
 pub struct EarlierRun {
     /// The last second of which it said what there was to say.
     pub until: Second,
-    /// The [names](crate::report::Alert::name) of the alerts that fired then, and since when.
+    /// The [names](crate::report::Transition::name) of the alerts that fired then, and since when.
     pub firing: Vec<(String, Second)>,
 }
 
