@@ -443,6 +443,47 @@ fn a_source_that_is_too_far_behind_is_not_waited_for_and_reports_say_so() {
     assert!(summary["late"].as_u64() > Some(0));
 }
 
+/// The lines of one come later than before for a moment: it is not silent, so it does not go on by its lag.
+#[test]
+fn a_source_that_is_not_silent_does_not_go_on_by_itself() {
+    let mut events = Vec::new();
+    for second in 0..11u64 {
+        let (at, line) = (second * 1000 + 100, second.cast_signed());
+        events.extend([(at, Turn("a")), (at, Lines(line, 1))]);
+        events.extend([(at, Turn("b")), (at, Lines(line, 1))]);
+    }
+    events.extend([(11_950, Turn("b")), (11_950, Lines(11, 1))]);
+    events.extend([(12_150, Turn("a")), (12_150, Lines(12, 1))]);
+    events.extend([(12_200, Turn("b")), (12_200, Lines(11, 1))]);
+    events.push((12_300, End));
+    let (_, written) = run("-i10s --lateness=0s", events);
+    let (_, summary) = written.last().expect("a summary");
+    assert_eq!(summary["late"], 0, "{summary}");
+}
+
+/// What has closed is never opened again, whoever comes.
+#[test]
+fn a_source_that_begins_when_seconds_have_closed_is_late_for_them() {
+    let mut events = stream(30, 300);
+    events.insert(0, (0, Turn("a")));
+    for second in 31..60u64 {
+        let (at, line) = (second * 1000 + 300, second.cast_signed());
+        events.extend([(at, Turn("a")), (at, Lines(line, 1))]);
+        events.extend([(at, Turn("b")), (at, Lines(line - 15, 1))]);
+    }
+    events.push((60_000, End));
+    let (_, written) = run("-i10s --lateness=5s", events);
+    let reports: Vec<_> = brief(&written)
+        .into_iter()
+        .filter(|(name, ..)| name == "report")
+        .map(|(_, from, _)| from)
+        .collect();
+    assert_eq!(reports, [0, 10, 20, 30, 40, 50], "each once, in order");
+    let (_, summary) = written.last().expect("a summary");
+    // Seconds 16 to 25 of b, while a had closed all up to 25.
+    assert_eq!(summary["late"], 10, "{summary}");
+}
+
 #[test]
 fn a_source_that_falls_silent_holds_nobody_up() {
     let mut events = Vec::new();

@@ -215,7 +215,7 @@ impl Front {
     }
 
     /// Whether a source that has reached this second is waited for.
-    pub(super) fn is_waited_for(&self, reached: Option<Second>, newest: Option<Second>) -> bool {
+    fn is_waited_for(&self, reached: Option<Second>, newest: Option<Second>) -> bool {
         let foremost = self.patience.zip(newest);
         let least = foremost.map(|(patience, newest)| newest - patience);
         reached.is_none() || reached >= least

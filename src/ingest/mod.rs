@@ -379,14 +379,12 @@ impl Ingest {
         }
     }
 
-    /// Another source begins while all that came before is open: the log begins where the earliest of them does, unless
-    /// that one is too far behind to be waited for.
+    /// Another source begins while all that came before is open: the log begins where the earliest of them does. (What
+    /// lies before the watermark closes at once where that source is too far behind to be waited for.)
     #[cold]
     fn begin_earlier(&mut self, second: Second) {
-        let reached = Some(second + self.lateness);
-        let waited_for = self.front.is_waited_for(reached, self.books.newest);
         let second = second.max(self.books.bounds.since);
-        if waited_for && self.timeline.first() - second <= MOST_OPEN {
+        if self.timeline.first() - second <= MOST_OPEN {
             self.timeline.begin_at(second);
             self.books.first_open = self.timeline.first();
         }

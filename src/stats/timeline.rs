@@ -102,7 +102,6 @@ impl Timeline {
             self.buckets.push_front(None);
             self.first = self.first - Span::SECOND;
         }
-        self.empty_to = self.empty_to.min(self.first);
     }
 
     /// Moves on to `second` over seconds that hold nothing.
