@@ -29,6 +29,38 @@ pub(super) fn len(line: &[u8]) -> usize {
     at
 }
 
+/// What the outermost carrier of `line` is called; `None` where it has none.
+#[cold]
+pub(super) fn name(line: &[u8]) -> Option<&'static str> {
+    if one(line) == 0 {
+        return None;
+    }
+    Some(match line {
+        [b'[', ..] => "kubectl logs --prefix",
+        [b'0'..=b'9', b'|', ..] | [b'0'..=b'9', b'0'..=b'9', b'|', ..] => "pm2",
+        [b'0'..=b'9', b'0'..=b'9', b':', ..] => "foreman",
+        [_, b',', ..] => "a logger of Ruby",
+        [
+            _,
+            b'0'..=b'9',
+            b'0'..=b'9',
+            b'0'..=b'9',
+            b'0'..=b'9',
+            b' ',
+            ..,
+        ] => "klog",
+        [b'0'..=b'9', ..] => {
+            let rest = &line[iso_time(line).unwrap_or(0)..];
+            match rest.starts_with(b"stdout ") || rest.starts_with(b"stderr ") {
+                true => "the log of a container",
+                false => "syslog",
+            }
+        }
+        _ if line[0] == b'<' || bsd_time(line).is_some() => "syslog",
+        _ => "docker compose logs",
+    })
+}
+
 /// The length of the carrier that `line` begins with, its space included; 0 for none.
 #[inline]
 fn one(line: &[u8]) -> usize {

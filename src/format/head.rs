@@ -279,6 +279,16 @@ fn colons_len(line: &[u8]) -> usize {
     if colons >= 2 { len } else { 0 }
 }
 
+/// Whether something stands before the head of a line of NCSA's family that is no part of it.
+pub(super) fn is_carried(line: &[u8]) -> bool {
+    let mut times = Timestamps::new(crate::time::Zone::UTC);
+    let anchored = anchor(line, &mut times).filter(|(start, _)| *start > 0);
+    anchored.is_some_and(|(_, bracket)| {
+        let mut record = Record::EMPTY;
+        Head::Any.split(&line[..bracket], &mut record).is_err()
+    })
+}
+
 /// Whether a line of NCSA's family begins with a virtual host.
 pub(super) fn has_host(line: &[u8]) -> bool {
     let mut record = Record::EMPTY;

@@ -82,7 +82,7 @@ pub struct Parser {
     /// Which reader read the last record.
     last: ReadBy,
     /// Those that were told.
-    seen: Vec<ReadBy>,
+    seen: Vec<(ReadBy, Option<&'static str>)>,
     /// The steps describe the carrier too, or may: they are tried on the whole line first. So it is with the user's own
     /// string, and with an entry without a time.
     own: bool,

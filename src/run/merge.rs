@@ -300,7 +300,7 @@ impl Worker {
     }
 
     /// Whether anyone takes it.
-    fn send(&self, chunk: Box<Chunk>, bytes: usize, recognised: Vec<(u64, &'static str)>) -> bool {
+    fn send(&self, chunk: Box<Chunk>, bytes: usize, recognised: Vec<(u64, String)>) -> bool {
         let counted = CountedLines {
             chunk,
             bytes: bytes as u64,

@@ -105,7 +105,7 @@ pub struct CountedLines {
     /// How many bytes the lines have.
     pub bytes: u64,
     /// The numbers of the lines, from 1 here, from which on a format is recognised, and its name, where that is said.
-    pub(super) recognised: Vec<(u64, &'static str)>,
+    pub(super) recognised: Vec<(u64, String)>,
     /// Takes the chunk back.
     pub(super) back: Sender<Box<Chunk>>,
 }
@@ -293,7 +293,7 @@ pub(super) struct Counter<'a> {
     pub(super) chunk: &'a mut Chunk,
     /// Where formats are to be said: the numbers of the lines, from 1 in the chunk, from which on a format is
     /// recognised, and its name.
-    pub(super) recognised: Option<&'a mut Vec<(u64, &'static str)>>,
+    pub(super) recognised: Option<&'a mut Vec<(u64, String)>>,
 }
 
 impl Counter<'_> {

@@ -15,7 +15,7 @@ const VHOST: &str = "vhost_combined";
 pub fn recognise(line: &[u8]) -> Option<&'static str> {
     let mut parser = Parser::new(&Choice::Auto, Zone::UTC, &[]);
     match parser.what(line) {
-        Outcome::Record => parser.newly_recognised(line),
+        Outcome::Record => Some(parser.format_of(line)),
         _ => None,
     }
 }
@@ -42,15 +42,38 @@ pub fn closest(line: &[u8]) -> Option<(&'static str, Unparsed)> {
         .find(|(_, unparsed)| unparsed.at == furthest)
 }
 
+/// So many formats and carriers are said.
+const MOST_SEEN: usize = 64;
+
 impl Parser {
-    /// The name of the format of the record that was read last, from `line`, where that reader has read
-    /// none before.
-    pub fn newly_recognised(&mut self, line: &[u8]) -> Option<&'static str> {
-        if self.seen.contains(&self.last) {
+    /// The format of the record that was read last, from `line`, and what carried it, where neither was so before.
+    pub fn newly_recognised(&mut self, line: &[u8]) -> Option<String> {
+        let carrier = self.carrier_of(line);
+        let seen = (self.last, carrier);
+        if self.seen.contains(&seen) || self.seen.len() >= MOST_SEEN {
             return None;
         }
-        self.seen.push(self.last);
-        Some(self.format_of(line))
+        self.seen.push(seen);
+        let format = self.format_of(line);
+        Some(match carrier {
+            Some(carrier) => format!("{format} behind {carrier}"),
+            None => format.to_owned(),
+        })
+    }
+
+    /// What carries the record that was read last, from `line`.
+    fn carrier_of(&self, line: &[u8]) -> Option<&'static str> {
+        let len = carrier::len(line);
+        let of_lines = matches!(self.last, ReadBy::Lines(_) | ReadBy::Untimed(_));
+        let object = of_lines && line[len..].starts_with(b"{");
+        match carrier::name(line) {
+            _ if self.own => None,
+            name if name.is_some() && !object => name,
+            _ if object => Some("JSON"),
+            _ if matches!(self.last, ReadBy::Untimed(_)) => Some("a time"),
+            _ if of_lines && head::is_carried(line) => Some("other words"),
+            _ => None,
+        }
     }
 
     /// Of those that differ in their end only, the one that says most.
@@ -65,6 +88,8 @@ impl Parser {
             }
             (None, ReadBy::Lines(_)) => {
                 let body = &line[carrier::len(line)..];
+                let as_text = body.starts_with(b"{") || body.contains(&0x1b);
+                let body = if as_text { &self.carried } else { body };
                 let fits = |format: &&'static Format| {
                     let choice = Choice::Only(format);
                     let mut parser = Parser::new(&choice, Zone::UTC, &[]);
