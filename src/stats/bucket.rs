@@ -281,8 +281,13 @@ mod tests {
 
         /// The keys of matches are as much of the table as those of all.
         #[test]
-        fn renumbering_reaches_every_key(hits in hits()) {
+        fn renumbering_reaches_every_key(hits in hits(), fold in any::<bool>()) {
             let mut renumbered = bucket(&hits);
+            if fold {
+                let logs = renumbered.matched.iter_mut().map(|matched| &mut matched.log);
+                let logs = logs.chain([&mut renumbered.log]);
+                logs.for_each(|log| log.fold(&mut [Tally::default(), Tally::default()]));
+            }
             renumbered.renumber(1, DIMENSIONS, &Renumbering::new(vec![3, DROPPED, 0, 1, DROPPED, 2]));
             let mut hits = hits;
             for hit in &mut hits {

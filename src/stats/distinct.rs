@@ -69,6 +69,9 @@ mod tests {
                 "{count}: {estimate} ± {error}"
             );
             assert!(error as f64 <= 0.025 * count as f64);
+            // It is exact as long as that costs no more, and never holds more.
+            assert!(distinct.smallest.len() as u64 == count.min(K as u64));
+            assert_eq!(error > 0, count >= K as u64);
         }
     }
 }
