@@ -13,6 +13,7 @@
 //! An open file keeps its inode, so that no other file can be taken for it. A line is given when its newline has
 //! come, or when nothing more can come.
 
+use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -24,7 +25,13 @@ use crate::input::source::Packing;
 /// How long nothing may be written to a file that was renamed before it is closed.
 pub(super) const QUIET: Duration = Duration::from_secs(10);
 /// Bytes at the beginning of a file by which it is known again, and before the place that was read to.
-const MARK: usize = 1024;
+pub(super) const MARK: usize = 1024;
+/// Fewer bytes at the beginning of two files say nothing.
+const LEAST_MARK: usize = 64;
+/// How often rotated files are looked for that came and went between two looks at the log.
+const LOOK: Duration = Duration::from_secs(1);
+/// So many files are known again that are not there any more, by what they begin with: they were packed.
+const HEADS: usize = 256;
 /// Bytes read at once.
 const BLOCK: usize = 256 << 10;
 /// The longest part of a line that is kept for its end: [`crate::input::lines`] cuts there.
@@ -32,6 +39,9 @@ const LONGEST: usize = crate::input::lines::MAX_LINE;
 
 /// What tells one file from another, whatever their names.
 pub(super) type Id = (u64, u64);
+
+/// A file, and what tells one content of it from another.
+pub(super) type Version = (Id, u128);
 
 /// The operations on files that following takes.
 pub(super) trait Files {
@@ -50,6 +60,15 @@ pub(super) trait Files {
 
     /// The rotated files of this one that stand there.
     fn rotated(&mut self, path: &Path) -> Vec<PathBuf>;
+
+    /// Which file has this name, and which content: a number of a file may be used again.
+    fn version(&mut self, path: &Path) -> io::Result<Version>;
+
+    /// The first bytes of a file, unpacked, at most [`MARK`].
+    fn head(&mut self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// Whether it was written to since following began.
+    fn is_recent(&mut self, path: &Path) -> bool;
 
     /// What a packed file holds behind `place`, if it begins with `head` and has `mark` before that place; an error
     /// where it is not packed or not whole.
@@ -103,8 +122,12 @@ pub(super) struct Follower<F: Files> {
     /// Those that had the name before, oldest first.
     old: Vec<FollowedFile<F::File>>,
     emptied: Vec<Emptied>,
-    /// The rotated files that stood there when that was looked at last.
-    known: Vec<Id>,
+    /// The rotated files that were there when that was looked at last, and what they begin with.
+    known: Vec<(Version, Vec<u8>)>,
+    /// What others begin with that were there, or were read, the newest first.
+    heads: VecDeque<Vec<u8>>,
+    /// When that was.
+    looked: Duration,
     block: Vec<u8>,
     /// What is to be said.
     said: Vec<String>,
@@ -119,6 +142,8 @@ impl<F: Files> Follower<F> {
             old: Vec::new(),
             emptied: Vec::new(),
             known: Vec::new(),
+            heads: VecDeque::new(),
+            looked: Duration::ZERO,
             block: vec![0; BLOCK],
             said: Vec::new(),
         }
@@ -137,7 +162,7 @@ impl<F: Files> Follower<F> {
     /// Passes over the lines that the file holds now.
     pub(super) fn skip_to_end(&mut self, files: &mut F, now: Duration) -> io::Result<()> {
         self.find(files, now)?;
-        self.know_rotated(files);
+        self.know_rotated(files, now);
         let Some(open) = &mut self.current else {
             return Ok(());
         };
@@ -167,7 +192,7 @@ impl<F: Files> Follower<F> {
         now: Duration,
     ) -> io::Result<()> {
         self.find(files, now)?;
-        self.know_rotated(files);
+        self.know_rotated(files, now);
         for path in rotated {
             let open = open(files, path, now)?;
             let mut known = self.old.iter().chain(&self.current);
@@ -194,6 +219,9 @@ impl<F: Files> Follower<F> {
         lines: &mut Vec<u8>,
     ) -> io::Result<bool> {
         self.find_copies(files, now, lines);
+        if now.saturating_sub(self.looked) >= LOOK {
+            self.find_missed(files, now, lines);
+        }
         let mut n = 0;
         while let Some(open) = self.old.get_mut(n) {
             match read_on(files, open, now, &mut self.block, lines) {
@@ -228,7 +256,7 @@ impl<F: Files> Follower<F> {
             Ok(id) if id != open.id => {
                 self.old.extend(self.current.take());
                 self.find(files, now)?;
-                self.find_missed(files, now);
+                self.find_missed(files, now, lines);
                 Ok(true)
             }
             // Where there is none, the next one is still to come.
@@ -258,8 +286,9 @@ impl<F: Files> Follower<F> {
         let mut n = 0;
         while n < self.emptied.len() {
             if self.find_copy(files, n, now, lines) {
-                self.emptied.remove(n);
-                self.find_missed(files, now);
+                let emptied = self.emptied.remove(n);
+                self.remember(emptied.read.head);
+                self.find_missed(files, now, lines);
             } else if now.saturating_sub(self.emptied[n].since) >= QUIET {
                 let emptied = self.emptied.remove(n);
                 finish(emptied.tail, lines);
@@ -273,33 +302,95 @@ impl<F: Files> Follower<F> {
         }
     }
 
-    /// Opens the files that came and were rotated since that was looked at last: those of no name and no
+    /// Reads the files that came and were rotated since that was looked at last: those of no name and no
     /// beginning that is known.
-    fn find_missed(&mut self, files: &mut F, now: Duration) {
-        let mut known = Vec::new();
+    fn find_missed(&mut self, files: &mut F, now: Duration, lines: &mut Vec<u8>) {
+        self.looked = now;
+        let mut known: Vec<(Version, Vec<u8>)> = Vec::new();
         // Of numbered files the one with the greatest number is the oldest.
         for path in files.rotated(&self.path).iter().rev() {
-            let Ok(found) = open(files, path, now) else {
+            let Ok(version) = files.version(path) else {
                 continue;
             };
-            known.push(found.id);
-            let mut others = self.old.iter().chain(&self.current);
-            if !self.known.contains(&found.id)
-                && others.all(|open| open.id != found.id && !begin_alike(files, open, &found))
-                && is_plain(files, &found)
-            {
-                self.old.push(found);
+            if let Some(n) = self.known.iter().position(|(known, _)| *known == version) {
+                known.push(self.known.swap_remove(n));
+                continue;
+            }
+            let Ok(head) = files.head(path) else {
+                continue;
+            };
+            let mut open = self.old.iter().chain(&self.current);
+            let is_open = open.any(|open| open.id == version.0);
+            let heads = known.iter().chain(&self.known).map(|(_, head)| head);
+            let mut heads = heads.chain(&self.heads);
+            if is_open || heads.any(|other| alike(&head, other)) {
+                known.push((version, head));
+                continue;
+            }
+            let mut open = self.old.iter().chain(&self.current);
+            let copied = open
+                .any(|open| alike(&head, &open.read.head) || begins_with(files, open, &head))
+                || self
+                    .emptied
+                    .iter()
+                    .any(|emptied| alike(&head, &emptied.read.head));
+            // What it is a copy of is read on, or looked for in it; with too little in it nobody knows yet.
+            if !copied && head.len() >= LEAST_MARK && files.is_recent(path) {
+                if self.read_missed(files, path, now, lines) {
+                    known.push((version, head));
+                }
+            } else if !copied && head.len() >= LEAST_MARK {
+                known.push((version, head));
             }
         }
-        self.known = known;
+        for (_, head) in std::mem::replace(&mut self.known, known) {
+            self.remember(head);
+        }
+    }
+
+    /// Reads a rotated file from its beginning; whether it is whole.
+    fn read_missed(
+        &mut self,
+        files: &mut F,
+        path: &Path,
+        now: Duration,
+        lines: &mut Vec<u8>,
+    ) -> bool {
+        if let Ok(Some(bytes)) = files.unpack(path, &Read::default()) {
+            let mut tail = Vec::new();
+            give(&mut tail, &bytes, lines);
+            finish(tail, lines);
+            return true;
+        }
+        match open(files, path, now) {
+            Ok(found) if is_plain(files, &found) => {
+                self.old.push(found);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// A file begins with this that is not to be read again.
+    fn remember(&mut self, head: Vec<u8>) {
+        if head.len() >= LEAST_MARK {
+            self.heads.truncate(HEADS - 1);
+            self.heads.push_front(head);
+        }
     }
 
     /// Remembers which rotated files are there.
-    fn know_rotated(&mut self, files: &mut F) {
+    fn know_rotated(&mut self, files: &mut F, now: Duration) {
+        self.looked = now;
         let rotated = files.rotated(&self.path);
         self.known = rotated
             .iter()
-            .filter_map(|path| files.named(path).ok())
+            .filter_map(|path| {
+                Some((
+                    files.version(path).ok()?,
+                    files.head(path).unwrap_or_default(),
+                ))
+            })
             .collect();
     }
 
@@ -389,13 +480,21 @@ fn begin_alike<F: Files>(
     a: &FollowedFile<F::File>,
     b: &FollowedFile<F::File>,
 ) -> bool {
-    let mut heads = [[0; MARK], [0; MARK]];
-    let counts = [a, b]
-        .into_iter()
-        .zip(&mut heads)
-        .map(|(open, head)| read_whole(files, &open.file, head, 0));
-    let least = counts.filter_map(Result::ok).min().unwrap_or(0);
-    least >= MARK / 16 && heads[0][..least] == heads[1][..least]
+    let mut head = vec![0; MARK];
+    let count = read_whole(files, &a.file, &mut head, 0).unwrap_or(0);
+    begins_with(files, b, &head[..count])
+}
+
+fn begins_with<F: Files>(files: &mut F, open: &FollowedFile<F::File>, head: &[u8]) -> bool {
+    let mut other = vec![0; MARK];
+    let count = read_whole(files, &open.file, &mut other, 0).unwrap_or(0);
+    alike(head, &other[..count])
+}
+
+/// Whether these are beginnings of one file, as far as that can be known.
+fn alike(a: &[u8], b: &[u8]) -> bool {
+    let least = a.len().min(b.len());
+    least >= LEAST_MARK && a[..least] == b[..least]
 }
 
 fn is_plain<F: Files>(files: &mut F, open: &FollowedFile<F::File>) -> bool {

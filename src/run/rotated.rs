@@ -5,13 +5,16 @@ use std::io::{self, Read as _, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::follow::{self, Files, Follower, Id, Read};
+use super::follow::{self, Files, Follower, Id, Read, Version};
 use super::operands::packing;
 use super::same;
 use crate::input::source::{LogInput, Packing};
 
 /// The files of this system.
-pub(super) struct Disk;
+pub(super) struct Disk {
+    /// When following began.
+    since: SystemTime,
+}
 
 impl Files for Disk {
     type File = File;
@@ -41,6 +44,27 @@ impl Files for Disk {
 
     fn rotated(&mut self, path: &Path) -> Vec<PathBuf> {
         rotated(path)
+    }
+
+    fn version(&mut self, path: &Path) -> io::Result<Version> {
+        let metadata = fs::metadata(path)?;
+        let modified = metadata.modified()?.duration_since(SystemTime::UNIX_EPOCH);
+        Ok((same::id(&metadata), modified.unwrap_or_default().as_nanos()))
+    }
+
+    fn head(&mut self, path: &Path) -> io::Result<Vec<u8>> {
+        let mut head = Vec::new();
+        let source = LogInput::new(File::open(path)?);
+        // Of one that is cut what there is.
+        match source.take(follow::MARK as u64).read_to_end(&mut head) {
+            Err(error) if head.is_empty() => Err(error),
+            _ => Ok(head),
+        }
+    }
+
+    fn is_recent(&mut self, path: &Path) -> bool {
+        let modified = fs::metadata(path).and_then(|data| data.modified());
+        modified.is_ok_and(|modified| modified >= self.since)
     }
 
     fn unpack(&mut self, path: &Path, read: &Read) -> io::Result<Option<Vec<u8>>> {
@@ -99,10 +123,14 @@ pub(super) fn follow(
     mut give: impl FnMut(FollowedInput) -> bool,
 ) {
     let began = Instant::now();
+    let since = SystemTime::now().checked_sub(follow::QUIET);
+    let disk = &mut Disk {
+        since: since.unwrap_or(SystemTime::UNIX_EPOCH),
+    };
     let mut followers: Vec<Follower<Disk>> = paths.iter().map(|path| Follower::new(path)).collect();
     for (n, follower) in followers.iter_mut().enumerate() {
         let result = match history {
-            None => follower.skip_to_end(&mut Disk, Duration::ZERO),
+            None => follower.skip_to_end(disk, Duration::ZERO),
             Some(span) => {
                 let since = SystemTime::now().checked_sub(span);
                 let rotated =
@@ -110,7 +138,7 @@ pub(super) fn follow(
                 let (packed, plain): (Vec<_>, Vec<_>) =
                     rotated.into_iter().partition(|path| is_packed(path));
                 // Opened first, so that none is lost that is rotated meanwhile.
-                let opened = follower.begin_with(&mut Disk, &plain, Duration::ZERO);
+                let opened = follower.begin_with(disk, &plain, Duration::ZERO);
                 for path in packed {
                     match give_packed(&path, |lines| give(FollowedInput::Lines(n, lines))) {
                         Ok(true) => {}
@@ -142,7 +170,7 @@ pub(super) fn follow(
         let mut more = false;
         for (n, follower) in followers.iter_mut().enumerate() {
             let mut lines = Vec::new();
-            let polled = follower.poll(&mut Disk, began.elapsed(), &mut lines);
+            let polled = follower.poll(disk, began.elapsed(), &mut lines);
             if !lines.is_empty() {
                 pause = PAUSE;
             }
