@@ -37,6 +37,13 @@ pub struct KeyKind {
     pub title: &'static str,
 }
 
+impl KeyKind {
+    /// Whether a reader knows of a key alone that it is of this kind.
+    pub fn speaks_for_itself(&self) -> bool {
+        matches!(self.name, "section" | "client")
+    }
+}
+
 /// What a number is called where it is shown.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Caption {

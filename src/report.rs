@@ -312,6 +312,10 @@ pub enum AlertState {
     Firing {
         /// For each dimension the key whose share of the hits grew most.
         changed: Vec<Change>,
+        /// Where the records come from that the rule counts, by dimension.
+        causes: Vec<AlertCause>,
+        /// Whether the rule fires on little: then the causes are what is missing.
+        missing: bool,
         /// The share of 5xx, now and in the window before.
         errors: (f64, Option<f64>),
         /// Where what changed is known only to so many seconds: see [`crate::alert::past`].
@@ -372,6 +376,24 @@ impl AlertState {
     }
 }
 
+/// Where records come from that a rule counts: a key, or many.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AlertCause {
+    /// The dimension.
+    pub dimension: KeyKind,
+    /// The key; `None` where they are spread over many, of which none has much.
+    pub key: Option<Box<[u8]>>,
+    /// The number of keys: one, or those that they are spread over.
+    pub keys: u64,
+    /// Their part of the records that the rule counts; of the bytes, where it counts bytes; of what is missing, where
+    /// it fires on little.
+    pub part: f64,
+    /// Those records.
+    pub hits: u64,
+    /// How many there were in the window before.
+    pub was: u64,
+}
+
 /// A key whose share of the hits grew.
 #[derive(Debug, Clone)]
 pub struct Change {
@@ -427,6 +449,8 @@ pub struct Alert {
     pub peak: Figure,
     /// Where it was resolved because too few hits were left.
     pub shortfall: Option<Shortfall>,
+    /// The key that is named as its cause.
+    pub cause: Option<Key>,
 }
 
 impl Alert {

@@ -227,10 +227,10 @@ fn an_alert_that_ends_with_too_few_hits_says_so() {
     };
     let frame = text(&scene.after(log(), &[]));
     let line = |label: &str| frame.lines().find(|line| line.contains(label));
-    let errors = line("Errors  peak").expect("an alert");
+    let errors = line("Errors by ").expect("an alert");
     assert!(errors.contains("over    "), "{errors}");
     assert!(errors.ends_with("% (too few hits)"), "{errors}");
-    let traffic = line("High traffic  peak").expect("an alert");
+    let traffic = line("High traffic by ").expect("an alert");
     assert!(traffic.ends_with("/s"), "{traffic}");
 }
 

@@ -2,9 +2,11 @@
 //!
 //! Everything is compared exactly, in integers: never an average that was rounded.
 
+use super::cause::CountedKind;
 use super::measure::Threshold;
 use super::spec::{
-    Blamed, ByKey, Inputs, Measure, MeasureKind, Spec, Wrong, as_written, nothing_wrong,
+    Blamed, ByKey, Inputs, Measure, MeasureKind, Spec, Wrong, all_records, as_written,
+    nothing_wrong,
 };
 use super::surge::SurgeCondition;
 use super::window::Sums;
@@ -47,24 +49,35 @@ pub(super) static HITS: MeasureKind = MeasureKind {
 };
 
 /// The records with a status, or with one of a class.
-pub(super) static ANSWERED: MeasureKind = kind("5xx, 404", ByKey::Hits, |spec, inputs| {
-    let summand = match spec.measure {
-        Measure::Class(class) => Summand::Class(class),
-        _ => Summand::Hits,
-    };
-    counted(summand, spec, inputs)
-});
+pub(super) static ANSWERED: MeasureKind = MeasureKind {
+    counts: |spec| match spec.measure {
+        Measure::Class(class) => CountedKind::Class(class),
+        Measure::Status(status) => CountedKind::Status(status),
+        _ => CountedKind::All,
+    },
+    ..kind("5xx, 404", ByKey::Hits, |spec, inputs| {
+        let summand = match spec.measure {
+            Measure::Class(class) => Summand::Class(class),
+            _ => Summand::Hits,
+        };
+        counted(summand, spec, inputs)
+    })
+};
 
 pub(super) static BYTES: MeasureKind = MeasureKind {
     forms: &[Unit::Bytes, Unit::BytesPerSecond],
+    counts: |_| CountedKind::Bytes,
     ..kind("bytes", ByKey::Bytes, |spec, inputs| {
         counted(Summand::Bytes, spec, inputs)
     })
 };
 
-pub(super) static MALFORMED: MeasureKind = kind("malformed", ByKey::Not, |spec, inputs| {
-    counted(Summand::Malformed, spec, inputs)
-});
+pub(super) static MALFORMED: MeasureKind = MeasureKind {
+    counts: |_| CountedKind::Malformed,
+    ..kind("malformed", ByKey::Not, |spec, inputs| {
+        counted(Summand::Malformed, spec, inputs)
+    })
+};
 
 pub(super) static UNPARSED: MeasureKind = MeasureKind {
     check: |spec| match spec.filter {
@@ -74,6 +87,7 @@ pub(super) static UNPARSED: MeasureKind = MeasureKind {
         )),
         None => Ok(()),
     },
+    counts: |_| CountedKind::Nothing,
     ..kind("unparsed", ByKey::Not, |spec, inputs| {
         counted(Summand::Unparsed, spec, inputs)
     })
@@ -92,6 +106,7 @@ const fn kind(
         minds_min: false,
         unit: as_written,
         check: nothing_wrong,
+        counts: all_records,
         condition,
     }
 }

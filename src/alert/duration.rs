@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 
+use super::cause::CountedKind;
 use super::measure::Threshold;
 use super::spec::{ByKey, Inputs, MeasureKind, Spec, nothing_wrong};
 use super::window::Window;
@@ -43,6 +44,7 @@ const fn kind(
         minds_min: false,
         unit: |_| Unit::Milliseconds,
         check: nothing_wrong,
+        counts: |_| CountedKind::BeyondThreshold,
         condition,
     }
 }

@@ -49,6 +49,7 @@ impl AlertHistory {
             until: None,
             peak,
             shortfall: None,
+            cause: None,
         });
         self.firing.push(number);
         number
@@ -57,6 +58,11 @@ impl AlertHistory {
     /// An alert that fires began at another time than this run could see.
     pub(super) fn set_since(&mut self, number: u64, since: Second) {
         self.get(number).since = since;
+    }
+
+    /// What is named as the cause of an alert that fires.
+    pub fn set_cause(&mut self, number: u64, cause: Option<Key>) {
+        self.get(number).cause = cause;
     }
 
     fn get(&mut self, number: u64) -> &mut Alert {

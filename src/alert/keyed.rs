@@ -319,7 +319,8 @@ impl KeyedCondition for Keyed {
                     level,
                     figure: self.parts.figure(sums),
                     shortfall: self.parts.shortfall(sums),
-                    uncounted: leaves_hits.then_some((self.parts.dimension, id)),
+                    id: Some(id),
+                    uncounted: leaves_hits,
                 };
                 advance(id, &mut sums.phase, reading);
             }

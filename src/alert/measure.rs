@@ -75,6 +75,16 @@ impl Threshold {
         }
     }
 
+    /// A duration in whole microseconds, what is left over cut off.
+    pub(super) fn microseconds(self) -> Option<u64> {
+        let scale = match self.unit {
+            Unit::Milliseconds => 1000,
+            Unit::Seconds => 1_000_000,
+            _ => return None,
+        };
+        u64::try_from(self.billionths * scale / 1_000_000_000).ok()
+    }
+
     /// The number in its unit, for people.
     pub fn value(self) -> f64 {
         self.billionths as f64 / 1e9

@@ -5,6 +5,7 @@
 //! written, what cannot be meant and what is evaluated follow from there. A rule is evaluated when a
 //! second closes and never otherwise, so live and replay see the same transitions.
 
+pub mod cause;
 mod count;
 mod duration;
 pub mod history;
@@ -83,8 +84,10 @@ struct Reading {
     figure: Figure,
     /// Too few hits: then the level is [`Level::Clear`].
     shortfall: Option<Shortfall>,
-    /// The dimension and id of a key whose hits are not in the figure.
-    uncounted: Option<(usize, u32)>,
+    /// The id of the key that it is about.
+    id: Option<u32>,
+    /// Whether the hits of that key are not in the figure.
+    uncounted: bool,
 }
 
 /// A kind of rule: a measure, most often over a sliding window of seconds.
@@ -256,6 +259,14 @@ pub enum Subset {
 }
 
 impl Subset {
+    /// The bit of its expression.
+    fn bit(self) -> u64 {
+        match self {
+            Subset::All => 0,
+            Subset::Matched(index) => 1 << index,
+        }
+    }
+
     fn matched(self, bucket: &Bucket) -> Option<&Matched> {
         match self {
             Subset::All => None,

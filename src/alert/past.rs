@@ -1,7 +1,7 @@
 //! The closed seconds that an alert looks back on: its window and the one before.
 //!
 //! A second's bucket is moved in whole when it closes and looked at only when an alert fires: its keys
-//! and counters, since durations and matches concern only the rules. Memory
+//! and counters, of all records and of those that some rule counts. Memory
 //! has a budget: where it is passed, neighbouring seconds are merged to slices of two, four, eight …
 //! seconds, one row per key; when the traffic allows it, new slices are finer again. A slice belongs
 //! to the window in which it ends, and what was found says how coarse it was. A slice that takes in one
@@ -10,9 +10,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::Subset;
+use crate::quantity::Count;
 use crate::report::Change;
 use crate::stats::bucket::{Bucket, Counters};
 use crate::stats::dimension;
+use crate::stats::hit_log::HitLog;
 use crate::stats::keys::Renumbering;
 use crate::stats::tally::Tally;
 use crate::stats::totals::Totals;
@@ -35,7 +38,7 @@ struct Slice {
 impl Slice {
     #[inline]
     fn new(second: Second, bucket: Box<Bucket>) -> Slice {
-        let words = SLICE + bucket.log.words();
+        let words = words(&bucket);
         Slice {
             first: second,
             last: second,
@@ -54,17 +57,27 @@ impl Slice {
     fn merge(&mut self, bucket: &Bucket, last: Second) {
         self.bucket.merge(bucket);
         self.last = last;
-        self.words = SLICE + self.bucket.log.words();
+        self.count_words();
+    }
+
+    fn count_words(&mut self) {
+        self.words = words(&self.bucket);
     }
 
     /// Brings it to its least size, if it has grown.
     fn compact(&mut self, scratch: &mut [Tally]) {
         if self.words > self.folded {
-            self.bucket.log.fold(scratch);
-            self.words = SLICE + self.bucket.log.words();
+            self.bucket.fold(scratch);
+            self.count_words();
             self.folded = self.words;
         }
     }
+}
+
+/// What a slice with this bucket takes.
+#[inline]
+fn words(bucket: &Bucket) -> usize {
+    SLICE + bucket.logs().map(HitLog::words).sum::<usize>()
 }
 
 /// Closed seconds, oldest first.
@@ -77,17 +90,23 @@ pub struct Past {
     width: i64,
     /// How many slices span so many seconds, where that is more than one.
     coarse: BTreeMap<Span, usize>,
+    /// The bits of the expressions whose matches are kept.
+    kept: u64,
 }
 
+/// A hit of one of several keys: the place of the key among them, the ids of the hit, and what it counts.
+pub type JointHit<'p> = (usize, &'p [u32], Count);
+
 impl Past {
-    /// Keeps twice the longest window of the rules.
-    pub fn new(window: Span) -> Past {
+    /// Keeps twice the longest window of the rules; of what matched their expressions, those whose bit is in `kept`.
+    pub fn new(window: Span, kept: u64) -> Past {
         Past {
             keep: Span(window.0 * 2),
             slices: VecDeque::new(),
             words: 0,
             width: 1,
             coarse: BTreeMap::new(),
+            kept,
         }
     }
 
@@ -113,8 +132,8 @@ impl Past {
             remove(&mut self.coarse, old.span());
             recycle(old.bucket);
         }
-        bucket.keep_keys();
-        bucket.log.compact(scratch);
+        bucket.keep_keys(self.kept);
+        bucket.compact(scratch);
         match self.slices.back_mut() {
             Some(back)
                 if self.width > 1 && group(back.first, self.width) == group(second, self.width) =>
@@ -189,7 +208,8 @@ impl Past {
         let slice = &mut self.slices[index];
         self.words -= slice.words;
         slice.merge(bucket, slice.last);
-        slice.bucket.keep_keys();
+        slice.bucket.keep_keys(self.kept);
+        slice.count_words();
         self.words += slice.words;
     }
 
@@ -200,16 +220,48 @@ impl Past {
         (self.words, self.width) = (0, 1);
     }
 
-    /// Adds up the seconds in `(after, to]`.
-    pub fn tally(&self, after: Second, to: Second, tallies: &mut [Tally]) -> Counters {
-        let mut counters = Counters::default();
+    /// The slices that end in `(after, to]`.
+    fn within(&self, after: Second, to: Second) -> impl Iterator<Item = &Bucket> {
         // The longest window may be of days, and this one of a minute.
         let ends = |second: Second| self.slices.partition_point(|slice| slice.last <= second);
-        for slice in self.slices.range(ends(after)..ends(to)) {
-            counters.merge(&slice.bucket.counters);
-            slice.bucket.log.tally(tallies);
+        let slices = self.slices.range(ends(after)..ends(to));
+        slices.map(|slice| &*slice.bucket)
+    }
+
+    /// Adds up the records of the seconds in `(after, to]` that are of `subset`, whose matches are kept.
+    pub fn tally(
+        &self,
+        (after, to): (Second, Second),
+        subset: Subset,
+        tallies: &mut [Tally],
+    ) -> Counters {
+        let mut counters = Counters::default();
+        for bucket in self.within(after, to) {
+            counters.merge(subset.counters(bucket));
+            if let Some(log) = subset.log(bucket) {
+                log.tally(tallies);
+            }
         }
         counters
+    }
+
+    /// The records of `subset` in `(after, to]` with one of `keys`, which are sorted, of a dimension; `None` where it is
+    /// not known any more which keys came together.
+    pub fn hits_of(
+        &self,
+        (after, to): (Second, Second),
+        subset: Subset,
+        (dimension, dimensions): (usize, usize),
+        keys: &[u32],
+    ) -> Option<Vec<JointHit<'_>>> {
+        let mut found = Vec::new();
+        let logs = self
+            .within(after, to)
+            .filter_map(|bucket| subset.log(bucket));
+        for log in logs {
+            found.extend(log.hits_of(dimension, dimensions, keys)?);
+        }
+        Some(found)
     }
 
     /// How many seconds the coarsest slice spans, where that is more than one.
@@ -343,7 +395,7 @@ mod tests {
     /// Whatever was merged: what is counted stays, and memory stays in its budget.
     #[test]
     fn a_past_that_is_too_long_for_its_budget_becomes_coarser_and_loses_nothing() {
-        let (mut past, mut scratch) = (Past::new(Span(20_000)), [Tally::default()]);
+        let (mut past, mut scratch) = (Past::new(Span(20_000), 0), [Tally::default()]);
         let mut sums = [Tally::default()];
         let (seconds, keys) = (3000, 1000);
         for second in 0..seconds {
@@ -359,7 +411,7 @@ mod tests {
         let least = seconds as usize * keys as usize * 3 / BUDGET;
         assert!(resolution.0 >= least as i64, "{resolution:?}");
         assert!(resolution.0 <= 64, "{resolution:?}");
-        let counters = past.tally(Second(-1), Second(seconds), &mut sums);
+        let counters = past.tally((Second(-1), Second(seconds)), Subset::All, &mut sums);
         assert_eq!(counters.hits, seconds as u64 * u64::from(keys));
         let mut whole = [Tally::default()];
         (0..seconds).for_each(|second| bucket(second, keys).log.tally(&mut whole));
@@ -373,7 +425,7 @@ mod tests {
 
     #[test]
     fn where_it_becomes_quiet_new_seconds_are_fine_again() {
-        let (mut past, mut scratch) = (Past::new(Span(300)), [Tally::default()]);
+        let (mut past, mut scratch) = (Past::new(Span(300), 0), [Tally::default()]);
         for second in 0..600 {
             past.push(Second(second), bucket(second, 20_000), &mut scratch, drop);
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::cause::{Counted, CountedKind, Weight};
 use super::count::{CountCondition, Summand};
 use super::keyed::{Keyed, KeyedSpec};
 use super::measure::Threshold;
@@ -11,7 +12,7 @@ use super::syntax::Spec;
 use super::{Clauses, KeyedCondition, Rule, Subset};
 use crate::filter::Filter;
 use crate::quantity::{Subject, Unit};
-use crate::stats::dimension::{Dimension, Top};
+use crate::stats::dimension::{DIMENSIONS, Dimension, Top};
 use crate::time::Span;
 
 /// Different expressions that the rules of a run can have: the bits of a record's match.
@@ -46,6 +47,7 @@ impl Ruleset {
             plan.add(spec, self.window, &self.tops)
                 .map_err(|why| format!("{}: {why}", spec.label))?;
         }
+        plan.find_counted(&self.specs);
         Ok(plan)
     }
 }
@@ -74,7 +76,9 @@ impl Plan {
             measure: "hits".into(),
             unit: Unit::PerSecond,
         };
-        Rule::new("High traffic", subject, Box::new(condition), Clauses::NONE)
+        let mut rule = Rule::new("High traffic", subject, Box::new(condition), Clauses::NONE);
+        rule.set_counted(Some(Counted::HITS));
+        rule
     }
 
     /// Adds a rule; `window` is its window where it names none, `tops` the dimensions that are counted.
@@ -85,17 +89,7 @@ impl Plan {
     pub fn add(&mut self, spec: &Spec, window: Span, tops: &[Top]) -> Result<(), String> {
         let window = spec.over.unwrap_or(window);
         let whole = self.source(spec.filter.clone())?;
-        // A status code is an expression of its own, and so is a class where keys are counted.
-        let narrowed = match spec.measure {
-            Measure::Status(status) => Some(Filter::status(status)),
-            Measure::Class(class) if spec.by.is_some() => Some(Filter::class(class)),
-            _ => None,
-        };
-        let part = match (narrowed, spec.filter.clone()) {
-            (None, _) => whole,
-            (Some(narrowed), None) => self.source(Some(narrowed))?,
-            (Some(narrowed), Some(filter)) => self.source(Some(filter.and(narrowed)))?,
-        };
+        let part = self.part(spec)?;
         let index_of = |dimension: &Dimension| {
             let index = tops.iter().position(|top| top.dimension == dimension);
             index.ok_or_else(|| format!("{} is not counted", dimension.name))
@@ -148,6 +142,72 @@ impl Plan {
         Ok(())
     }
 
+    /// What is counted of what a rule speaks of: a status code is an expression of its own, and so is a class where keys
+    /// are counted.
+    fn part(&mut self, spec: &Spec) -> Result<Subset, String> {
+        match spec.measure {
+            Measure::Status(status) => self.narrowed(spec, Filter::status(status)),
+            Measure::Class(class) if spec.by.is_some() => self.narrowed(spec, Filter::class(class)),
+            _ => self.source(spec.filter.clone()),
+        }
+    }
+
+    /// Those of the records that a rule speaks of that `filter` matches too.
+    fn narrowed(&mut self, spec: &Spec, filter: Filter) -> Result<Subset, String> {
+        let filter = match spec.filter.clone() {
+            None => filter,
+            Some(whole) => whole.and(filter),
+        };
+        self.source(Some(filter))
+    }
+
+    /// Finds which records each rule counts. What conditions need has its expression before.
+    fn find_counted(&mut self, specs: &[Spec]) {
+        // The traffic rule, which knows it, comes first.
+        let first = self.rules.len() - specs.len();
+        for (index, spec) in specs.iter().enumerate() {
+            let counted = self.counted(spec);
+            self.rules[first + index].set_counted(counted);
+        }
+    }
+
+    /// The records that a rule counts; `None` where they are none, or where there are too many expressions to tell them
+    /// from others.
+    fn counted(&mut self, spec: &Spec) -> Option<Counted> {
+        let (kind, below) = ((spec.measure.kind().counts)(spec), spec.below);
+        let (part, whole) = (
+            self.part(spec).ok()?,
+            self.source(spec.filter.clone()).ok()?,
+        );
+        let mut narrowed = |filter| self.narrowed(spec, filter).ok();
+        let hits = |subset, missing| Counted {
+            subset,
+            weight: Weight::Hits,
+            missing,
+        };
+        Some(match kind {
+            CountedKind::Nothing => return None,
+            CountedKind::All | CountedKind::Status(_) => hits(part, below),
+            CountedKind::Missing => hits(part, true),
+            CountedKind::Bytes => Counted {
+                weight: Weight::Bytes,
+                ..hits(whole, below)
+            },
+            CountedKind::Class(_) if spec.by.is_some() => hits(part, below),
+            // Every log says which of its hits are errors.
+            CountedKind::Class(5) => Counted {
+                weight: Weight::Errors,
+                ..hits(whole, below)
+            },
+            CountedKind::Class(class) => hits(narrowed(Filter::class(class))?, below),
+            CountedKind::Malformed => hits(narrowed(Filter::malformed())?, below),
+            CountedKind::BeyondThreshold => {
+                let us = spec.threshold.microseconds()?;
+                hits(narrowed(Filter::timed(us, below))?, false)
+            }
+        })
+    }
+
     fn source(&mut self, filter: Option<Filter>) -> Result<Subset, String> {
         let Some(filter) = filter else {
             return Ok(Subset::All);
@@ -173,16 +233,21 @@ pub fn needed(specs: &[Spec], tops: &[Top]) -> Vec<Top> {
             Measure::Unique(dimension) => Some(dimension),
             _ => None,
         };
-        let Some(dimension) = unique.or(spec.by) else {
-            continue;
+        // What an expression names, a cause is named by.
+        let asked = |dimension: &&Dimension| {
+            let filter = spec.filter.as_ref();
+            filter.is_some_and(|filter| filter.asks(dimension.name))
         };
-        let known = |top: &Top| top.dimension == dimension;
-        if !tops.iter().any(known) && !needed.iter().any(known) {
-            needed.push(Top {
-                dimension: dimension as &'static Dimension,
-                rows: 0,
-                asked: false,
-            });
+        let dimensions = unique.or(spec.by).into_iter();
+        for dimension in dimensions.chain(DIMENSIONS.iter().filter(asked)) {
+            let known = |top: &Top| top.dimension == dimension;
+            if !tops.iter().any(known) && !needed.iter().any(known) {
+                needed.push(Top {
+                    dimension,
+                    rows: 0,
+                    asked: false,
+                });
+            }
         }
     }
     needed

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::cause::Counted;
 use super::history::AlertHistory;
 use super::phase::{Clauses, Phase, PhaseChange};
 use super::{Condition, KeyedCondition, Level, Reading};
@@ -46,9 +47,11 @@ pub struct Changed {
     pub key: Option<Key>,
     /// The measure in words, where the numbers alone do not say it.
     pub detail: Option<String>,
-    /// The dimension and id of a key whose rule does not count all of its hits: those of the figure are to
-    /// be taken from the [past](super::past).
-    pub uncounted: Option<(usize, u32)>,
+    /// The id of the key, where it is still known.
+    pub id: Option<u32>,
+    /// Whether the rule does not count all hits of the key: those of the figure are to be taken from the
+    /// [past](super::past).
+    pub uncounted: bool,
 }
 
 #[derive(Debug)]
@@ -74,6 +77,8 @@ pub struct Rule {
     label: Arc<str>,
     subject: Subject,
     kind: Instances,
+    /// The records that it counts, where they are known.
+    counted: Option<Counted>,
     /// Something has changed since the last second closed: a record came late, or keys were dropped.
     touched: bool,
     /// The first second after the newest time that was not read, as long as the window reaches back to it.
@@ -97,9 +102,15 @@ impl Rule {
                 phase: Phase::Quiet,
                 level: Level::Clear,
             },
+            counted: None,
             touched: false,
             unread: None,
         }
+    }
+
+    /// The rule counts these records.
+    pub(super) fn set_counted(&mut self, counted: Option<Counted>) {
+        self.counted = counted;
     }
 
     /// A rule with an alert for each key.
@@ -116,6 +127,7 @@ impl Rule {
                 over: Vec::new(),
                 unseen: Vec::new(),
             },
+            counted: None,
             touched: false,
             unread: None,
         }
@@ -129,6 +141,19 @@ impl Rule {
     /// What it is about.
     pub fn subject(&self) -> &Subject {
         &self.subject
+    }
+
+    /// The records that it counts, where they are known when an alert fires.
+    pub fn counted(&self) -> Option<Counted> {
+        self.counted
+    }
+
+    /// The place of the dimension whose keys have an alert each.
+    pub fn by(&self) -> Option<usize> {
+        match &self.kind {
+            Instances::Whole { .. } => None,
+            Instances::ByKey { keyed, .. } => Some(keyed.dimension()),
+        }
     }
 
     /// The length of its window.
@@ -343,7 +368,8 @@ impl Rule {
                     level: *level,
                     figure: condition.figure(),
                     shortfall,
-                    uncounted: None,
+                    id: None,
+                    uncounted: false,
                 };
                 closing.advance(phase, *clauses, reading, || None, || condition.detail());
             }
@@ -432,6 +458,7 @@ impl<T: FnMut(Changed)> Closing<'_, T> {
             level,
             figure,
             shortfall,
+            id,
             uncounted,
         } = reading;
         let enlist = |since| history.fire(label, key(), subject.unit, since, figure);
@@ -458,6 +485,7 @@ impl<T: FnMut(Changed)> Closing<'_, T> {
             figure,
             key: key(),
             detail: detail(),
+            id,
             uncounted,
         });
     }
@@ -475,7 +503,8 @@ impl<T: FnMut(Changed)> Closing<'_, T> {
             figure: over.peak,
             key: over.key,
             detail: None,
-            uncounted: None,
+            id: None,
+            uncounted: false,
         });
     }
 }

@@ -1,5 +1,6 @@
 //! How long no record has come, by the log's own clock.
 
+use super::cause::CountedKind;
 use super::measure::Threshold;
 use super::silent_keys::REMEMBERED;
 use super::spec::{Blamed, ByKey, MeasureKind, Wrong, as_written};
@@ -42,6 +43,7 @@ pub(super) static SILENCE: MeasureKind = MeasureKind {
         }
         Ok(())
     },
+    counts: |_| CountedKind::Missing,
     condition: |spec, inputs| Box::new(SilenceCondition::new(spec.threshold, inputs.whole)),
 };
 

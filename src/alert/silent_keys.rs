@@ -88,7 +88,8 @@ impl SilentKeys {
             level: Level::of(order, self.threshold, false),
             figure: self.figure(silent),
             shortfall: None,
-            uncounted: None,
+            id: None,
+            uncounted: false,
         }
     }
 
@@ -217,6 +218,7 @@ impl KeyedCondition for SilentKeys {
                 continue;
             }
             let mut reading = self.reading(silent);
+            reading.id = Some(id);
             if unread {
                 reading.level = reading.level.where_unread(seen.phase, true);
             }

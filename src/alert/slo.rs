@@ -7,6 +7,7 @@
 
 use std::cmp::Ordering;
 
+use super::cause::CountedKind;
 use super::spec::{Blamed, ByKey, MeasureKind, Wrong};
 use super::window::Window;
 use super::{Condition, Level, Subset};
@@ -41,6 +42,7 @@ pub(super) static SLO: MeasureKind = MeasureKind {
         }
         Ok(())
     },
+    counts: |_| CountedKind::Class(5),
     condition: |spec, inputs| {
         Box::new(SloCondition::new(
             spec.threshold.billionths,

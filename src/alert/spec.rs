@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::cause::CountedKind;
 use super::measure::Threshold;
 use super::{Condition, Subset};
 use crate::filter::Filter;
@@ -51,6 +52,8 @@ pub struct MeasureKind {
     pub(super) unit: fn(Unit) -> Unit,
     /// What cannot be meant of this measure alone.
     pub(super) check: fn(&Spec) -> Result<(), Wrong>,
+    /// Which records it counts: those that an alert names its cause from.
+    pub(super) counts: fn(&Spec) -> CountedKind,
     /// The condition of a rule that is not by key.
     pub(super) condition: fn(&Spec, &Inputs) -> Box<dyn Condition + Send>,
 }
@@ -116,6 +119,11 @@ pub struct Spec {
 /// The unit of a value is also that of the measure.
 pub(super) fn as_written(unit: Unit) -> Unit {
     unit
+}
+
+/// Every record that its expression matches is counted.
+pub(super) fn all_records(_: &Spec) -> CountedKind {
+    CountedKind::All
 }
 
 /// Nothing is wrong with a measure alone.

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use super::measure::Threshold;
-use super::spec::{Blamed, ByKey, MeasureKind, Wrong, as_written};
+use super::spec::{Blamed, ByKey, MeasureKind, Wrong, all_records, as_written};
 use super::window::{Added, IdRow, Rows, Sums};
 use super::{Condition, Level, Subset};
 use crate::quantity::{Figure, Unit};
@@ -43,6 +43,7 @@ pub(super) static UNIQUE: MeasureKind = MeasureKind {
         }
         Ok(())
     },
+    counts: all_records,
     condition: |spec, inputs| {
         Box::new(UniqueCondition::new(
             spec.threshold,

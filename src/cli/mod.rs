@@ -299,6 +299,7 @@ impl Options {
             evaluation: Evaluation {
                 interval: self.interval_in_force(),
                 rules: plan.rules,
+                named: self.named_tops().len(),
                 ruleset,
             },
         })
@@ -346,12 +347,18 @@ impl Options {
 
     /// The dimensions that are counted: those to list, and those that rules need.
     pub fn tops(&self) -> Vec<Top> {
-        let listed = dimension::with_standing(&self.top);
-        let needed = plan::needed(&self.alerts, &listed);
-        let mut tops: Vec<Top> = listed.into_iter().chain(needed).collect();
+        let mut tops = self.named_tops();
         if self.dashboard {
             dimension::add_to_choose_from(&mut tops);
         }
+        tops
+    }
+
+    /// Those of them by which an alert names its cause; what a screen adds comes behind them.
+    fn named_tops(&self) -> Vec<Top> {
+        let mut tops = dimension::with_standing(&self.top);
+        let needed = plan::needed(&self.alerts, &tops);
+        tops.extend(needed);
         tops
     }
 

@@ -4,6 +4,7 @@
 //! this order; what that changed is an [`Event`]: the alerts first, in the order of the rules, then the report
 //! whose interval ends there.
 
+mod causes;
 mod closing;
 mod peaks;
 mod rankings;
@@ -31,6 +32,8 @@ pub struct Evaluation {
     pub interval: Option<Span>,
     /// The alert rules.
     pub rules: Vec<Rule>,
+    /// How many of the dimensions, the first, a cause is named by.
+    pub named: usize,
     /// What they were made of, and are made of again when the log goes back.
     pub ruleset: Ruleset,
 }
@@ -73,7 +76,11 @@ pub struct Evaluate {
     /// One tally per dimension for the open report, and two sets to compute with.
     open_tallies: Vec<Tally>,
     scratch: [Vec<Tally>; 2],
+    /// The records that an alert counts, and those of the window before; clear in between.
+    cause_tallies: [Vec<Tally>; 2],
     rules: Vec<Rule>,
+    /// See [`Evaluation::named`].
+    named: usize,
     ruleset: Ruleset,
     history: AlertHistory,
     past: Past,
@@ -97,18 +104,23 @@ impl Evaluate {
         let Evaluation {
             interval,
             rules,
+            named,
             ruleset,
         } = evaluation;
         let tallies = || (0..dimensions).map(|_| Tally::default()).collect();
         let window = rules.iter().map(Rule::window).max();
+        let kept = rules.iter().filter_map(Rule::counted);
+        let kept = kept.fold(0, |bits, counted| bits | counted.bit());
         Evaluate {
             interval,
             open: None,
             written: None,
             open_tallies: tallies(),
             scratch: [tallies(), tallies()],
-            past: Past::new(window.unwrap_or(Span::SECOND)),
+            cause_tallies: [tallies(), tallies()],
+            past: Past::new(window.unwrap_or(Span::SECOND), kept),
             rules,
+            named,
             ruleset,
             history: AlertHistory::default(),
             trend: VecDeque::new(),

@@ -3,7 +3,7 @@
 use memchr::memmem::Finder;
 
 use super::{Evaluate, rankings};
-use crate::alert::Rule;
+use crate::alert::{Rule, Subset};
 use crate::ingest::Books;
 use crate::points::scales::{STEPS, Scale, Scales};
 use crate::quantity::Count;
@@ -85,7 +85,9 @@ impl Evaluate {
         let (least, _) = books.span?;
         let last = Second(books.first_open.0 - 1);
         let from = (last - RECENT).max(Second(least.0 - 1));
-        let counters = self.past.tally(from, last, &mut self.scratch[0]);
+        let counters = self
+            .past
+            .tally((from, last), Subset::All, &mut self.scratch[0]);
         Some((counters, (last - from).max(Span::SECOND)))
     }
 

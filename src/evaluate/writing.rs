@@ -1,9 +1,8 @@
 //! What is written of closed seconds: reports, alerts and the summary, as neutral blocks.
 
-use crate::alert::past;
-use crate::alert::{AlertChange, Changed, Rule};
+use crate::alert::{AlertChange, Changed, Rule, Subset, cause, past};
 use crate::report::{
-    self, AlertState, Amount, Block, Event, Ranking, Report, Transition, UnparsedExample,
+    self, AlertState, Amount, Block, Change, Event, Ranking, Report, Transition, UnparsedExample,
 };
 use crate::stats::Findings;
 use crate::stats::bucket::Counters;
@@ -209,8 +208,9 @@ impl Evaluate {
         changes: Vec<(usize, Changed)>,
         books: &Books,
     ) {
+        let causes = self.find_causes(at, &changes, books);
         let mut looked_back: Option<LookBack> = None;
-        for (index, changed) in changes {
+        for ((index, changed), causes) in changes.into_iter().zip(causes) {
             let window = self.rules[index].window();
             if looked_back
                 .as_ref()
@@ -222,7 +222,9 @@ impl Evaluate {
                 unreachable!("it was just made");
             };
             let mut figure = changed.figure;
-            if let Some((dimension, id)) = changed.uncounted {
+            if changed.uncounted
+                && let (Some(dimension), Some(id)) = (self.rules[index].by(), changed.id)
+            {
                 figure.hits = self.scratch[0][dimension].get(id).hits;
             }
             let (number, since, state) = match changed.transition {
@@ -233,10 +235,21 @@ impl Evaluate {
                     shortfall,
                 } => (number, since, AlertState::Resolved { peak, shortfall }),
                 AlertChange::Fired { number, since } => {
-                    let firing = back.firing.get_or_insert_with(|| {
+                    let context = back.changed.get_or_insert_with(|| {
                         self.what_changed(window, at, &back.counters, books)
                     });
-                    (number, since, firing.clone())
+                    let missing = self.rules[index].counted().is_some_and(|c| c.missing);
+                    if !missing {
+                        self.history.set_cause(number, cause::leading(&causes));
+                    }
+                    let state = AlertState::Firing {
+                        changed: context.changed.clone(),
+                        causes,
+                        missing,
+                        errors: context.errors,
+                        resolution: context.resolution,
+                    };
+                    (number, since, state)
                 }
             };
             let rule = &self.rules[index];
@@ -261,12 +274,12 @@ impl Evaluate {
     fn look_back(&mut self, window: Span, at: Second, books: &Books) -> LookBack {
         self.scratch.iter_mut().flatten().for_each(Tally::clear);
         let tallies = &mut self.scratch[0];
-        let counters = self.past.tally(at - window, at, tallies);
+        let counters = self.past.tally((at - window, at), Subset::All, tallies);
         LookBack {
             window,
             counters,
             top: rankings::of_span(&books.totals, tallies),
-            firing: None,
+            changed: None,
         }
     }
 
@@ -277,12 +290,11 @@ impl Evaluate {
         at: Second,
         now: &Counters,
         books: &Books,
-    ) -> AlertState {
+    ) -> WindowChange {
         let [now_tallies, before_tallies] = &mut self.scratch;
-        let before = self
-            .past
-            .tally(at - window - window, at - window, before_tallies);
-        AlertState::Firing {
+        let before = (at - window - window, at - window);
+        let before = self.past.tally(before, Subset::All, before_tallies);
+        WindowChange {
             changed: past::changes(&books.totals, (now, now_tallies), (&before, before_tallies)),
             errors: (
                 past::error_share(now).unwrap_or(0.0),
@@ -299,5 +311,13 @@ struct LookBack {
     counters: Counters,
     top: Vec<Ranking>,
     /// What changed against the window before, once an alert asks for it.
-    firing: Option<AlertState>,
+    changed: Option<WindowChange>,
+}
+
+/// What changed in a window against the one before.
+struct WindowChange {
+    changed: Vec<Change>,
+    /// The share of 5xx, now and before.
+    errors: (f64, Option<f64>),
+    resolution: Option<Span>,
 }

@@ -37,6 +37,8 @@ enum Expr {
     Not(Box<Expr>),
     Key(&'static Dimension, Test),
     Number(Quantity, Order, u64),
+    /// Its request could not be read.
+    Malformed,
 }
 
 /// What is asked of a key.
@@ -123,6 +125,17 @@ impl Filter {
         Filter(Expr::Number(Quantity::Status, Order::Equal, status.into()))
     }
 
+    /// The records whose request could not be read.
+    pub fn malformed() -> Filter {
+        Filter(Expr::Malformed)
+    }
+
+    /// The records that took longer than so many microseconds; or shorter, if `below`.
+    pub fn timed(us: u64, below: bool) -> Filter {
+        let order = if below { Order::Less } else { Order::More };
+        Filter(Expr::Number(Quantity::Duration, order, us))
+    }
+
     /// What both match.
     pub fn and(self, other: Filter) -> Filter {
         Filter(Expr::And(vec![self.0, other.0]))
@@ -164,6 +177,7 @@ impl Expr {
                 Some(value) => order.holds(value, *number),
                 None => *order == Order::Unequal,
             },
+            Expr::Malformed => record.request.is_none(),
         }
     }
 
@@ -179,6 +193,7 @@ impl Expr {
                 true
             }
             Expr::Number(quantity, ..) => *quantity == Quantity::Status,
+            Expr::Malformed => false,
         }
     }
 
@@ -187,7 +202,7 @@ impl Expr {
             Expr::And(list) | Expr::Or(list) => list.iter().any(|expr| expr.asks(name)),
             Expr::Not(expr) => expr.asks(name),
             Expr::Key(dimension, _) => dimension.name == name,
-            Expr::Number(..) => false,
+            Expr::Number(..) | Expr::Malformed => false,
         }
     }
 
@@ -202,6 +217,7 @@ impl Expr {
                 fields.push(Field::Duration(DurationUnit::Microseconds))
             }
             Expr::Number(..) => {}
+            Expr::Malformed => fields.push(Field::Request),
         }
     }
 }

@@ -173,9 +173,27 @@ impl ObjectWriter<'_> {
             }
             AlertState::Firing {
                 changed,
+                causes,
                 resolution,
                 ..
             } => {
+                let named = causes
+                    .iter()
+                    .filter_map(|cause| Some((cause, cause.key.as_ref()?)));
+                self.array("cause", named, |json, (cause, key)| {
+                    json.string("dim", cause.dimension.name.as_bytes());
+                    json.string("key", key);
+                    json.float("part", cause.part);
+                    json.number("hits", cause.hits);
+                    json.number("was", cause.was);
+                });
+                let spread = causes.iter().filter(|cause| cause.key.is_none());
+                if spread.clone().next().is_some() {
+                    self.array("spread", spread, |json, cause| {
+                        json.string("dim", cause.dimension.name.as_bytes());
+                        json.number("keys", cause.keys);
+                    });
+                }
                 self.array("changed", changed, |json, change| {
                     json.string("dim", change.dimension.name.as_bytes());
                     json.string("key", &change.key);
@@ -330,6 +348,12 @@ impl ObjectWriter<'_> {
             json.time("since", Some(fired.since));
             json.time("until", fired.until);
             json.float("peak", fired.peak.value);
+            if let Some(cause) = &fired.cause {
+                json.object("cause", |json| {
+                    json.string("dim", cause.dimension.name.as_bytes());
+                    json.string("key", &cause.key);
+                });
+            }
             json.because(fired.because());
         });
         if whole && alerts.omitted > 0 {

@@ -5,8 +5,9 @@ use super::hit_log::HitLog;
 use super::keys::Renumbering;
 use super::latency::Durations;
 use super::tally::Tally;
-use super::{Hit, Statistic};
+use super::{Hit, SERVER_ERROR, Statistic};
 use crate::format::record::Record;
+use crate::quantity::Count;
 
 /// The counters that have no key.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,6 +36,15 @@ impl Counters {
         self.bytes = self.bytes.saturating_add(hit.bytes);
         self.status[usize::from(hit.class)] += 1;
         self.malformed += u64::from(hit.malformed);
+    }
+
+    /// What they come to, as for one key.
+    pub fn count(&self) -> Count {
+        Count {
+            hits: self.hits,
+            bytes: self.bytes,
+            errors: self.status[usize::from(SERVER_ERROR)],
+        }
     }
 
     /// Adds the counters of another span of time.
@@ -157,6 +167,20 @@ impl Bucket {
         }
     }
 
+    /// The logs: of all records, then of those that match.
+    pub fn logs(&self) -> impl Iterator<Item = &HitLog> {
+        let matched = self.matched.iter().map(|matched| &matched.log);
+        std::iter::once(&self.log).chain(matched)
+    }
+
+    /// Replaces its hits by one row per key, where that is smaller. `scratch` must be clear, and is again.
+    pub fn fold(&mut self, scratch: &mut [Tally]) {
+        self.log.fold(scratch);
+        for matched in &mut self.matched {
+            matched.log.fold(scratch);
+        }
+    }
+
     /// Makes a busy second as small as it can be. `scratch` must be clear, and is again.
     #[inline]
     pub fn compact(&mut self, scratch: &mut [Tally]) {
@@ -181,10 +205,16 @@ impl Bucket {
         self.clear_matched();
     }
 
-    /// Forgets all but counters and keys: durations and matches are needed only when the second closes.
-    pub fn keep_keys(&mut self) {
+    /// Forgets all but counters and keys, of all records and of those that match an expression whose bit is in `kept`:
+    /// durations and other matches are needed only when the second closes.
+    pub fn keep_keys(&mut self, kept: u64) {
         self.durations.clear();
-        self.clear_matched();
+        for (index, matched) in self.matched.iter_mut().enumerate() {
+            match kept >> index & 1 {
+                0 => matched.clear(),
+                _ => matched.durations.clear(),
+            }
+        }
     }
 
     fn clear_matched(&mut self) {
@@ -201,7 +231,6 @@ mod tests {
     use super::super::keys::{DROPPED, NONE};
     use super::super::latency::Histogram;
     use super::*;
-    use crate::quantity::Count;
     use crate::time::Second;
 
     const DIMENSIONS: usize = 2;

@@ -72,6 +72,24 @@ impl HitLog {
         }
     }
 
+    /// The hits whose key of `dimension` is one of `keys`, which are sorted: the place of the key, the ids of the hit,
+    /// and what it counts. `None` where hits were folded: which of their keys came together is not known any more.
+    pub fn hits_of(
+        &self,
+        dimension: usize,
+        dimensions: usize,
+        keys: &[u32],
+    ) -> Option<impl Iterator<Item = (usize, &[u32], Count)>> {
+        let hits = self.ids.chunks_exact(dimensions).zip(&self.bytes);
+        let of_key = move |(ids, &bytes): (&'_ [u32], &u64)| {
+            let place = keys.binary_search(&ids[dimension]).ok()?;
+            Some((place, count_of(bytes)))
+        };
+        let found =
+            hits.filter_map(move |hit| of_key(hit).map(|(place, count)| (place, hit.0, count)));
+        self.folded.is_empty().then_some(found)
+    }
+
     /// The keys of one of `dimensions`, each with what is counted under it; a key may come more than once.
     pub fn counts(
         &self,

@@ -76,6 +76,13 @@ impl FrameWriter<'_> {
             let key_text = escape::terminal(&key.key, self.look.ascii);
             what = format!("{what} for {} {key_text}", key.dimension.name);
         }
+        if let (None, Some(cause)) = (&fired.key, &fired.cause) {
+            let key_text = escape::terminal(&cause.key, self.look.ascii);
+            what = match cause.dimension.speaks_for_itself() {
+                true => format!("{what} by {key_text}"),
+                false => format!("{what} by {} {key_text}", cause.dimension.name),
+            };
+        }
         let what = super::super::bars::cut(&what, room, self.look.ascii);
         line.put(style, &what);
         line.put(DIM, &peak);

@@ -2,7 +2,7 @@
 
 use crate::render::units::{self, grouped};
 use crate::render::{clock, escape};
-use crate::report::{Alert, Alerts};
+use crate::report::{Alert, Alerts, Key};
 #[cfg(test)]
 use crate::report::{Block, Report};
 use crate::time::Zone;
@@ -36,7 +36,7 @@ impl AlertList {
             let end = fired.until.or(alerts.now).unwrap_or(fired.since);
             AlertRow {
                 number: fired.number.to_string(),
-                subject: subject(fired),
+                subject: subject_and_cause(fired),
                 since: clock::when(zone, fired.since),
                 until: fired
                     .until
@@ -63,13 +63,20 @@ impl AlertList {
 pub(in crate::render) fn subject(fired: &Alert) -> String {
     match &fired.key {
         None => fired.rule.to_string(),
-        Some(key) => format!(
-            "{} for {} {}",
-            fired.rule,
-            key.dimension.name,
-            escape::shown(&key.key)
-        ),
+        Some(key) => format!("{} for {}", fired.rule, of_kind(key)),
     }
+}
+
+/// The same with its cause: `Errors by section /api`.
+fn subject_and_cause(fired: &Alert) -> String {
+    match (&fired.key, &fired.cause) {
+        (None, Some(cause)) => format!("{} by {}", fired.rule, of_kind(cause)),
+        _ => subject(fired),
+    }
+}
+
+fn of_kind(key: &Key) -> String {
+    format!("{} {}", key.dimension.name, escape::shown(&key.key))
 }
 
 /// At most `most` alerts: those that are firing, and the newest of the others.
@@ -104,6 +111,7 @@ pub(in crate::render) fn fired(number: u64, since: i64, until: Option<i64>) -> A
             below: false,
         },
         shortfall: None,
+        cause: None,
     }
 }
 

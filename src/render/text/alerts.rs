@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 use super::super::units;
 use super::{FIRED, FIRING, RESOLVED, TITLE, TextWriter, UNKNOWN, noun};
 use crate::quantity::Unit;
-use crate::report::{Alert, AlertState, Alerts, Change, Key, Shortfall, Transition};
+use crate::report::{Alert, AlertCause, AlertState, Alerts, Key, Shortfall, Transition};
 use crate::time::{Second, Span};
 
 /// The bytes of a date in a time, with the `T` after it.
@@ -29,7 +29,10 @@ impl TextWriter<'_> {
         let hits = measure.as_ref() == "hits";
         match &alert.state {
             AlertState::Firing {
-                changed, errors, ..
+                causes,
+                missing,
+                errors,
+                ..
             } => {
                 let value = if hits {
                     figure.hits.to_string()
@@ -44,17 +47,28 @@ impl TextWriter<'_> {
                 });
                 self.raw("  ");
                 self.compared(alert, &value);
-                // A share that rounds to 0 % explains nothing, and nothing explains a silence. The status is shown as
-                // 5xx below.
-                let silent = unit == Unit::Seconds;
-                let explains = |change: &&Change| {
-                    !silent && change.share >= 0.005 && change.dimension.name != "status"
-                };
-                for change in changed.iter().filter(explains) {
-                    self.changed(change);
+                // What is said already is no cause.
+                let of_key = alert.key.as_ref().map(|key| key.dimension);
+                let others = causes
+                    .iter()
+                    .filter(|cause| Some(cause.dimension) != of_key);
+                for (index, cause) in others.enumerate() {
+                    self.raw(match (index, missing) {
+                        (0, false) => " | from ",
+                        (0, true) => " | missing ",
+                        _ => ", ",
+                    });
+                    // Records say nothing of bytes, and a window before without any says nothing.
+                    let compares =
+                        !matches!(unit, Unit::Bytes | Unit::BytesPerSecond) && errors.1.is_some();
+                    self.cause(cause, *missing, compares);
                 }
                 let (share, was) = *errors;
-                if !silent && (share > 0.0 || was.is_some_and(|was| was > 0.0)) {
+                let silent = unit == Unit::Seconds;
+                if !silent
+                    && measure.as_ref() != "5xx"
+                    && (share > 0.0 || was.is_some_and(|was| was > 0.0))
+                {
                     self.write(format_args!(" | 5xx {:.1}%", share * 100.0));
                     if let Some(was) = was {
                         self.write(format_args!(" ({:+.1})", points(share, was, 10.0)));
@@ -123,17 +137,28 @@ impl TextWriter<'_> {
         }
     }
 
-    /// A key whose share grew: ` | /api 81% (+12)`.
-    fn changed(&mut self, change: &Change) {
-        self.raw(" | ");
-        if change.dimension.name != "section" {
-            self.raw(change.dimension.name);
+    /// Where records come from that the rule counts, with how many more or fewer they are than in the window before:
+    /// `client 10.0.0.4 96% (+90)`, `spread over 214 clients`.
+    fn cause(&mut self, cause: &AlertCause, missing: bool, compares: bool) {
+        let Some(key) = &cause.key else {
+            let (keys, kind) = (cause.keys, cause.dimension.title);
+            return self.write(format_args!("spread over {keys} {kind}"));
+        };
+        if cause.dimension.name != "section" {
+            self.raw(cause.dimension.name);
             self.raw(" ");
         }
-        self.key(&change.key);
-        self.write(format_args!(" {:.0}%", change.share * 100.0));
-        if let Some(was) = change.was {
-            self.write(format_args!(" ({:+.0})", points(change.share, was, 1.0)));
+        self.key(key);
+        self.write(format_args!(" {:.0}%", cause.part * 100.0));
+        let (more, fewer) = (
+            cause.hits.saturating_sub(cause.was),
+            cause.was.saturating_sub(cause.hits),
+        );
+        // What is about as it was is not what changed.
+        if missing && fewer > 0 {
+            self.write(format_args!(" (-{fewer})"));
+        } else if compares && more > 0 && more * 10 >= cause.hits {
+            self.write(format_args!(" (+{more})"));
         }
     }
 
@@ -238,6 +263,16 @@ impl TextWriter<'_> {
         self.span(length);
         self.raw("  peak ");
         units::push_figure(fired.peak.value, fired.unit, self.out);
+        if fired.key.is_none()
+            && let Some(cause) = &fired.cause
+        {
+            self.raw(" by ");
+            if !cause.dimension.speaks_for_itself() {
+                self.raw(cause.dimension.name);
+                self.raw(" ");
+            }
+            self.key(&cause.key);
+        }
         if fired.shortfall.is_some() {
             self.raw(" (too few hits)");
         }
