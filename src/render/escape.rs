@@ -162,6 +162,17 @@ mod tests {
         }
     }
 
+    /// The man page gives this number.
+    #[test]
+    fn a_key_is_cut_after_200_columns() {
+        let cut = |length: usize| shown("a".repeat(length).as_bytes());
+        assert_eq!(cut(200), "a".repeat(200));
+        assert_eq!(cut(201), format!("{}…", "a".repeat(199)));
+        // Each byte is four columns here.
+        assert_eq!(shown(&[0xff; 50]), "\\xff".repeat(50));
+        assert_eq!(shown(&[0xff; 51]).chars().count(), 200);
+    }
+
     #[test]
     fn json_strings_read_back_as_the_lossy_text() {
         let samples: [&[u8]; 7] = [
