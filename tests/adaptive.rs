@@ -168,6 +168,17 @@ fn days() -> impl Strategy<Value = Vec<u64>> {
         })
 }
 
+/// Four hits a minute are usual: 4 + 5√4 + 10 = 24 are not chance, at two minutes in a row.
+#[test]
+fn what_chance_brings_is_no_surge() {
+    for (count, fires) in [(23, false), (24, true)] {
+        let mut minutes = vec![4; 600];
+        minutes.extend([count, count, 4]);
+        let changes = said(&by_minute(&minutes), "A: hits > 2x usual over 1m", 0);
+        assert_eq!(!changes.is_empty(), fires, "{count}: {changes:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 

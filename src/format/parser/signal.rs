@@ -221,7 +221,9 @@ mod tests {
             (header(1000, "a"), "skipped"),
             (header(1001, "a"), long),
             (header(900, &name), "skipped"),
-            (header(1000, &"n".repeat(66)), long),
+            // 64 KiB of names to the byte, and one more.
+            (header(1000, &name) + &"n".repeat(711), "skipped"),
+            (header(1000, &name) + &"n".repeat(712), long),
         ] {
             let mut reader = Shown::new("auto");
             let found = reader.line(&header);
