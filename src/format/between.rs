@@ -8,7 +8,11 @@ use memchr::memchr;
 
 use super::record::Record;
 use super::tail;
+use super::timestamp::Timestamps;
+use crate::time::Zone;
 
+/// Two times of a line that are no more seconds apart are the same.
+const APART: i64 = 60;
 /// So many things may stand there.
 const MOST: usize = 6;
 /// So many of them may be bare words: S3 has five.
@@ -35,6 +39,12 @@ pub(super) fn read<'a>(rest: &'a [u8], record: &mut Record<'a>) -> Option<usize>
                 let len = memchr(close, here)?;
                 let inner = &here[1..len];
                 if inner.contains(&b'"') {
+                    return None;
+                }
+                // Another time than that of the head: a client may have written either of them.
+                if let Ok(stamp) = Timestamps::new(Zone::UTC).clf(&here[1..])
+                    && (stamp.time - record.time).0.abs() > APART
+                {
                     return None;
                 }
                 duration = duration.or(tail::seconds(inner));
@@ -143,6 +153,7 @@ mod tests {
             " [x \"GET",
             " [\"x] \"GET",
             " [a] [b] [c] [d] [e] [f] [g] \"GET",
+            " - - [10/Oct/2000:13:55:36 -0700] \"GET",
         ] {
             let mut record = Record::EMPTY;
             assert_eq!(read(text.as_bytes(), &mut record), None, "{text}");

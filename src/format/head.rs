@@ -73,9 +73,14 @@ impl Head {
                         set_time(record, stamp);
                         return Ok(bracket + 1 + stamp.len + 1);
                     }
+                    // What a client calls itself may hold a time, but no quote may come before the next.
                     Err((field, why)) => {
-                        failed = Some((bracket, field, why));
-                        break;
+                        failed = failed.or(Some((bracket, field, why)));
+                        let rest = &line[bracket..];
+                        let next = memchr(b'[', &rest[1..]).map_or(rest.len(), |at| at + 1);
+                        if rest[..next].contains(&b'"') {
+                            break;
+                        }
                     }
                 },
                 Err(Why::Missing) => {}

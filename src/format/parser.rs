@@ -18,7 +18,7 @@ use super::unparsed::{Field, Unparsed, Why};
 use super::untimed::{UNTIMED, Untimed};
 use super::w3c::{Defaults, FieldPrograms, Header};
 use super::{AUTO, Choice, Format, FormatSource, Proxies, carrier, json, w3c};
-use crate::time::Zone;
+use crate::time::{Second, Zone};
 
 /// What is said of a line that no reader even tried.
 const NOTHING: Unparsed = Unparsed {
@@ -27,6 +27,28 @@ const NOTHING: Unparsed = Unparsed {
     at: 0,
     timed: false,
 };
+
+/// What is said of a line that holds an entry of two formats.
+const ANOTHER: Unparsed = Unparsed {
+    field: Field::Client,
+    why: Why::NoClient,
+    at: 0,
+    timed: true,
+};
+
+/// Whether a time in brackets stands before a quoted request, and another than this: then the line is of NCSA's family,
+/// and what was read may be what a client has written into its first field.
+#[cold]
+fn holds_another(line: &[u8], time: Option<Second>, times: &mut Timestamps) -> bool {
+    memchr::memmem::find_iter(line, b"] \"").any(|end| {
+        memchr::memrchr(b'[', &line[..end])
+            .and_then(|bracket| times.clf(&line[bracket + 1..]).ok())
+            .is_some_and(|stamp| Some(stamp.time) != time)
+    })
+}
+
+/// The name of the family that one reader reads.
+const CLF: &str = "clf";
 
 /// What the choice of a format string is called.
 const OWN: &str = "as given";
@@ -403,8 +425,15 @@ impl Parser {
             for program in self.lines.get(index).map_or(&[][..], Vec::as_slice) {
                 match program.read(body, &mut self.times, record) {
                     Ok(()) => {
-                        self.read_by(ReadBy::Lines(index as u8));
-                        return Ok(());
+                        let own = self.choice.is_some() || AUTO[index].name == CLF;
+                        // Some of the others have such a time of their own.
+                        let time =
+                            || Some(record.time).filter(|_| AUTO[index].sample.contains("] \""));
+                        if own || !holds_another(body, time(), &mut self.times) {
+                            self.read_by(ReadBy::Lines(index as u8));
+                            return Ok(());
+                        }
+                        note(ANOTHER, true, record);
                     }
                     Err(unparsed) => note(unparsed, self.plain == Some(index as u8), record),
                 }

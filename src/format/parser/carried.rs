@@ -1,8 +1,8 @@
 //! Lines that something carries: a container, a logger, a collector, an object of JSON.
 
 use super::super::head::set_time;
-use super::super::{carrier, json, values};
-use super::{NOTHING, Parser, ReadBy};
+use super::super::{AUTO, carrier, json, values};
+use super::{CLF, NOTHING, Parser, ReadBy};
 use crate::format::record::Record;
 use crate::format::timestamp::Stamp;
 use crate::format::unparsed::{Field, Unparsed, Why};
@@ -116,7 +116,9 @@ impl Parser {
             ..unparsed
         };
         let mut found = json::Slots::new();
-        json.find(object, &mut found).map_err(within)?;
+        if let Err(unparsed) = json.find(object, &mut found) {
+            return self.no_object(object, within(unparsed), record);
+        }
         if !found.has_status() && json::carried(object, &mut self.carried) {
             let time = json.time(object, &found, &mut self.times);
             let time = time.or_else(|| carrier::time(before, &self.times));
@@ -136,6 +138,27 @@ impl Parser {
         };
         json.fill(object, &mut found, before, None, &mut self.times, record)
             .map_err(within)
+    }
+
+    /// Reads a line that begins as an object does and is none, for this reason: a client may call itself so.
+    #[cold]
+    fn no_object<'a>(
+        &'a mut self,
+        line: &'a [u8],
+        unparsed: Unparsed,
+        record: &mut Record<'a>,
+    ) -> Result<(), Unparsed> {
+        let family = AUTO.iter().position(|format| format.name == CLF);
+        let index = family.filter(|_| self.choice.is_none()).ok_or(unparsed)?;
+        for program in &self.lines[index] {
+            *record = Record::EMPTY;
+            if program.read(line, &mut self.times, record).is_ok() {
+                self.last = ReadBy::Lines(index as u8);
+                record.source = &self.state.source;
+                return Ok(());
+            }
+        }
+        Err(unparsed)
     }
 
     /// Reads a line that no reader of plain lines has read, for this reason, whose carriers end at `start`: an entry without a

@@ -3,12 +3,11 @@
 use super::super::record::Record;
 use super::super::untimed::UNTIMED;
 use super::super::{AUTO, Choice, Format, carrier, detect, formats, head};
-use super::{Outcome, Parser, ReadBy};
+use super::{CLF, Outcome, Parser, ReadBy};
 use crate::format::unparsed::Unparsed;
 use crate::time::Zone;
 
-/// The names of the family that one reader reads, and of its member with a host.
-const CLF: &str = "clf";
+/// The name of the family's member with a host.
 const VHOST: &str = "vhost_combined";
 
 /// The format in which `auto` reads a line that stands alone.
