@@ -141,6 +141,16 @@ impl Monitor {
         self.ingest.silence(silent, &mut self.evaluate);
     }
 
+    /// See [`Front::set_unreadable`].
+    pub fn set_unreadable(&mut self, name: &str, unreadable: bool) {
+        self.ingest.front_mut().set_unreadable(name, unreadable);
+    }
+
+    /// See [`Ingest::lose_lines`].
+    pub fn lose_lines(&mut self) {
+        self.ingest.lose_lines(&mut self.evaluate);
+    }
+
     /// The input has ended: every second closes, and the last report is written as it is.
     pub fn finish(&mut self) {
         self.ingest.finish(&mut self.evaluate);

@@ -21,12 +21,16 @@ enum Event {
     Turn(&'static str),
     /// The process is stopped for so many milliseconds.
     Stopped(u64),
+    /// The source of this name cannot be read, or can be again.
+    Unreadable(&'static str, bool),
+    /// Lines were lost.
+    Lost,
     /// A signal.
     Signal(Signal),
     /// The input ends.
     End,
 }
-use Event::{End, Lines, Stopped, Turn};
+use Event::{End, Lines, Lost, Stopped, Turn, Unreadable};
 
 fn line(second: i64) -> String {
     let at = jiff::Timestamp::from_second(WALL + second).expect("in range");
@@ -52,6 +56,8 @@ fn run_with(args: &[&str], events: Vec<(u64, Event)>) -> (Ended, Vec<(u64, Value
             Lines(second, count) => Message::Block(line(second).repeat(count).into_bytes()),
             Event::Signal(signal) => Message::Signal(signal),
             Turn(name) => Message::Turn(name.into()),
+            Unreadable(name, is) => Message::Unreadable(name.into(), is),
+            Lost => Message::Lost("lines are lost".to_owned()),
             End => Message::End,
             Stopped(length) => {
                 script.stops.push((at, Duration::from_millis(length)));
@@ -538,4 +544,89 @@ fn a_source_that_stops_is_named_by_its_silence() {
         .collect();
     // The one that goes on is silent in the end too.
     assert_eq!(found, [("web2".to_owned(), 8), ("web1".to_owned(), 17)]);
+}
+
+/// Rules, and what happened to them: state, rule and second.
+fn alerts(written: &[(u64, Value)]) -> Vec<(String, String, i64)> {
+    let alert = |(_, event): &(u64, Value)| {
+        let text = |name: &str| event[name].as_str().expect("text").to_owned();
+        (text("state"), text("rule"), second(&event["at"]))
+    };
+    written.iter().map(alert).collect()
+}
+
+const BLIND: [&str; 6] = [
+    "-q",
+    "--lateness=0",
+    "--idle-exit=60s",
+    "--alert=High: hits > 2/s over 10s",
+    "--alert=Low: hits < 1/s over 10s",
+    "--alert=Silent: silence > 8s",
+];
+
+#[test]
+fn a_source_that_cannot_be_read_is_not_silent() {
+    let busy = (0..20i64).flat_map(|second| {
+        let at = 1000 * second.unsigned_abs();
+        [(at, Turn("log")), (at, Lines(second, 5))]
+    });
+    let mut events: Vec<(u64, Event)> = busy.collect();
+    events.push((20_000, Unreadable("log", true)));
+    events.push((60_000, Unreadable("log", false)));
+    // What was written meanwhile is all there.
+    events.extend((20..60).map(|second| (60_000, Lines(second, 5))));
+    events.push((60_000, End));
+    let (_, written) = run_with(&BLIND, events);
+    assert_eq!(
+        alerts(&written),
+        [("firing".to_owned(), "High".to_owned(), 4)]
+    );
+}
+
+#[test]
+fn where_one_of_two_sources_cannot_be_read_nothing_recovers_and_nothing_low_fires() {
+    let mut events = Vec::new();
+    for second in 0..200i64 {
+        let at = 1000 * second.unsigned_abs();
+        events.push((at, Turn("web1")));
+        events.push((at, Lines(second, if second < 40 { 2 } else { 0 })));
+        if second % 5 == 0 {
+            events.push((at, Lines(second, 1)));
+        }
+        if !(40..160).contains(&second) {
+            events.push((at + 10, Turn("web2")));
+            events.push((at + 10, Lines(second, if second < 40 { 3 } else { 0 })));
+        }
+        if second == 40 || second == 160 {
+            events.push((at + 20, Unreadable("web2", second == 40)));
+        }
+    }
+    events.push((200_000, End));
+    let args = [&BLIND[..], &["--patience=20s"]].concat();
+    let (_, written) = run_with(&args, events);
+    let found = alerts(&written);
+    let (fired, later) = found.split_first().expect("it fires");
+    assert_eq!((&*fired.0, &*fired.1), ("firing", "High"));
+    assert!(!later.is_empty(), "it recovers at last");
+    for (state, rule, at) in later {
+        assert!(*at >= 160, "{rule} {state} at {at}");
+    }
+}
+
+#[test]
+fn where_lines_are_lost_nothing_recovers_until_a_full_window_is_read() {
+    let mut events: Vec<(u64, Event)> = (0..40i64)
+        .map(|second| (1000 * second.unsigned_abs(), Lines(second, 5)))
+        .filter(|(at, _)| *at < 20_000 || *at % 5000 == 0)
+        .collect();
+    events.push((21_000, Lost));
+    events.sort_by_key(|(at, _)| *at);
+    events.push((40_000, End));
+    let (_, written) = run_with(&BLIND, events);
+    let recovered = alerts(&written);
+    let high = recovered.iter().find(|(state, ..)| state == "resolved");
+    assert!(
+        high.is_some_and(|(_, rule, at)| rule == "High" && (30..34).contains(at)),
+        "{recovered:?}"
+    );
 }

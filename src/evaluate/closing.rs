@@ -20,7 +20,8 @@ impl Evaluate {
         };
         let from = earlier.until.next();
         if let Some(to) = self.first.filter(|&first| from < first) {
-            self.unread(from, to);
+            self.unread = Some(to);
+            ClosedSeconds::unread(self, from, to);
             self.events.push_back(Event::Gap {
                 from,
                 to,
@@ -45,7 +46,6 @@ impl ClosedSeconds for Evaluate {
     }
 
     fn unread(&mut self, from: Second, to: Second) {
-        self.unread = self.unread.max(Some(to));
         self.rules.iter_mut().for_each(|rule| rule.unread(from, to));
     }
 

@@ -94,7 +94,7 @@ pub struct Evaluate {
     earlier: Option<EarlierRun>,
     /// The first record of the run.
     first: Option<Second>,
-    /// The first second after the newest time that was not read.
+    /// The first second after the time between an earlier run and this one that was not read.
     unread: Option<Second>,
 }
 

@@ -35,6 +35,8 @@ pub(super) struct Source {
     /// Whether any of its records is believed.
     pub(super) begun: bool,
     pub(super) ended: bool,
+    /// Live, whether it cannot be read now: then it is not silent, and what it holds is not known.
+    unreadable: bool,
     /// Live, when its last record was read, by the steady clock.
     heard: Duration,
     pub(super) origin: LineOrigin,
@@ -49,6 +51,7 @@ impl Source {
             reached,
             begun: false,
             ended: false,
+            unreadable: false,
             heard: Duration::ZERO,
             origin: LineOrigin {
                 source: name,
@@ -154,6 +157,20 @@ impl Front {
         self.current = self.sources.len() - 1;
     }
 
+    /// Live, the source of this name cannot be read from now on, or can be again. One that has given nothing yet is
+    /// not known, and nobody waits for it.
+    pub fn set_unreadable(&mut self, name: &str, unreadable: bool) {
+        let is_it = |source: &&mut Source| source.origin.source.as_deref() == Some(name);
+        if let Some(source) = self.sources.iter_mut().find(is_it) {
+            source.unreadable = unreadable;
+        }
+    }
+
+    /// Whether a source that cannot be read is passed by.
+    pub(super) fn passes_unreadable(&self) -> bool {
+        self.open().any(|source| source.unreadable)
+    }
+
     /// Live, what time it is by a steady clock: one that nobody sets, and that is stopped while this process is. What
     /// is read next is read then.
     pub fn set_steady(&mut self, steady: Duration) {
@@ -239,6 +256,7 @@ impl Front {
             let now = source.clock.reached().map(Wall::second);
             if let Some(now) = now
                 && source.clock.is_live()
+                && !source.unreadable
                 && (all || self.steady.saturating_sub(source.heard) >= SILENCE)
                 && source.reached < Some(now)
             {

@@ -37,6 +37,9 @@ const EXAMPLE_BYTES: usize = 160;
 
 /// Open seconds by which the beginning of the log goes back where another source begins earlier.
 const MOST_OPEN: Span = Span(86_400);
+/// How long it takes at most until lines that are lost are known to be.
+const LOST: Span = Span(10);
+
 /// See the module's text.
 #[derive(Debug)]
 pub struct Ingest {
@@ -227,6 +230,13 @@ impl Ingest {
             }
         }
         self.books.skewed = self.front.clocks().map(Clock::skewed).sum();
+    }
+
+    /// Live, lines of the last seconds were lost.
+    pub fn lose_lines(&mut self, closed: &mut impl ClosedSeconds) {
+        if let Some(newest) = self.books.newest {
+            closed.unread(newest - LOST, newest.next());
+        }
     }
 
     /// Nothing has come for a second, and no line for `silent`: the time of a live stream goes on.
@@ -448,6 +458,9 @@ impl Ingest {
     fn close_before(&mut self, target: Second, silent: bool, closed: &mut impl ClosedSeconds) {
         if self.front.len() > 1 {
             self.books.behind = self.front.behind(self.books.newest);
+            if self.front.passes_unreadable() && self.timeline.first() < target {
+                closed.unread(self.timeline.first(), target);
+            }
         }
         // The clock goes on behind the period; what is evaluated ends with it.
         let target = target.min(self.books.bounds.until);

@@ -103,7 +103,16 @@ impl Threads {
                     }
                     FollowedInput::CaughtUp => Message::CaughtUp,
                     FollowedInput::Failed(n, error) => Message::Failed(failure(&name(n), &error)),
-                    FollowedInput::Said(said) => Message::Said(said),
+                    FollowedInput::Unreadable(n, error) => {
+                        let name = name(n);
+                        let failed = Message::Failed(failure(&name, &error));
+                        if blocks.send(failed).is_err() {
+                            return false;
+                        }
+                        Message::Unreadable(Arc::from(&*name), true)
+                    }
+                    FollowedInput::Readable(n) => Message::Unreadable(Arc::from(&*name(n)), false),
+                    FollowedInput::Lost(said) => Message::Lost(said),
                 };
                 blocks.send(message).is_ok()
             });

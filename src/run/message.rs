@@ -55,8 +55,10 @@ pub enum Message {
     End,
     /// All that the files held when they were opened was sent: what comes now is new.
     CaughtUp,
-    /// Something that is to be said.
-    Said(String),
+    /// The source of this name cannot be read for now, or can be again.
+    Unreadable(Arc<str>, bool),
+    /// Lines of a source were lost, as this says.
+    Lost(String),
     /// An input could not be read to its end. The others go on.
     Failed(Error),
 }

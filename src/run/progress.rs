@@ -149,12 +149,13 @@ impl Feed for ProgressFeed {
             | Message::Keys(_)
             | Message::End
             | Message::Failed(_)
-            | Message::Said(_) => clear(),
+            | Message::Lost(_) => clear(),
             Message::Begin(_)
             | Message::Turn(_)
             | Message::Where(_)
             | Message::Ended(_)
             | Message::Quiet
+            | Message::Unreadable(..)
             | Message::CaughtUp => {}
         }
         message

@@ -108,8 +108,12 @@ pub(super) enum FollowedInput {
     CaughtUp,
     /// The file of this number cannot be read now.
     Failed(usize, io::Error),
-    /// Something that is to be said.
-    Said(String),
+    /// It cannot be read for now.
+    Unreadable(usize, io::Error),
+    /// It can be read again.
+    Readable(usize),
+    /// Lines were lost, as this says.
+    Lost(String),
 }
 
 /// How soon files are looked at again: soon after something came, and later as long as nothing does.
@@ -180,18 +184,20 @@ pub(super) fn follow(
             if !follower
                 .said()
                 .into_iter()
-                .all(|said| give(FollowedInput::Said(said)))
+                .all(|said| give(FollowedInput::Lost(said)))
             {
                 return;
             }
             match polled {
                 Ok(again) => {
                     more |= again;
-                    failing[n] = false;
+                    if std::mem::take(&mut failing[n]) && !give(FollowedInput::Readable(n)) {
+                        return;
+                    }
                 }
                 Err(error) => {
                     let first = !std::mem::replace(&mut failing[n], true);
-                    if first && !give(FollowedInput::Failed(n, error)) {
+                    if first && !give(FollowedInput::Unreadable(n, error)) {
                         return;
                     }
                 }

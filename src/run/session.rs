@@ -258,7 +258,13 @@ impl Session {
                     let Intake { monitor, sink, .. } = &mut self.intake;
                     sink.caught_up(monitor, wall)?;
                 }
-                Message::Said(said) => say(&said),
+                Message::Unreadable(name, unreadable) => {
+                    self.intake.monitor.set_unreadable(&name, unreadable);
+                }
+                Message::Lost(said) => {
+                    say(&said);
+                    self.intake.monitor.lose_lines();
+                }
                 Message::Failed(error) => {
                     self.end_line(now)?;
                     self.failed_input(&error);
