@@ -283,8 +283,12 @@ fn add(coarse: &mut BTreeMap<Span, usize>, span: Span) {
     }
 }
 
+#[inline]
 fn remove(coarse: &mut BTreeMap<Span, usize>, span: Span) {
-    if let Some(count) = coarse.get_mut(&span) {
+    // Nearly all are of one second.
+    if span > Span::SECOND
+        && let Some(count) = coarse.get_mut(&span)
+    {
         *count -= 1;
         if *count == 0 {
             coarse.remove(&span);

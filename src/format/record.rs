@@ -235,6 +235,7 @@ fn coloured(text: &[u8]) -> Option<Request<'_>> {
     Request::parse(rest)
 }
 
+#[inline(always)] // Most have none.
 fn trim_spaces(text: &[u8]) -> &[u8] {
     match text {
         [b' ', ..] | [.., b' '] => trim_some(text),
