@@ -17,7 +17,7 @@ pub(super) const NAMES: &[(Field, &str)] = &[
     // Those of the start are in STARTS.
     (
         Field::Time,
-        "ts time StartUTC start_time EdgeEndTimestamp EdgeStartTimestamp timestamp @timestamp StartLocal time_iso8601 \
+        "ts time StartUTC start_time EdgeStartTimestamp EdgeEndTimestamp timestamp @timestamp StartLocal time_iso8601 \
          time_local msec receiveTimestamp datetime date_time started_at reqTimeSec requestTimeEpoch proxy/timestamp \
          timereceived timelocal accesstime logtime eventtime t TimeGenerated request_time_local __REALTIME_TIMESTAMP",
     ),
@@ -187,7 +187,7 @@ pub(super) const LTSV: &[(Field, &str)] = &[
 
 /// Keys whose time is that of the request's start: Traefik's `StartUTC` and `StartLocal` ("when request processing
 /// started"), Envoy's `%START_TIME%` under the key of its default and Istio's ("request start time"), Cloudflare's
-/// `EdgeStartTimestamp` ("when the edge received the request"; where there is `EdgeEndTimestamp`, that counts), Kong's `started_at`
+/// `EdgeStartTimestamp` ("when the edge received the request"), Kong's `started_at`
 /// ("when the request started to be processed"), Akamai's `reqTimeSec` ("when the edge server accepted the request"), Amazon API
 /// Gateway's `requestTime` and `requestTimeEpoch` (which its mapping templates have while the request is still to be answered).
 /// The others are written as a request ends: Traefik's own `time`, Caddy's `ts`, nginx's variables.

@@ -86,7 +86,7 @@ fn each_product_is_read_by_its_keys() {
             " client=192.0.2.7 host=a.example method=GET target=/b protocol=HTTP/2 status=503 bytes=612 agent=curl/8 us=11000",
         ),
         (
-            r#"{"ClientIP":"192.0.2.7","ClientRequestHost":"a.example","ClientRequestMethod":"GET","ClientRequestURI":"/b?c","ClientRequestUserAgent":"curl/8","ClientRequestReferer":"https://r.example/","ClientRequestProtocol":"HTTP/2","EdgeStartTimestamp":1760104533100000000,"EdgeEndTimestamp":1760104536100000000,"EdgeResponseBytes":612,"EdgeResponseStatus":200,"CacheCacheStatus":"hit","OriginResponseStatus":0,"EdgeTimeToFirstByteMs":7}"#,
+            r#"{"ClientIP":"192.0.2.7","ClientRequestHost":"a.example","ClientRequestMethod":"GET","ClientRequestURI":"/b?c","ClientRequestUserAgent":"curl/8","ClientRequestReferer":"https://r.example/","ClientRequestProtocol":"HTTP/2","EdgeStartTimestamp":1760104536100000000,"EdgeEndTimestamp":1760104539000000000,"EdgeResponseBytes":612,"EdgeResponseStatus":200,"CacheCacheStatus":"hit","OriginResponseStatus":0,"EdgeTimeToFirstByteMs":7}"#,
             " client=192.0.2.7 host=a.example method=GET target=/b?c protocol=HTTP/2 status=200 bytes=612 referrer=https://r.example/ agent=curl/8 us=7000 cache=hit",
         ),
         (
