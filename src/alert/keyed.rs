@@ -5,6 +5,7 @@
 //! happened in it. Memory is bounded: as many keys as a table of keys holds, and [`ROWS`]
 //! rows, 32 MiB together; what comes beyond that is counted and said, not followed.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
 use foldhash::fast::RandomState;
@@ -288,6 +289,7 @@ impl KeyedCondition for Keyed {
         bucket: &Bucket,
         unread: bool,
         _: &mut Vec<u64>,
+        order: &dyn Fn(u32, u32) -> Ordering,
         advance: &mut dyn FnMut(u32, &mut Phase, Reading),
     ) {
         self.take(second, bucket, second);
@@ -303,17 +305,27 @@ impl KeyedCondition for Keyed {
         let mut touched = std::mem::take(&mut self.touched);
         touched.sort_unstable();
         touched.dedup();
+        let level = |parts: &KeyedSpec, sums: &Followed| {
+            let level = parts.level(sums);
+            if unread {
+                level.where_unread(sums.phase, false)
+            } else {
+                level
+            }
+        };
+        let changes = |id: &mut u32| {
+            let sums = self.keys.get(id);
+            sums.is_some_and(|sums| sums.phase.may_change(level(&self.parts, sums)))
+        };
+        let mut changing: Vec<u32> = touched.extract_if(.., changes).collect();
+        changing.sort_unstable_by(|a, b| order(*a, *b));
+        touched.append(&mut changing);
         let leaves_hits = self.parts.leaves_hits();
         for id in touched.drain(..) {
             let Some(sums) = self.keys.get_mut(&id) else {
                 continue;
             };
-            let level = self.parts.level(sums);
-            let level = if unread {
-                level.where_unread(sums.phase, false)
-            } else {
-                level
-            };
+            let level = level(&self.parts, sums);
             if sums.phase != Phase::Quiet || level == Level::Breached {
                 let reading = Reading {
                     level,
@@ -412,6 +424,7 @@ mod tests {
             &bucket(&[1, 2, DROPPED]),
             false,
             &mut Vec::new(),
+            &|a, b| a.cmp(&b),
             &mut |id, _, _| fired.push(id),
         );
         assert_eq!((fired.as_slice(), keyed.unfollowed), (&[1, 2][..], 1));
@@ -432,6 +445,7 @@ mod tests {
             &bucket(&[6]),
             false,
             &mut Vec::new(),
+            &|a, b| a.cmp(&b),
             &mut |id, _, reading| hits.push((id, reading.figure.hits)),
         );
         assert_eq!(hits, [(1, 3), (3, 2)]);

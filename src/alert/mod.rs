@@ -212,15 +212,16 @@ trait KeyedCondition: std::fmt::Debug {
     /// Looks at all keys when the next second closes.
     fn look_at_all(&mut self);
 
-    /// A second closes: `advance` moves the alert of each key on that is not quiet or is to fire, in order
-    /// of ids; the alerts of keys that are followed no more are added to `over`. `unread`: a part of the window was
-    /// not read.
+    /// A second closes: `advance` moves the alert of each key on that is not quiet or is to fire; those that fire or are
+    /// over in the `order` of their keys, so that no order of reading is seen. The alerts of keys that are followed no
+    /// more are added to `over`. `unread`: a part of the window was not read.
     fn close(
         &mut self,
         second: Second,
         bucket: &Bucket,
         unread: bool,
         over: &mut Vec<u64>,
+        order: &dyn Fn(u32, u32) -> Ordering,
         advance: &mut dyn FnMut(u32, &mut phase::Phase, Reading),
     );
 

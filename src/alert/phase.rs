@@ -64,6 +64,15 @@ impl Phase {
         }
     }
 
+    /// Whether it could fire or be over at this level.
+    pub(super) fn may_change(self, level: Level) -> bool {
+        matches!(
+            (self, level),
+            (Phase::Quiet | Phase::Pending { .. }, Level::Breached)
+                | (Phase::Firing { .. }, Level::Clear)
+        )
+    }
+
     /// The number of the alert, if it fires.
     pub(super) fn number(self) -> Option<u64> {
         match self {

@@ -400,15 +400,24 @@ impl Rule {
                 over.sort_unstable();
                 over.drain(..).for_each(|number| closing.end(number));
                 let clauses = keyed.clauses();
-                keyed.close(second, bucket, unread, over, &mut |id, phase, reading| {
-                    let key = || {
-                        Some(Key {
-                            dimension: kind,
-                            key: totals.table(dimension).key(id).into(),
-                        })
-                    };
-                    closing.advance(phase, clauses, reading, key, || None);
-                });
+                let table = totals.table(dimension);
+                let order = |a: u32, b: u32| table.key(a).cmp(table.key(b));
+                keyed.close(
+                    second,
+                    bucket,
+                    unread,
+                    over,
+                    &order,
+                    &mut |id, phase, reading| {
+                        let key = || {
+                            Some(Key {
+                                dimension: kind,
+                                key: totals.table(dimension).key(id).into(),
+                            })
+                        };
+                        closing.advance(phase, clauses, reading, key, || None);
+                    },
+                );
                 over.drain(..).for_each(|number| closing.end(number));
             }
         }

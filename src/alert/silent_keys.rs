@@ -4,6 +4,7 @@
 //! into a table; when it could have been silent for too long is looked up only then. Memory is bounded: [`MOST_KEYS`]
 //! keys are followed, and the hits of others are counted and said.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
 use foldhash::fast::RandomState;
@@ -189,6 +190,7 @@ impl KeyedCondition for SilentKeys {
         bucket: &Bucket,
         unread: bool,
         over: &mut Vec<u64>,
+        order: &dyn Fn(u32, u32) -> Ordering,
         advance: &mut dyn FnMut(u32, &mut Phase, Reading),
     ) {
         self.see(second, bucket);
@@ -203,6 +205,8 @@ impl KeyedCondition for SilentKeys {
         let mut touched = std::mem::take(&mut self.touched);
         touched.sort_unstable();
         touched.dedup();
+        // Few of them are looked at in a second.
+        touched.sort_unstable_by(|a, b| order(*a, *b));
         for id in touched.drain(..) {
             let Some(mut seen) = self.keys.get(&id).copied() else {
                 continue;
