@@ -272,11 +272,52 @@ fn time(at: usize, argument: Option<&str>) -> Result<Vec<PieceKind>, Refused> {
         "msec" | "usec" => vec![PieceKind::Time(TimeForm::Epoch)],
         "msec_frac" | "usec_frac" => vec![PieceKind::TimePart("%f".to_owned())],
         "" => return Err(Refused::new(at, "an empty pattern of the time")),
-        pattern => vec![PieceKind::TimePart(in_c_locale(pattern))],
+        pattern => {
+            let pattern = of_java(pattern).unwrap_or_else(|| pattern.to_owned());
+            vec![PieceKind::TimePart(in_c_locale(&pattern))]
+        }
     })
 }
 
 /// What a locale decides, as the C locale of a server does.
+/// A pattern of Java's `SimpleDateFormat`, which Tomcat takes (`%{yyyy-MM-dd HH:mm:ss}t`), as one of `strftime`; `None` for any
+/// other, or where it has a letter with no such meaning.
+fn of_java(pattern: &str) -> Option<String> {
+    if pattern.contains('%') || !pattern.contains("yyyy") {
+        return None;
+    }
+    let mut out = String::new();
+    let mut rest = pattern;
+    while let Some(first) = rest.chars().next() {
+        let run = rest.len() - rest.trim_start_matches(first).len();
+        let (letters, after) = rest.split_at(run);
+        out += match letters {
+            "yyyy" => "%Y",
+            "MMM" => "%b",
+            "MM" => "%m",
+            "dd" => "%d",
+            "HH" => "%H",
+            "mm" => "%M",
+            "ss" => "%S",
+            "SSS" => "%f",
+            "Z" | "XX" => "%z",
+            "XXX" => "%:z",
+            "EEE" => "%a",
+            // Text stands between apostrophes.
+            "'" => {
+                let end = after.find('\'')?;
+                out += &after[..end];
+                rest = &after[end + 1..];
+                continue;
+            }
+            other if !first.is_ascii_alphabetic() => other,
+            _ => return None,
+        };
+        rest = after;
+    }
+    Some(out)
+}
+
 fn in_c_locale(pattern: &str) -> String {
     let mut out = String::new();
     let mut rest = pattern;

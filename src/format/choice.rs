@@ -102,7 +102,7 @@ impl Choice {
 }
 
 /// Format strings of others, by something that only they have, and the way out.
-const FOREIGN: [(&str, &str); 5] = [
+const FOREIGN: [(&str, &str); 8] = [
     (
         "%START_TIME",
         "this is Envoy's format string, which is not read (--format envoy knows its default, json and json: its JSON)",
@@ -120,8 +120,20 @@ const FOREIGN: [(&str, &str); 5] = [
         "this is Squid's logformat, which is not read (--format squid knows its default)",
     ),
     (
+        "%(h)s",
+        "this is Gunicorn's access_log_format, which is not read (--format gunicorn knows its default; its %(h)s is Apache's %h, and so on)",
+    ),
+    (
+        ":remote-addr",
+        "this is morgan's format string, which is not read (--format morgan knows dev, tiny and short, --format combined the others)",
+    ),
+    (
         "${time_rfc3339",
         "this is Echo's format string, which is not read (its default is read as json)",
+    ),
+    (
+        "${latency}",
+        "this is Fiber's format string, which is not read (--format fiber knows its default)",
     ),
 ];
 
@@ -178,6 +190,9 @@ mod tests {
             ("%ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru", "Squid"),
             ("${time_rfc3339} ${status}\\n", "Echo"),
             ("%ci %zz", "HAProxy"),
+            (r#"%(h)s %(t)s "%(r)s" %(s)s"#, "Gunicorn"),
+            (":remote-addr :method :url :status", "morgan"),
+            ("${time} | ${status} | ${latency} | ${path}", "Fiber"),
         ] {
             let why = Choice::parse(string).expect_err(string);
             assert!(why.starts_with(&format!("this is {server}'s")), "{why}");
@@ -191,6 +206,7 @@ mod tests {
             r#"$remote_addr - $remote_user [$time_local] $http_host "$request" $status $body_bytes_sent $request_time "$http_referer" "$http_user_agent" $upstream_addr $upstream_status $upstream_response_time "$upstream_scheme://$upstream_host$upstream_uri""#,
             r#"$remote_addr [$time_iso8601_ms] "$request" $status $pipe$connection"#,
             r#"%h %t "%m %V%U%q %H" %>s %b"#,
+            r#"%{yyyy-MM-dd'T'HH:mm:ss.SSSXXX}t %a %m %U %s %B %D"#,
         ] {
             assert!(
                 Choice::parse(string).is_ok(),
