@@ -127,7 +127,7 @@ pub(super) const NAMES: &[(Field, &str)] = &[
     ),
     (
         Field::Duration(DurationUnit::Microseconds),
-        "time_elapsed duration_us latency_us elapsed_us",
+        "time_elapsed duration_us latency_us elapsed_us reqtime_microsec",
     ),
     (
         Field::Duration(DurationUnit::Milliseconds),

@@ -218,7 +218,11 @@ impl Parser {
         };
         // What only looks like pairs may be nearer to something else.
         json.fill(line, &mut found, before, None, &mut self.times, record)
-            .map_err(|unparsed| if unparsed.timed { unparsed } else { failed })
+            .map_err(|unparsed| match unparsed.field {
+                Field::Time if unparsed.why == Why::Unnamed && !near => TIMELESS,
+                _ if unparsed.timed => unparsed,
+                _ => failed,
+            })
     }
 
     /// Reads the text in `carried`; `time` is what carries it has said.
