@@ -252,6 +252,10 @@ fn days_since_1970(year: i64, month: &str, day: i64) -> Option<i64> {
 
 /// Host, client and user.
 fn split_head(head: &str) -> Option<(Option<String>, String, String)> {
+    // Such a line is never an entry: its client may have written a directive.
+    if head.starts_with('#') {
+        return None;
+    }
     // A line in quotes of its own: the quote stays open here.
     let head = match head.strip_prefix('"') {
         Some(inside) if !inside.is_empty() && !inside.contains('"') => inside,
@@ -285,11 +289,14 @@ fn split_head(head: &str) -> Option<(Option<String>, String, String)> {
     let is_address = |text: &str| client(text).parse::<std::net::IpAddr>().is_ok();
     // What is an address, at the beginning of a word or behind a colon.
     let address_in = |word: &str| {
-        let mut ends = std::iter::once(0).chain(word.match_indices(':').map(|(at, _)| at + 1));
+        let marks = word.match_indices([':', '\t']).map(|(at, _)| at + 1);
+        let mut ends = std::iter::once(0).chain(marks);
         let name = |text: &str| {
             text.is_empty() || text.contains(|c: char| !c.is_ascii_hexdigit() && !".:[".contains(c))
         };
-        ends.find(|&at| name(&word[..at]) && is_address(&word[at..]))
+        // The number of a line.
+        let number = |at: usize| is_number(&word[..at.max(1) - 1]) && word[at..].contains('.');
+        ends.find(|&at| (name(&word[..at]) || number(at)) && is_address(&word[at..]))
             .map(|at| client(&word[at..]))
     };
     if !is_address(first) {
@@ -298,9 +305,10 @@ fn split_head(head: &str) -> Option<(Option<String>, String, String)> {
                 .get(2)
                 .is_none_or(|w| w.parse::<std::net::IpAddr>().is_err());
         let behind = words.len() > 3 && !user && words[1..].iter().any(|w| address_in(w).is_some());
-        if behind || address_in(first).is_some() || first.starts_with('#') || first == "==>" {
-            // The last address with ident and user behind it: what is before it is of a carrier.
-            let last = (0..words.len().saturating_sub(2)).rev();
+        let header = first.starts_with('#') || first.starts_with("\x1b[") || first == "==>";
+        if behind || address_in(first).is_some() || header {
+            // The last address with ident and user behind it, or with nothing: what is before it is of a carrier.
+            let last = (0..words.len()).rev().filter(|n| n + 2 != words.len());
             return last
                 .filter_map(|n| {
                     Some((
@@ -342,7 +350,12 @@ fn is_host(words: &[&str]) -> bool {
         // An address with its port is a client, unless a client follows.
         return !dotted(name) || words[1] != "-";
     }
-    let plain = colons < 2 && !dotted(words[0]);
+    // `[2001:db8::1]:443`, before an address.
+    if words[0].starts_with('[') && address(&client(words[0])) && address(words[1]) {
+        return true;
+    }
+    let of_carrier = words[0].contains(|c| "/[](){}|,;\"'+\x1b".contains(c));
+    let plain = colons < 2 && !dotted(words[0]) && !words[0].ends_with(':') && !of_carrier;
     plain && (address(words[1]) || (words.len() == 4 && words[2] == "-"))
 }
 
@@ -383,7 +396,7 @@ fn request_end(text: &str) -> Option<usize> {
 fn numbers(text: &str) -> Option<(String, String, &str)> {
     let text = text.strip_prefix(' ')?;
     let (status, text) = text.split_once(' ')?;
-    if status != "-" && !(status.len() == 3 && is_number(status)) {
+    if !matches!(status, "-" | "0") && !(status.len() == 3 && is_number(status)) {
         return None;
     }
     let end = text.find([' ', '"']).unwrap_or(text.len());
@@ -474,7 +487,8 @@ fn section(target: &str) -> String {
 
 fn status(text: &str) -> Option<Option<u16>> {
     match text {
-        "-" => Some(None),
+        // Envoy's for a client that left.
+        "-" | "0" => Some(None),
         _ if text.len() == 3 && is_number(text) => Some(text.parse().ok()),
         _ => None,
     }
