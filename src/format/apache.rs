@@ -303,7 +303,7 @@ fn of_java(pattern: &str) -> Option<String> {
             "Z" | "XX" => "%z",
             "XXX" => "%:z",
             "EEE" => "%a",
-            // Text stands between apostrophes.
+            // Text is between apostrophes.
             "'" => {
                 let end = after.find('\'')?;
                 out += &after[..end];

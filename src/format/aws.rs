@@ -127,7 +127,7 @@ fn cloudfront_realtime() -> Vec<Vec<Step>> {
     let tab = Extent::Until(b'\t');
     // "The date and time at which the edge server finished responding to the request."
     let mut steps = vec![Step::Time(TimeForm::Epoch, tab.clone())];
-    // The fields that are there to choose, in the order in which they always stand: the first time is that to the
+    // The fields that are there to choose, in the order in which they always are: the first time is that to the
     // first byte.
     for field in [
         Client,

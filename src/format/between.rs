@@ -1,4 +1,4 @@
-//! What stands between the bracketed time and the quoted request.
+//! What is between the bracketed time and the quoted request.
 //!
 //! Sites put a few words there, or between the bytes and the referrer: `[0.003] [PORT 80]`, `(0 s)`, `HIT`, the
 //! virtual host, bare or in quotes (APISIX's default has it). Each is known by its shape alone, and there are few of them: a format of its
@@ -13,13 +13,13 @@ use crate::time::Zone;
 
 /// Two times of a line that are no more seconds apart are the same.
 const APART: i64 = 60;
-/// So many things may stand there.
+/// So many things may be there.
 const MOST: usize = 6;
 /// So many of them may be bare words: S3 has five.
 const MOST_WORDS: usize = 3;
 
 /// Reads what `rest` begins with, up to the quote of the request; returns where that quote is, a space
-/// before it left out. `None`, and nothing read, where something else stands there.
+/// before it left out. `None`, and nothing read, where something else is there.
 #[cold]
 pub(super) fn read<'a>(rest: &'a [u8], record: &mut Record<'a>) -> Option<usize> {
     let (mut host, mut duration, mut cache) = (None, None, None);

@@ -38,7 +38,7 @@ fn combined_after(head: Head) -> Vec<Step> {
     steps
 }
 
-/// All of them, told apart by the shape of each line.
+/// All of them, distinguished by the shape of each line.
 pub(super) const ANY: Format = Format {
     name: "clf",
     about: "common, combined or vhost_combined",

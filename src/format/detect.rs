@@ -74,7 +74,7 @@ pub fn looks_like(sample: &[u8]) -> &'static str {
     )
 }
 
-/// What a file surely is that begins with these bytes, and no log as it stands: UTF-16.
+/// What a file surely is that begins with these bytes, and no log as it is: UTF-16.
 pub fn surely(beginning: &[u8]) -> Option<&'static str> {
     let look = SURE.iter().find(|look| (look.test)(beginning));
     look.map(|look| look.says)

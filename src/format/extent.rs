@@ -13,7 +13,7 @@ use super::unparsed::Why;
 pub enum Extent {
     /// Digits or `-`, before a space, a quote or the end of the line.
     Number,
-    /// Up to a quote that no backslash stands before; the quote is left to the next step.
+    /// Up to a quote without a backslash before it; the quote is left to the next step.
     Quoted,
     /// As [`Extent::Quoted`]; but a quote that is not followed by ` status bytes` is part of the
     /// request, where one that is comes later: not every server escapes them.
@@ -27,7 +27,7 @@ pub enum Extent {
     W3c,
     /// Up to this byte, which is left to the next step, or the end of the line.
     Until(u8),
-    /// Up to this byte, over so many runs of it that stand in the field itself, or the end of the line:
+    /// Up to this byte, over so many runs of it that are in the field itself, or the end of the line:
     /// a time may pad a day with a space.
     Nth(u8, usize),
     /// Up to the last quote of the line, or its end: a request that was cut short has none.
@@ -77,7 +77,7 @@ impl Extent {
         }
     }
 
-    /// Whether it ends just behind `text`, where this is what stands there.
+    /// Whether it ends just behind `text`, where this is what is there.
     pub(super) fn holds(&self, text: &[u8]) -> bool {
         let end: &[u8] = match self {
             Extent::WithPort(extent) => return extent.holds(text),
@@ -117,7 +117,7 @@ impl Extent {
     }
 }
 
-/// What stands before the last colon of `text`; all of it where there is none, or it is one in brackets.
+/// What is before the last colon of `text`; all of it where there is none, or it is one in brackets.
 fn before_port(text: &[u8]) -> &[u8] {
     let colon = match text {
         [.., b']'] => None,

@@ -1,7 +1,7 @@
 //! The client behind proxies: which address of `X-Forwarded-For` is believed.
 //!
 //! A proxy appends the address that it was asked from, so the list is walked from its end, past the proxies that are
-//! trusted: the first other address is the client. What stands before it may be the client's own invention. (nginx's
+//! trusted: the first other address is the client. What is before it may be the client's own invention. (nginx's
 //! `real_ip_recursive` and Rails' `RemoteIp` do the same.)
 
 use std::net::IpAddr;
@@ -99,7 +99,7 @@ fn address(text: &[u8]) -> Option<IpAddr> {
     Some(address.to_canonical())
 }
 
-/// Of the quoted texts in `rest`, what stands behind the agent, the first that is a list of addresses.
+/// Of the quoted texts in `rest`, what is behind the agent, the first that is a list of addresses.
 pub(super) fn list_among(rest: &[u8]) -> Option<&[u8]> {
     let mut rest = rest;
     loop {

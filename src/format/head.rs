@@ -1,4 +1,4 @@
-//! What stands before the time in a log derived from NCSA's: client, ident and user, and sometimes a
+//! What is before the time in a log derived from NCSA's: client, ident and user, and sometimes a
 //! virtual host or a list of addresses before them. A user may contain spaces.
 
 use memchr::{memchr, memchr_iter};
@@ -10,10 +10,10 @@ use super::timestamp::{Stamp, Timestamps};
 use super::unparsed::{Field, Why};
 use super::values::{self, is_address};
 
-/// What may stand before the time.
+/// What may be before the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Head {
-    /// `client ident user`, with a virtual host before it or without: told apart by shape.
+    /// `client ident user`, with a virtual host before it or without: distinguished by shape.
     Any,
     /// `client ident user`.
     Client,
@@ -273,7 +273,7 @@ pub(super) fn plain<'a>(
 }
 
 /// The length of the address of colons and hexadecimal digits that `line` begins with; 0 for none. One colon may
-/// stand before a port.
+/// precede a port.
 fn colons_len(line: &[u8]) -> usize {
     let mut colons = 0;
     let in_address = |b: &&u8| {
@@ -284,7 +284,7 @@ fn colons_len(line: &[u8]) -> usize {
     if colons >= 2 { len } else { 0 }
 }
 
-/// Whether something stands before the head of a line of NCSA's family that is no part of it.
+/// Whether something is before the head of a line of NCSA's family that is no part of it.
 pub(super) fn is_carried(line: &[u8]) -> bool {
     let mut times = Timestamps::new(crate::time::Zone::UTC);
     let anchored = anchor(line, &mut times).filter(|(start, _)| *start > 0);
@@ -338,13 +338,13 @@ fn is_name(word: &[u8]) -> bool {
         && !word.iter().any(of_carrier)
 }
 
-/// Whether a word may stand where the client does: anything but what a header of a log and a colour begin with. (A proxy passes on
+/// Whether a word may be the client: anything but what a header of a log and a colour begin with. (A proxy passes on
 /// whatever a client calls itself, and its requests are hits nonetheless.)
 fn may_be_client(word: &[u8]) -> bool {
     !word.starts_with(b"#") && word != b"==>" && !word.starts_with(b"\x1b[")
 }
 
-/// Where the last `ADDRESS ident user [time]` before the request begins, and its bracket: what stands before it is of a
+/// Where the last `ADDRESS ident user [time]` before the request begins, and its bracket: what is before it is of a
 /// carrier, whatever that may be.
 #[cold]
 fn anchor(line: &[u8], times: &mut Timestamps) -> Option<(usize, usize)> {

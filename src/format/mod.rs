@@ -49,7 +49,7 @@ pub use template::Refused;
 
 use step::Step;
 
-/// Appends the text that stands between the quotes of a JSON string.
+/// Appends the text that is between the quotes of a JSON string.
 pub(crate) fn json_text(string: &[u8], out: &mut Vec<u8>) {
     json::unescape(string, out);
 }

@@ -113,7 +113,7 @@ fn unquote(text: &str) -> Result<Vec<(usize, u8)>, Refused> {
     Ok(out)
 }
 
-/// Whether `text` is quoted as in a configuration file: nothing stands outside the quotes. A bare
+/// Whether `text` is quoted as in a configuration file: nothing is outside the quotes. A bare
 /// string may look the same, `"$time_local" "$request"`: then its first piece is one variable.
 fn is_quoted(text: &str) -> bool {
     let mut rest = text.trim_end().trim_end_matches(';').as_bytes();

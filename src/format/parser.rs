@@ -36,7 +36,7 @@ const ANOTHER: Unparsed = Unparsed {
     timed: true,
 };
 
-/// Whether a time in brackets stands before a quoted request, and another than this: then the line is of NCSA's family,
+/// Whether a time in brackets is before a quoted request, and another than this: then the line is of NCSA's family,
 /// and what was read may be what a client has written into its first field.
 #[cold]
 fn holds_another(line: &[u8], time: Option<Second>, times: &mut Timestamps) -> bool {
@@ -62,7 +62,7 @@ pub enum EventTime {
     /// Its end: where the stamp is that of the start, the sum of stamp and duration.
     #[default]
     End,
-    /// The stamp as it stands.
+    /// The stamp as it is.
     Stamp,
 }
 
@@ -103,7 +103,7 @@ pub struct Parser {
     choice: Option<&'static str>,
     /// Which reader read the last record.
     last: ReadBy,
-    /// Those that were told.
+    /// Those that were reported.
     seen: Vec<(ReadBy, Option<&'static str>)>,
     /// The steps describe the carrier too, or may: they are tried on the whole line first. So it is with the user's own
     /// string, and with an entry without a time.
@@ -243,7 +243,7 @@ impl Parser {
         self
     }
 
-    /// Places records by their end or by their stamp as it stands; without it, by their end.
+    /// Places records by their end or by their stamp as it is; without it, by their end.
     pub fn placed_by(mut self, place: EventTime) -> Parser {
         self.ends = place == EventTime::End;
         self

@@ -224,7 +224,7 @@ const fn w3c(name: &'static str, about: &'static str, sample: &'static str) -> F
     }
 }
 
-/// Formats that are W3C extended logs: `#Fields` says what stands where.
+/// Formats that are W3C extended logs: `#Fields` says what is where.
 pub(super) const W3C: [Format; 6] = [
     w3c(
         "w3c",

@@ -4,10 +4,10 @@ use super::short;
 use crate::geo::Location;
 use crate::time::{Second, Span};
 
-/// What takes longer than a month is no request: then the stamp is taken as it stands.
+/// What takes longer than a month is no request: then the stamp is taken as it is.
 const LONGEST_US: u64 = 31 * 86_400 * 1_000_000;
 
-/// One request as an access log tells it. Every record is a hit.
+/// One request as an access log has it. Every record is a hit.
 ///
 /// All byte slices borrow from the line (or from the parser); nothing is copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct Record<'a> {
     pub client: &'a [u8],
     /// The authenticated user, where the format has one.
     pub user: Option<&'a [u8]>,
-    /// The virtual host, as it stands, where the format has one.
+    /// The virtual host, as it is, where the format has one.
     pub host: Option<&'a [u8]>,
     /// What was asked for; `None` where the request is malformed.
     pub request: Option<Request<'a>>,
@@ -60,7 +60,7 @@ pub struct Request<'a> {
     pub method: &'a [u8],
     /// The request target, spaces inside included, never empty.
     pub target: &'a [u8],
-    /// `HTTP/1.1` and the like, where it stands.
+    /// `HTTP/1.1` and the like, where it is.
     pub protocol: Option<&'a [u8]>,
 }
 
@@ -174,7 +174,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// What stands before the second `/` of the path: `/pages/create` → `/pages`.
+    /// What is before the second `/` of the path: `/pages/create` → `/pages`.
     ///
     /// An absolute-form target keeps scheme and host; one with no leading `/` follows the same
     /// rule: `host/first/second` → `host/first`.

@@ -13,7 +13,7 @@ const HIGH: u64 = 0x80 * ONES;
 /// So many bytes are looked at in words.
 const SHORT: usize = 32;
 
-/// Where `byte` stands first, as [`memchr`] says it.
+/// Where `byte` is first, as [`memchr`] says it.
 #[inline]
 pub(super) fn find(byte: u8, text: &[u8]) -> Option<usize> {
     let mut at = 0;
@@ -35,7 +35,7 @@ pub(super) fn find(byte: u8, text: &[u8]) -> Option<usize> {
     found.map(|found| at + found)
 }
 
-/// Where one of two bytes stands first, as [`memchr2`] says it.
+/// Where one of two bytes is first, as [`memchr2`] says it.
 #[inline(always)] // A second caller made it a call.
 pub(super) fn find2(one: u8, other: u8, text: &[u8]) -> Option<usize> {
     let mut at = 0;
@@ -62,7 +62,7 @@ fn find2_from(at: usize, one: u8, other: u8, text: &[u8]) -> Option<usize> {
 /// The highest bit of the first byte that is `byte`, and perhaps of later ones.
 #[inline]
 fn equal(eight: u64, byte: u8) -> u64 {
-    // Zero where the byte stands. Taking one from a zero byte sets its highest bit; what that borrows may
+    // Zero where the byte is. Taking one from a zero byte sets its highest bit; what that borrows may
     // set others, but only later ones.
     let zero = eight ^ (u64::from(byte) * ONES);
     zero.wrapping_sub(ONES) & !zero & HIGH
@@ -82,7 +82,7 @@ pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
     }
 }
 
-/// Where one of three bytes stands first.
+/// Where one of three bytes is first.
 #[inline]
 pub(super) fn find3(bytes: [u8; 3], text: &[u8]) -> Option<usize> {
     let mut at = 0;

@@ -17,7 +17,7 @@ pub(super) const ALL: [Field; 6] = [
     Field::Duration(DurationUnit::Seconds),
 ];
 
-/// Reads lines in one format and tells what each was.
+/// Reads lines in one format and says what each was.
 pub(super) struct Shown(Parser);
 
 impl Shown {

@@ -1,7 +1,7 @@
-//! What sites add behind the combined format, told by its shape.
+//! What sites add behind the combined format, known by its shape.
 //!
 //! A combined line that ends with a quote ends with the user agent or an `X-Forwarded-For`. Before the latter a
-//! time may stand; a few bytes say that there is none. Else the words behind the last quote are looked at. A bare integer
+//! time may come; a few bytes say that there is none. Else the words behind the last quote are looked at. A bare integer
 //! stays unread: it may be Apache's `%D`, its `%T`, or bytes received; `--format` tells.
 
 use bstr::ByteSlice;
@@ -30,7 +30,7 @@ use super::values;
 #[inline(always)] // Up to where the end of a line says that there is nothing.
 pub(super) fn read<'a>(rest: &'a [u8], record: &mut Record<'a>) {
     match rest {
-        // A line of combined: eight bytes from its end a list of addresses has a byte of one, or what stands before it.
+        // A line of combined: eight bytes from its end a list of addresses has a byte of one, or what is before it.
         [_, b'"', .., byte, _, _, _, _, _, _, b'"'] if !is_of_address(*byte) => {}
         _ => by_its_end(rest, record),
     }
@@ -84,7 +84,7 @@ fn cache_at_end(rest: &[u8]) -> Option<&[u8]> {
 /// A duration in microseconds, and whether it is behind the stamp of the request's start.
 type TailDuration = Option<(u64, bool)>;
 
-/// A byte of a list of addresses, of the dash for none, or of what stands around it.
+/// A byte of a list of addresses, of the dash for none, or of what is around it.
 #[inline(always)]
 fn is_of_address(b: u8) -> bool {
     matches!(b, b'0'..=b'9' | b'a'..=b'f' | b':' | b'.' | b',' | b' ' | b'-' | b'"')

@@ -11,7 +11,7 @@ use super::step::{Extent, Step};
 use super::timestamp::TimeForm;
 use super::unparsed::Field;
 
-/// A piece of a format string, and the byte at which it stands there.
+/// A piece of a format string, and the byte at which it is there.
 #[derive(Debug, Clone)]
 pub(super) struct Piece {
     pub(super) at: usize,
@@ -20,7 +20,7 @@ pub(super) struct Piece {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum PieceKind {
-    /// Text that stands in every line.
+    /// Text that is in every line.
     Text(Vec<u8>),
     /// A variable; of several for one field that with the lowest rank counts.
     Field(Field, u8),
@@ -32,7 +32,7 @@ pub(super) enum PieceKind {
     ClientAndPort,
     /// What nginx writes once for each upstream, with commas and colons between.
     Upstreams(Field),
-    /// The query of a target that stands before it.
+    /// The query of a target that is before it.
     Query,
     /// The time.
     Time(TimeForm),
@@ -166,7 +166,7 @@ fn join_queries(pieces: Vec<Piece>) -> Vec<Piece> {
     joined
 }
 
-/// Fields that are only read over need not be told apart.
+/// Fields that are only read over need not be separated.
 fn join_skipped(pieces: Vec<Piece>) -> Vec<Piece> {
     let skipped = |piece: &Piece| {
         matches!(
@@ -341,7 +341,7 @@ fn extent(at: usize, before: &[u8], after: Option<&[u8]>) -> Result<Extent, Refu
         None => Ok(Extent::Rest),
         Some([]) => Err(Refused::new(
             at,
-            "nothing stands between this field and the next to tell them apart",
+            "nothing separates this field from the next",
         )),
         Some([b'"', ..]) if before.ends_with(b"\"") => Ok(Extent::Quoted),
         Some([byte]) => Ok(Extent::Until(*byte)),

@@ -23,11 +23,11 @@ pub enum Field {
     Status,
     /// Bytes sent.
     Bytes,
-    /// The method, where it stands apart from the request.
+    /// The method, where it is apart from the request.
     Method,
-    /// The request target, where it stands apart from the request.
+    /// The request target, where it is apart from the request.
     Target,
-    /// The protocol, where it stands apart from the request.
+    /// The protocol, where it is apart from the request.
     Protocol,
     /// How long the request took.
     Duration(DurationUnit),

@@ -56,7 +56,7 @@ impl Untimed {
         }
     }
 
-    /// Reads an entry without a time wherever it begins in a line. Returns which format it is in, and the time of what stands
+    /// Reads an entry without a time wherever it begins in a line. Returns which format it is in, and the time of what is
     /// before it.
     #[cold]
     pub(super) fn read<'a>(

@@ -1,11 +1,11 @@
-//! The W3C extended log format: `#Fields` says what stands where, and may change in mid-stream.
+//! The W3C extended log format: `#Fields` says what is where, and may change in mid-stream.
 //!
 //! See the working draft WD-logfile-960323 and the documentation of IIS and CloudFront. Values are
 //! separated by spaces or by tabs, which each line shows; `#Date` gives the date of lines that have
 //! only a time. A time is that at which the request ended ("time at which transaction completed", says the draft;
 //! CloudFront's, "the server finished responding"). A directive is believed only where no client can have written it: see
 //! [`Above`]. Where a stream begins in the middle of a file, the default lists of IIS and
-//! CloudFront are told apart by the shape of the line.
+//! CloudFront are distinguished by the shape of the line.
 
 mod names;
 
@@ -42,7 +42,7 @@ pub(super) struct Header {
     text: Arc<[u8]>,
 }
 
-/// What stands above a line, which decides whether a directive is believed there.
+/// What is above a line, which decides whether a directive is believed there.
 ///
 /// In most formats a client can write the first field of a line. In a W3C log it cannot: a line begins with the
 /// server's date or time, or with whatever the header names, and a value has no line break.
@@ -215,7 +215,7 @@ fn compile(names: &[u8], milliseconds: bool, date: Option<i64>, wanted: &[Field]
     FieldPrograms::Programs([program(Extent::W3c, Step::Spaces), tab])
 }
 
-/// The lists that servers write unless they are told otherwise, by the number of their fields.
+/// The lists that servers write unless they are configured otherwise, by the number of their fields.
 const DEFAULTS: [&str; 4] = [
     // IIS 7 without and with the referrer; with the bytes; CloudFront's first twelve.
     "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status sc-substatus \

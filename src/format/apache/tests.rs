@@ -229,11 +229,11 @@ fn what_cannot_work_is_refused_with_the_byte_and_the_reason() {
         ),
         (
             "%t %h%u %r",
-            "nothing stands between this field and the next to tell them apart, at byte 3",
+            "nothing separates this field from the next, at byte 3",
         ),
         (
             r#"LogFormat "%t \"%r\" %h%u" x"#,
-            "nothing stands between this field and the next to tell them apart, at byte 21",
+            "nothing separates this field from the next, at byte 21",
         ),
         (
             "%t %Z %r",

@@ -10,7 +10,7 @@ use super::super::timestamp::{Stamp, Timestamps};
 /// So many bytes before an entry are looked at.
 const MOST: usize = 512;
 
-/// The time in `prefix`, which is what stands before an entry.
+/// The time in `prefix`, which is what is before an entry.
 pub(in crate::format) fn time(prefix: &[u8], times: &Timestamps) -> Option<Stamp> {
     let prefix = &prefix[..prefix.len().min(MOST)];
     let mut best: Option<Stamp> = None;

@@ -1,4 +1,4 @@
-//! An entry that stands in a JSON line as text: what a container's log driver or a shipper makes of a line.
+//! An entry that is in a JSON line as text: what a container's log driver or a shipper makes of a line.
 //!
 //! `log` is Docker's json-file and Fluent Bit's, `message` Filebeat's and Elastic's, `MESSAGE` that of `journalctl -o json`,
 //! `textPayload` Google Cloud Logging's, `short_message` GELF's, `msg` that of zap, pino, logrus and slog; `properties` is an object as text

@@ -188,7 +188,7 @@ impl JsonReader {
     }
 
     /// Makes a record of what was found in `line`: fills `record`, which must be [`Record::EMPTY`]. A time that the line does
-    /// not give is that of what carries it: one that stands in `before`, or else `known`.
+    /// not give is that of what carries it: one that is in `before`, or else `known`.
     pub(super) fn fill<'a>(
         &'a self,
         line: &'a [u8],

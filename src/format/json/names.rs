@@ -71,7 +71,7 @@ pub(super) const NAMES: &[(Field, &str)] = &[
          network/client/ip meta/req/ip meta/req/connection/remoteAddress requestContext/identity/sourceIp source_ip \
          caller_ip user_ip payload/remote_ip x_real_ip real_ip",
     ),
-    // What stands in for a client that is not given, and what --client forwarded walks.
+    // What is used for a client that is not given, and what --client forwarded walks.
     (
         Field::Forwarded,
         "x_forwarded_for http_x_forwarded_for request/headers/X-Forwarded-For req/headers/x-forwarded-for \

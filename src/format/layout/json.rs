@@ -5,7 +5,7 @@ use super::super::timestamp::TimeForm;
 use super::super::unparsed::Field;
 use super::{Fit, Layout, LayoutPiece, LayoutValue, LineBuffer, MomentPart};
 
-/// An object with these keys, in their order; those that lead to several values stand once. Without
+/// An object with these keys, in their order; those that lead to several values are once. Without
 /// a time or a status no line would be a record: they are added under their own names.
 pub(super) fn from_keys(keys: &[(Field, Path)]) -> Layout {
     let mut root = JsonNode::default();
@@ -37,7 +37,7 @@ struct JsonNode {
 impl JsonNode {
     fn insert(&mut self, path: &[String], field: Field) {
         let Some((name, rest)) = path.split_first() else {
-            // Of two fields under one key the first stands.
+            // Of two fields under one key the first is.
             self.field.get_or_insert(field);
             return;
         };

@@ -1,4 +1,4 @@
-//! A format as what to write: text that stands in every line, and places for what differs.
+//! A format as what to write: text that is in every line, and places for what differs.
 //!
 //! Who writes many lines of which all values are known before fits each value to its place once, and then
 //! only copies. Formats that are steps give their own layout; JSON, W3C logs, the logs of proxies, and what has more
@@ -37,7 +37,7 @@ pub enum LayoutPiece {
     Value(LayoutValue, Fit),
 }
 
-/// What stands at a place.
+/// What is at a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LayoutValue {
     /// The client's address.
@@ -81,7 +81,7 @@ pub enum LayoutValue {
 }
 
 impl LayoutValue {
-    /// What stands at the place of a field; `None` for a time, which has a form, and for what says nothing.
+    /// What is at the place of a field; `None` for a time, which has a form, and for what says nothing.
     fn of(field: Field) -> Option<LayoutValue> {
         Some(match field {
             Field::Client => LayoutValue::Client,
@@ -116,7 +116,7 @@ pub enum Fit {
 }
 
 impl Fit {
-    /// The value as it can stand there.
+    /// The value as it can be there.
     pub fn fit(&self, value: &str) -> String {
         match self {
             Fit::AsIs => value.to_owned(),
@@ -242,7 +242,7 @@ impl LineBuffer {
         }
     }
 
-    /// What stands before the bracketed time, and that time.
+    /// What is before the bracketed time, and that time.
     fn head(&mut self, head: Head) {
         if head == Head::Host {
             self.value(LayoutValue::Host);

@@ -1,8 +1,8 @@
 //! Times to text: one, or one second after another with the last day remembered.
 //!
-//! A pattern mostly names hour, minute and second by two digits each, and whatever else it names stands
+//! A pattern mostly names hour, minute and second by two digits each, and whatever else it names is
 //! still for a day. So the calendar (jiff) is asked once a day for a text and for where these digits
-//! stand in it; until the day is over, another second is six digits of arithmetic. An epoch is the last
+//! are in it; until the day is over, another second is six digits of arithmetic. An epoch is the last
 //! four of its digits, for ten thousand seconds. Where a pattern names more that hangs on the time of
 //! day, each second asks the calendar.
 
@@ -36,7 +36,7 @@ pub struct TimeText {
     text: Vec<u8>,
     /// The seconds since 1970 whose texts differ from this one in `digits` alone.
     day: Range<i64>,
-    /// Where two digits stand, and what they say: an index into hour, minute and second, and then into
+    /// Where two digits are, and what they say: an index into hour, minute and second, and then into
     /// hundreds and ones of an epoch. Invariant: they lie within the text.
     digits: Vec<(usize, usize)>,
 }
@@ -109,7 +109,7 @@ impl TimeText {
     }
 }
 
-/// Where the digits of the clock stand; `None` where other parts hang on the time of day.
+/// Where the digits of the clock are; `None` where other parts hang on the time of day.
 fn digits(written: &Written<'_>, seconds: i64) -> Option<Vec<(usize, usize)>> {
     let Written {
         pattern, offset, ..

@@ -1,7 +1,7 @@
 //! Formats that are written by a template: a name, and lines with `<words>` in the place of values.
 //!
 //! The last line is the one that repeats, those above it are the header. A `+` or `%` behind a word
-//! says what becomes of its spaces. What stands in every line is made up.
+//! says what becomes of its spaces. What is in every line is made up.
 
 use super::super::timestamp::TimeForm;
 use super::super::unparsed::DurationUnit;

@@ -165,11 +165,11 @@ fn what_cannot_work_is_refused_with_the_byte_and_the_reason() {
         ),
         (
             "[$time_local] $status$request",
-            "nothing stands between this field and the next to tell them apart, at byte 14",
+            "nothing separates this field from the next, at byte 14",
         ),
         (
             "log_format x '[$time_local] ' '$status' '$request'",
-            "nothing stands between this field and the next to tell them apart, at byte 31",
+            "nothing separates this field from the next, at byte 31",
         ),
         (
             "log_format x '[$time_local] $status",

@@ -28,7 +28,7 @@ fn address_for<'a>(client: &'a [u8], line: &'a [u8]) -> &'a [u8] {
 }
 
 impl Parser {
-    /// Reads what stands in `line` behind its carriers.
+    /// Reads what is in `line` behind its carriers.
     pub(super) fn body<'a>(
         &'a mut self,
         line: &'a [u8],
@@ -97,7 +97,7 @@ impl Parser {
         self.otherwise(line, start, failed, record)
     }
 
-    /// Reads the object that stands in a line from `start` to its end, or what it carries as text.
+    /// Reads the object that is in a line from `start` to its end, or what it carries as text.
     #[inline(always)] // Into the way of nearly every line of JSON.
     fn object<'a>(
         &'a mut self,
@@ -276,7 +276,7 @@ impl Parser {
         }
     }
 
-    /// Bytes of carriers that are told by less than their shape.
+    /// Bytes of carriers that are known by less than their shape.
     #[cold]
     fn more_carried(&self, body: &[u8]) -> usize {
         if self.own {

@@ -70,7 +70,7 @@ impl Parser {
         Outcome::Skipped
     }
 
-    /// Whether an entry stands in a line, whatever it begins with.
+    /// Whether an entry is in a line, whatever it begins with.
     fn holds_entry(&mut self, line: &[u8]) -> bool {
         let mut programs = self.lines.iter().flatten();
         programs.any(|program| {

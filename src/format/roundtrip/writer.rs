@@ -97,7 +97,7 @@ impl SampleWriter<'_> {
         }
     }
 
-    /// Writes what stands before the bracketed time, and that time.
+    /// Writes what is before the bracketed time, and that time.
     fn head(&mut self, head: Head) -> bool {
         let record = self.record;
         let start = self.out.len();

@@ -1,6 +1,6 @@
 //! The elements that timestamps are made of, one small function each.
 //!
-//! Each takes its element from the front of `rest`. `Why::Missing` means that it does not stand there.
+//! Each takes its element from the front of `rest`. `Why::Missing` means that it is not there.
 
 use jiff::civil::Date;
 
@@ -33,7 +33,7 @@ pub(super) fn digits(rest: &mut &[u8], count: usize) -> Result<i64, Why> {
 /// `13:55:36` as seconds of the day; `Ok(None)` where such a time does not exist.
 pub(super) fn clock(rest: &mut &[u8]) -> Result<Option<i64>, Why> {
     // In a log with few lines a second each has another clock: all eight bytes are read at once (96 instructions
-    // byte by byte, 30 so). Without `00:00:00` they are numbers from 0 to 9, and 0 where a colon stands.
+    // byte by byte, 30 so). Without `00:00:00` they are numbers from 0 to 9, and 0 where a colon is.
     const HIGH: u64 = 0x8080_8080_8080_8080;
     let text: &[u8; 8] = rest.first_chunk().ok_or(Why::Missing)?;
     let digits = u64::from_be_bytes(*text) ^ u64::from_be_bytes(*b"00:00:00");

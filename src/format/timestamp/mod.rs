@@ -54,7 +54,7 @@ const MOMENT_LEN: usize = 19;
 pub struct Timestamps {
     zone: Zone,
     /// The last text of [`CLF_LEN`] bytes and what it was. Invariant: two digits for the day, a space before the
-    /// offset, so that what stands where is known.
+    /// offset, so that what is where is known.
     last: ([u8; CLF_LEN], Stamp),
     /// When the day of `last` began, by its offset.
     midnight: Second,
@@ -75,7 +75,7 @@ pub enum TimeForm {
     Clf,
     /// RFC 3339 and what is close to it: `2000-10-10T13:55:36.123Z`, a space for the `T`, no offset.
     Iso,
-    /// A number of seconds since 1970, or of milli-, micro- or nanoseconds: told apart by size.
+    /// A number of seconds since 1970, or of milli-, micro- or nanoseconds: distinguished by size.
     Epoch,
     /// `Sun Mar 13 22:49:12 2016`.
     Asctime,
@@ -207,7 +207,7 @@ impl Timestamps {
             [] | [b':', b' ', ..] => true,
             [b, ..] => b" ]\t,|)\"".contains(&b),
         };
-        // The longest first: a zone may stand behind a space.
+        // The longest first: a zone may be behind a space.
         (10..=text.len())
             .rev()
             .filter(|at| end(*at))

@@ -1,7 +1,7 @@
 //! What the names in `#Fields` stand for, by the documentation of those who write them.
 //!
 //! The draft has a grammar of names, and every server its own words. Where a list has several names for one thing,
-//! the one that stands first in the table here counts, and the others are read over.
+//! the one that is first in the table here counts, and the others are read over.
 
 use bstr::ByteSlice;
 
@@ -18,7 +18,7 @@ pub(super) enum NameReading {
     Clock,
     /// All of the time, since 1970.
     Epoch,
-    /// All of the time, in brackets, in which a space stands.
+    /// All of the time, in brackets, with a space in it.
     Bracketed,
     /// Brackets with something in them.
     SkippedBrackets,
@@ -167,7 +167,7 @@ impl Names {
             || any(&OF_MILLISECONDS)
             || list.iter().any(|name| name.starts_with("x-bluecoat-"));
         let edgecast = any(&OF_MILLISECONDS[5..]);
-        // Where the best name of each row stands.
+        // Where the best name of each row is.
         let best = NAMES.map(|(_, names)| {
             let place = |name: &&str| list.iter().position(|known| known == name);
             names.iter().find_map(place)
