@@ -34,6 +34,7 @@ pub mod geo;
 pub mod ingest;
 pub mod input;
 pub mod monitor;
+pub mod nearest;
 pub mod points;
 pub mod quantity;
 pub mod render;

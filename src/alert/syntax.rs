@@ -7,6 +7,7 @@ use super::measures::MEASURES;
 pub use super::spec::Spec;
 use super::spec::{Blamed, ByKey, Measure, Wrong};
 use crate::filter::{Filter, Mistake};
+use crate::nearest;
 use crate::quantity::Unit;
 use crate::stats::dimension::{self, Dimension};
 use crate::time::Span;
@@ -81,7 +82,8 @@ impl Spec {
                 if word.is_empty() {
                     break;
                 }
-                let why = format!("unknown clause '{word}' ({})", CLAUSES.join(", "));
+                let meant = nearest::question(word, CLAUSES);
+                let why = format!("unknown clause '{word}'{meant} ({})", CLAUSES.join(", "));
                 return Err(Mistake { at, why });
             };
             if seen.contains(&name) {
@@ -211,12 +213,13 @@ impl<'t> RuleText<'t> {
         match Measure::parse(word) {
             Some(measure) => Ok((at, measure)),
             None => {
-                let names = MEASURES.map(|kind| kind.name).join(", ");
+                let names = MEASURES.map(|kind| kind.name);
                 let what = if word.is_empty() {
                     "a measure is missing".to_owned()
                 } else {
-                    format!("unknown measure '{word}'")
+                    format!("unknown measure '{word}'{}", nearest::question(word, names))
                 };
+                let names = names.join(", ");
                 Err(Mistake {
                     at,
                     why: format!("{what} ({names})"),
@@ -229,7 +232,11 @@ impl<'t> RuleText<'t> {
         let (at, name) = self.word();
         dimension::named(name).ok_or_else(|| Mistake {
             at,
-            why: format!("{word} needs a dimension ({})", dimension::names()),
+            why: format!(
+                "{word} needs a dimension{} ({})",
+                dimension::meant(name, &[]),
+                dimension::names()
+            ),
         })
     }
 

@@ -7,6 +7,7 @@ use crate::alert::syntax::{self, Spec};
 use crate::filter::period::Moment;
 use crate::filter::{Filter, Mistake};
 use crate::format::{Choice, EventTime, Proxies, formats};
+use crate::nearest;
 use crate::quantity::Unit;
 use crate::render::OUTPUTS;
 use crate::stats::dimension::{DIMENSIONS, parse_top};
@@ -329,7 +330,10 @@ pub static FLAGS: &[Flag] = &[
                     .collect::<Vec<_>>()
                     .join(", ")
             };
-            o.report = found.ok_or_else(|| format!("unknown output '{v}' ({})", names()))?;
+            o.report = found.ok_or_else(|| {
+                let meant = nearest::question(v, OUTPUTS.iter().map(|output| output.name));
+                format!("unknown output '{v}'{meant} ({})", names())
+            })?;
             Ok(None)
         },
     },

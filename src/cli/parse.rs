@@ -9,6 +9,7 @@ use super::flag::Flag;
 use super::flags::FLAGS;
 use super::{Command, Options, Printout};
 use crate::error::Error;
+use crate::nearest::nearest;
 
 /// Reads arguments: those of the arguments file first, so that the command line takes precedence. The file is not
 /// read if the command line asks for a text to print, so that help is there even when the file is broken.
@@ -131,6 +132,10 @@ impl<O> Grammar<O> {
             return Ok(NextArgument::End);
         };
         let is_long = matches!(arg, Arg::Long(_));
+        let typed = match arg {
+            Arg::Long(name) => name.to_owned(),
+            _ => String::new(),
+        };
         let found = match arg {
             Arg::Value(operand) => {
                 return (self.operand)(options, operand).map(|()| NextArgument::Operand);
@@ -140,7 +145,14 @@ impl<O> Grammar<O> {
             Arg::Long(name) => self.flags.iter().find(|flag| flag.long == name),
         };
         let Some(flag) = found else {
-            return Err(usage(arg.unexpected()));
+            let names = self.flags.iter().map(|flag| flag.long);
+            let meant = nearest(&typed, names).map(|name| format!(", did you mean '--{name}'?"));
+            let unexpected = arg.unexpected();
+            return Err(Error::new(format!(
+                "{unexpected}{} ({} --help lists the options)",
+                meant.unwrap_or_default(),
+                self.name
+            )));
         };
         let value = match flag.value {
             // An option that ends the reading would never be asked for its value again.
@@ -310,6 +322,16 @@ mod tests {
             (&["--replay=x"], &["--replay", "httpmon --help"]),
             (&["--version=x"], &["--version", "httpmon --help"]),
             (&["--nope"], &["--nope", "httpmon --help"]),
+            (&["--replya"], &["'--replya', did you mean '--replay'?"]),
+            (&["--top", "ip"], &["'ip', did you mean 'client'?"]),
+            (&["--top", "sections"], &["did you mean 'section'?"]),
+            (&["--where", "url=/a"], &["did you mean 'path'?"]),
+            (&["--where", "latency>2s"], &["mean 'duration'?"]),
+            (&["--report", "jsno"], &["did you mean 'json'?"]),
+            (&["--format", "combind"], &["did you mean 'combined'?"]),
+            (&["--alert", "a: hit > 1"], &["did you mean 'hits'?"]),
+            (&["--alert", "a: hits > 1 ovr 5m"], &["mean 'over'?"]),
+            (&["--alert", "a: hits > 1 by ip"], &["mean 'client'?"]),
             (&["-x"], &["-x", "httpmon --help"]),
             (&["--window"], &["--window", "httpmon --help"]),
         ] {

@@ -157,7 +157,8 @@ impl<'t> Input<'t> {
             let what = if name.is_empty() {
                 "expected a comparison such as status>=500".to_owned()
             } else {
-                format!("unknown name '{name}'")
+                let meant = dimension::meant(name, &["bytes", "duration"]);
+                format!("unknown name '{name}'{meant}")
             };
             return Err(self.mistake(format!("{what} ({}, bytes, duration)", dimension::names())));
         }

@@ -7,6 +7,7 @@ use super::step::Step;
 use super::template::Refused;
 use super::unparsed::Field;
 use super::{Format, FormatSource, apache, formats, haproxy, nginx, untimed, w3c};
+use crate::nearest;
 
 /// Which formats to read.
 #[derive(Debug, Clone, Default)]
@@ -94,8 +95,9 @@ impl Choice {
                 .map_err(refused);
         }
         let names: Vec<_> = formats().map(|format| format.name).collect();
+        let meant = nearest::question(text, names.iter().copied());
         Err(format!(
-            "unknown format '{text}' (auto, {}; or paste an Apache LogFormat, an nginx log_format, a HAProxy log-format, a '#Fields: …' line, or json: field=key …)",
+            "unknown format '{text}'{meant} (auto, {}; or paste an Apache LogFormat, an nginx log_format, a HAProxy log-format, a '#Fields: …' line, or json: field=key …)",
             names.join(", ")
         ))
     }

@@ -5,6 +5,7 @@ use super::bots::Robots;
 use super::network::{Buffer, network};
 use crate::format::record::Record;
 use crate::format::unparsed::Field;
+use crate::nearest;
 use crate::quantity::KeyKind;
 
 /// A way to key a record. Its name is the same in options, JSON and text.
@@ -235,8 +236,10 @@ pub fn parse_top(list: &str) -> Result<Vec<Top>, String> {
                 (name.trim(), rows)
             }
         };
-        let dimension =
-            named(name).ok_or_else(|| format!("unknown dimension '{name}' ({})", names()))?;
+        let dimension = named(name).ok_or_else(|| {
+            let meant = meant(name, &[]);
+            format!("unknown dimension '{name}'{meant} ({})", names())
+        })?;
         if tops.iter().any(|top| top.dimension == dimension) {
             return Err(format!("'{name}' is listed twice"));
         }
@@ -247,6 +250,56 @@ pub fn parse_top(list: &str) -> Result<Vec<Top>, String> {
         });
     }
     Ok(tops)
+}
+
+/// What other tools and servers call a dimension, or a number that can be compared, and its name here.
+const ELSEWHERE: [(&str, &str); 31] = [
+    ("ip", "client"),
+    ("addr", "client"),
+    ("address", "client"),
+    ("remote_addr", "client"),
+    ("remote", "client"),
+    ("visitor", "client"),
+    ("url", "path"),
+    ("uri", "path"),
+    ("page", "path"),
+    ("endpoint", "path"),
+    ("target", "path"),
+    ("code", "status"),
+    ("status_code", "status"),
+    ("ua", "agent"),
+    ("useragent", "agent"),
+    ("user_agent", "agent"),
+    ("user-agent", "agent"),
+    ("browser", "agent"),
+    ("ref", "referrer"),
+    ("verb", "method"),
+    ("vhost", "host"),
+    ("domain", "host"),
+    ("server", "host"),
+    ("subnet", "network"),
+    ("robot", "bot"),
+    ("crawler", "bot"),
+    ("file", "source"),
+    ("size", "bytes"),
+    ("latency", "duration"),
+    ("response_time", "duration"),
+    ("time", "duration"),
+];
+
+/// `, did you mean 'client'?` after a name that is none of a dimension, nor one of `others`; nothing where
+/// nothing is near.
+pub fn meant(name: &str, others: &[&'static str]) -> String {
+    let known = || {
+        let names = DIMENSIONS.iter().map(|dimension| dimension.name);
+        names.chain(others.iter().copied())
+    };
+    let lower = name.to_lowercase();
+    let elsewhere = ELSEWHERE.iter().find(|(word, _)| *word == lower);
+    match elsewhere.filter(|(_, meant)| known().any(|name| name == *meant)) {
+        Some((_, meant)) => format!(", did you mean '{meant}'?"),
+        None => nearest::question(name, known()),
+    }
 }
 
 /// The names of all dimensions, for a message.
