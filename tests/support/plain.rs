@@ -396,7 +396,8 @@ fn request_end(text: &str) -> Option<usize> {
 fn numbers(text: &str) -> Option<(String, String, &str)> {
     let text = text.strip_prefix(' ')?;
     let (status, text) = text.split_once(' ')?;
-    if !matches!(status, "-" | "0") && !(status.len() == 3 && is_number(status)) {
+    let three_digits = status.len() == 3 && is_number(status);
+    if !three_digits && !matches!(status, "-" | "0") {
         return None;
     }
     let end = text.find([' ', '"']).unwrap_or(text.len());
