@@ -449,7 +449,7 @@ mod tests {
             ("%{+X}Ts %ST", "'+X'"),
             ("%{+Q", "without its '}'"),
             ("%[src", "without its ']'"),
-            ("%ci%ST %t", "nothing stands between"),
+            ("%ci%ST %t", "nothing separates"),
         ] {
             let refused = parse(string).expect_err(string);
             assert!(refused.why.contains(why), "{string}: {}", refused.why);
