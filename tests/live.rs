@@ -379,7 +379,7 @@ fn a_summary_so_far_is_partial_and_the_run_goes_on() {
         "-i1m",
         vec![
             (300, Lines(0, 2)),
-            (400, Event::Signal(Signal::Tell)),
+            (400, Event::Signal(Signal::Report)),
             (500, Lines(0, 3)),
             (600, End),
         ],

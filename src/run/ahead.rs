@@ -5,9 +5,10 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
 
-use super::file;
 use super::operands::{STDIN, failure};
+use super::{file, regular};
 use crate::cli::Options;
 use crate::error::Error;
 use crate::format::record::Record;
@@ -105,8 +106,7 @@ fn regular(options: &Options) -> Result<Option<Vec<(String, File)>>, Error> {
             continue;
         }
         let name = operand.to_string_lossy().into_owned();
-        let is_file = std::fs::metadata(operand).is_ok_and(|metadata| metadata.is_file());
-        if !is_file {
+        if regular::at(Path::new(operand)).is_none() {
             return Ok(None);
         }
         let file = File::open(operand).map_err(|error| failure(&name, &error))?;
@@ -150,7 +150,7 @@ impl Take for LogScan {
 }
 
 impl LogScan {
-    /// Reads a file from where it stands, and leaves it there.
+    /// Reads a file from its place, and leaves it there.
     fn read(&mut self, file: &mut File) -> io::Result<()> {
         let start = file.stream_position()?;
         let mut lines = Lines::default();

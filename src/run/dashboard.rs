@@ -142,7 +142,7 @@ impl Dashboard {
         Some(self.painted.map_or(Duration::ZERO, |last| last + after))
     }
 
-    /// Shows how things stand, if that is due.
+    /// Shows the run so far, if that is due.
     pub fn paint(&mut self, monitor: &mut Monitor, now: Duration) {
         if self.due().is_none_or(|due| due > now) {
             return;
@@ -165,7 +165,7 @@ impl Dashboard {
         self.painted = Some(now);
     }
 
-    /// Where the input stands.
+    /// How far the input is read.
     fn input(&self, monitor: &Monitor) -> String {
         if self.ended {
             return "end of input, q leaves".to_owned();

@@ -276,11 +276,11 @@ impl ReadingThread {
         });
     }
 
-    /// Where the parser stands behind all that was sent, if anyone still listens.
+    /// The state of the parser behind all that was sent, if anyone still listens.
     fn ask(&self) -> Option<ParserState> {
-        let (reply, stands) = sync_channel(1);
+        let (reply, state) = sync_channel(1);
         self.sender.send(Message::Where(reply)).ok()?;
-        stands.recv().ok()
+        state.recv().ok()
     }
 
     /// Whether anyone still listens.

@@ -7,6 +7,8 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::{FileExt, FileTypeExt};
 use std::path::Path;
 
+use super::regular;
+
 /// Reads into `block` at `offset`, whatever the file's own place.
 pub(super) fn read_at(file: &File, block: &mut [u8], offset: u64) -> io::Result<usize> {
     loop {
@@ -33,8 +35,7 @@ pub(super) fn left_of_stdin() -> Option<u64> {
 /// How long the file is that standard output is, if it is one.
 pub(super) fn length_of_stdout() -> Option<u64> {
     let file = File::from(io::stdout().as_fd().try_clone_to_owned().ok()?);
-    let metadata = file.metadata().ok()?;
-    metadata.is_file().then_some(metadata.len())
+    regular::opened(&file).map(|data| data.len())
 }
 
 /// Cuts the file off there that standard output is. What is written next is behind it.
@@ -88,5 +89,5 @@ pub(super) fn sync_folder(path: &Path) {
 
 /// Whether it can be read at any place.
 pub(super) fn is_regular(file: &File) -> bool {
-    file.metadata().is_ok_and(|data| data.is_file())
+    regular::opened(file).is_some()
 }

@@ -1,13 +1,13 @@
 //! A log that is written to, read through every rotation.
 //!
 //! A [`Follower`] is looked at now and then ([`Follower::poll`]) and gives whole lines; it touches files only
-//! through [`Files`], and is told what time it is. What it knows of a file does not depend on its name:
+//! through [`Files`], and is given the time. What it knows of a file does not depend on its name:
 //!
 //! * The file was renamed: its name leads to another file, or to none. The old one is read on until it has been
-//!   quiet for [`QUIET`], since a server goes on writing to it until it is told of the rotation; what the new one
+//!   quiet for [`QUIET`], since a server goes on writing to it until it opens the new one; what the new one
 //!   holds comes behind what the old one held.
 //! * The file was emptied (`copytruncate`): it is shorter than what was read of it, or holds something else there.
-//!   What was written between the last look and the copy stands in the copy, which is found among the rotated
+//!   What was written between the last look and the copy is in the copy, which is found among the rotated
 //!   files by what it begins with, packed or not.
 //!
 //! An open file keeps its inode, so that no other file can be taken for it. A line is given when its newline has
@@ -37,10 +37,10 @@ const BLOCK: usize = 256 << 10;
 /// The longest part of a line that is kept for its end: [`crate::input::lines`] cuts there.
 const LONGEST: usize = crate::input::lines::MAX_LINE;
 
-/// What tells one file from another, whatever their names.
+/// The identity of a file, whatever its name.
 pub(super) type Id = (u64, u64);
 
-/// A file, and what tells one content of it from another.
+/// A file and its content: the time of its last change.
 pub(super) type Version = (Id, u128);
 
 /// The operations on files that following takes.
@@ -58,7 +58,7 @@ pub(super) trait Files {
 
     fn read_at(&mut self, file: &Self::File, block: &mut [u8], place: u64) -> io::Result<usize>;
 
-    /// The rotated files of this one that stand there.
+    /// The rotated files of this one.
     fn rotated(&mut self, path: &Path) -> Vec<PathBuf>;
 
     /// Which file has this name, and which content: a number of a file may be used again.
@@ -530,7 +530,7 @@ pub(super) fn give(tail: &mut Vec<u8>, bytes: &[u8], lines: &mut Vec<u8>) {
         }
         None => bytes,
     };
-    // Past that a line is cut anyway; one byte more tells that it was longer.
+    // Past that a line is cut anyway; one byte more shows that it was longer.
     let room = (LONGEST + 1).saturating_sub(tail.len());
     tail.extend_from_slice(&rest[..rest.len().min(room)]);
 }

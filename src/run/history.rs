@@ -7,7 +7,7 @@ use crate::time::Second;
 /// The alerts of the time before the start that are not over.
 #[derive(Debug, Default)]
 pub(super) struct History {
-    /// Its last second, where the log tells when it ends; else whoever reads it says so.
+    /// Its last second, where that is known by the clock; else whoever reads it says so.
     until: Option<Second>,
     /// Whether an earlier run wrote what happened then.
     pub(super) written: bool,

@@ -1,8 +1,8 @@
-//! Telling someone: a program that is run at each transition of an alert.
+//! A program that is run at each transition of an alert.
 //!
 //! It is run without a shell, one at a time, by a thread of its own behind a bounded queue: reading
 //! never waits for it. It gets the alert as JSON on standard input and a few words in its environment;
-//! nothing from the log stands in its arguments. One that takes too long is ended with its group.
+//! nothing from the log is in its arguments. One that takes too long is ended with its group.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use super::{kill, runnable, say, terminal};
 use crate::error::Error;
 
-/// Transitions that wait for their turn; more are dropped, and told.
+/// Transitions that wait for their turn; more are dropped, and counted.
 const QUEUE: usize = 1024;
 /// How long a program may take, and how long it has after it was asked to end.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -26,8 +26,8 @@ const GRACE: Duration = Duration::from_secs(2);
 const LAST: Duration = Duration::from_secs(60);
 /// How soon a program that runs is looked at; the longer it runs the later, up to ten times that.
 const LOOK: Duration = Duration::from_millis(1);
-/// So many failures are told one by one.
-const TOLD: u64 = 5;
+/// So many failures are reported one by one.
+const REPORTED: u64 = 5;
 
 /// A transition, as the program gets it.
 #[derive(Debug, Clone)]
@@ -57,7 +57,7 @@ pub enum Stage {
     Ended,
 }
 
-/// Makes sure that there is such a program, as far as that is told without running it: a name with a
+/// Makes sure that there is such a program, as far as that is known without running it: a name with a
 /// folder is that file, any other is looked for in `PATH`.
 ///
 /// # Errors
@@ -149,7 +149,7 @@ impl Hook {
             let _ = worker.join();
         }
         let failures = self.counts.failures.load(Ordering::Relaxed);
-        if failures > TOLD {
+        if failures > REPORTED {
             say(&format!("--on-alert: failed {failures} times"));
         }
         self.dropped += self.counts.left.load(Ordering::Relaxed);
@@ -179,7 +179,7 @@ fn work(
         let result = run(program, notice, limit);
         report(&id, Stage::Ended);
         if let Err(why) = result
-            && counts.failures.fetch_add(1, Ordering::Relaxed) < TOLD
+            && counts.failures.fetch_add(1, Ordering::Relaxed) < REPORTED
         {
             say(&format!(
                 "--on-alert: {}: {why}",

@@ -1,4 +1,4 @@
-//! What a run is told, and by whom: the contract between who reads and who counts.
+//! Messages to a run: the contract between who reads and who counts.
 
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
@@ -22,8 +22,8 @@ pub struct Now {
 pub enum Signal {
     /// To end, by the signal of this number.
     End(i32),
-    /// To tell how things stand, and to go on.
-    Tell,
+    /// To write the summary so far, and to go on.
+    Report,
     /// To paint anew: the screen has another size, or was another program's.
     Redraw,
 }
@@ -37,7 +37,7 @@ pub enum Message {
     Turn(Arc<str>),
     /// Bytes.
     Block(Vec<u8>),
-    /// Where the parser stands is asked for: what follows is begun by others.
+    /// The state of the parser is asked for: what follows is begun by others.
     Where(SyncSender<ParserState>),
     /// A part of the file that others counted. It begins and ends with whole lines.
     Part(Box<Part>),

@@ -33,6 +33,7 @@ mod output_file;
 mod parts;
 mod progress;
 mod reader;
+mod regular;
 mod resume;
 mod rotated;
 #[cfg(unix)]
@@ -191,7 +192,7 @@ fn run(mut options: Options) -> Result<u8, Error> {
     if let Some(ledger) = &ledger {
         session.resume(ledger, now);
     }
-    // What is told of each line as it comes is told by one thread; and as long as the period waits for the
+    // What is said of each line as it comes is said by one thread; and as long as the period waits for the
     // first record, only one knows it.
     let resolved = options.period().bounds().is_some();
     let parted = options.replay && !options.verbose && resolved;

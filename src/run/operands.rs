@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use super::{file, same};
+use super::{file, regular, same};
 use crate::error::Error;
 use crate::input::source::{LogInput, Packing, refused};
 use crate::render::escape;
@@ -15,7 +15,7 @@ use crate::render::escape;
 /// What standard input is called in a message.
 pub(super) const STDIN: &str = "standard input";
 
-/// So many bytes, unpacked, tell two logs apart.
+/// Two logs differ within so many bytes, unpacked.
 const HEAD: u64 = 4096;
 /// Bytes compared at once.
 const BLOCK: usize = 64 << 10;
@@ -60,8 +60,8 @@ impl Operand {
         match self {
             Operand::Stdin => file::stdin(),
             Operand::File(name) => {
-                let is_file = std::fs::metadata(name).is_ok_and(|data| data.is_file());
-                is_file.then(|| File::open(name).ok()).flatten()
+                let regular = regular::at(Path::new(name));
+                regular.and_then(|_| File::open(name).ok())
             }
         }
     }
@@ -93,7 +93,7 @@ impl Operand {
         (packing != Packing::Plain).then_some(file)
     }
 
-    /// Calls `look` with the text of a regular file, and leaves the file where it stood.
+    /// Calls `look` with the text of a regular file, and leaves the file at its place.
     pub(super) fn look<T>(&self, look: impl FnOnce(&mut LogInput<&mut File>) -> T) -> Option<T> {
         let mut file = self.open_regular()?;
         let start = file.stream_position().ok()?;
@@ -293,7 +293,7 @@ fn compare_text(a: &mut impl Read, b: &mut impl Read) -> Copy {
     }
 }
 
-/// What a file is packed with; it stands where it stood.
+/// What a file is packed with; its place stays.
 pub(super) fn packing(mut file: &File) -> io::Result<Packing> {
     let start = file.stream_position()?;
     let mut head = Vec::new();
@@ -306,7 +306,7 @@ pub(super) fn packing(mut file: &File) -> io::Result<Packing> {
 pub(super) fn any_regular(operands: &[Operand]) -> bool {
     operands.iter().any(|operand| match operand {
         Operand::Stdin => file::stdin().is_some(),
-        Operand::File(name) => std::fs::metadata(name).is_ok_and(|data| data.is_file()),
+        Operand::File(name) => regular::at(Path::new(name)).is_some(),
     })
 }
 

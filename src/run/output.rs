@@ -21,7 +21,7 @@ const MOST: usize = 4 << 20;
 
 /// What standard output is called in a message.
 const STDOUT: &str = "standard output";
-/// Columns where nothing tells how many there are.
+/// Columns where nobody says how many there are.
 const WIDTH: usize = 80;
 
 /// Where events go.
@@ -124,7 +124,7 @@ impl ReportWriter {
         self.stdout
     }
 
-    /// Whether it shows how things stand, and wants a summary with every report.
+    /// Whether it shows the whole run so far, and wants a summary with every report.
     pub fn is_replaced(&self) -> bool {
         matches!(self.sink, Destination::Replaced(_))
     }

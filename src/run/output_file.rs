@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::operands::Operand;
-use super::same;
+use super::{regular, same};
 use crate::error::Error;
 use crate::render::escape;
 
@@ -44,10 +44,10 @@ pub(super) struct Appended {
 }
 
 impl Appended {
-    /// The file at `path`; what stands in it is kept only if `keep` says so.
+    /// The file at `path`; what it holds is kept only if `keep` says so.
     pub(super) fn at(path: &Path, keep: bool) -> Result<Appended, Error> {
         let opened = append(path).and_then(|file| {
-            if !keep && file.metadata()?.is_file() {
+            if !keep && regular::opened(&file).is_some() {
                 file.set_len(0)?;
             }
             Ok(file)
@@ -77,8 +77,7 @@ impl Appended {
 
     /// How long it is, if it is a regular file.
     pub(super) fn length(&self) -> Option<u64> {
-        let metadata = self.file.metadata().ok()?;
-        metadata.is_file().then_some(metadata.len())
+        regular::opened(&self.file).map(|data| data.len())
     }
 
     /// Cuts it off there.
@@ -128,12 +127,12 @@ pub(super) struct Replaced {
     target: PathBuf,
     /// In the same folder, since a rename moves nothing from one file system to another.
     temporary: PathBuf,
-    /// Those of the file that stood there.
+    /// Those of the file that was there.
     permissions: Option<Permissions>,
 }
 
 impl Replaced {
-    /// The file at `path`; `None` where something stands there that is no file, such as a device or a
+    /// The file at `path`; `None` where there is something that is no file, such as a device or a
     /// named pipe, which is to be written to and not replaced.
     pub(super) fn at(path: &Path) -> Result<Option<Replaced>, Error> {
         let wrong = |error: io::Error| failure(path, &error);
@@ -163,7 +162,7 @@ impl Replaced {
             target,
             permissions,
         };
-        // That a place cannot be written to is told before anything is read.
+        // That a place cannot be written to is said before anything is read.
         match replaced.open() {
             Ok(_) => fs::remove_file(&replaced.temporary).map_err(wrong)?,
             Err(error) if only_in_place(&error) && replaced.open_target().is_ok() => {}
@@ -203,7 +202,7 @@ impl Replaced {
             fs::rename(&self.temporary, &self.target)
         });
         if written.is_err() {
-            // What is told is why it could not be written.
+            // What is said is why it could not be written.
             let _ = fs::remove_file(&self.temporary);
         }
         match written {

@@ -5,9 +5,9 @@
 //! …, and the parts are handed on in their order. There are two [`Chunk`]s for each thread, which go
 //! round, so that memory is bounded; with fewer, some threads could hold all before their turn comes.
 //!
-//! A thread guesses where the parser will stand before its part: as it stands behind the last one that was
+//! A thread guesses the state of the parser before its part: that behind the last one that was
 //! handed on. Where that was wrong, or the part passes a cap, its lines are read again, one by one, and whoever
-//! hands the parts on asks where the parser stands then.
+//! hands the parts on asks for the state of the parser then.
 
 use std::fs::File;
 use std::io;
@@ -49,7 +49,7 @@ pub const PART: u64 = 4 << 20;
 pub struct Part {
     /// What was counted.
     pub chunk: Lent,
-    /// Where the parser stood before it, and where it stands behind it.
+    /// The state of the parser before it, and behind it.
     pub began: ParserState,
     /// See `began`.
     pub ended: ParserState,
@@ -66,7 +66,7 @@ impl Part {
         self.range.end - self.range.start
     }
 
-    /// Where the parser stands behind it, if it stands at `state` before it; `None` where only who reads its
+    /// The state of the parser behind it, if that is `state` before it; `None` where only who reads its
     /// lines again will know.
     pub(super) fn leads_to(&self, state: &ParserState) -> Option<ParserState> {
         (self.began == *state && !self.chunk.is_full()).then(|| self.ended.clone())
@@ -140,12 +140,12 @@ impl Shared {
         }
     }
 
-    /// The parser stands here now.
+    /// The parser is in this state now.
     pub(super) fn resume(&self, state: ParserState) {
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
-    /// Where the parser stands behind the last part that was handed on.
+    /// The state of the parser behind the last part that was handed on.
     pub(super) fn state(&self) -> ParserState {
         self.state
             .lock()
@@ -350,7 +350,7 @@ fn read_lines(
     block: &mut [u8],
     mut take: impl FnMut(Option<&[u8]>),
 ) -> io::Result<(Range<u64>, bool)> {
-    // The byte before the range tells whether a line begins with it.
+    // The byte before the range shows whether a line begins with it.
     let mut at = range.start - u64::from(!first);
     let mut begin = first.then_some(at);
     loop {

@@ -1,18 +1,19 @@
 //! How far a long replay of files is: one line on a terminal, drawn in place, and gone before anything
 //! else is written there.
 //!
-//! [`Progress`] is told of bytes and of time and says what to show; it touches nothing. [`ProgressFeed`] stands
+//! [`Progress`] is given bytes and the time and says what to show; it touches nothing. [`ProgressFeed`] is
 //! before a feed and counts what passes: a message is done when the next one is asked for. The line is the
 //! process's, as the terminal is, so that whoever writes can take it away first.
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::feed::Threads;
-use super::file;
 use super::message::{Feed, Message, Now};
 use super::operands::Operand;
+use super::{file, regular};
 use crate::cli::Options;
 use crate::render::units;
 use crate::time::Span;
@@ -102,10 +103,7 @@ pub(super) fn size(operands: &[Operand]) -> Option<u64> {
         .iter()
         .map(|operand| match operand {
             Operand::Stdin => file::left_of_stdin(),
-            Operand::File(name) => std::fs::metadata(name)
-                .ok()
-                .filter(|data| data.is_file())
-                .map(|data| data.len()),
+            Operand::File(name) => regular::at(Path::new(name)).map(|data| data.len()),
         })
         .sum()
 }

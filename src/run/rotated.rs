@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::follow::{self, Files, Follower, Id, Read, Version};
 use super::operands::packing;
-use super::same;
+use super::{regular, same};
 use crate::input::source::{LogInput, Packing};
 
 /// The files of this system.
@@ -246,7 +246,7 @@ fn give_packed(path: &Path, mut give: impl FnMut(Vec<u8>) -> bool) -> io::Result
     }
 }
 
-/// The rotated files of `path` that stand beside it, by their names: `access.log.1`, `access.log.2.gz`,
+/// The rotated files of `path` that are beside it, by their names: `access.log.1`, `access.log.2.gz`,
 /// `access.log-20261120`, `access-20261120.log`, `access.1.log.gz`.
 fn rotated(path: &Path) -> Vec<PathBuf> {
     let (Some(name), Some(folder)) = (
@@ -272,7 +272,7 @@ fn rotated(path: &Path) -> Vec<PathBuf> {
                 .is_some_and(|other| is_rotated(name, other))
         })
         .map(|entry| entry.path())
-        .filter(|path| path.is_file())
+        .filter(|path| regular::at(path).is_some())
         .collect();
     found.sort();
     found
@@ -311,7 +311,7 @@ fn rotated_since(path: &Path, since: SystemTime) -> Vec<PathBuf> {
         .filter(|(modified, _)| *modified >= since)
         .collect();
     dated.sort();
-    // One that is being packed stands there twice.
+    // One that is being packed is there twice.
     let mut plain: Vec<PathBuf> = dated.into_iter().map(|(_, path)| path).collect();
     let all = plain.clone();
     plain.retain(|path| !is_packed(path) || !all.contains(&path.with_extension("")));

@@ -1,4 +1,4 @@
-//! What can be run, where that is told by the name alone: Windows.
+//! What can be run, where that is known by the name alone: Windows.
 
 use std::path::{Path, PathBuf};
 

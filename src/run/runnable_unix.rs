@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// What libraries search where PATH is not set.
 const PATH: &str = "/usr/local/bin:/bin:/usr/bin";
 
-/// Whether the file can be run, as far as that is told without running it: whether this user may is left to
+/// Whether the file can be run, as far as that is known without running it: whether this user may is left to
 /// the system, and so is what its first line names.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! Whether two names lead to one file, where only their full paths can tell.
+//! Whether two names lead to one file, where only their full paths show it.
 
 use std::fs::{File, Metadata};
 use std::path::Path;
@@ -8,7 +8,7 @@ pub(super) fn files(a: &Path, b: &Path) -> bool {
     matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
-/// What tells a file from others of the same name: when it was made.
+/// What differs between a file and others of the same name: when it was made.
 pub(super) fn id(metadata: &Metadata) -> (u64, u64) {
     let made = metadata.created().ok();
     let made = made.and_then(|made| made.duration_since(std::time::UNIX_EPOCH).ok());
@@ -20,7 +20,7 @@ pub(super) fn opened(_: &Path, _: &File) -> bool {
     true
 }
 
-/// Whether standard input comes from this file, which cannot be told here.
+/// Whether standard input comes from this file: that cannot be known here.
 pub(super) fn stdin(_: &Path) -> bool {
     false
 }

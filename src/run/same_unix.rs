@@ -11,7 +11,7 @@ pub(super) fn files(a: &Path, b: &Path) -> bool {
     matches!((std::fs::metadata(a), std::fs::metadata(b)), (Ok(a), Ok(b)) if same(&a, &b))
 }
 
-/// What tells a file from any other that stands beside it.
+/// The identity of a file among all that are there.
 pub(super) fn id(metadata: &Metadata) -> (u64, u64) {
     (metadata.dev(), metadata.ino())
 }

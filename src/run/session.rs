@@ -226,7 +226,7 @@ impl Session {
                     }
                 }
                 Message::Signal(Signal::Redraw) => self.intake.sink.redraw(),
-                Message::Signal(Signal::Tell) => {
+                Message::Signal(Signal::Report) => {
                     self.intake.sink.report_now(&self.intake.monitor)?
                 }
                 Message::Signal(Signal::End(signal)) => {

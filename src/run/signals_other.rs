@@ -1,4 +1,4 @@
-//! Where there are no Unix signals, the system's own way to end a program stands.
+//! Where there are no Unix signals, a program ends in the system's own way.
 
 use std::sync::mpsc::SyncSender;
 

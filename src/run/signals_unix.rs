@@ -1,4 +1,4 @@
-//! Signals on Unix: INT and TERM end the run in order, a second one at once; USR1 asks how things stand.
+//! Signals on Unix: INT and TERM end the run in order, a second one at once; USR1 asks for the summary so far.
 //! With a dashboard HUP and QUIT end it as well, for the terminal must be put back first.
 
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub(super) fn forward(sender: SyncSender<Message>, screen: bool) {
     let asked = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
         // In this order: the first signal finds the flag down and raises it, the next one finds it up.
-        // Where registering fails the default action stands, which is to end.
+        // Where registering fails the default action stays, which is to end.
         let _ = flag::register_conditional_default(signal, Arc::clone(&asked));
         let _ = flag::register(signal, Arc::clone(&asked));
     }
@@ -31,7 +31,7 @@ pub(super) fn forward(sender: SyncSender<Message>, screen: bool) {
     std::thread::spawn(move || {
         for signal in signals.forever() {
             let message = if signal == SIGUSR1 {
-                Signal::Tell
+                Signal::Report
             } else {
                 Signal::End(signal)
             };
@@ -54,7 +54,7 @@ fn forward_with_screen(sender: SyncSender<Message>) {
         let mut asked = false;
         for signal in signals.forever() {
             let message = match signal {
-                SIGUSR1 => Signal::Tell,
+                SIGUSR1 => Signal::Report,
                 SIGWINCH => Signal::Redraw,
                 SIGTSTP => {
                     terminal::while_stopped(|| end_by(SIGTSTP));

@@ -185,7 +185,7 @@ impl Sink {
         Ok(())
     }
 
-    /// What the program is told of an event, if it is run for it.
+    /// What the program is given of an event, if it is run for it.
     fn notice(&self, event: &Event, zone: &Zone, wall: Option<Wall>) -> Option<Notice> {
         self.hook.as_ref()?;
         let Event::Transition(alert) = event else {

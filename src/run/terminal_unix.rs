@@ -63,7 +63,7 @@ impl Terminal {
         self.messages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    // What fails here fails since the terminal is gone, and there is nobody left to tell.
+    // What fails here fails since the terminal is gone, and nobody is left to read about it.
 
     fn take_over(&self) {
         let _ = tcsetattr(&self.tty, OptionalActions::Now, &self.own);
