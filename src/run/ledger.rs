@@ -11,9 +11,10 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::entry::{Checkpoint, Known, LedgerEntry};
-use super::{file, output_file, same};
+use super::{file, output_file, regular, same};
 use crate::error::Error;
 use crate::time::Zone;
 
@@ -21,6 +22,8 @@ use crate::time::Zone;
 const HEADER: &str = "{\"v\":1,\"type\":\"httpmon-state\"}\n";
 /// So many entries are appended before the file is written anew.
 const MOST: u64 = 4096;
+/// How long a lock is waited for: of a run that was killed while it started a program, that program has it for a moment.
+const WAIT: Duration = Duration::from_secs(1);
 /// A larger file is none of these.
 const LARGEST: u64 = 64 << 20;
 
@@ -236,22 +239,23 @@ fn lock(path: &Path) -> io::Result<File> {
     if path.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
-    // Another run may put a new file in its place between opening and locking.
-    for _ in 0..10 {
+    let deadline = Instant::now() + WAIT;
+    loop {
         let file = OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
             .truncate(false)
             .open(path)?;
-        if !file::lock(&file)? {
-            break;
-        }
-        if !file.metadata()?.is_file() || same::opened(path, &file) {
+        // Another run may put a new file in its place between opening and locking.
+        if file::lock(&file)? && (regular::opened(&file).is_none() || same::opened(path, &file)) {
             return Ok(file);
         }
+        if Instant::now() >= deadline {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        std::thread::sleep(WAIT / 50);
     }
-    Err(io::ErrorKind::WouldBlock.into())
 }
 
 /// Where a damaged ledger is moved to.
