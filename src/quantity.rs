@@ -101,3 +101,10 @@ pub struct Figure {
     /// Whether the rule fires below its threshold.
     pub below: bool,
 }
+
+impl Figure {
+    /// What the most extreme value of its rule is.
+    pub fn peak_word(&self) -> &'static str {
+        if self.below { "lowest" } else { "peak" }
+    }
+}

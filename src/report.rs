@@ -266,6 +266,8 @@ pub struct Transition {
     pub subject: Subject,
     /// Its number in the run: the same when it fires and when it is over.
     pub number: u64,
+    /// How many alerts of this rule and key fired before it in the run.
+    pub times: u64,
     /// When its condition began to hold.
     pub since: Second,
     /// The second that crossed.
@@ -449,6 +451,8 @@ pub struct Alert {
     pub peak: Figure,
     /// Where it was resolved because too few hits were left.
     pub shortfall: Option<Shortfall>,
+    /// How many alerts of its rule and key fired before it in the run.
+    pub times: u64,
     /// The key that is named as its cause.
     pub cause: Option<Key>,
 }

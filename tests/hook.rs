@@ -88,6 +88,8 @@ fn notice(i: usize) -> Notice {
         rule: "Burst".into(),
         at: "2026-01-01T00:00:00Z".to_owned(),
         because: None,
+        text: "two lines".to_owned(),
+        times: 0,
         again: false,
     }
 }
@@ -98,7 +100,7 @@ fn each_transition_is_told_once_in_order_with_its_json_and_its_environment() {
     // One that does not take turns would find the folder there.
     let program = script(
         &folder,
-        "mkdir \"$OUT.busy\" || exit 9\n{ cat; echo \"$HTTPMON_STATE|$HTTPMON_RULE|$HTTPMON_AT|$#\"; } >>\"$OUT\"\nrmdir \"$OUT.busy\"",
+        "mkdir \"$OUT.busy\" || exit 9\n{ cat; echo \"$HTTPMON_STATE|$HTTPMON_RULE|$HTTPMON_AT|$HTTPMON_TIMES|$HTTPMON_TEXT|$#\"; } >>\"$OUT\"\nrmdir \"$OUT.busy\"",
     );
     let output = replay(&program, 5);
     assert_eq!(errors(&output), "");
@@ -107,7 +109,10 @@ fn each_transition_is_told_once_in_order_with_its_json_and_its_environment() {
     for line in lines(&output).lines() {
         let alert: serde_json::Value = serde_json::from_str(line).expect("JSON");
         let text = |key: &str| alert[key].as_str().expect("a text").to_owned();
-        want += &format!("{line}\n{}|Burst $(id)|{}|0\n", text("state"), text("at"));
+        let words = [text("state"), "Burst $(id)".to_owned(), text("at")].join("|");
+        let (times, lines) = (&alert["times"], text("text"));
+        assert!(lines.contains("\n  "), "{lines}");
+        want += &format!("{line}\n{words}|{times}|{lines}|0\n");
     }
     assert_eq!(out(&folder), want);
 }

@@ -86,7 +86,7 @@ fn written(folder: &Folder) -> Vec<String> {
     let out = folder.read("out");
     let lines = out.lines();
     lines
-        .filter(|line| !line.contains("\"summary\"") && !line.contains("\"partial\""))
+        .filter(|line| !line.contains("\"type\":\"summary\"") && !line.contains("\"partial\""))
         .map(str::to_owned)
         .collect()
 }

@@ -1,7 +1,9 @@
 //! Every alert of a run, oldest first; of very many, the newest.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+
+use foldhash::fast::RandomState;
 
 use crate::quantity::{Figure, Unit};
 use crate::report::{Alert, Alerts, Key, Shortfall};
@@ -17,7 +19,12 @@ pub struct AlertHistory {
     /// The numbers of those that fire now.
     firing: Vec<u64>,
     forgotten: u64,
+    /// How often each rule fired, for each of its keys.
+    names: HashMap<AlertName, u64, RandomState>,
 }
+
+/// A rule and a key.
+type AlertName = (Arc<str>, Option<Box<[u8]>>);
 
 impl AlertHistory {
     /// Whether any alert fired.
@@ -39,6 +46,7 @@ impl AlertHistory {
             self.fired.pop_front();
             self.forgotten += 1;
         }
+        let times = self.count_name(rule, key.as_ref());
         let number = self.forgotten + self.fired.len() as u64 + 1;
         self.fired.push_back(Alert {
             number,
@@ -49,10 +57,30 @@ impl AlertHistory {
             until: None,
             peak,
             shortfall: None,
+            times,
             cause: None,
         });
         self.firing.push(number);
         number
+    }
+
+    /// Counts an alert of a rule and key: how many there were before. No more names are counted than alerts are
+    /// remembered.
+    fn count_name(&mut self, rule: &Arc<str>, key: Option<&Key>) -> u64 {
+        let name = (rule.clone(), key.map(|key| key.key.clone()));
+        if self.names.len() >= REMEMBERED && !self.names.contains_key(&name) {
+            return 0;
+        }
+        let times = self.names.entry(name).or_default();
+        *times += 1;
+        *times - 1
+    }
+
+    /// How many alerts of the same rule and key fired before this one; 0 where it is not remembered any more.
+    pub fn times(&self, number: u64) -> u64 {
+        let index = (number - 1).checked_sub(self.forgotten);
+        let fired = index.and_then(|index| self.fired.get(index as usize));
+        fired.map_or(0, |fired| fired.times)
     }
 
     /// An alert that fires began at another time than this run could see.

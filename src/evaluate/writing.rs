@@ -258,6 +258,7 @@ impl Evaluate {
                 key: changed.key,
                 subject: rule.subject().clone(),
                 number,
+                times: self.history.times(number),
                 since,
                 at,
                 figure,

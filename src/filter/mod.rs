@@ -136,6 +136,14 @@ impl Filter {
         Filter(Expr::Number(Quantity::Duration, order, us))
     }
 
+    /// The least microseconds above which a duration matches, where nothing else is asked.
+    pub fn longer_than(&self) -> Option<u64> {
+        match self.0 {
+            Expr::Number(Quantity::Duration, Order::More, us) => Some(us),
+            _ => None,
+        }
+    }
+
     /// What both match.
     pub fn and(self, other: Filter) -> Filter {
         Filter(Expr::And(vec![self.0, other.0]))

@@ -24,6 +24,8 @@ pub(super) struct Expressions {
     /// Each with its bit.
     direct: Vec<(u64, Filter)>,
     alike: Vec<(u64, Filter)>,
+    /// The bits of those on durations alone, each with what it must be longer than, the least first: most are shorter.
+    longer: Vec<(u64, u64)>,
     /// The counted dimensions that `alike` looks at.
     dimensions: Vec<usize>,
     answers: HashMap<[u32; KEYS + 1], u64, RandomState>,
@@ -34,6 +36,7 @@ impl Expressions {
     pub(super) fn new(filters: Vec<Filter>, tops: &[Top]) -> Expressions {
         let (mut direct, mut alike) = (Vec::new(), Vec::new());
         let mut dimensions: Vec<usize> = Vec::new();
+        let mut longer = Vec::new();
         for (i, filter) in filters.into_iter().enumerate() {
             let index = |name: &str| tops.iter().position(|top| top.dimension.name == name);
             let places: Option<Vec<usize>> = filter
@@ -45,6 +48,10 @@ impl Expressions {
                     .filter(|place| !dimensions.contains(place))
                     .count()
             };
+            if let Some(us) = filter.longer_than() {
+                longer.push((us, 1 << i));
+                continue;
+            }
             match places {
                 Some(mut places) => {
                     places.sort_unstable();
@@ -60,7 +67,9 @@ impl Expressions {
                 None => direct.push((1 << i, filter)),
             }
         }
+        longer.sort_unstable();
         Expressions {
+            longer,
             direct,
             alike,
             dimensions,
@@ -77,6 +86,12 @@ impl Expressions {
                 .fold(0, |bits, (bit, _)| bits | bit)
         };
         let mut bits = evaluate(&self.direct);
+        if let (Some(us), Some(&(least, _))) = (record.duration_us, self.longer.first())
+            && us > least
+        {
+            let matched = self.longer.iter().take_while(|(than, _)| us > *than);
+            bits |= matched.fold(0, |bits, (_, bit)| bits | bit);
+        }
         if !self.alike.is_empty() {
             let mut keys = [0; KEYS + 1];
             for (key, &dimension) in keys.iter_mut().zip(&self.dimensions) {
@@ -102,7 +117,7 @@ impl Expressions {
 
     /// Whether there are none.
     pub(super) fn is_empty(&self) -> bool {
-        self.direct.is_empty() && self.alike.is_empty()
+        self.direct.is_empty() && self.alike.is_empty() && self.longer.is_empty()
     }
 
     /// Ids have changed: what was remembered by them is void.

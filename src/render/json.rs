@@ -5,6 +5,7 @@ use std::io::Write;
 use super::Render;
 use super::digits;
 use super::escape;
+use super::text::sentence;
 use crate::quantity::Figure;
 use crate::report::{
     Alert, AlertState, Alerts, Amount, Block, Event, Ranking, Report, Transition, UnparsedExample,
@@ -20,7 +21,11 @@ impl Render for Json {
         let mut json = ObjectWriter { out, zone };
         json.raw("{\"v\":1,\"type\":");
         match event {
-            Event::Transition(alert) => json.alert(alert),
+            Event::Transition(alert) => {
+                json.alert(alert);
+                json.string("text", &sentence::lines(event, zone));
+                json.string("summary", &sentence::sentence(alert, zone));
+            }
             Event::Report(report) => {
                 json.raw("\"report\"");
                 json.report(report, false);
@@ -165,6 +170,7 @@ impl ObjectWriter<'_> {
             self.string("detail", detail.as_bytes());
         }
         self.time("since", Some(alert.since));
+        self.number("times", alert.times);
         match &alert.state {
             AlertState::Resolved { peak, .. } => {
                 self.seconds("duration_s", alert.at - alert.since);

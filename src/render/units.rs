@@ -57,9 +57,10 @@ pub fn push_threshold(value: f64, unit: Unit, out: &mut Vec<u8>) {
     out.extend_from_slice(name.as_bytes());
 }
 
-/// Appends `0.250 ms`, `12.5 ms`, `310 ms`, `2.50 s`.
+/// Appends `0.250 ms`, `12.5 ms`, `310 ms`, `2.50 s`; `<1 ms` where it is less than the log can say.
 pub fn push_milliseconds(ms: f64, out: &mut Vec<u8>) {
     match ms {
+        0.0 => out.extend_from_slice(b"<1 ms"),
         ..1.0 => push_fixed(ms, 3, " ms", out),
         1.0..99.95 => push_fixed(ms, 1, " ms", out),
         99.95..999.5 => push_fixed(ms, 0, " ms", out),
@@ -192,9 +193,7 @@ mod tests {
         );
         assert_eq!(
             [0.0, 0.25, 12.54, 310.2, 999.6, 2500.0].map(milliseconds),
-            [
-                "0.000 ms", "0.250 ms", "12.5 ms", "310 ms", "1.00 s", "2.50 s"
-            ]
+            ["<1 ms", "0.250 ms", "12.5 ms", "310 ms", "1.00 s", "2.50 s"]
         );
     }
 

@@ -44,6 +44,10 @@ pub struct Notice {
     pub at: String,
     /// Why the alert is over that did not get well, if it is one.
     pub because: Option<&'static str>,
+    /// The alert's lines as text has them.
+    pub text: String,
+    /// How many alerts of its rule and key fired before it in the run.
+    pub times: u64,
     /// Whether an earlier run started the program for it, and it is not known to have ended.
     pub again: bool,
 }
@@ -196,6 +200,8 @@ fn run(program: &OsString, notice: Notice, limit: Duration) -> Result<(), String
         .env("HTTPMON_STATE", notice.state)
         .env("HTTPMON_RULE", notice.rule.as_ref())
         .env("HTTPMON_AT", &notice.at)
+        .env("HTTPMON_TEXT", notice.text.replace('\0', ""))
+        .env("HTTPMON_TIMES", notice.times.to_string())
         .stdin(Stdio::piped())
         // Standard output is the report's.
         .stdout(io::stderr());

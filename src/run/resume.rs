@@ -279,11 +279,14 @@ fn change(event: &Event) -> Option<WrittenAlert> {
 
 fn fields(notice: &Notice) -> HookFields {
     let json = String::from_utf8_lossy(&notice.json);
+    let times = notice.times.to_string();
     let mut fields = vec![
         ("rule", &*notice.rule),
         ("state", notice.state),
         ("at", &notice.at),
         ("json", &json),
+        ("text", &notice.text),
+        ("times", &times),
     ];
     fields.extend(notice.because.map(|because| ("because", because)));
     let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
@@ -302,6 +305,8 @@ fn notice(queued: &Queued) -> Notice {
         rule: text("rule").into(),
         at: text("at").to_owned(),
         because: AlertState::because_named(text("because")),
+        text: text("text").to_owned(),
+        times: text("times").parse().unwrap_or(0),
         again: queued.started,
     }
 }

@@ -11,6 +11,7 @@ use crate::evaluate::EarlierRun;
 use crate::ingest::clock::Wall;
 use crate::monitor::Monitor;
 use crate::render::json::Json;
+use crate::render::text::sentence;
 use crate::render::{Render, escape};
 use crate::report::{Event, Rewind};
 use crate::time::{Second, Span, Zone};
@@ -206,6 +207,8 @@ impl Sink {
             rule: alert.rule.clone(),
             at: zone.show(alert.at),
             because: alert.state.because(),
+            text: String::from_utf8_lossy(&sentence::lines(event, zone)).into_owned(),
+            times: alert.times,
             again: false,
         })
     }

@@ -65,7 +65,11 @@ impl FrameWriter<'_> {
         let length = (until - fired.since).max(Span(0)).to_string();
         line.put(style, &format!("  {length:>8}  "));
         line.put(style, if fires { "firing  " } else { "over    " });
-        let peak = format!("  peak {} ", units::figure(fired.peak.value, fired.unit));
+        let peak = format!(
+            "  {} {} ",
+            fired.peak.peak_word(),
+            units::figure(fired.peak.value, fired.unit)
+        );
         let end = match fired.shortfall {
             Some(_) => "(too few hits) ",
             None => "",

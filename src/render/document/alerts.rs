@@ -111,6 +111,7 @@ pub(in crate::render) fn fired(number: u64, since: i64, until: Option<i64>) -> A
             below: false,
         },
         shortfall: None,
+        times: 0,
         cause: None,
     }
 }

@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::super::units;
 use super::{FIRED, FIRING, RESOLVED, TITLE, TextWriter, UNKNOWN, noun};
-use crate::quantity::Unit;
+use crate::quantity::{KeyKind, Unit};
 use crate::report::{Alert, AlertCause, AlertState, Alerts, Key, Shortfall, Transition};
 use crate::time::{Second, Span};
 
@@ -13,7 +13,7 @@ const DATE: usize = "2026-11-20T".len();
 
 impl TextWriter<'_> {
     /// ` for client 10.0.0.4`, if the rule is by key.
-    fn for_key(&mut self, key: &Option<Key>) {
+    pub(super) fn for_key(&mut self, key: &Option<Key>) {
         if let Some(key) = key {
             self.raw(" for ");
             self.raw(key.dimension.name);
@@ -98,7 +98,8 @@ impl TextWriter<'_> {
                     }
                 });
                 let figure = units::figure(peak.value, unit);
-                self.write(format_args!("  after {}, peak ", alert.at - alert.since));
+                let word = peak.peak_word();
+                self.write(format_args!("  after {}, {word} ", alert.at - alert.since));
                 match unit {
                     Unit::PerSecond if hits => {
                         let noun = noun("hits", peak.hits);
@@ -111,7 +112,7 @@ impl TextWriter<'_> {
     }
 
     /// The measure and its threshold: `10.05/s over 2m, threshold 10/s`.
-    fn compared(&mut self, alert: &Transition, value: &str) {
+    pub(super) fn compared(&mut self, alert: &Transition, value: &str) {
         let (figure, unit) = (alert.figure, alert.subject.unit);
         let threshold = units::threshold(figure.threshold, unit);
         let side = if figure.below { "below" } else { "threshold" };
@@ -137,6 +138,15 @@ impl TextWriter<'_> {
         }
     }
 
+    /// `/api`, `client 10.0.0.4`
+    pub(super) fn key_of(&mut self, dimension: KeyKind, key: &[u8]) {
+        if dimension.name != "section" {
+            self.raw(dimension.name);
+            self.raw(" ");
+        }
+        self.key(key);
+    }
+
     /// Where records come from that the rule counts, with how many more or fewer they are than in the window before:
     /// `client 10.0.0.4 96% (+90)`, `spread over 214 clients`.
     fn cause(&mut self, cause: &AlertCause, missing: bool, compares: bool) {
@@ -144,11 +154,7 @@ impl TextWriter<'_> {
             let (keys, kind) = (cause.keys, cause.dimension.title);
             return self.write(format_args!("spread over {keys} {kind}"));
         };
-        if cause.dimension.name != "section" {
-            self.raw(cause.dimension.name);
-            self.raw(" ");
-        }
-        self.key(key);
+        self.key_of(cause.dimension, key);
         self.write(format_args!(" {:.0}%", cause.part * 100.0));
         let (more, fewer) = (
             cause.hits.saturating_sub(cause.was),
@@ -261,7 +267,7 @@ impl TextWriter<'_> {
             }
         };
         self.span(length);
-        self.raw("  peak ");
+        self.write(format_args!("  {} ", fired.peak.peak_word()));
         units::push_figure(fired.peak.value, fired.unit, self.out);
         if fired.key.is_none()
             && let Some(cause) = &fired.cause

@@ -8,6 +8,7 @@ mod alerts;
 mod extras;
 mod headline;
 mod plain;
+pub mod sentence;
 mod table;
 mod writer;
 
@@ -98,11 +99,9 @@ impl Text {
             broken: false,
         }
     }
-}
 
-impl Render for Text {
-    fn render(&mut self, event: &Event, zone: &Zone, out: &mut Vec<u8>) {
-        let mut page = TextWriter {
+    fn writer<'a>(&self, zone: &'a Zone, out: &'a mut Vec<u8>) -> TextWriter<'a> {
+        TextWriter {
             look: self.look,
             zone,
             before: None,
@@ -110,7 +109,13 @@ impl Render for Text {
             broken: self.broken,
             codes: 0,
             out,
-        };
+        }
+    }
+}
+
+impl Render for Text {
+    fn render(&mut self, event: &Event, zone: &Zone, out: &mut Vec<u8>) {
+        let mut page = self.writer(zone, out);
         if self.look.rich {
             let kind = match event {
                 Event::Transition(_) | Event::Gap { .. } | Event::Rewind(_) => EventShape::Lines,
