@@ -70,16 +70,32 @@ fn surges(hits: &[Hit], tenths: u64, window: i64) -> Vec<Change> {
     };
     let mut changes = Vec::new();
     let (mut minutes, mut row, mut firing) = (Vec::new(), 0, None::<u32>);
+    let mut empty = 0;
     for end in (first.0..=last.0).filter(|second| second % 60 == 59) {
         firing = firing.map(|minutes| minutes + 1);
         if firing.is_none_or(|minutes| minutes > 360) {
-            minutes.push(within(hits, end, 60).0);
+            minutes.push(Some(within(hits, end, 60).0));
+        }
+        // More than an hour without a hit is a hole, and no part of the baseline.
+        empty = if within(hits, end, 60).0 == 0 {
+            empty + 1
+        } else {
+            0
+        };
+        if empty > 60 {
+            let hole = minutes.iter_mut().rev().take_while(|m| **m == Some(0));
+            hole.for_each(|minute| *minute = None);
         }
         let known = minutes.len().saturating_sub(60);
-        if known < 480 {
+        let baseline = &minutes[known.saturating_sub(1440)..known];
+        let mut baseline: Vec<u64> = baseline.iter().copied().flatten().collect();
+        if baseline.len() < 480 {
+            if firing.is_some() {
+                changes.push((end, false, within(hits, end, window).0));
+            }
+            (row, firing) = (0, None);
             continue;
         }
-        let mut baseline = minutes[known.saturating_sub(1440)..known].to_vec();
         baseline.sort_unstable();
         let usual = baseline[(baseline.len() * 99).div_ceil(100) - 1];
         let counted = within(hits, end, window).0;
@@ -206,7 +222,7 @@ proptest! {
         let least = if min > 0 { format!(" min {min}") } else { String::new() };
         let rule = format!("Availability: slo {}.{:02}%{least}", objective / 100, objective % 100);
         let said: Vec<(i64, bool)> = said(&hits, &rule, 0).into_iter().map(|c| (c.0, c.1)).collect();
-        prop_assert_eq!(said, burns(&hits, budget.into(), if min > 0 { min } else { 10 }));
+        prop_assert_eq!(said, burns(&hits, budget.into(), if min > 0 { min } else { 100 }));
     }
 }
 
@@ -266,17 +282,21 @@ fn a_day_before_the_last_hour_is_the_baseline() {
     assert!(fires(last + 1));
 }
 
+/// A hit every hour is a quiet log; with more than an hour between two it has holes, and nothing is usual in it.
 #[test]
-fn where_there_is_usually_nothing_a_surge_ends_with_its_traffic() {
-    let mut counts = vec![0; 601];
-    counts[0] = 1;
-    counts.extend([50; 5]);
-    counts.extend([0; 10]);
-    counts.push(1);
-    let hits = by_minute(&counts);
-    let changes = said(&hits, "Surge: hits > 2x usual over 1m", 0);
-    let minutes: Vec<_> = changes.iter().map(|c| ((c.0 - START) / 60, c.1)).collect();
-    assert_eq!(minutes, [(602, true), (606, false)]);
+fn a_hole_of_more_than_an_hour_is_no_part_of_the_baseline() {
+    let fires = |every: usize| {
+        let mut counts: Vec<u64> = (0..660)
+            .map(|minute| u64::from(minute % every == 0))
+            .collect();
+        counts.extend([50; 5]);
+        let hits = by_minute(&counts);
+        let changes = said(&hits, "Surge: hits > 2x usual over 1m", 0);
+        assert_eq!(changes, surges(&hits, 20, 60), "{every}");
+        !changes.is_empty()
+    };
+    assert!(fires(61), "sixty minutes without a hit");
+    assert!(!fires(62), "sixty-one");
 }
 
 #[test]

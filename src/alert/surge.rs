@@ -3,7 +3,7 @@
 //! *Usual* is the 99th percentile of the hits per minute over the 24 hours before the last one: a peak
 //! that a normal day has too. Fires when the window holds more than a factor times that, by more than
 //! chance would have it (`5 √usual + 10` on the scale of the window), at two closed minutes in a row.
-//! The baseline is eight hours at least, and is frozen while the rule fires, for six hours at most:
+//! The baseline is eight hours at least, without gaps of more than an hour, and is frozen while the rule fires, for six hours at most:
 //! a surge must not become usual by lasting, unless it stays for good.
 
 use std::cmp::Ordering;
@@ -20,6 +20,8 @@ const MINUTE: i64 = 60;
 const BASELINE: usize = 24 * 60;
 const RECENT: usize = 60;
 const READY: usize = 8 * 60;
+/// With more minutes in a row that have no hit, the log has a hole; that is no quiet hour.
+const HOLE: usize = 60;
 /// Minutes for which the baseline is frozen.
 const FROZEN: u32 = 6 * 60;
 
@@ -30,8 +32,11 @@ pub(super) struct SurgeCondition {
     factor: u128,
     source: Subset,
     hits: Sums<1>,
-    /// Closed minutes, oldest first; the last one ended before `minute`. `None`: it was not read as a whole.
+    /// Closed minutes, oldest first; the last one ended before `minute`. `None`: it was not read as a whole, or is of a
+    /// hole in the log.
     minutes: VecDeque<Option<u64>>,
+    /// How many minutes in a row have ended without a hit.
+    empty: usize,
     /// How many minutes of the baseline have so many hits: those of `minutes` but the recent ones.
     baseline: BTreeMap<u64, usize>,
     /// How many minutes those are.
@@ -58,6 +63,7 @@ impl SurgeCondition {
             source,
             hits: Sums::new(window),
             minutes: VecDeque::new(),
+            empty: 0,
             baseline: BTreeMap::new(),
             known: 0,
             unread: None,
@@ -88,13 +94,21 @@ impl SurgeCondition {
 
     /// A minute has ended with so many hits.
     fn end_minute(&mut self, minute: i64, hits: u64) {
+        self.empty = if hits == 0 { self.empty + 1 } else { 0 };
+        let is_hole = self.empty > HOLE;
+        if is_hole {
+            // No minute of the last hour is of the baseline yet.
+            let hole = self.minutes.iter_mut().rev().take(RECENT);
+            hole.take_while(|hits| **hits == Some(0))
+                .for_each(|hits| *hits = None);
+        }
         if let Some(minutes) = &mut self.frozen {
             *minutes += 1;
         }
         if self.frozen.is_none_or(|minutes| minutes > FROZEN) {
             let unread = |(from, to)| (from..=to).contains(&minute);
             self.minutes
-                .push_back((!self.unread.is_some_and(unread)).then_some(hits));
+                .push_back((!is_hole && !self.unread.is_some_and(unread)).then_some(hits));
             let enters = self.minutes.len().checked_sub(RECENT + 1);
             if let Some(hits) = enters.and_then(|enters| self.minutes[enters]) {
                 self.enter_baseline(hits);
@@ -162,6 +176,7 @@ impl SurgeCondition {
     fn judge(&mut self) {
         let Some(usual) = self.usual else {
             self.level = Level::Clear;
+            (self.beyond, self.frozen) = (0, None);
             return;
         };
         let seconds = self.hits.span().0 as u128;

@@ -13,6 +13,8 @@ use crate::time::{Second, Span};
 use super::{Evaluate, OpenReport, rankings};
 use crate::ingest::Books;
 
+/// A silence shorter than this, and than the interval, is a pause between two lines.
+const PAUSE: Span = Span(10);
 /// How many seconds a report's trend shows.
 pub(super) const TREND: Span = Span(120);
 /// How many alerts that are over stay in view in every report.
@@ -167,7 +169,7 @@ impl Evaluate {
         if !books.behind.is_empty() {
             blocks.push(Block::Behind(books.behind.clone()));
         }
-        if books.live && books.silent > Span(0) {
+        if books.live && books.silent >= PAUSE.min(open.to - open.from) {
             blocks.push(Block::Silent(books.silent));
         }
         self.events.push_back(Event::Report(Report {

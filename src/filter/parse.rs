@@ -279,15 +279,21 @@ fn number(quantity: Quantity, value: &str) -> Option<u64> {
     match quantity {
         Quantity::Status => value.parse().ok().filter(|status| *status <= 999),
         Quantity::Bytes => {
-            let digits = value.bytes().take_while(u8::is_ascii_digit).count();
-            let unit = match &value[digits..] {
-                "" | "B" => 1,
-                "kB" => 1000,
-                "MB" => 1_000_000,
-                "GB" => 1_000_000_000,
+            let is_part = |c: char| c.is_ascii_digit() || c == '.';
+            let (number, unit) = value.split_at(value.find(|c| !is_part(c)).unwrap_or(value.len()));
+            let decimals = match unit {
+                "" | "B" => 0,
+                "kB" => 3,
+                "MB" => 6,
+                "GB" => 9,
                 _ => return None,
             };
-            value[..digits].parse::<u64>().ok()?.checked_mul(unit)
+            // There is no half of a byte: `0.5kB` is one, `0.5` is not.
+            let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+            if part.len() > decimals || whole.is_empty() || number.ends_with('.') {
+                return None;
+            }
+            format!("{whole}{part:0<decimals$}").parse().ok()
         }
         // The unit must be there: a bare 5 would be seconds to some and milliseconds to others.
         Quantity::Duration if value.ends_with(|c: char| c.is_ascii_digit()) => None,

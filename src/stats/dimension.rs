@@ -125,7 +125,11 @@ pub static DIMENSIONS: [Dimension; 18] = [
         title: "referrers",
         about: "the Referer header, `-` if there is none",
         field: Field::Referrer,
-        key: |r, _| r.referrer,
+        // A header that is there and empty names nobody.
+        key: |r, _| {
+            r.referrer
+                .map(|name| if name.is_empty() { b"-" } else { name })
+        },
     },
     Dimension {
         name: "agent",

@@ -179,15 +179,22 @@ impl TextWriter<'_> {
             self.firing(alerts);
         }
         let listed = |fired: &&Alert| whole || fired.until.is_some();
-        for fired in alerts.listed.iter().filter(listed) {
-            let mut line = self.aside(|page| page.fired(fired, alerts.now, false));
-            let width = self.look.width;
-            let fits = |line: &str, indent| indent + line.width() <= width;
-            let mut indent = TITLE;
-            if self.look.rich && !fits(&line, indent) {
-                line = self.aside(|page| page.fired(fired, alerts.now, true));
-                indent = if fits(&line, TITLE) { TITLE } else { 4 };
-            }
+        let width = self.look.width;
+        let fits = |line: &String, indent| indent + line.width() <= width;
+        let listed = || alerts.listed.iter().filter(listed);
+        let lines = |page: &mut Self, short| -> Vec<String> {
+            let line = |fired| page.aside(|page| page.fired(fired, alerts.now, short));
+            listed().map(line).collect()
+        };
+        let mut lines_of = lines(self, false);
+        // All of them begin in one column.
+        let mut indent = TITLE;
+        if self.look.rich && !lines_of.iter().all(|line| fits(line, TITLE)) {
+            lines_of = lines(self, true);
+            let all = lines_of.iter().all(|line| fits(line, TITLE));
+            indent = if all { TITLE } else { 4 };
+        }
+        for line in lines_of {
             self.blanks(indent);
             // On a narrow screen the peak is on the next line.
             match line.rsplit_once("  ") {

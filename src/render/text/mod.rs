@@ -44,9 +44,6 @@ const SCALE: usize = 16;
 /// No key is cut shorter than this.
 const MIN_KEY: usize = 12;
 
-/// A silence shorter than this, and than the interval, is a pause between two lines.
-const PAUSE: Span = Span(10);
-
 // What a terminal gets before a text: "select graphic rendition" of ECMA-48.
 pub(super) const PLAIN: &str = "";
 pub(super) const BOLD: &str = "\x1b[1m";
@@ -170,11 +167,6 @@ impl TextWriter<'_> {
             self.columns = self.columns(report);
         }
         for block in &report.blocks {
-            if let (Block::Silent(span), Some(from), Some(to)) = (block, report.from, report.to)
-                && *span < PAUSE.min(to - from)
-            {
-                continue;
-            }
             if let Block::Group { caption, .. } = block
                 && !report.groups().any(|group| group.0 == caption.key)
             {
@@ -384,8 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_between_two_lines_is_no_silence() {
-        assert_eq!(plain(Block::Silent(Span(9))), "");
+    fn a_silence_is_shown() {
         assert_eq!(
             plain(Block::Silent(Span(10))),
             "  silent    no lines for 10s"
