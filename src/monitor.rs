@@ -83,6 +83,11 @@ impl Monitor {
         self.evaluate.any_alert()
     }
 
+    /// See [`Evaluate::unfollowed`].
+    pub fn unfollowed(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.evaluate.unfollowed()
+    }
+
     /// See [`Evaluate::resume`].
     pub fn resume(&mut self, earlier: EarlierRun) -> Vec<String> {
         self.evaluate.resume(earlier)

@@ -131,3 +131,33 @@ fn every_file_of_another_encoding_is_named_once() {
     assert!(quiet.starts_with(&(looks("c.txt") + unread)), "{quiet}");
     assert!(quiet.contains(": \\xff\\xfe\\x1b[2J\\x9c\\x9c"), "{quiet}");
 }
+
+/// A thousand silent keys are followed; whether others were silent, nobody knows.
+#[test]
+fn a_rule_by_key_that_cannot_follow_all_keys_says_so_also_with_quiet() {
+    let clients = |count: usize| -> String {
+        let lines = log(0, 60).repeat(20);
+        let of_client = |(n, line): (usize, &str)| {
+            line.replace("192.0.2.7", &format!("10.0.{}.{}", n / 250, n % 250)) + "\n"
+        };
+        let mut lines: Vec<String> = lines
+            .lines()
+            .take(count)
+            .enumerate()
+            .map(of_client)
+            .collect();
+        lines.sort_by_key(|line| line.split('[').nth(1).map(str::to_owned));
+        lines.concat()
+    };
+    let (few, many) = (clients(1000), clients(1005));
+    let folder = folder("keys", &[("F", few.as_bytes()), ("M", many.as_bytes())]);
+    let rule = "Lost: silence > 5m by client";
+    let args = |file| ["-q", "--exit-code", "--alert", rule, file];
+    assert_eq!(told(&folder, &args("F")), (Some(0), String::new()));
+    let (status, stderr) = told(&folder, &args("M"));
+    assert_eq!(
+        stderr,
+        "httpmon: Lost: 5 hits of the rarer keys are not followed, and it may miss alerts: there are too many keys\n"
+    );
+    assert_eq!(status, Some(4));
+}

@@ -3,7 +3,8 @@
 //! Each second keeps a row per key; a table keeps the sums of the window and the phase of each key.
 //! A key is looked at when its sums change or when time moves its alert on, so a second costs what
 //! happened in it. Memory is bounded: as many keys as a table of keys holds, and [`ROWS`]
-//! rows, 32 MiB together; what comes beyond that is counted and said, not followed.
+//! rows, 32 MiB together. Where the rows are too many, seconds become slices, and that is said; of keys beyond their
+//! table the hits are counted and said, not followed.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
@@ -258,7 +259,12 @@ impl KeyedCondition for Keyed {
     }
 
     fn note(&self) -> Option<String> {
-        not_followed(self.unfollowed)
+        let coarse = |span| format!("too many keys: the window was too long by up to {span}");
+        not_followed(self.unfollowed).or_else(|| self.seconds.width().map(coarse))
+    }
+
+    fn unfollowed(&self) -> u64 {
+        self.unfollowed
     }
 
     fn firing(&self, id: u32) -> Option<u64> {
@@ -400,6 +406,54 @@ mod tests {
             bucket.observe(&hit, 1);
         }
         bucket
+    }
+
+    /// More rows than there is room for, of few keys: none is lost, and the heavy one fires.
+    #[test]
+    fn where_rows_are_too_many_seconds_become_slices_and_a_heavy_key_fires() {
+        let threshold = Threshold {
+            billionths: 400 * 1_000_000_000,
+            unit: Unit::Count,
+        };
+        let mut keyed = Keyed::new(KeyedSpec {
+            threshold,
+            window: Span(1000),
+            clauses: Clauses::NONE,
+            bytes: false,
+            part: Subset::All,
+            whole: Subset::All,
+            dimension: 0,
+            dimensions: 1,
+        });
+        keyed.seconds = Rows::new(Span(1000), 2000);
+        let mut fired = Vec::new();
+        for second in 0..2000 {
+            let mut ids: Vec<u32> = (0..20).map(|i| (second * 7 + i * 13) % 300).collect();
+            if second > 1000 {
+                ids.extend([999; 3]);
+            }
+            keyed.close(
+                Second(second.into()),
+                &bucket(&ids),
+                false,
+                &mut Vec::new(),
+                &|a, b| a.cmp(&b),
+                &mut |id, _, reading| {
+                    if reading.level == Level::Breached {
+                        fired.push((second, id));
+                    }
+                },
+            );
+        }
+        assert_eq!((keyed.unfollowed, fired.first()), (0, Some(&(1134, 999))));
+        assert!(fired.iter().all(|(_, id)| *id == 999));
+        let width = keyed.seconds.width().expect("there are slices").0;
+        assert!((64..=512).contains(&width), "{width}");
+        assert!(
+            keyed
+                .note()
+                .is_some_and(|note| note.contains("too long by up to"))
+        );
     }
 
     #[test]

@@ -195,6 +195,9 @@ trait KeyedCondition: std::fmt::Debug {
     /// What a reader must know to read the rule's silence.
     fn note(&self) -> Option<String>;
 
+    /// Hits of keys that are not followed.
+    fn unfollowed(&self) -> u64;
+
     /// The number of the alert of a key, if it fires.
     fn firing(&self, id: u32) -> Option<u64>;
 

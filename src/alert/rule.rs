@@ -188,6 +188,14 @@ impl Rule {
         }
     }
 
+    /// Hits of keys that it could not follow: it may have missed an alert.
+    pub fn unfollowed(&self) -> u64 {
+        match &self.kind {
+            Instances::Whole { .. } => 0,
+            Instances::ByKey { keyed, .. } => keyed.unfollowed(),
+        }
+    }
+
     /// The first second from `from` on at which anything could change if all of them are empty; `from`
     /// is the first that is not closed.
     pub fn next_change(&self, from: Second) -> Option<Second> {

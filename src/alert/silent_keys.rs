@@ -158,6 +158,10 @@ impl KeyedCondition for SilentKeys {
         not_followed(self.unfollowed)
     }
 
+    fn unfollowed(&self) -> u64 {
+        self.unfollowed
+    }
+
     fn firing(&self, id: u32) -> Option<u64> {
         self.keys.get(&id)?.phase.number()
     }

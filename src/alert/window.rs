@@ -7,7 +7,7 @@
 //!
 //! [`Window`] keeps a small value for each second, and can be of several spans at once; [`Sums`] adds such
 //! values up. [`Rows`] keeps a row for each key of a second, all of them in one deque: a second that closes
-//! allocates nothing of its own.
+//! allocates nothing of its own. Where there is no room for more rows, neighbouring seconds become slices.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -232,6 +232,10 @@ pub(super) struct Rows<R> {
     late_rows: usize,
     /// How many rows there may be.
     most: usize,
+    /// Seconds in a slice of the rows that were merged: a power of two, 1 while none were.
+    width: i64,
+    /// How many rows were left when they were merged last.
+    merged: usize,
 }
 
 impl<R: IdRow> Rows<R> {
@@ -243,6 +247,8 @@ impl<R: IdRow> Rows<R> {
             late: BTreeMap::new(),
             late_rows: 0,
             most,
+            width: 1,
+            merged: 0,
         }
     }
 
@@ -282,11 +288,17 @@ impl<R: IdRow> Rows<R> {
         if !self.starts.holds(0, second) {
             return;
         }
+        let rows = rows.into_iter();
+        let held = self.held() + rows.size_hint().0;
+        // It takes time for all rows, so it is done once for many.
+        if held > self.most && self.held() >= self.merged + self.most / 8 {
+            self.merge_seconds();
+        }
         let newest = self.starts.newest().is_none_or(|newest| newest < second);
         if newest {
             let start = self.gone + self.rows.len() as u64;
             for row in rows {
-                if self.rows.len() + self.late_rows < self.most {
+                if self.held() < self.most {
                     self.rows.push_back(row);
                     added(row, Added::New);
                 } else {
@@ -301,6 +313,65 @@ impl<R: IdRow> Rows<R> {
         for row in rows {
             let outcome = self.add_late(second, row);
             added(row, outcome);
+        }
+    }
+
+    fn held(&self) -> usize {
+        self.rows.len() + self.late_rows
+    }
+
+    /// How many seconds a slice has, where seconds were merged for want of room.
+    pub(super) fn width(&self) -> Option<Span> {
+        (self.width > 1).then_some(Span(self.width))
+    }
+
+    /// Merges neighbouring seconds to slices of two, four, eight … with one row for each key, until there is room. A slice
+    /// counts for as long as its last second is in the window, so that no key is counted less than it has.
+    fn merge_seconds(&mut self) {
+        let span = self.starts.span().0;
+        self.width = self.width.max(2);
+        loop {
+            self.merge_to_slices();
+            if self.held() * 4 <= self.most * 3 || self.width >= span {
+                break;
+            }
+            self.width *= 2;
+        }
+        self.merged = self.held();
+    }
+
+    fn merge_to_slices(&mut self) {
+        let mut slices: BTreeMap<i64, (Second, Vec<R>)> = BTreeMap::new();
+        let width = self.width;
+        let group = |second: Second| second.0.div_euclid(width);
+        let all = self.gone + self.rows.len() as u64;
+        let mut old = std::mem::take(&mut self.rows).into_iter();
+        let mut starts = self.starts.seconds.iter().peekable();
+        while let Some(&(second, start)) = starts.next() {
+            let end = starts.peek().map_or(all, |(_, next)| *next);
+            let (last, rows) = slices.entry(group(second)).or_insert((second, Vec::new()));
+            *last = second.max(*last);
+            rows.extend(old.by_ref().take((end - start) as usize));
+        }
+        for (second, late) in std::mem::take(&mut self.late) {
+            let (last, rows) = slices.entry(group(second)).or_insert((second, Vec::new()));
+            *last = second.max(*last);
+            rows.extend(late);
+        }
+        self.late_rows = 0;
+        self.starts.seconds.clear();
+        for (last, mut rows) in slices.into_values() {
+            rows.sort_by_key(R::id);
+            rows.dedup_by(|more, row| {
+                let same = more.id() == row.id();
+                if same {
+                    row.merge(*more);
+                }
+                same
+            });
+            let start = self.gone + self.rows.len() as u64;
+            self.starts.seconds.push_back((last, start));
+            self.rows.extend(rows);
         }
     }
 
@@ -326,7 +397,7 @@ impl<R: IdRow> Rows<R> {
         });
         match place {
             Ok(()) => Added::Merged,
-            Err(_) if self.rows.len() + self.late_rows >= self.most => Added::Refused,
+            Err(_) if self.held() >= self.most => Added::Refused,
             Err(index) => {
                 self.late.entry(second).or_default().insert(index, row);
                 self.late_rows += 1;
@@ -449,7 +520,7 @@ mod tests {
                 for (second, more) in std::iter::once((end, now)).chain(late) {
                     rows.slide(Second(end), |(id, count)| {
                         *sums.get_mut(&id).expect("it entered") -= count;
-                        held -= 1;
+                        held = held.saturating_sub(1);
                     });
                     rows.add(Second(second), more, |(id, count), added| {
                         if added == Added::Refused {
@@ -465,7 +536,7 @@ mod tests {
                     // 5 is dropped, the others turn round.
                     let change = |row: &mut (u32, u64)| {
                         let keep = row.0 != 5;
-                        held -= usize::from(!keep);
+                        held = held.saturating_sub(usize::from(!keep));
                         row.0 = 4u32.saturating_sub(row.0);
                         keep
                     };
@@ -478,6 +549,19 @@ mod tests {
                 let mut by_id: BTreeMap<u32, u64> = BTreeMap::new();
                 plain.iter().for_each(|((_, id), count)| *by_id.entry(*id).or_default() += count);
                 sums.retain(|_, sum| *sum > 0);
+                if let Some(width) = rows.width() {
+                    // What is in the window is counted, and no more than a slice before it.
+                    let most_of = within(&all, end, span + width.0);
+                    for (id, sum) in &by_id {
+                        prop_assert!(sums.get(id) >= Some(sum), "{id}: {sums:?} {by_id:?}");
+                    }
+                    for (id, sum) in &sums {
+                        let most: u64 = most_of.iter().filter(|((_, key), _)| key == id).map(|(_, n)| n).sum();
+                        prop_assert!(*sum <= most, "{id}: {sum} {most}");
+                    }
+                    prop_assert!(rows.held() <= most);
+                    continue;
+                }
                 prop_assert_eq!(&sums, &by_id);
                 prop_assert_eq!(held, plain.len(), "each key of a second has one row");
                 prop_assert!(held <= most && (refused == 0 || most < usize::MAX));

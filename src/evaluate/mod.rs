@@ -164,6 +164,15 @@ impl Evaluate {
             .filter(|_| self.ruleset.traffic.is_some())
     }
 
+    /// The rules by key that could not follow all keys, each with the hits of the others.
+    pub fn unfollowed(&self) -> impl Iterator<Item = (&str, u64)> {
+        let rules = self
+            .rules
+            .iter()
+            .map(|rule| (&**rule.label(), rule.unfollowed()));
+        rules.filter(|(_, hits)| *hits > 0)
+    }
+
     /// Whether any alert has fired.
     pub fn any_alert(&self) -> bool {
         self.history.any()

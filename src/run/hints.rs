@@ -30,6 +30,7 @@ pub(super) struct Hints {
     first_came: Option<Duration>,
     off: bool,
     misplaced: bool,
+    unfollowed: bool,
     zone: bool,
     lacking: bool,
     /// The first bytes of the input, until something was made of them.
@@ -92,6 +93,7 @@ impl Hints {
             self.off = true;
         }
         self.misplaced(monitor);
+        self.unfollowed(monitor);
     }
 
     /// All lines were read.
@@ -99,6 +101,7 @@ impl Hints {
         self.foreign(monitor);
         self.lacking(monitor, parser);
         self.misplaced(monitor);
+        self.unfollowed(monitor);
     }
 
     /// None of the lines so far is a record: says what the input looks like.
@@ -213,6 +216,19 @@ impl Hints {
         say(&format!(
             "the times of this log are {by} {side} this machine's clock, so silence cannot be told from a slow log"
         ));
+    }
+
+    /// A rule could not follow all keys.
+    fn unfollowed(&mut self, monitor: &Monitor) {
+        if self.unfollowed {
+            return;
+        }
+        if let Some((rule, hits)) = monitor.unfollowed().next() {
+            say(&format!(
+                "{rule}: {hits} hits of the rarer keys are not followed, and it may miss alerts: there are too many keys"
+            ));
+            self.unfollowed = true;
+        }
     }
 
     /// Many hits came late or have no place in time.

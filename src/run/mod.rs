@@ -253,7 +253,7 @@ fn verdict(monitor: &Monitor) -> u8 {
         EXIT_NO_RECORD
     } else if monitor.any_alert() {
         EXIT_ALERT
-    } else if books.many_misplaced().is_some() {
+    } else if books.many_misplaced().is_some() || monitor.unfollowed().next().is_some() {
         EXIT_NOT_KNOWN
     } else {
         EXIT_OK
