@@ -423,11 +423,11 @@ fn every_example_runs_and_prints_what_it_should() {
     // The log is old: live, nobody is called for it.
     assert_eq!(shell.read("told"), "");
     shell.run(
-        "httpmon --replay --on-alert-in-replay --quiet --alert 'Errors: 5xx > 5% over 1m min 100' --on-alert ./notify access.log",
+        "httpmon --replay --on-alert-in-replay --quiet --alert 'Errors: 5xx > 5% over 2m min 100' --on-alert ./notify access.log",
     );
     assert_eq!(
         shell.read("told"),
-        "firing Errors 2026-11-20T09:03:33Z\nresolved Errors 2026-11-20T09:05:58Z\n"
+        "firing Errors 2026-11-20T09:03:34Z\nresolved Errors 2026-11-20T09:05:59Z\n"
     );
     let (_, alerts) = shell
         .run(r#"httpmon --replay --report json access.log | jq -c 'select(.type == "alert")'"#);

@@ -85,8 +85,7 @@ struct Wanted {
     by_client: bool,
     min: u64,
     hold: i64,
-    /// Where the rule does not say, a share keeps for its window.
-    keep: Option<i64>,
+    keep: i64,
 }
 
 impl Wanted {
@@ -121,11 +120,7 @@ impl Wanted {
         if self.min > 0 {
             text += &format!(" min {}", self.min);
         }
-        text += &format!(" for {}s", self.hold);
-        if let Some(keep) = self.keep {
-            text += &format!(" keep {keep}s");
-        }
-        text
+        text + &format!(" for {}s keep {}s", self.hold, self.keep)
     }
 
     /// Nothing is below 0: there equality resolves, else `> 0` would fire for ever.
@@ -239,12 +234,7 @@ fn phases(
     mut stands: impl FnMut(i64) -> (u64, f64, i32),
     (rule, key): (String, Option<&str>),
 ) -> Vec<Change> {
-    let keep = match (wanted.keep, wanted.form) {
-        (Some(keep), _) => keep,
-        (None, Form::Share) => wanted.window,
-        (None, _) => 0,
-    };
-    let hold = wanted.hold;
+    let (hold, keep) = (wanted.hold, wanted.keep);
     let mut changes = Vec::new();
     let mut peak = 0.0;
     let (mut since, mut firing, mut back): (Option<i64>, bool, Option<i64>) = (None, false, None);
@@ -483,7 +473,7 @@ fn rules(gaps: BoxedStrategy<i64>) -> impl Strategy<Value = Wanted> {
         only,
         prop_oneof![3 => Just(0u64), 1 => 1u64..8],
         times(),
-        prop::option::weighted(0.7, times()),
+        times(),
     )
         .prop_map(
             |((measure, form, number), [below, by], window, only, min, hold, keep)| {

@@ -103,7 +103,7 @@ impl Plan {
         let clauses = Clauses {
             min,
             hold_for: spec.hold_for,
-            keep_firing_for: spec.keep(window),
+            keep_firing_for: spec.keep_firing_for,
         };
         if let Some(dimension) = spec.by {
             let (dimension, dimensions) = (index_of(dimension)?, tops.len());

@@ -112,18 +112,8 @@ pub struct Spec {
     pub min: u64,
     /// How long it must be beyond before it fires.
     pub hold_for: Span,
-    /// How long it must be back before it is resolved; `None` where the rule does not say.
-    pub keep_firing_for: Option<Span>,
-}
-
-impl Spec {
-    /// How long it must be back before it is resolved, where its window is this one: a share that goes up and down around
-    /// its threshold is one alert, not many, so by default it must be back for a whole window.
-    pub(super) fn keep(&self, window: Span) -> Span {
-        let is_share = self.measure.kind().compared && self.threshold.unit == Unit::Share;
-        let unsaid = if is_share { window } else { Span(0) };
-        self.keep_firing_for.unwrap_or(unsaid)
-    }
+    /// How long it must be back before it is resolved.
+    pub keep_firing_for: Span,
 }
 
 /// The unit of a value is also that of the measure.

@@ -73,7 +73,7 @@ impl Spec {
             by: None,
             min: 0,
             hold_for: Span(0),
-            keep_firing_for: None,
+            keep_firing_for: Span(0),
         };
         let mut seen: Vec<&str> = Vec::new();
         loop {
@@ -96,7 +96,7 @@ impl Spec {
             match name {
                 "over" => spec.over = Some(input.span(Span::SECOND)?),
                 "for" => spec.hold_for = input.span(Span(0))?,
-                "keep" => spec.keep_firing_for = Some(input.span(Span(0))?),
+                "keep" => spec.keep_firing_for = input.span(Span(0))?,
                 "min" => spec.min = input.number()?,
                 "by" => spec.by = Some(input.dimension("by")?),
                 _ => {
@@ -344,7 +344,7 @@ mod tests {
         );
         assert_eq!(
             (spec.over, spec.min, spec.hold_for, spec.keep_firing_for),
-            (Some(Span(60)), 5, Span(30), Some(Span(60)))
+            (Some(Span(60)), 5, Span(30), Span(60))
         );
         assert_eq!(
             spec.filter,
