@@ -327,9 +327,36 @@ pub enum AlertState {
     Resolved {
         /// The greatest value of the measure while it fired.
         peak: Figure,
-        /// Too few hits are left to say that it got well.
-        shortfall: Option<Shortfall>,
+        /// Why, where it is not that things are well.
+        why: Option<WhyOver>,
     },
+}
+
+/// Why an alert is over of which nobody knows that it got well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhyOver {
+    /// Too few hits are left.
+    TooFew(Shortfall),
+    /// The rule is not evaluated at this hour.
+    OutOfHours,
+}
+
+impl WhyOver {
+    /// Its name where programs read it: that of the clause.
+    pub fn name(self) -> &'static str {
+        match self {
+            WhyOver::TooFew(_) => "min",
+            WhyOver::OutOfHours => "during",
+        }
+    }
+
+    /// In a few words.
+    pub fn brief(self) -> &'static str {
+        match self {
+            WhyOver::TooFew(_) => "too few hits",
+            WhyOver::OutOfHours => "outside its hours",
+        }
+    }
 }
 
 /// Fewer hits than a rule asks for: its measure says nothing.
@@ -339,11 +366,6 @@ pub struct Shortfall {
     pub hits: u64,
     /// How many it asks for.
     pub min: u64,
-}
-
-impl Shortfall {
-    /// Its name where programs read it: that of the clause.
-    const NAME: &'static str = "min";
 }
 
 impl AlertState {
@@ -366,13 +388,13 @@ impl AlertState {
 
     /// The reason that was written down, if it is one.
     pub fn because_named(name: &str) -> Option<&'static str> {
-        (name == Shortfall::NAME).then_some(Shortfall::NAME)
+        ["min", "during"].into_iter().find(|known| *known == name)
     }
 
     /// Why an alert is over that did not get well, if it is one.
     pub fn because(&self) -> Option<&'static str> {
         match self {
-            AlertState::Resolved { shortfall, .. } => shortfall.map(|_| Shortfall::NAME),
+            AlertState::Resolved { why, .. } => why.map(WhyOver::name),
             AlertState::Firing { .. } => None,
         }
     }
@@ -449,8 +471,8 @@ pub struct Alert {
     pub until: Option<Second>,
     /// The greatest value of the measure so far.
     pub peak: Figure,
-    /// Where it was resolved because too few hits were left.
-    pub shortfall: Option<Shortfall>,
+    /// Why it was resolved, where it is not that things were well.
+    pub why: Option<WhyOver>,
     /// How many alerts of its rule and key fired before it in the run.
     pub times: u64,
     /// The key that is named as its cause.
@@ -460,7 +482,7 @@ pub struct Alert {
 impl Alert {
     /// Why it is over although it did not get well, if it is.
     pub fn because(&self) -> Option<&'static str> {
-        self.shortfall.map(|_| Shortfall::NAME)
+        self.why.map(WhyOver::name)
     }
 }
 

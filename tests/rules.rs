@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use httpmon::format::record::Record;
 use httpmon::monitor::Monitor;
-use httpmon::report::{AlertState, Event};
+use httpmon::report::{AlertState, Event, WhyOver};
 use httpmon::run;
 use httpmon::stats::latency::Histogram;
 use httpmon::time::Second;
@@ -85,6 +85,8 @@ struct Wanted {
     by_client: bool,
     min: u64,
     hold: i64,
+    /// Only in these minutes of the day, or not in them.
+    during: Option<(bool, i64, i64)>,
     keep: i64,
 }
 
@@ -120,7 +122,21 @@ impl Wanted {
         if self.min > 0 {
             text += &format!(" min {}", self.min);
         }
-        text + &format!(" for {}s keep {}s", self.hold, self.keep)
+        text += &format!(" for {}s", self.hold);
+        if let Some((negated, from, to)) = self.during {
+            let time = |minute: i64| format!("{:02}:{:02}", minute / 60, minute % 60);
+            let not = if negated { " not" } else { "" };
+            text += &format!("{not} during {}-{}", time(from), time(to));
+        }
+        text + &format!(" keep {}s", self.keep)
+    }
+
+    /// Whether it is not evaluated at `second`.
+    fn is_outside(&self, second: i64) -> bool {
+        self.during.is_some_and(|(negated, from, to)| {
+            let minute = second.rem_euclid(86_400) / 60;
+            (minute >= from && minute < to) == negated
+        })
     }
 
     /// Nothing is below 0: there equality resolves, else `> 0` would fire for ever.
@@ -220,6 +236,8 @@ struct Change {
     peak: Option<f64>,
     /// Where it is over with too few hits: how many, and how many the rule asks for.
     few: Option<(u64, u64)>,
+    /// Whether it is over because the rule is not evaluated any more.
+    outside: bool,
 }
 
 fn sorted(mut changes: Vec<Change>) -> Vec<Change> {
@@ -241,7 +259,10 @@ fn phases(
     for second in seconds {
         let (hits, value, stands) = stands(second);
         let was = (firing, since);
-        if firing {
+        let outside = wanted.is_outside(second);
+        if outside {
+            (firing, since, back) = (false, None, None);
+        } else if firing {
             match stands {
                 1 => back = None,
                 -1 => {
@@ -270,7 +291,8 @@ fn phases(
             changes.push(Change {
                 at: second,
                 peak: (!firing).then_some(peak),
-                few: (!firing && hits < wanted.min).then_some((hits, wanted.min)),
+                few: (!firing && !outside && hits < wanted.min).then_some((hits, wanted.min)),
+                outside: !firing && outside,
                 rule: rule.clone(),
                 key: key.map(str::to_owned),
                 fired: firing,
@@ -375,11 +397,19 @@ fn said(hits: impl IntoIterator<Item = Hit>, rules: &[String], lateness: i64) ->
                         AlertState::Resolved { peak, .. } => Some(peak.value),
                     },
                     few: match alert.state {
-                        AlertState::Resolved { shortfall, .. } => {
-                            shortfall.map(|few| (few.hits, few.min))
-                        }
-                        AlertState::Firing { .. } => None,
+                        AlertState::Resolved {
+                            why: Some(WhyOver::TooFew(few)),
+                            ..
+                        } => Some((few.hits, few.min)),
+                        _ => None,
                     },
+                    outside: matches!(
+                        alert.state,
+                        AlertState::Resolved {
+                            why: Some(WhyOver::OutOfHours),
+                            ..
+                        }
+                    ),
                 });
             }
         }
@@ -474,9 +504,10 @@ fn rules(gaps: BoxedStrategy<i64>) -> impl Strategy<Value = Wanted> {
         prop_oneof![3 => Just(0u64), 1 => 1u64..8],
         times(),
         times(),
+        prop::option::weighted(0.2, (any::<bool>(), 533i64..545, 1i64..10)),
     )
         .prop_map(
-            |((measure, form, number), [below, by], window, only, min, hold, keep)| {
+            |((measure, form, number), [below, by], window, only, min, hold, keep, during)| {
                 let above_only = matches!(measure, Measure::Silence | Measure::UniqueClient);
                 let keyed = matches!(
                     measure,
@@ -494,6 +525,7 @@ fn rules(gaps: BoxedStrategy<i64>) -> impl Strategy<Value = Wanted> {
                     min: if measure == Measure::Silence { 0 } else { min },
                     hold,
                     keep,
+                    during: during.map(|(negated, from, length)| (negated, from, from + length)),
                 }
             },
         )

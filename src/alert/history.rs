@@ -6,7 +6,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use crate::quantity::{Figure, Unit};
-use crate::report::{Alert, Alerts, Key, Shortfall};
+use crate::report::{Alert, Alerts, Key, WhyOver};
 use crate::time::Second;
 
 /// How many alerts are remembered: the newest.
@@ -56,7 +56,7 @@ impl AlertHistory {
             since,
             until: None,
             peak,
-            shortfall: None,
+            why: None,
             times,
             cause: None,
         });
@@ -112,16 +112,11 @@ impl AlertHistory {
     }
 
     /// An alert is over.
-    pub(super) fn resolve(
-        &mut self,
-        number: u64,
-        at: Second,
-        shortfall: Option<Shortfall>,
-    ) -> Alert {
+    pub(super) fn resolve(&mut self, number: u64, at: Second, why: Option<WhyOver>) -> Alert {
         self.firing.retain(|&firing| firing != number);
         let fired = self.get(number);
         fired.until = Some(at);
-        fired.shortfall = shortfall;
+        fired.why = why;
         fired.clone()
     }
 

@@ -281,12 +281,7 @@ impl KeyedCondition for Keyed {
     }
 
     fn look_at_all(&mut self) {
-        // Of the others nothing changes by itself.
-        let firing = self
-            .keys
-            .iter()
-            .filter(|(_, key)| key.phase != Phase::Quiet);
-        self.touched.extend(firing.map(|(id, _)| *id));
+        self.touched.extend(self.keys.keys());
     }
 
     fn close(

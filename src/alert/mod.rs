@@ -9,6 +9,7 @@ pub mod cause;
 mod count;
 mod duration;
 pub mod history;
+mod hours;
 mod keyed;
 pub mod measure;
 mod measures;

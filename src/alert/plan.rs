@@ -161,13 +161,15 @@ impl Plan {
         self.source(Some(filter))
     }
 
-    /// Finds which records each rule counts. What conditions need has its expression before.
+    /// Finds which records each rule counts, and when it is evaluated. What conditions need has its expression before.
     fn find_counted(&mut self, specs: &[Spec]) {
         // The traffic rule, which knows it, comes first.
         let first = self.rules.len() - specs.len();
         for (index, spec) in specs.iter().enumerate() {
             let counted = self.counted(spec);
-            self.rules[first + index].set_counted(counted);
+            let rule = &mut self.rules[first + index];
+            rule.set_counted(counted);
+            rule.set_hours(spec.during);
         }
     }
 

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use super::cause::Counted;
 use super::history::AlertHistory;
+use super::hours::{Clocked, Hours};
 use super::phase::{Clauses, Phase, PhaseChange};
 use super::{Condition, KeyedCondition, Level, Reading};
 use crate::quantity::{Figure, Subject};
-use crate::report::{Key, Shortfall};
+use crate::report::{Key, WhyOver};
 use crate::stats::bucket::Bucket;
 use crate::stats::keys::{KeyTable, Renumbering};
 use crate::stats::totals::Totals;
-use crate::time::{Second, Span};
+use crate::time::{Second, Span, Zone};
 
 /// A transition of an alert.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,8 +32,8 @@ pub enum AlertChange {
         since: Second,
         /// The greatest value while it fired.
         peak: Figure,
-        /// Too few hits are left to say that it got well.
-        shortfall: Option<Shortfall>,
+        /// Why, where it is not that things are well.
+        why: Option<WhyOver>,
     },
 }
 
@@ -79,6 +80,8 @@ pub struct Rule {
     kind: Instances,
     /// The records that it counts, where they are known.
     counted: Option<Counted>,
+    /// When it is evaluated, if not always.
+    hours: Option<Clocked>,
     /// Something has changed since the last second closed: a record came late, or keys were dropped.
     touched: bool,
     /// The first second after the newest time that was not read, as long as the window reaches back to it.
@@ -103,6 +106,7 @@ impl Rule {
                 level: Level::Clear,
             },
             counted: None,
+            hours: None,
             touched: false,
             unread: None,
         }
@@ -128,6 +132,7 @@ impl Rule {
                 unseen: Vec::new(),
             },
             counted: None,
+            hours: None,
             touched: false,
             unread: None,
         }
@@ -141,6 +146,11 @@ impl Rule {
     /// What it is about.
     pub fn subject(&self) -> &Subject {
         &self.subject
+    }
+
+    /// The rule is evaluated at these hours only.
+    pub(super) fn set_hours(&mut self, hours: Option<Hours>) {
+        self.hours = hours.map(Clocked::new);
     }
 
     /// The records that it counts, where they are known when an alert fires.
@@ -216,7 +226,8 @@ impl Rule {
                 change.into_iter().chain(due).min()
             }
         };
-        change.into_iter().chain(whole).min()
+        let hours = self.hours.as_ref().map(|hours| hours.next_change(from));
+        change.into_iter().chain(whole).chain(hours).min()
     }
 
     /// Where a part of the window was not read: the second at whose end it is whole again.
@@ -340,7 +351,7 @@ impl Rule {
         &mut self,
         second: Second,
         bucket: &Bucket,
-        totals: &Totals,
+        (totals, zone): (&Totals, &Zone),
         history: &mut AlertHistory,
         report: impl FnMut(Changed),
     ) {
@@ -350,10 +361,13 @@ impl Rule {
             self.unread = None;
         }
         let unread = self.unread.is_some();
+        let hours = self.hours.as_mut().map(|hours| hours.close(second, zone));
+        let (within, edge) = hours.unwrap_or((true, false));
         let mut closing = Closing {
             label: &self.label,
             subject: &self.subject,
             second,
+            outside: !within,
             history,
             report,
         };
@@ -368,6 +382,9 @@ impl Rule {
                 (*level, shortfall) = condition.close(second, bucket, clauses.min);
                 if unread {
                     *level = level.where_unread(*phase, condition.fires_on_little());
+                }
+                if !within {
+                    *level = Level::Clear;
                 }
                 if *phase == Phase::Quiet && *level != Level::Breached {
                     return;
@@ -388,7 +405,7 @@ impl Rule {
             } => {
                 let dimension = keyed.dimension();
                 let kind = totals.tops()[dimension].dimension.kind();
-                if whole_again.is_some() {
+                if whole_again.is_some() || edge {
                     keyed.look_at_all();
                 }
                 unseen.retain(|(key, number, since)| {
@@ -450,6 +467,8 @@ struct Closing<'c, T> {
     label: &'c Arc<str>,
     subject: &'c Subject,
     second: Second,
+    /// The second is none of the rule's hours: nothing fires, and what fires is over.
+    outside: bool,
     history: &'c mut AlertHistory,
     report: T,
 }
@@ -478,6 +497,10 @@ impl<T: FnMut(Changed)> Closing<'_, T> {
             id,
             uncounted,
         } = reading;
+        let (level, clauses) = match self.outside {
+            true => (Level::Clear, Clauses::NONE),
+            false => (level, clauses),
+        };
         let enlist = |since| history.fire(label, key(), subject.unit, since, figure);
         let transition = match phase.advance(level, *second, clauses, enlist) {
             PhaseChange::Stay => {
@@ -488,12 +511,16 @@ impl<T: FnMut(Changed)> Closing<'_, T> {
             }
             PhaseChange::Fire { number, since } => AlertChange::Fired { number, since },
             PhaseChange::Resolve { number } => {
-                let over = self.history.resolve(number, self.second, shortfall);
+                let why = match self.outside {
+                    true => Some(WhyOver::OutOfHours),
+                    false => shortfall.map(WhyOver::TooFew),
+                };
+                let over = self.history.resolve(number, self.second, why);
                 AlertChange::Resolved {
                     number,
                     since: over.since,
                     peak: over.peak,
-                    shortfall,
+                    why,
                 }
             }
         };
@@ -515,7 +542,7 @@ impl<T: FnMut(Changed)> Closing<'_, T> {
                 number,
                 since: over.since,
                 peak: over.peak,
-                shortfall: None,
+                why: None,
             },
             figure: over.peak,
             key: over.key,

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::cause::CountedKind;
+use super::hours::Hours;
 use super::measure::Threshold;
 use super::{Condition, Subset};
 use crate::filter::Filter;
@@ -112,6 +113,8 @@ pub struct Spec {
     pub min: u64,
     /// How long it must be beyond before it fires.
     pub hold_for: Span,
+    /// When it is evaluated; `None` for always.
+    pub during: Option<Hours>,
     /// How long it must be back before it is resolved.
     pub keep_firing_for: Span,
 }

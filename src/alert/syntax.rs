@@ -2,6 +2,7 @@
 //!
 //! [`GRAMMAR`] is all of it; the man page shows the same lines.
 
+use super::hours::Hours;
 use super::measure::Threshold;
 use super::measures::MEASURES;
 pub use super::spec::Spec;
@@ -26,10 +27,13 @@ pub const GRAMMAR: &[&str] = &[
     r#"share     = number "%""#,
     r#"clause    = "over" duration | "where" expression | "by" dimension"#,
     r#"          | "min" hits | "for" duration | "keep" duration"#,
+    r#"          | "during" hours | "not" "during" hours"#,
+    r#"hours     = time "-" time | days | time "-" time days"#,
+    r#"days      = "mon" | "mon" "-" "fri" | "sat" "," "sun" | …"#,
 ];
 
 /// What may follow the value, each once.
-const CLAUSES: [&str; 6] = ["over", "where", "by", "min", "for", "keep"];
+const CLAUSES: [&str; 7] = ["over", "where", "by", "min", "for", "keep", "during"];
 /// Above and below.
 const OPERATORS: [&str; 2] = [">", "<"];
 /// The longest window, and the longest time that a condition can be asked to hold.
@@ -72,12 +76,21 @@ impl Spec {
             filter: None,
             by: None,
             min: 0,
+            during: None,
             hold_for: Span(0),
             keep_firing_for: Span(0),
         };
         let mut seen: Vec<&str> = Vec::new();
         loop {
-            let (at, word) = input.word();
+            let (at, mut word) = input.word();
+            let negated = word == "not";
+            if negated {
+                word = input.word().1;
+                if word != "during" {
+                    let why = "expected 'during' behind 'not'".to_owned();
+                    return Err(Mistake { at, why });
+                }
+            }
             let Some(name) = CLAUSES.into_iter().find(|name| *name == word) else {
                 if word.is_empty() {
                     break;
@@ -98,6 +111,7 @@ impl Spec {
                 "for" => spec.hold_for = input.span(Span(0))?,
                 "keep" => spec.keep_firing_for = input.span(Span(0))?,
                 "min" => spec.min = input.number()?,
+                "during" => spec.during = Some(input.hours(negated)?),
                 "by" => spec.by = Some(input.dimension("by")?),
                 _ => {
                     let rest = &text[input.at..];
@@ -287,6 +301,23 @@ impl<'t> RuleText<'t> {
         }
     }
 
+    /// `08:00-20:00`, `mon-fri`, or both.
+    fn hours(&mut self, negated: bool) -> Result<Hours, Mistake> {
+        let mut hours = Hours::all(negated);
+        let (at, word) = self.word();
+        let has_times = hours.take_times(word);
+        if !has_times && !hours.take_days(word) {
+            let why = "during needs hours such as 08:00-20:00, days such as mon-fri, or both";
+            let why = why.to_owned();
+            return Err(Mistake { at, why });
+        }
+        let behind = self.at;
+        if has_times && !hours.take_days(self.word().1) {
+            self.at = behind;
+        }
+        Ok(hours)
+    }
+
     fn span(&mut self, least: Span) -> Result<Span, Mistake> {
         let (at, word) = self.word();
         let wrong = |why: String| Mistake { at, why };
@@ -375,6 +406,9 @@ mod tests {
             "Bare: 5xx > 5% min 100 over 300",
             "Minutes: 5xx > 5% over 5m min 100",
             "Day: hits > 1 over 24h by client",
+            "Office: 5xx > 5% over 5m during 08:00-20:00 mon-fri min 100",
+            "Backup: p95 > 1s not during 02:00-03:00 for 1m",
+            "Weekend: hits > 9/s during sat,sun",
             &LONG[1..],
             "A b c: hits > 1 where section=/a or (section=/b and status=200) over 10s",
         ] {
@@ -402,6 +436,14 @@ mod tests {
             ("a: silence > 2m over 5m", 3, "no window"),
             ("a: hits > 1 over 8d", 17, "between 1s and 7d"),
             ("a: hits > 1 over", 16, "duration"),
+            ("a: hits > 1 during", 18, "08:00-20:00"),
+            ("a: hits > 1 during 8-20", 19, "08:00-20:00"),
+            ("a: hits > 1 not over 1m", 12, "during"),
+            (
+                "a: hits > 1 during mon not during tue",
+                23,
+                "second 'during'",
+            ),
             ("a: hits > 1 over 1m over 2m", 20, "second 'over'"),
             ("a: hits > 1 where color=red", 18, "unknown name"),
             ("a: hits > 1 where status=200 x", 29, "unknown clause"),

@@ -95,7 +95,7 @@ impl ClosedSeconds for Evaluate {
             rule.close(
                 second,
                 &bucket,
-                &books.totals,
+                (&books.totals, books.zone()),
                 &mut self.history,
                 |changed| changes.push((index, changed)),
             );

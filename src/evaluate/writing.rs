@@ -234,8 +234,8 @@ impl Evaluate {
                     number,
                     since,
                     peak,
-                    shortfall,
-                } => (number, since, AlertState::Resolved { peak, shortfall }),
+                    why,
+                } => (number, since, AlertState::Resolved { peak, why }),
                 AlertChange::Fired { number, since } => {
                     let context = back.changed.get_or_insert_with(|| {
                         self.what_changed(window, at, &back.counters, books)

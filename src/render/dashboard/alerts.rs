@@ -70,10 +70,8 @@ impl FrameWriter<'_> {
             fired.peak.peak_word(),
             units::figure(fired.peak.value, fired.unit)
         );
-        let end = match fired.shortfall {
-            Some(_) => "(too few hits) ",
-            None => "",
-        };
+        let end = fired.why.map(|why| format!("({}) ", why.brief()));
+        let end = end.unwrap_or_default();
         let room = line.left().saturating_sub(peak.width() + end.width());
         let mut what = fired.rule.to_string();
         if let Some(key) = &fired.key {
@@ -90,7 +88,7 @@ impl FrameWriter<'_> {
         let what = super::super::bars::cut(&what, room, self.look.ascii);
         line.put(style, &what);
         line.put(DIM, &peak);
-        line.put(WARN, end);
+        line.put(WARN, &end);
         self.end(line);
     }
 }

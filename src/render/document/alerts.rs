@@ -41,8 +41,8 @@ impl AlertList {
                 until: fired
                     .until
                     .map_or("still firing".to_owned(), |until| clock::when(zone, until)),
-                lasted: match fired.shortfall {
-                    Some(_) => format!("{}, too few hits", end - fired.since),
+                lasted: match fired.why {
+                    Some(why) => format!("{}, {}", end - fired.since, why.brief()),
                     None => (end - fired.since).to_string(),
                 },
                 peak: units::figure(fired.peak.value, fired.unit),
@@ -110,7 +110,7 @@ pub(in crate::render) fn fired(number: u64, since: i64, until: Option<i64>) -> A
             window: Span(1),
             below: false,
         },
-        shortfall: None,
+        why: None,
         times: 0,
         cause: None,
     }

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 use super::super::units;
 use super::{FIRED, FIRING, RESOLVED, TITLE, TextWriter, UNKNOWN, noun};
 use crate::quantity::{KeyKind, Unit};
-use crate::report::{Alert, AlertCause, AlertState, Alerts, Key, Shortfall, Transition};
+use crate::report::{Alert, AlertCause, AlertState, Alerts, Key, Shortfall, Transition, WhyOver};
 use crate::time::{Second, Span};
 
 /// The bytes of a date in a time, with the `T` after it.
@@ -76,8 +76,8 @@ impl TextWriter<'_> {
                 }
                 self.raw("\n");
             }
-            AlertState::Resolved { peak, shortfall } => {
-                let style = match shortfall {
+            AlertState::Resolved { peak, why } => {
+                let style = match why {
                     None => RESOLVED,
                     Some(_) => UNKNOWN,
                 };
@@ -86,15 +86,16 @@ impl TextWriter<'_> {
                     page.for_key(&alert.key);
                     page.raw(" recovered at ");
                     page.time(alert.at);
-                    if let Some(Shortfall { hits, min }) = shortfall {
+                    if let Some(why) = why {
                         // Plain text is the same in every locale, since people search for it.
                         let dash = match page.look.rich && page.look.ascii {
                             true => "-",
                             false => "—",
                         };
-                        page.write(format_args!(
-                            " {dash} too few hits: {hits} of the {min} it asks for"
-                        ));
+                        page.write(format_args!(" {dash} {}", why.brief()));
+                        if let WhyOver::TooFew(Shortfall { hits, min }) = why {
+                            page.write(format_args!(": {hits} of the {min} it asks for"));
+                        }
                     }
                 });
                 let figure = units::figure(peak.value, unit);
@@ -286,8 +287,8 @@ impl TextWriter<'_> {
             }
             self.key(&cause.key);
         }
-        if fired.shortfall.is_some() {
-            self.raw(" (too few hits)");
+        if let Some(why) = fired.why {
+            self.write(format_args!(" ({})", why.brief()));
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{Look, Text, TextWriter};
 use crate::quantity::Unit;
 use crate::render::Render;
 use crate::render::units;
-use crate::report::{AlertState, Event, Shortfall, Transition};
+use crate::report::{AlertState, Event, Shortfall, Transition, WhyOver};
 use crate::time::Zone;
 
 /// What is a phone's or a program's has no width and no colour.
@@ -49,17 +49,18 @@ pub fn sentence(alert: &Transition, zone: &Zone) -> Vec<u8> {
                 text.key_of(dimension, key);
             }
         }
-        AlertState::Resolved { peak, shortfall } => {
+        AlertState::Resolved { peak, why } => {
             let peak_word = peak.peak_word();
             let value = units::figure(peak.value, alert.subject.unit);
             text.write(format_args!(
                 " is over after {}, {peak_word} {value}",
                 alert.at - alert.since
             ));
-            if let Some(Shortfall { hits, min }) = shortfall {
-                text.write(format_args!(
-                    ", with too few hits to know: {hits} of the {min} it asks for"
-                ));
+            if let Some(why) = why {
+                text.write(format_args!(", {}", why.brief()));
+            }
+            if let Some(WhyOver::TooFew(Shortfall { hits, min })) = why {
+                text.write(format_args!(": {hits} of the {min} it asks for"));
             }
         }
     }
