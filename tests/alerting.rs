@@ -28,7 +28,7 @@ struct Change {
     clients: BTreeMap<String, u64>,
 }
 
-/// Goes through all hits for every second. `seen` tells how many of them have come when it closes.
+/// Goes through all hits for every second. `seen` says how many of them have come when it closes.
 fn recount(hits: &[Hit], limit: Limit, seen: impl Fn(i64) -> usize) -> Vec<Change> {
     let times = || hits.iter().map(|hit| hit.time);
     let (Some(first), Some(last)) = (times().min(), times().max()) else {

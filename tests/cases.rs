@@ -38,7 +38,7 @@ struct Said {
     status: String,
 }
 
-/// Runs every case below `root`, and tells what differs.
+/// Runs every case below `root`, and says what differs.
 fn check_tree(root: &Path, bless: bool) -> Result<(), String> {
     let cases: Vec<PathBuf> = folders(root)
         .iter()
@@ -200,7 +200,7 @@ fn difference(old: &[u8], new: &[u8]) -> String {
     report
 }
 
-/// A line as it can stand on a terminal; one without its newline says so.
+/// A line as it can be on a terminal; one without its newline says so.
 fn visible(line: &[u8]) -> String {
     let (text, end) = match line.strip_suffix(b"\n") {
         Some(text) => (text, ""),
@@ -225,7 +225,7 @@ fn visible(line: &[u8]) -> String {
 /// Log lines by recipe, so that a case of 1,200 hits is one line long.
 ///
 /// Each line is `COUNT SECONDS CLIENT TIME TARGET STATUS`: COUNT lines in common format, of 100 bytes
-/// each, spread evenly over SECONDS seconds from TIME (in UTC), the first at TIME itself. What stands
+/// each, spread evenly over SECONDS seconds from TIME (in UTC), the first at TIME itself. What is
 /// after `| ` is taken as it is; `#` begins a remark.
 fn generate(recipe: &[u8]) -> Result<Vec<u8>, String> {
     let recipe = std::str::from_utf8(recipe).map_err(|_| "input.gen: not UTF-8")?;

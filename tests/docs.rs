@@ -344,7 +344,7 @@ fn every_key_of_the_json_is_in_the_man_page() {
     }
 }
 
-/// What each example prints of the log in `tests/data`, which stands in for every log they name.
+/// What each example prints of the log in `tests/data`, which takes the place of every log they name.
 fn printed_by(command: &str) -> &'static [&'static str] {
     const ALERT: &str = "High traffic generated an alert - hits = ";
     const SUMMARY: &str = "summary 2026-11-20T09:00:02Z";

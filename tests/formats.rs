@@ -107,13 +107,13 @@ const UNKNOWABLE: &[(&str, &str, &str, &str)] = &[
         "lighttpd",
         "host Some(\"www.example.com\")",
         "host None",
-        "what stands second is the ident in all other formats",
+        "what comes second is the ident in all other formats",
     ),
     (
         "ovh",
         "host Some(\"www.example.com\")",
         "host None",
-        "what stands second is the ident in all other formats",
+        "what comes second is the ident in all other formats",
     ),
 ];
 

@@ -27,7 +27,7 @@ fn folder(name: &str, files: &[(&str, &[u8])]) -> PathBuf {
 
 /// What a replay with these arguments says on standard error, whatever `--threads`, with its exit status.
 /// Every file is given more than one part where it has more than a block.
-fn told(folder: &Path, args: &[&str]) -> (Option<i32>, String) {
+fn stderr_of(folder: &Path, args: &[&str]) -> (Option<i32>, String) {
     let run = |threads: &str| {
         let output = Command::new(env!("CARGO_BIN_EXE_httpmon"))
             .args(["--replay", "--threads", threads])
@@ -41,8 +41,8 @@ fn told(folder: &Path, args: &[&str]) -> (Option<i32>, String) {
     };
     let (stdout, one) = run("1");
     for threads in ["2", "3"] {
-        let (same, told) = run(threads);
-        assert_eq!(told, one, "{threads} threads: {args:?}");
+        let (same, said) = run(threads);
+        assert_eq!(said, one, "{threads} threads: {args:?}");
         assert!(same == stdout, "{threads} threads: {args:?}");
     }
     one
@@ -54,16 +54,16 @@ fn a_log_that_goes_back_is_said_once_also_with_quiet() {
     let files = [("L", (new.clone() + &old + &new + &old).into_bytes())];
     let files: Vec<_> = files.iter().map(|(n, text)| (*n, &text[..])).collect();
     let folder = folder("order", &files);
-    let (status, stderr) = told(&folder, &["-q", "--exit-code", "L"]);
+    let (status, stderr) = stderr_of(&folder, &["-q", "--exit-code", "L"]);
     assert_eq!(
         stderr,
         "httpmon: L line 6001: the log goes back from 2026-11-20T03:19:59Z to 2026-11-20T00:00:00Z, and is counted \
          anew from there (if older lines were put behind newer ones, name the files instead: --replay FILE... reads them by time)\n"
     );
     assert_eq!(status, Some(0));
-    assert_eq!(told(&folder, &["L"]).1, stderr);
+    assert_eq!(stderr_of(&folder, &["L"]).1, stderr);
     assert_eq!(
-        told(&folder, &["-q", "--format=common", "--report=json", "L"]).1,
+        stderr_of(&folder, &["-q", "--format=common", "--report=json", "L"]).1,
         stderr
     );
 }
@@ -86,16 +86,19 @@ fn lines_out_of_order_in_a_log_are_told_of_where_they_are_many() {
         .collect();
     let folder = folder("lateness", &files);
     for calm in [&["whole"][..], &["few"], &["many", "--lateness=9m"]] {
-        let (status, stderr) = told(&folder, &[calm, &["--exit-code"]].concat());
+        let (status, stderr) = stderr_of(&folder, &[calm, &["--exit-code"]].concat());
         assert_eq!((status, &stderr[..]), (Some(0), ""), "{calm:?}");
     }
     let said = "httpmon: 21 of 2021 hits have no place in time, and alerts may miss them: --lateness 8m20s would have \
                 taken the 21 that came late\n";
     let not_known = (Some(4), said.to_owned());
-    assert_eq!(told(&folder, &["many", "--exit-code"]), not_known);
-    assert_eq!(told(&folder, &["-q", "many", "--exit-code"]), not_known);
+    assert_eq!(stderr_of(&folder, &["many", "--exit-code"]), not_known);
+    assert_eq!(
+        stderr_of(&folder, &["-q", "many", "--exit-code"]),
+        not_known
+    );
     // What it says is enough.
-    let enough = told(&folder, &["many", "--exit-code", "--lateness=8m20s"]);
+    let enough = stderr_of(&folder, &["many", "--exit-code", "--lateness=8m20s"]);
     assert_eq!(enough, (Some(0), String::new()));
 }
 
@@ -118,14 +121,14 @@ fn every_file_of_another_encoding_is_named_once() {
         )
     };
     let all = ["a.log", "c.txt", "b.log", "d.txt", "f.log"];
-    assert_eq!(told(&folder, &all).1, looks("c.txt") + &looks("d.txt"));
+    assert_eq!(stderr_of(&folder, &all).1, looks("c.txt") + &looks("d.txt"));
     // In front of the log, and alone.
     assert_eq!(
-        told(&folder, &["c.txt", "a.log", "b.log"]).1,
+        stderr_of(&folder, &["c.txt", "a.log", "b.log"]).1,
         looks("c.txt")
     );
-    assert_eq!(told(&folder, &["d.txt"]).1, looks("d.txt"));
-    let quiet = told(&folder, &["-q", "a.log", "c.txt"]).1;
+    assert_eq!(stderr_of(&folder, &["d.txt"]).1, looks("d.txt"));
+    let quiet = stderr_of(&folder, &["-q", "a.log", "c.txt"]).1;
     let unread = "httpmon: 2 of 6002 lines are no log entries, the first is c.txt line 1: ";
     assert_eq!(quiet.lines().count(), 2, "{quiet}");
     assert!(quiet.starts_with(&(looks("c.txt") + unread)), "{quiet}");

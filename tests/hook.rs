@@ -210,7 +210,7 @@ fn one_that_cannot_be_run_is_told_before_anything_is_read() {
             errors(&output),
             format!("httpmon: --on-alert: {name}: {why}\n")
         );
-        // History is told to nobody: then it may be missing.
+        // Nobody is notified of history: then it may be missing.
         let output = httpmon(&["--replay", "--on-alert", &name], log(1));
         assert!(output.status.success(), "{}", errors(&output));
     }
@@ -309,7 +309,7 @@ fn beyond_its_bound_the_queue_drops_the_newest() {
     assert_eq!(out(&folder), want);
 }
 
-/// The limit ends what hangs, and what that has started; the next notice is told all the same.
+/// The limit ends what hangs, and what that has started; the next notice is delivered all the same.
 #[test]
 fn one_that_hangs_is_ended_with_its_group() {
     let folder = fresh("hangs");

@@ -154,7 +154,7 @@ fn reports_in_a_silence_are_empty_and_say_how_long_it_has_been() {
     let mut events = stream(9, 300);
     events.push((61_000, End));
     let (_, written) = run("-i10s --lateness=5s", events);
-    let told: Vec<_> = written
+    let shown: Vec<_> = written
         .iter()
         .filter(|(_, event)| event["type"] == "report")
         .map(|(at, event)| (*at, event["hits"].as_u64(), event["silent_s"].as_u64()))
@@ -169,7 +169,7 @@ fn reports_in_a_silence_are_empty_and_say_how_long_it_has_been() {
         // Closed by the end of input, with second 60 as the newest that the silence had reached.
         (61_000, Some(0), Some(51)),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(shown, expected);
     assert!(written.iter().all(|(_, event)| event["type"] != "gap"));
 }
 
@@ -201,7 +201,7 @@ fn a_stopped_process_is_no_silence() {
     );
     let expected = [named("report", 0, 75_300), named("summary", 0, 76_000)];
     assert_eq!(brief(&written), expected);
-    // Lines that were written in the meantime tell what really happened: here nothing, for a minute.
+    // Lines that were written in the meantime show what really happened: here nothing, for a minute.
     let (_, written) = run(
         "-i10s --lateness=5s",
         vec![
@@ -277,14 +277,14 @@ fn records_that_come_after_a_silence_advanced_past_them_are_late() {
         named("summary", 0, 20_700),
     ];
     assert_eq!(brief(&written), expected);
-    let told: Vec<_> = written
+    let shown: Vec<_> = written
         .iter()
         .map(|(_, event)| (event["hits"].as_u64(), event["late"].as_u64()))
         .collect();
-    let told_of = |hits, late| (Some(hits), Some(late));
+    let row_of = |hits, late| (Some(hits), Some(late));
     assert_eq!(
-        told,
-        [told_of(1, 0), told_of(1, 0), told_of(0, 1), told_of(3, 1)],
+        shown,
+        [row_of(1, 0), row_of(1, 0), row_of(0, 1), row_of(3, 1)],
         "the late one came while second 20 was the newest"
     );
 }
@@ -385,12 +385,12 @@ fn a_summary_so_far_is_partial_and_the_run_goes_on() {
             (600, End),
         ],
     );
-    let told: Vec<_> = written
+    let shown: Vec<_> = written
         .iter()
         .filter(|(_, event)| event["type"] == "summary")
         .map(|(at, event)| (*at, event["hits"].as_u64(), event["partial"].as_bool()))
         .collect();
-    assert_eq!(told, [(400, Some(2), Some(true)), (600, Some(5), None)]);
+    assert_eq!(shown, [(400, Some(2), Some(true)), (600, Some(5), None)]);
 }
 
 #[test]

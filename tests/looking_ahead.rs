@@ -71,7 +71,7 @@ fn a_period_told_by_the_log_is_the_one_told_by_the_clock() {
             };
             let output = httpmon(&args, stdin);
             assert_eq!(output.status.code(), Some(0), "{output:?}");
-            // Where a line came from is told of files only.
+            // Where a line came from is said of files only.
             let text = String::from_utf8(output.stdout).expect("UTF-8");
             text.replace(&format!("\"file\":\"{name}\","), "")
         };

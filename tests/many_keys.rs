@@ -1,4 +1,4 @@
-//! Rules by key under more keys than are followed: what could not be followed is told.
+//! Rules by key under more keys than are followed: what could not be followed is reported.
 
 #[path = "support/fed.rs"]
 mod fed;
@@ -58,10 +58,10 @@ fn hits_that_were_not_followed_are_told_whenever_their_key_was_dropped() {
 fn a_number_of_keys_that_is_a_lower_bound_is_told_to_be() {
     let rule = "Crowd: unique client > 99999 over 1h";
     for lateness in ["0s", "10m"] {
-        let told = |clients| {
+        let exceeds = |clients| {
             replay(&log(clients), lateness, rule).contains("  rules     Crowd: too many keys: ")
         };
-        assert!(told(120_000), "{lateness}");
-        assert!(!told(1000), "{lateness}");
+        assert!(exceeds(120_000), "{lateness}");
+        assert!(!exceeds(1000), "{lateness}");
     }
 }

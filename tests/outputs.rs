@@ -1,5 +1,5 @@
 //! What the reports for other programs promise to them: that a browser, a mail program, a spreadsheet and
-//! Prometheus read what was meant, whatever stands in the log; and where `--output` puts it.
+//! Prometheus read what was meant, whatever is in the log; and where `--output` puts it.
 
 #[cfg(unix)]
 #[path = "outputs/on_unix.rs"]
@@ -16,7 +16,7 @@ use read::{Message, metrics, rows, tags};
 
 const LOG: &str = "tests/data/access.log";
 const HOSTILE: &str = "tests/cases/html/hostile_bytes/input";
-/// What makes keys of the hostile log stand wherever a key can.
+/// What makes keys of the hostile log occur wherever a key can.
 const EVERYWHERE: &[&str] = &[
     "--top=path=20,client=20,agent,referrer",
     "--alert=Hot <i>&\"'\\: hits > 0 over 2s by path",
@@ -235,7 +235,7 @@ fn a_file_gets_what_standard_output_would() {
     for name in REPORTS {
         let folder = fresh(&format!("file-{name}"));
         let file = folder.join("out");
-        // Something longer stands there, which is gone afterwards.
+        // Something longer is there, which is gone afterwards.
         fs::write(&file, "x".repeat(200_000)).expect("a file");
         let path = file.to_str().expect("text");
         let args = ["--interval=1m", "--output", path];

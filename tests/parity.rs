@@ -42,7 +42,7 @@ fn entry(record: &Record<'_>) -> Entry {
     }
 }
 
-/// `{t}` stands for a time in brackets, `{q}` for a request, status and bytes.
+/// `{t}` is a time in brackets, `{q}` for a request, status and bytes.
 /// What comes first: an entry, a line to skip, or one that is no entry.
 const SAMPLES: &[(char, &str)] = &[
     // Clients, users, hosts.
@@ -341,7 +341,7 @@ fn lines() -> impl Strategy<Value = (String, Entry)> {
         )
 }
 
-/// What stands before the second slash, or the first after a host; the generator makes no other targets.
+/// What is before the second slash, or the first after a host; the generator makes no other targets.
 fn section(target: &str) -> String {
     let path = target.split(['?', '#']).next().expect("a first part");
     let slashes = if path.contains("://") { 4 } else { 2 };

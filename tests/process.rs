@@ -144,7 +144,7 @@ fn a_reader_of_the_output_that_goes_away_ends_the_run_well() {
     let mut run = under_way(&LIVE, 18);
     drop(run.stdout);
     // It notices at the next report. Another test that is just starting a program may hold the reading end for a
-    // moment more, so that a report goes nowhere without an error: then the next one tells.
+    // moment more, so that a report goes nowhere without an error: then the next one says so.
     let minutes = (0..1000).map(|minute| log(18 + minute * 60, 78 + minute * 60));
     let _ = minutes
         .map(|lines| run.stdin.write_all(lines.as_bytes()))
@@ -217,7 +217,7 @@ fn idle_exit_ends_a_run_whose_input_stays_open() {
 #[test]
 fn an_old_log_without_replay_is_told_about_once() {
     let old = log(0, 40).replace("2199", "2019");
-    for (args, told) in [(&["-q"][..], true), (&["-q", "--replay"], false)] {
+    for (args, shown) in [(&["-q"][..], true), (&["-q", "--replay"], false)] {
         let mut child = httpmon(args).spawn().expect("httpmon starts");
         let mut stdin = child.stdin.take().expect("a pipe");
         stdin.write_all(old.as_bytes()).expect("it reads");
@@ -227,11 +227,11 @@ fn an_old_log_without_replay_is_told_about_once() {
         let hint = " days: if nothing is written to it any more, --replay reads it as history\n";
         assert_eq!(
             stderr.starts_with("httpmon: this log goes back "),
-            told,
+            shown,
             "{stderr}"
         );
-        assert_eq!(stderr.ends_with(hint), told, "{stderr}");
-        assert_eq!(stderr.lines().count(), usize::from(told), "{stderr}");
+        assert_eq!(stderr.ends_with(hint), shown, "{stderr}");
+        assert_eq!(stderr.lines().count(), usize::from(shown), "{stderr}");
     }
 }
 
@@ -279,19 +279,19 @@ fn a_slow_pipe_a_fast_pipe_and_a_file_give_the_same_bytes() {
 
     // Up to a report that must come, then the next lines in halves.
     let mut run = under_way(&LIVE, 36);
-    let mut told = run.first;
+    let mut shown = run.first;
     for second in 36..90 {
         let line = log(second, second + 1);
         let (head, tail) = line.split_at(20);
         run.stdin.write_all(head.as_bytes()).expect("it reads");
         run.stdin.write_all(tail.as_bytes()).expect("it reads");
         if second % 10 == 5 {
-            run.stdout.read_line(&mut told).expect("it writes");
+            run.stdout.read_line(&mut shown).expect("it writes");
         }
     }
     drop(run.stdin);
-    run.stdout.read_to_string(&mut told).expect("text");
-    assert_eq!(told, replayed(90));
+    run.stdout.read_to_string(&mut shown).expect("text");
+    assert_eq!(shown, replayed(90));
 }
 
 #[test]
@@ -330,7 +330,7 @@ fn a_directory_on_standard_input_is_named_as_such() {
     );
 }
 
-/// Standard input from a file is read from where it stands, and read to its end.
+/// Standard input from a file is read from where it is, and read to its end.
 #[test]
 fn standard_input_from_a_file_is_read_from_its_place_to_its_end() {
     let path = std::env::temp_dir().join(format!("httpmon-place-{}", std::process::id()));

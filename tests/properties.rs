@@ -45,7 +45,7 @@ fn records() -> impl Strategy<Value = Vec<u8>> {
         })
 }
 
-/// Anything that may stand in a stream, most of it close to a log.
+/// Anything that may be in a stream, most of it close to a log.
 fn pieces() -> impl Strategy<Value = Vec<u8>> {
     let fixed: Vec<&[u8]> = vec![
         b"\n",
@@ -246,20 +246,20 @@ proptest! {
             prop_assert_eq!(sum(&reports, key), number(summary, key), "{}", key);
         }
         for class in ["1xx", "2xx", "3xx", "4xx", "5xx", "other"] {
-            let told: u64 = reports.iter().map(|report| number(&report["status"], class)).sum();
-            prop_assert_eq!(told, number(&summary["status"], class));
+            let shown: u64 = reports.iter().map(|report| number(&report["status"], class)).sum();
+            prop_assert_eq!(shown, number(&summary["status"], class));
         }
         for dimension in ["path", "client"] {
             let rows = |event: &Value| -> Vec<(String, [u64; 3])> {
                 let rows = event["top"][dimension].as_array().expect("rows");
                 rows.iter().map(|row| (row["key"].to_string(), ["hits", "bytes", "errors"].map(|key| number(row, key)))).collect()
             };
-            let mut told: BTreeMap<String, [u64; 3]> = BTreeMap::new();
+            let mut shown: BTreeMap<String, [u64; 3]> = BTreeMap::new();
             for (key, counts) in reports.iter().flat_map(|report| rows(report)) {
-                let sum = told.entry(key).or_default();
+                let sum = shown.entry(key).or_default();
                 *sum = std::array::from_fn(|i| sum[i] + counts[i]);
             }
-            prop_assert_eq!(told, rows(summary).into_iter().collect::<BTreeMap<_, _>>());
+            prop_assert_eq!(shown, rows(summary).into_iter().collect::<BTreeMap<_, _>>());
         }
         // Reports and gaps follow each other without a hole.
         let spans: Vec<&Value> = events.iter().filter(|event| event["type"] == "report" || event["type"] == "gap").collect();

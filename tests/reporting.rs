@@ -14,7 +14,7 @@ use proptest::prelude::*;
 
 /// What is compared of a report.
 #[derive(Debug, Clone, PartialEq)]
-struct Told {
+struct Expected {
     from: i64,
     to: i64,
     partial: bool,
@@ -30,12 +30,12 @@ struct Told {
 /// A report, or a gap from one second to another.
 #[derive(Debug, Clone, PartialEq)]
 enum Line {
-    Report(Told),
+    Report(Expected),
     Gap(i64, i64),
 }
 
-fn told(report: &Report) -> Told {
-    let mut told = Told {
+fn expected(report: &Report) -> Expected {
+    let mut expected = Expected {
         from: report.from.expect("a report has a span").0,
         to: report.to.expect("a report has a span").0,
         partial: report.partial,
@@ -50,30 +50,30 @@ fn told(report: &Report) -> Told {
             Block::Headline {
                 key: "hits",
                 value: Amount::Count(hits),
-            } => told.hits = *hits,
+            } => expected.hits = *hits,
             Block::Headline {
                 value: Amount::Bytes(bytes),
                 ..
-            } => told.bytes = *bytes,
+            } => expected.bytes = *bytes,
             Block::Ranking(ranking) if ranking.dimension.name == "client" => {
                 for row in &ranking.rows {
                     let key = String::from_utf8(row.key.to_vec()).expect("text");
-                    told.clients.insert(key, row.count.hits);
+                    expected.clients.insert(key, row.count.hits);
                 }
             }
-            Block::Window(figure) => told.window = figure.hits,
+            Block::Window(figure) => expected.window = figure.hits,
             Block::Input {
                 key: "late", value, ..
-            } => told.late = *value,
+            } => expected.late = *value,
             _ => {}
         }
     }
-    told
+    expected
 }
 
 fn lines(events: &[Event]) -> Vec<Line> {
     let line = |event: &Event| match event {
-        Event::Report(report) => Some(Line::Report(told(report))),
+        Event::Report(report) => Some(Line::Report(expected(report))),
         Event::Gap { from, to, .. } => Some(Line::Gap(from.0, to.0)),
         Event::Transition(_) | Event::Rewind(_) | Event::Summary(_) => None,
     };
@@ -86,7 +86,7 @@ fn newest(come: &[Hit], count: usize) -> Option<i64> {
 }
 
 fn recount(come: &[Hit], limit: Limit, lateness: i64, interval: i64) -> Vec<Line> {
-    let mut reports: BTreeMap<i64, Told> = BTreeMap::new();
+    let mut reports: BTreeMap<i64, Expected> = BTreeMap::new();
     let last = newest(come, come.len()).expect("there are hits");
     for (i, hit) in come.iter().enumerate() {
         let from = hit.time - hit.time.rem_euclid(interval);
@@ -95,13 +95,13 @@ fn recount(come: &[Hit], limit: Limit, lateness: i64, interval: i64) -> Vec<Line
         if watermark.is_some_and(|watermark| to - 1 < watermark) {
             continue;
         }
-        let told = reports.entry(from).or_insert_with(|| {
+        let expected = reports.entry(from).or_insert_with(|| {
             // Its last second closes before the first hit that comes too far ahead of it.
             let end = (to - 1).min(last);
             let ahead = |hit: &Hit| hit.time > end + lateness;
             let seen = come.iter().position(ahead).unwrap_or(come.len());
             let window = |hit: &&Hit| hit.time > end - limit.window && hit.time <= end;
-            Told {
+            Expected {
                 from,
                 to,
                 partial: to - 1 > last,
@@ -112,9 +112,9 @@ fn recount(come: &[Hit], limit: Limit, lateness: i64, interval: i64) -> Vec<Line
                 late: 0,
             }
         });
-        told.hits += 1;
-        told.bytes += hit.bytes();
-        *told.clients.entry(hit.client().to_owned()).or_default() += 1;
+        expected.hits += 1;
+        expected.bytes += hit.bytes();
+        *expected.clients.entry(hit.client().to_owned()).or_default() += 1;
     }
     for (i, hit) in come.iter().enumerate() {
         let Some(newest) = newest(come, i) else {
@@ -128,12 +128,12 @@ fn recount(come: &[Hit], limit: Limit, lateness: i64, interval: i64) -> Vec<Line
     }
     let mut lines = Vec::new();
     let mut end = None;
-    for told in reports.into_values() {
-        if let Some(end) = end.filter(|end| *end < told.from) {
-            lines.push(Line::Gap(end, told.from));
+    for expected in reports.into_values() {
+        if let Some(end) = end.filter(|end| *end < expected.from) {
+            lines.push(Line::Gap(end, expected.from));
         }
-        end = Some(told.to);
-        lines.push(Line::Report(told));
+        end = Some(expected.to);
+        lines.push(Line::Report(expected));
     }
     lines
 }
@@ -186,7 +186,7 @@ fn a_late_record_of_an_interval_that_is_over_is_in_no_report() {
     let spans: Vec<(i64, u64)> = said
         .iter()
         .filter_map(|line| match line {
-            Line::Report(told) => Some((told.from - START, told.hits)),
+            Line::Report(expected) => Some((expected.from - START, expected.hits)),
             Line::Gap(..) => None,
         })
         .collect();

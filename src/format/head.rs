@@ -112,7 +112,7 @@ impl Head {
         ))
     }
 
-    /// Tells client, host and user apart.
+    /// Finds which words are the client, the host and the user.
     pub(super) fn split<'a>(
         self,
         text: &'a [u8],
@@ -202,7 +202,7 @@ impl Head {
         Ok(())
     }
 
-    /// Tells client and user apart where they are not three words as most are: the first two words, and how many there are.
+    /// Finds client and user where they are not three words as most are: the first two words, and how many there are.
     #[inline(never)]
     fn split_others<'a>(
         self,

@@ -369,7 +369,7 @@ impl Parser {
         let mut failed: Option<Unparsed> = None;
         let mut note = |unparsed: Unparsed, family: bool, record: &mut Record<'a>| {
             *record = Record::EMPTY;
-            // Of those that found the time, the reader that came furthest has the reason worth telling; of
+            // Of those that found the time, the reader that came furthest has the reason worth showing; of
             // the others the first, but for NCSA's family, since how far they came says little.
             let further = |held: Unparsed| match (unparsed.timed, held.timed) {
                 (true, true) => unparsed.at > held.at,

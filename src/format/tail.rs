@@ -2,7 +2,7 @@
 //!
 //! A combined line that ends with a quote ends with the user agent or an `X-Forwarded-For`. Before the latter a
 //! time may come; a few bytes say that there is none. Else the words behind the last quote are looked at. A bare integer
-//! stays unread: it may be Apache's `%D`, its `%T`, or bytes received; `--format` tells.
+//! stays unread: it may be Apache's `%D`, its `%T`, or bytes received; `--format` says which.
 
 use bstr::ByteSlice;
 use memchr::{memchr, memrchr, memrchr2};

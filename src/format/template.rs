@@ -370,7 +370,7 @@ fn time_extent(form: &TimeForm, at: usize, after: Option<&[u8]>) -> Result<Exten
     }
 }
 
-/// Whether a quote, the status and the bytes follow: then a stray quote in the request can be told.
+/// Whether a quote, the status and the bytes follow: then a stray quote in the request is known for one.
 fn status_and_bytes(pieces: &[Piece]) -> bool {
     let kinds: Vec<&PieceKind> = pieces.iter().take(5).map(|piece| &piece.kind).collect();
     let text =

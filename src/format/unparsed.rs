@@ -96,7 +96,7 @@ pub enum Why {
     Missing,
     /// The field is there and does not have its form.
     Form,
-    /// No key of the JSON, or name in `#Fields`, is known to stand for the field.
+    /// No key of the JSON, or name in `#Fields`, is known to mean the field.
     Unnamed,
     /// The field begins and does not end.
     Open,

@@ -294,7 +294,7 @@ impl Defaults {
         if let Some(programs) = &self.given {
             return Some(&programs[usize::from(line.contains(&b'\t'))]);
         }
-        // One byte tells most lines that have no date from those that may have one.
+        // One byte shows of most lines that have no date that they have none.
         if line.get(4) == Some(&b'-') && is_dated(line) {
             self.for_dated(line)
         } else {

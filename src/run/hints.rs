@@ -259,7 +259,7 @@ impl Hints {
     }
 }
 
-/// All lines were read, and no summary tells which of them could not be. Where none could, something was
+/// All lines were read, and no summary says which of them could not be. Where none could, something was
 /// said already.
 pub(super) fn unread(monitor: &Monitor) {
     let (unparsed, lines) = (monitor.books().unparsed, monitor.books().lines);

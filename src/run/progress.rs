@@ -212,7 +212,7 @@ impl ProgressLine {
     }
 }
 
-/// Writes to standard error as it stands: this is written only to a terminal. One that is closed is no
+/// Writes to standard error unchanged: this is written only to a terminal. One that is closed is no
 /// reason to stop.
 fn put(text: &str) {
     let mut stderr = std::io::stderr().lock();

@@ -9,7 +9,7 @@ use crate::traffic::{Entry, START, Traffic};
 pub struct Form {
     /// Its name.
     pub name: &'static str,
-    /// What stands before the first line.
+    /// What comes before the first line.
     pub header: &'static str,
     write: fn(&Entry<'_>, &mut Vec<u8>) -> io::Result<()>,
 }

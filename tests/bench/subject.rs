@@ -174,7 +174,7 @@ fn finish(monitor: &mut Monitor) -> Seen {
     counted(monitor)
 }
 
-/// Hits and bytes, as the summary tells them.
+/// Hits and bytes, as the summary shows them.
 fn counted(monitor: &Monitor) -> Seen {
     let Event::Summary(summary) = monitor.summary(false) else {
         unreachable!("a summary was asked for")
@@ -214,7 +214,7 @@ impl Reports {
         )
     }
 
-    /// How many, and the hits that they tell.
+    /// How many, and the hits that they show.
     pub fn seen(&self) -> Seen {
         let hits = |event: &Event| match event {
             Event::Report(report) => headline(report, "hits"),

@@ -97,7 +97,7 @@ fn draw(line: &str, top: f64, out: &mut String) {
             }
         }
         if block || c == ' ' {
-            // Two blanks end a word; one may stand within it.
+            // Two blanks end a word; one may be within it.
             if c == ' ' && !word.1.is_empty() && !rest.starts_with(' ') {
                 word.1.push(' ');
             } else {

@@ -45,7 +45,7 @@ while IFS= read -r line; do case $line in *'"type":"alert"'*) printf '%s\n' "$li
     ("man", r#"[ "$1 $2" = "-l -" ] || exit 1; exec cat"#),
 ];
 
-/// The program of --on-alert: it reads the alert, and notes what it was told.
+/// The program of --on-alert: it reads the alert, and notes what it got.
 const NOTIFY: &str = r#"#!/bin/sh
 cat >/dev/null
 printf '%s %s %s\n' "$HTTPMON_STATE" "$HTTPMON_RULE" "$HTTPMON_AT" >>told
@@ -98,7 +98,7 @@ impl Shell {
         for file in ["access.log", "access.log.1", "access.log.2.gz"] {
             fs::write(folder.join(file), log).expect(file);
         }
-        // What the program of --on-alert was told; each run begins anew.
+        // What the program of --on-alert got; each run begins anew.
         fs::write(folder.join("told"), "").expect("told");
         let notify = folder.join("notify");
         fs::write(&notify, NOTIFY).expect("notify");

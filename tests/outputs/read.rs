@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// The elements of a page that begin or stand alone, with their attributes.
+/// The elements of a page that begin or are empty, with their attributes.
 ///
 /// Every `<` must begin an element and every attribute be quoted: text is escaped.
 pub fn tags(page: &str) -> Vec<(String, Vec<(String, String)>)> {
@@ -102,7 +102,7 @@ fn unquoted(text: &str) -> String {
 
 /// The samples of OpenMetrics text, each under its name and labels.
 ///
-/// A sample stands below the type and help of its family and has the suffix that the type asks for; none
+/// A sample is below the type and help of its family and has the suffix that the type asks for; none
 /// comes twice; a unit ends the name.
 pub fn metrics(text: &str) -> BTreeMap<String, f64> {
     let text = text.strip_suffix("# EOF\n").expect("an end");

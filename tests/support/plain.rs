@@ -133,13 +133,13 @@ fn clf(line: &str) -> Option<Entry> {
     })
 }
 
-/// Whether the time is written in the common form, and the quoted request stands right behind it.
+/// Whether the time is written in the common form, and the quoted request comes right behind it.
 pub fn is_common(line: &str) -> bool {
     find_time(line).is_some_and(|(_, time, rest)| time.is_some() && rest.starts_with(" \""))
 }
 
-/// What stands before the first time in brackets, that time (`None` where it does not exist), and
-/// what stands after it.
+/// What is before the first time in brackets, that time (`None` where it does not exist), and
+/// what is after it.
 fn find_time(line: &str) -> Option<(&str, Option<i64>, &str)> {
     for (at, c) in line.char_indices() {
         if c == '['
@@ -328,7 +328,7 @@ fn split_head(head: &str) -> Option<(Option<String>, String, String)> {
     Some((None, client(first), or_dash(user)))
 }
 
-/// What stands after so many words, as it stands.
+/// What is after so many words, unchanged.
 fn after_words(text: &str, count: usize) -> &str {
     let mut rest = text.trim_matches(' ');
     for _ in 0..count {
@@ -375,7 +375,7 @@ fn client(text: &str) -> String {
     }
 }
 
-/// The quote at which the request ends: the first that no backslash stands before if status and bytes
+/// The quote at which the request ends: the first without a backslash before it, if status and bytes
 /// follow it, else the first at all that they follow.
 fn request_end(text: &str) -> Option<usize> {
     let mut escaped = false;
@@ -406,7 +406,7 @@ fn numbers(text: &str) -> Option<(String, String, &str)> {
     fits.then(|| (status.to_owned(), bytes.to_owned(), rest))
 }
 
-/// What stands in the two quoted fields after the bytes.
+/// What is in the two quoted fields after the bytes.
 fn referrer_and_agent(text: &str) -> (Option<String>, Option<String>) {
     let Some((referrer, rest)) = text.strip_prefix(" \"").and_then(quoted) else {
         return (None, None);

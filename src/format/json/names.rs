@@ -365,7 +365,7 @@ impl NameNode {
         self.id = *next;
         let names = self.children.iter().zip(0..);
         self.normal = names.map(|(node, at)| (normal(&node.name), at)).collect();
-        // Of names that differ in case only, the one in small letters stands for other spellings.
+        // Of names that differ in case only, the one in small letters is taken for other spellings.
         let small = |at: u16| {
             !self.children[usize::from(at)]
                 .name

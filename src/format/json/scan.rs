@@ -229,7 +229,7 @@ impl Scan<'_, '_> {
     }
 }
 
-/// Appends the text that a JSON string stands for; what is no escape stays as it is.
+/// Appends the text that a JSON string means; what is no escape stays as it is.
 pub(in crate::format) fn unescape(text: &[u8], out: &mut Vec<u8>) {
     let mut rest = text;
     while let Some(at) = memchr::memchr(b'\\', rest) {

@@ -236,7 +236,7 @@ impl LineBuffer {
             Step::Date(_) => self.value(LayoutValue::Time(MomentPart::Date)),
             Step::Clock(_) => self.value(LayoutValue::Time(MomentPart::Clock)),
             Step::Values(_) | Step::DateAndClock => {
-                unreachable!("a program shows the steps that they stand for")
+                unreachable!("a program shows the steps that they replace")
             }
             Step::Tail | Step::Forwarded | Step::Between | Step::Optional | Step::End => {}
         }

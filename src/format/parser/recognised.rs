@@ -10,7 +10,7 @@ use crate::time::Zone;
 /// The name of the family's member with a host.
 const VHOST: &str = "vhost_combined";
 
-/// The format in which `auto` reads a line that stands alone.
+/// The format in which `auto` reads a line by itself.
 pub fn recognise(line: &[u8]) -> Option<&'static str> {
     let mut parser = Parser::new(&Choice::Auto, Zone::UTC, &[]);
     match parser.what(line) {

@@ -76,7 +76,7 @@ impl SampleWriter<'_> {
                 Some(_) => false,
             },
             Step::Values(_) | Step::DateAndClock => {
-                unreachable!("a program shows the steps that they stand for")
+                unreachable!("a program shows the steps that they replace")
             }
             Step::Start | Step::Between | Step::Forwarded | Step::Optional | Step::End => true,
         }

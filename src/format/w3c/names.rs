@@ -1,4 +1,4 @@
-//! What the names in `#Fields` stand for, by the documentation of those who write them.
+//! What the names in `#Fields` mean, by the documentation of those who write them.
 //!
 //! The draft has a grammar of names, and every server its own words. Where a list has several names for one thing,
 //! the one that is first in the table here counts, and the others are read over.

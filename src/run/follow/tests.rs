@@ -166,7 +166,7 @@ fn a_renamed_file_is_read_on_before_the_new_one() {
         }
         scene.write(3);
         scene.folder.rename("log", &format!("log.{rotation}"));
-        // The server writes on to the old one until it is told, and there may be no new one by then.
+        // The server writes on to the old one until it gets a signal, and there may be no new one by then.
         scene.write(5);
         if rotation % 2 > 0 {
             scene.look();
