@@ -156,8 +156,8 @@ fn a_rule_by_key_that_cannot_follow_all_keys_says_so_also_with_quiet() {
     let folder = folder("keys", &[("F", few.as_bytes()), ("M", many.as_bytes())]);
     let rule = "Lost: silence > 5m by client";
     let args = |file| ["-q", "--exit-code", "--alert", rule, file];
-    assert_eq!(told(&folder, &args("F")), (Some(0), String::new()));
-    let (status, stderr) = told(&folder, &args("M"));
+    assert_eq!(stderr_of(&folder, &args("F")), (Some(0), String::new()));
+    let (status, stderr) = stderr_of(&folder, &args("M"));
     assert_eq!(
         stderr,
         "httpmon: Lost: 5 hits of the rarer keys are not followed, and it may miss alerts: there are too many keys\n"
