@@ -5,6 +5,7 @@
 
 mod time;
 
+use super::record::Record;
 use super::values;
 
 pub(super) use time::time;
@@ -255,8 +256,38 @@ pub(super) fn address_in(word: &[u8]) -> Option<usize> {
         .find(|&at| values::is_address(values::client(&word[at..])))
 }
 
-/// Where the first address in the first few words of a line begins.
+/// Cuts the name of a file off a client that is an address otherwise.
+pub(super) fn cut_name(record: &mut Record<'_>) {
+    let client = record.client;
+    if memchr::memchr2(b':', b'\t', client).is_some()
+        && let Some(at) = address_in(client)
+    {
+        record.client = values::client(&client[at..]);
+    }
+}
+
+/// Where an entry may begin in a line that begins with words of a carrier: at any of the first words, or only at those that
+/// are an address or begin with a bracket. None is behind a quote, where a client may have written it.
+pub(super) fn entries(line: &[u8], any: bool) -> impl Iterator<Item = usize> {
+    let quote = memchr::memchr(b'"', line).unwrap_or(line.len());
+    let mut next = 0;
+    let words = line[..quote].split(|b| b" \t".contains(b));
+    words.take(MOST_WORDS).filter_map(move |word| {
+        let at = next;
+        next += word.len() + 1;
+        let begins = match word.first()? {
+            b'[' => Some(0),
+            // The name of a file may be before a time too.
+            _ if any => memchr::memmem::find(word, b":[").map_or(Some(0), |colon| Some(colon + 1)),
+            _ => address_in(word),
+        };
+        begins.map(|within| at + within).filter(|at| *at > 0)
+    })
+}
+
+/// Where the first address in the first few words of a line begins. None is behind a quote.
 pub(super) fn to_address(line: &[u8]) -> Option<usize> {
+    let line = &line[..memchr::memchr(b'"', line).unwrap_or(line.len())];
     let mut at = 0;
     for word in line.split(|&b| b == b' ').take(MOST_WORDS) {
         if let Some(within) = address_in(word) {

@@ -34,6 +34,9 @@ pub enum Extent {
     LastQuote,
     /// Up to these bytes, which are left to the next step.
     UntilText(Box<[u8]>),
+    /// Up to the last of the first of these before the second, both left to the next steps: what is before a time whose end
+    /// a quote follows. A client may write a time too, but no quote that is not escaped.
+    BeforeTime(Box<[u8]>, Box<[u8]>),
     /// Up to a space, but over those that follow a comma: a list of addresses.
     List,
     /// Up to a space, but over those beside commas and colons: what nginx writes for its upstreams.
@@ -86,7 +89,7 @@ impl Extent {
             Extent::Request => b"\" 200 1",
             Extent::Csv => b",",
             Extent::Until(byte) | Extent::Nth(byte, _) => std::slice::from_ref(byte),
-            Extent::UntilText(text) => text,
+            Extent::UntilText(text) | Extent::BeforeTime(text, _) => text,
             Extent::List | Extent::Upstreams | Extent::BareRequest => b" x",
             Extent::Rest => b"",
         };
@@ -108,6 +111,12 @@ impl Extent {
             Extent::Nth(byte, count) => runs(rest, *byte).nth(*count).unwrap_or(rest.len()),
             Extent::LastQuote => rest.strip_suffix(b"\"").unwrap_or(rest).len(),
             Extent::UntilText(text) => memmem::find(rest, text).ok_or(Why::Missing)?,
+            Extent::BeforeTime(text, end) => {
+                let before = memmem::find(rest, end).map_or(rest, |end| &rest[..end]);
+                memmem::rfind(before, text)
+                    .or_else(|| memmem::find(rest, text))
+                    .ok_or(Why::Missing)?
+            }
             Extent::List => spaces(rest, |before, _| before == b','),
             Extent::Upstreams => spaces(rest, |before, after| {
                 before == b',' || before == b':' || after == Some(b':')

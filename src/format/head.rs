@@ -33,6 +33,7 @@ impl Head {
     ) -> Result<usize, (usize, Field, Why)> {
         if self != Head::Host
             && let Some(at) = plain(line, times, record)
+            && !is_of_user(&line[at..], times)
         {
             return Ok(at);
         }
@@ -57,6 +58,7 @@ impl Head {
             && (short::find(b':', &line[..space]).is_none()
                 || is_address(values::client(&line[..space])))
             && let Ok(stamp) = times.clf(&line[space + 6..])
+            && !is_of_user(&line[space + 7 + stamp.len..], times)
         {
             record.client = values::client(&line[..space]);
             record.user = Some(b"-");
@@ -68,6 +70,7 @@ impl Head {
             match times.clf(&line[bracket + 1..]) {
                 // Other lines begin with a time too, such as those of error logs.
                 Ok(_) if bracket == 0 && line.get(3) != Some(&b'/') => {}
+                Ok(stamp) if is_of_user(&line[bracket + stamp.len + 2..], times) => {}
                 Ok(stamp) => match self.split(&line[..bracket], record) {
                     Ok(()) => {
                         set_time(record, stamp);
@@ -99,6 +102,9 @@ impl Head {
             Head::Client
                 .split(text, record)
                 .map_err(|(field, why)| (bracket, field, why))?;
+            if self == Head::Any {
+                record.host = host_before(&line[..start]);
+            }
             set_time(record, stamp);
             return Ok(bracket + 1 + stamp.len + 1);
         }
@@ -195,7 +201,7 @@ impl Head {
         } else if count < 2 {
             return Err((Field::Client, Why::Missing));
         } else {
-            record.host = Some(first);
+            record.host = Some(behind_file(first));
             record.client = values::client(word(1));
             record.user = Some(all_from(3));
         }
@@ -321,6 +327,50 @@ fn name_and_port(word: &[u8]) -> bool {
         }
         None => false,
     }
+}
+
+/// Whether the time before `rest` is what a client calls itself: another is right before the quoted request. Servers
+/// escape the quotes that a client writes.
+fn is_of_user(rest: &[u8], times: &mut Timestamps) -> bool {
+    if matches!(rest, [b'"', ..] | [b' ', b'"', ..]) {
+        return false;
+    }
+    let Some(end) = memchr::memmem::find(rest, b"] \"") else {
+        return false;
+    };
+    super::extent::quote(&rest[..end]).is_none()
+        && memchr::memrchr(b'[', &rest[..end])
+            .is_some_and(|bracket| times.clf(&rest[bracket + 1..]).is_ok())
+}
+
+/// The virtual host that the words before a client end with: a name and a port, or what a carrier is right before.
+#[cold]
+fn host_before(before: &[u8]) -> Option<&[u8]> {
+    let words = before.trim_ascii_end();
+    let start = words
+        .iter()
+        .rposition(|b| b" \t".contains(b))
+        .map_or(0, |at| at + 1);
+    let word = behind_file(&words[start..]);
+    let last = word.rsplit(|&b| b == b'.').next().unwrap_or_default();
+    let dotted =
+        || is_name(word) && last.len() < word.len() && last.iter().all(u8::is_ascii_alphabetic);
+    let alone = || words[..start].is_empty() || carrier::len(before) == start;
+    (name_and_port(word) && !is_dotted(word) || dotted() && alone()).then_some(word)
+}
+
+/// A host without the name of a file that `grep -H` writes before it, and a number of a line.
+fn behind_file(word: &[u8]) -> &[u8] {
+    // And `cat -n`.
+    let word = &word[memchr::memrchr(b'\t', word).map_or(0, |tab| tab + 1)..];
+    let port = word.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let name = word[..word.len() - port].strip_suffix(b":").unwrap_or(word);
+    // A literal of IPv6 has colons of its own.
+    let colon = match name.ends_with(b"]") {
+        true => memchr::memmem::rfind(name, b":["),
+        false => memchr::memrchr(b':', name),
+    };
+    colon.map_or(word, |colon| &word[colon + 1..])
 }
 
 /// Only digits and dots, before a port where there is one.

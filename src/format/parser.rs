@@ -47,6 +47,24 @@ fn holds_another(line: &[u8], time: Option<Second>, times: &mut Timestamps) -> b
     })
 }
 
+/// Whether what the format at `index` has read from `body` is rather what a client has written into a line of another:
+/// there is a time before a quoted request, or the client is more than a word. Not where a format was chosen.
+#[inline]
+fn is_of_another(
+    choice: Option<&str>,
+    index: usize,
+    body: &[u8],
+    record: &Record<'_>,
+    times: &mut Timestamps,
+) -> bool {
+    if choice.is_some() || AUTO[index].name == CLF {
+        return false;
+    }
+    // Some of the others have such a time of their own.
+    let time = Some(record.time).filter(|_| AUTO[index].sample.contains("] \""));
+    holds_another(body, time, times) || memchr::memchr2(b' ', b'"', record.client).is_some()
+}
+
 /// The name of the family that one reader reads.
 const CLF: &str = "clf";
 
@@ -217,8 +235,9 @@ impl Parser {
                 OwnSource::W3c(names) => parser.w3c = Some(Defaults::with(names, wanted)),
                 OwnSource::Json(keys) => parser.json = Some(json::JsonReader::new(keys)),
                 OwnSource::Steps(steps) => {
+                    let first = steps.iter().find(|step| **step != Step::Start);
                     parser.client_first = matches!(
-                        steps.first(),
+                        first,
                         Some(Step::Field(Field::Client, _) | Step::Head(Head::Any | Head::Client))
                     );
                     parser.lines = vec![compile(vec![steps.clone()])];
@@ -301,7 +320,10 @@ impl Parser {
             match self.lines_and_w3c(line, record) {
                 // pm2 and foreman begin a line with a digit.
                 Err(unparsed)
-                    if !unparsed.timed || carrier::len(line) > 0 || line.ends_with(b"}") =>
+                    if !unparsed.timed
+                        || carrier::len(line) > 0
+                        || line.ends_with(b"}")
+                        || carrier::to_address(line) != Some(0) =>
                 {
                     self.body(line, record)
                 }
@@ -425,11 +447,10 @@ impl Parser {
             for program in self.lines.get(index).map_or(&[][..], Vec::as_slice) {
                 match program.read(body, &mut self.times, record) {
                     Ok(()) => {
-                        let own = self.choice.is_some() || AUTO[index].name == CLF;
-                        // Some of the others have such a time of their own.
-                        let time =
-                            || Some(record.time).filter(|_| AUTO[index].sample.contains("] \""));
-                        if own || !holds_another(body, time(), &mut self.times) {
+                        if !is_of_another(self.choice, index, body, record, &mut self.times) {
+                            if self.plain != Some(index as u8) {
+                                carrier::cut_name(record);
+                            }
                             self.read_by(ReadBy::Lines(index as u8));
                             return Ok(());
                         }

@@ -101,6 +101,7 @@ pub(super) fn compile(pieces: Vec<Piece>) -> Result<Vec<Step>, Refused> {
                     match extent {
                         _ if request => Extent::Request,
                         Extent::Until(_) | Extent::UntilText(_) if bare => Extent::BareRequest,
+                        Extent::UntilText(text) => before_time(text, &pieces[index + 2..]),
                         extent => extent,
                     },
                 )
@@ -142,6 +143,18 @@ pub(super) fn compile(pieces: Vec<Piece>) -> Result<Vec<Step>, Refused> {
     }
     steps.push(Step::End);
     Ok(steps)
+}
+
+/// The extent of a field up to `text`, behind which these pieces are.
+fn before_time(text: Box<[u8]>, behind: &[Piece]) -> Extent {
+    if let [time, end, ..] = behind
+        && matches!(time.kind, PieceKind::Time(_))
+        && let PieceKind::Text(end) = &end.kind
+        && let Some(quote) = memchr::memchr(b'"', end)
+    {
+        return Extent::BeforeTime(text, end[..=quote].into());
+    }
+    Extent::UntilText(text)
 }
 
 /// A query goes with the target right before it; elsewhere it is read over.

@@ -78,7 +78,10 @@ impl Untimed {
             {
                 if let Some(index) = self.entry(&line[start..], times, record) {
                     let bracketed = |bracket| times.clf(&line[bracket + 1..]).is_ok();
-                    let mut brackets = memchr::memchr_iter(b'[', line).filter(|at| *at > start);
+                    // One within quotes is of the agent or the referrer.
+                    let within = |at: usize| quotes(&line[start..at]) % 2 == 1;
+                    let mut brackets =
+                        memchr::memchr_iter(b'[', line).filter(|at| *at > start && !within(*at));
                     if self.wary && brackets.any(bracketed) {
                         return None;
                     }
@@ -109,6 +112,13 @@ impl Untimed {
         }
         None
     }
+}
+
+/// How many quotes are in `text` that are not escaped.
+fn quotes(text: &[u8]) -> usize {
+    memchr::memchr_iter(b'"', text)
+        .filter(|&at| at == 0 || text[at - 1] != b'\\')
+        .count()
 }
 
 const SPACE: Extent = Extent::Until(b' ');

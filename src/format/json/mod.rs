@@ -12,7 +12,7 @@ mod unknown;
 
 pub(super) use carried::{carried, without_colours};
 pub(super) use names::{FIELDS, slot};
-pub(super) use pairs::pairs_from;
+pub(super) use pairs::{are_labelled, pairs_from};
 pub(super) use scan::unescape;
 
 use std::sync::OnceLock;

@@ -17,6 +17,16 @@ fn are_pairs(text: &[u8]) -> bool {
     }
 }
 
+/// Whether all that is apart by tabs in `text` has a label.
+pub(in crate::format) fn are_labelled(text: &[u8]) -> bool {
+    let name = |b: &u8| b.is_ascii_alphanumeric() || b"_-.@".contains(b);
+    is_ltsv(text)
+        && text.split(|&b| b == b'\t').all(|pair| {
+            let len = pair.iter().take_while(|b| name(b)).count();
+            pair.is_empty() || len > 0 && pair.get(len) == Some(&b':')
+        })
+}
+
 /// Where the pairs of a line begin: behind its carriers, which end at `start`, or behind a few words of a logger.
 pub(in crate::format) fn pairs_from(line: &[u8], start: usize) -> Option<usize> {
     if are_pairs(&line[start..]) {

@@ -2,7 +2,7 @@
 
 use super::super::head::set_time;
 use super::super::{AUTO, carrier, json, values};
-use super::{CLF, NOTHING, Parser, ReadBy};
+use super::{CLF, NOTHING, Parser, ReadBy, is_of_another};
 use crate::format::record::Record;
 use crate::format::timestamp::Stamp;
 use crate::format::unparsed::{Field, Unparsed, Why};
@@ -47,16 +47,12 @@ impl Parser {
         };
         const NONE: usize = usize::MAX;
         let ways = if self.client_first {
-            // Such a string would take a carrier for a part of the client; and no client begins so.
-            match more {
-                0 => [
-                    0,
-                    carrier::to_address(body)
-                        .filter(|at| *at > 0)
-                        .unwrap_or(NONE),
-                    NONE,
-                ],
-                more => [more, 0, NONE],
+            // Such a string would take a carrier for a part of the client; and no client begins so. A dash is a client.
+            match (more, carrier::to_address(body)) {
+                (0, None | Some(0)) => [0, NONE, NONE],
+                (more, Some(at)) if body[more..].starts_with(b"- ") => [more, 0, at],
+                (more, Some(at)) => [at, more, 0],
+                (more, None) => [more, 0, NONE],
             }
         } else {
             match (more, self.own) {
@@ -65,6 +61,23 @@ impl Parser {
                 (_, false) => [more, 0, NONE],
             }
         };
+        // A value of LTSV is not escaped, and may hold an entry that a client has written.
+        if body.first().is_some_and(u8::is_ascii_alphabetic)
+            && let Some(json) = &mut self.json
+            && json::are_labelled(body)
+        {
+            let mut found = json.find_pairs(line, carried);
+            if found.has_status() {
+                self.last = ReadBy::Json;
+                self.state.header.record(false);
+                record.source = &self.state.source;
+                let before = &line[..carried];
+                let Some(json) = &self.json else {
+                    return Err(NOTHING);
+                };
+                return json.fill(line, &mut found, before, None, &mut self.times, record);
+            }
+        }
         let mut failed: Option<Unparsed> = None;
         for cut in ways {
             let Some(rest) = body.get(cut..) else { break };
@@ -186,6 +199,10 @@ impl Parser {
                 return Ok(());
             }
             Some((_, None)) => failed = TIMELESS,
+            None if self.behind_words(line, record) => {
+                record.source = &self.state.source;
+                return Ok(());
+            }
             None => {}
         }
         *record = Record::EMPTY;
@@ -225,6 +242,21 @@ impl Parser {
             })
     }
 
+    /// Reads an entry behind words that no carrier is known by: of stern, of a logger, a name of a file. Not below a W3C
+    /// header, which says what a line begins with.
+    fn behind_words<'a>(&mut self, line: &'a [u8], record: &mut Record<'a>) -> bool {
+        if self.client_first || self.state.header.fields().is_some() {
+            return false;
+        }
+        for at in carrier::entries(line, self.own) {
+            *record = Record::EMPTY;
+            if self.lines_and_w3c(&line[at..], record).is_ok() {
+                return true;
+            }
+        }
+        false
+    }
+
     /// Reads the text in `carried`; `time` is what carries it has said.
     fn text<'a>(
         &'a mut self,
@@ -254,6 +286,7 @@ impl Parser {
         for (index, program) in programs.flat_map(|(i, all)| all.iter().map(move |p| (i, p))) {
             *record = Record::EMPTY;
             match program.read(text, &mut self.times, record) {
+                Ok(()) if is_of_another(self.choice, index, text, record, &mut self.times) => {}
                 Ok(()) => {
                     self.last = ReadBy::Lines(index as u8);
                     record.source = &self.state.source;
