@@ -15,15 +15,15 @@ use crate::quantity::Count;
 use crate::report::Change;
 use crate::stats::bucket::{Bucket, Counters};
 use crate::stats::dimension;
-use crate::stats::hit_log::HitLog;
 use crate::stats::keys::Renumbering;
 use crate::stats::tally::Tally;
 use crate::stats::totals::Totals;
 use crate::time::{Second, Span};
 
-/// 16 MiB of words, and what an empty slice takes.
-const BUDGET: usize = 4 << 20;
-const SLICE: usize = 32;
+/// 12 MiB of words, as they are allocated.
+const BUDGET: usize = 3 << 20;
+/// What an empty slice takes, in words: itself, its bucket, and what the allocator adds to these and to two columns.
+const SLICE: usize = (size_of::<Slice>() + size_of::<Bucket>() + 64) / 4;
 
 #[derive(Debug)]
 struct Slice {
@@ -68,6 +68,7 @@ impl Slice {
     fn compact(&mut self, scratch: &mut [Tally]) {
         if self.words > self.folded {
             self.bucket.fold(scratch);
+            self.bucket.fit();
             self.count_words();
             self.folded = self.words;
         }
@@ -77,7 +78,7 @@ impl Slice {
 /// What a slice with this bucket takes.
 #[inline]
 fn words(bucket: &Bucket) -> usize {
-    SLICE + bucket.logs().map(HitLog::words).sum::<usize>()
+    SLICE + bucket.words()
 }
 
 /// Closed seconds, oldest first.
@@ -154,11 +155,28 @@ impl Past {
                 self.slices.push_back(slice);
             }
         }
-        while self.words > BUDGET && self.slices.len() > 2 {
-            self.coarsen(scratch);
+        if self.words > BUDGET {
+            self.save(scratch);
         }
         if self.width > 1 && self.words < BUDGET / 8 {
             self.width /= 2;
+        }
+    }
+
+    /// Goes back below the budget: gives back what is spare, which costs nothing that is known, and becomes coarser
+    /// where that is too little.
+    #[cold]
+    fn save(&mut self, scratch: &mut [Tally]) {
+        for slice in &mut self.slices {
+            slice.bucket.compact(scratch);
+            slice.bucket.fit();
+            slice.count_words();
+            slice.folded = slice.folded.min(slice.words);
+        }
+        self.words = self.slices.iter().map(|slice| slice.words).sum();
+        // With less than a quarter to spare, this would come again soon.
+        while self.words > BUDGET / 4 * 3 && self.slices.len() > 2 {
+            self.coarsen(scratch);
         }
     }
 
@@ -191,7 +209,8 @@ impl Past {
     }
 
     /// Takes in records that came late for `second`; `closed` is the last one that is.
-    pub fn late(&mut self, second: Second, bucket: &Bucket, closed: Second) {
+    /// `scratch` must be clear, and is again.
+    pub fn late(&mut self, second: Second, bucket: &Bucket, closed: Second, scratch: &mut [Tally]) {
         if second <= closed - self.keep {
             return;
         }
@@ -210,7 +229,13 @@ impl Past {
         slice.merge(bucket, slice.last);
         slice.bucket.keep_keys(self.kept);
         slice.count_words();
+        if slice.words > 2 * slice.folded + BUDGET / 64 {
+            slice.compact(scratch);
+        }
         self.words += slice.words;
+        if self.words > BUDGET {
+            self.save(scratch);
+        }
     }
 
     /// Forgets all seconds.

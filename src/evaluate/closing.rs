@@ -123,7 +123,7 @@ impl ClosedSeconds for Evaluate {
         for rule in &mut self.rules {
             rule.late(second, bucket, closed);
         }
-        self.past.late(second, bucket, closed);
+        self.past.late(second, bucket, closed, &mut self.scratch[0]);
         if let Some(scales) = &mut self.scales {
             scales.add(second, scale_point(&bucket.counters), books.zone());
         }

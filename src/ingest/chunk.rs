@@ -6,7 +6,8 @@
 //! those that the lines would have given one by one, wherever the input was cut. A part that passes a
 //! cap is not added at all, and its lines are to be read again: it matters at which record that happens.
 //!
-//! Memory: some 20 bytes per record, 130 per step, and the keys of the part.
+//! Memory: some 20 bytes per record, 130 per step, and the keys of the part; one that has grown [large](Chunk::is_large)
+//! is handed on before more is read.
 
 use std::ops::Range;
 
@@ -22,6 +23,9 @@ use crate::time::{Second, Span};
 
 /// A part with more lines that are no record is read line by line: it is no log.
 const MAX_UNPARSED: u64 = 1 << 14;
+/// A part with more than this, in bytes, is to be handed on: its keys, records and steps. Vectors that double may take twice
+/// as much.
+const LARGE: usize = 2 << 20;
 /// No duration.
 const NONE: u64 = u64::MAX;
 /// The bit of a malformed request, above the class of the status.
@@ -129,6 +133,12 @@ impl Chunk {
         self.rejected > MAX_UNPARSED || self.undecided || self.books.totals.is_full()
     }
 
+    /// Whether it has grown as large as one may be, so that what comes next belongs to another.
+    pub fn is_large(&self) -> bool {
+        let steps = self.steps.len() * size_of::<ChunkStep>();
+        steps + self.columns.bytes() + self.books.totals.key_bytes() > LARGE
+    }
+
     /// The steps, to be taken in this order.
     pub fn steps(&self) -> &[ChunkStep] {
         &self.steps
@@ -216,6 +226,11 @@ impl Chunk {
 impl HitColumns {
     fn len(&self) -> usize {
         self.class.len()
+    }
+
+    /// What they take without spare room; of a hit, the log holds its ids and eight bytes.
+    fn bytes(&self) -> usize {
+        self.log.bytes() + self.len() + 8 * (self.duration.len() + self.matched.len())
     }
 
     fn clear(&mut self) {

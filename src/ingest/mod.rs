@@ -447,6 +447,8 @@ impl Ingest {
             }
             for bucket in self.timeline.buckets_mut() {
                 bucket.renumber(*dimension, dimensions, ids);
+                // Of a busy second with many keys, most may have been dropped.
+                bucket.compact(&mut self.scratch);
             }
             closed.renumber(*dimension, dimensions, ids);
         }

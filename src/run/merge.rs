@@ -280,7 +280,8 @@ impl Worker {
             };
             lines.feed(&block[..count], counter);
             bytes += count;
-            if bytes >= self.size || chunk.unparsed_lines() >= UNPARSED || chunk.is_full() {
+            let full = chunk.is_large() || chunk.is_full();
+            if bytes >= self.size || chunk.unparsed_lines() >= UNPARSED || full {
                 let full = std::mem::replace(&mut chunk, self.chunk());
                 let recognised = std::mem::take(&mut recognised);
                 if !self.send(full, std::mem::take(&mut bytes), recognised) {

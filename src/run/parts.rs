@@ -3,7 +3,8 @@
 //! Part `k` is the lines that begin in `[base + k·size, base + (k+1)·size)`: each thread finds its lines
 //! by itself, whatever their length, and none is read twice. Thread `w` of `n` takes parts `w`, `w + n`,
 //! …, and the parts are handed on in their order. There are two [`Chunk`]s for each thread, which go
-//! round, so that memory is bounded; with fewer, some threads could hold all before their turn comes.
+//! round, so that memory is bounded; with fewer, some threads could hold all before their turn comes. Where a part has
+//! so many keys or seconds that its chunk grows large, the part is handed on in pieces.
 //!
 //! A thread guesses the state of the parser before its part: that behind the last one that was
 //! handed on. Where that was wrong, or the part passes a cap, its lines are read again, one by one, and whoever
@@ -58,6 +59,8 @@ pub struct Part {
     range: Range<u64>,
     /// Whether the file ends with it.
     last: bool,
+    /// Whether it is a piece, and the same thread has the next one.
+    goes_on: bool,
 }
 
 impl Part {
@@ -222,11 +225,15 @@ pub(super) fn read(
                 parts
             })
             .collect();
-        for parts in parts.iter().cycle() {
-            // A thread ends only behind the last part, which is taken before one that is not there.
-            let Ok(part) = parts.recv() else { break };
+        let mut threads = parts.iter().cycle();
+        let mut parts = threads.next();
+        // A thread ends only behind the last part, which is taken before one that is not there.
+        while let Some(Ok(part)) = parts.map(Receiver::recv) {
             let part = part?;
             let (last, end) = (part.last, part.range.end);
+            if !part.goes_on {
+                parts = threads.next();
+            }
             if !take(part) {
                 break;
             }
@@ -249,40 +256,49 @@ fn work(
 ) {
     let mut reader = parallel.reader.clone();
     let mut block = vec![0; BLOCK];
-    for range in ranges {
-        let Some(mut chunk) = shared.spare() else {
-            return;
-        };
-        chunk.clear();
-        let began = shared.state();
-        reader.parser.resume(began.clone());
-        let mut lines = Lines::default();
-        let first = range.start == base;
-        let read = read_lines(file, range, first, &mut block, |bytes| {
-            if chunk.is_full() {
+    for mut range in ranges {
+        let mut first = range.start == base;
+        let mut began = shared.state();
+        loop {
+            let Some(mut chunk) = shared.spare() else {
+                return;
+            };
+            chunk.clear();
+            reader.parser.resume(began.clone());
+            let mut lines = Lines::default();
+            let read = read_lines(file, range.clone(), first, &mut block, |bytes| {
+                if chunk.is_full() {
+                    return true;
+                }
+                let taker = &mut Counter {
+                    reader: &mut reader,
+                    chunk: &mut chunk,
+                    recognised: None,
+                };
+                match bytes {
+                    Some(bytes) => lines.feed(bytes, taker),
+                    None => lines.finish(taker),
+                }
+                !chunk.is_large()
+            });
+            let ended = reader.parser.state().clone();
+            let part = read.map(|(lines, last)| Part {
+                chunk,
+                began: std::mem::replace(&mut began, ended.clone()),
+                ended,
+                file: Arc::clone(file),
+                goes_on: !last && lines.end < range.end,
+                range: lines,
+                last,
+            });
+            let next = part.as_ref().ok().filter(|part| part.goes_on);
+            let next = next.map(|part| part.range.end);
+            let last = part.as_ref().map_or(true, |part| part.last);
+            if sender.send(part).is_err() || last {
                 return;
             }
-            let taker = &mut Counter {
-                reader: &mut reader,
-                chunk: &mut chunk,
-                recognised: None,
-            };
-            match bytes {
-                Some(bytes) => lines.feed(bytes, taker),
-                None => lines.finish(taker),
-            }
-        });
-        let part = read.map(|(range, last)| Part {
-            chunk,
-            began,
-            ended: reader.parser.state().clone(),
-            file: Arc::clone(file),
-            range,
-            last,
-        });
-        let last = part.as_ref().map_or(true, |part| part.last);
-        if sender.send(part).is_err() || last {
-            return;
+            let Some(next) = next else { break };
+            (range.start, first) = (next, true);
         }
     }
 }
@@ -341,14 +357,14 @@ fn within(block: &mut [u8], range: Range<u64>) -> &mut [u8] {
     &mut block[..len]
 }
 
-/// Reads the lines that begin in `range`, in blocks; `None` ends a last one without a newline. Returns where
-/// they begin and end, and whether the file ends there.
+/// Reads the lines that begin in `range`, in blocks, or those that begin before `take` says no; `None` ends a last one
+/// without a newline. Returns where they begin and end, and whether the file ends there.
 fn read_lines(
     file: &File,
-    range: Range<u64>,
+    mut range: Range<u64>,
     first: bool,
     block: &mut [u8],
-    mut take: impl FnMut(Option<&[u8]>),
+    mut take: impl FnMut(Option<&[u8]>) -> bool,
 ) -> io::Result<(Range<u64>, bool)> {
     // The byte before the range shows whether a line begins with it.
     let mut at = range.start - u64::from(!first);
@@ -388,8 +404,14 @@ fn read_lines(
             let end = at + end as u64;
             return Ok((begin.unwrap_or(end)..end, false));
         }
-        take(Some(bytes));
         at += bytes.len() as u64;
+        if !take(Some(bytes)) {
+            // Nothing of the next line was seen where the last one is whole.
+            if bytes.ends_with(b"\n") {
+                return Ok((begin.unwrap_or(at)..at, false));
+            }
+            range.end = range.end.min(at);
+        }
     }
 }
 
@@ -406,6 +428,7 @@ mod tests {
             size in 1u64..50,
             block in 1usize..40,
             base in 0usize..120,
+            stop in 1usize..60,
         ) {
             // A line begins at the base.
             let base = text[..base.min(text.len())].iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
@@ -415,12 +438,17 @@ mod tests {
             let mut block = vec![0; block];
             let mut found = Vec::new();
             let mut end = base as u64;
-            for k in 0u64.. {
-                let start = base as u64 + k * size;
+            let mut next = base as u64..base as u64 + size;
+            let mut first = true;
+            loop {
                 let mut part = Vec::new();
-                let (range, last) = read_lines(&file, start..start + size, k == 0, &mut block, |bytes| {
+                let (range, last) = read_lines(&file, next.clone(), first, &mut block, |bytes| {
                     part.extend_from_slice(bytes.unwrap_or_default());
+                    part.len() < stop
                 }).expect("it is read");
+                // A piece ends before its part does.
+                first = range.end < next.end;
+                next = if first { range.end..next.end } else { next.end..next.end + size };
                 if range.start < range.end {
                     prop_assert_eq!(range.start, end);
                     end = range.end;

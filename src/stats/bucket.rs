@@ -99,7 +99,7 @@ pub struct Matched {
 impl Matched {
     fn observe(&mut self, hit: &Hit, dimensions: usize) {
         self.counters.observe(hit);
-        self.log.push(hit, dimensions);
+        self.log.observe(hit, dimensions);
         if let Some(us) = hit.duration_us {
             self.durations.observe(us);
         }
@@ -124,7 +124,7 @@ impl Bucket {
     #[inline]
     pub fn observe(&mut self, hit: &Hit, dimensions: usize) {
         self.counters.observe(hit);
-        self.log.push(hit, dimensions);
+        self.log.observe(hit, dimensions);
         if let Some(us) = hit.duration_us {
             self.durations.observe(us);
         }
@@ -188,6 +188,21 @@ impl Bucket {
         for matched in &mut self.matched {
             matched.log.compact(scratch);
         }
+    }
+
+    /// Gives back all spare room of the logs.
+    pub fn fit(&mut self) {
+        self.log.fit();
+        self.matched
+            .iter_mut()
+            .for_each(|matched| matched.log.fit());
+    }
+
+    /// The memory that keys take, of all records and of those that match, in words of four bytes.
+    #[inline]
+    pub fn words(&self) -> usize {
+        let matched = self.matched.capacity() * (size_of::<Matched>() / 4);
+        matched + self.logs().map(HitLog::words).sum::<usize>()
     }
 
     /// Whether nothing happened.

@@ -14,8 +14,12 @@ use crate::quantity::Count;
 /// A second with more ids than this is folded when the next begins.
 const BUSY: usize = 1 << 14;
 
-/// So much room is kept for the next second.
-const KEPT: usize = 1 << 14;
+/// A second that goes on and has more ids than this is folded each time it has doubled: a log whose clock stands is one
+/// second long.
+const VAST: usize = 1 << 18;
+
+/// Room for so many ids, and for half as many hits, is kept for the next second.
+const KEPT: usize = 1 << 12;
 
 const ERROR: u64 = 1 << 63;
 /// A row of a folded log: dimension, id and count, as it is held.
@@ -33,7 +37,25 @@ pub struct HitLog {
 }
 
 impl HitLog {
-    /// Appends a hit, of which the first `dimensions` ids count.
+    /// Appends a hit, of which the first `dimensions` ids count; a log that is vast is folded now and then.
+    #[inline]
+    pub fn observe(&mut self, hit: &Hit, dimensions: usize) {
+        if self.ids.capacity() - self.ids.len() < dimensions {
+            self.make_room(dimensions, dimensions);
+        }
+        self.push(hit, dimensions);
+    }
+
+    #[cold]
+    fn make_room(&mut self, more: usize, dimensions: usize) {
+        if self.ids.len() >= VAST {
+            let mut scratch: Vec<Tally> = (0..dimensions).map(|_| Tally::default()).collect();
+            self.fold(&mut scratch);
+        }
+        self.ids.reserve(more);
+    }
+
+    /// Appends a hit, of which the first `dimensions` ids count, and folds nothing.
     #[inline]
     pub fn push(&mut self, hit: &Hit, dimensions: usize) {
         let bytes = hit.bytes.min(ERROR - 1) | if hit.class == SERVER_ERROR { ERROR } else { 0 };
@@ -48,6 +70,9 @@ impl HitLog {
     /// Appends some of the hits of `other`, which was never folded.
     pub fn extend(&mut self, other: &HitLog, hits: Range<usize>, dimensions: usize) {
         let ids = hits.start * dimensions..hits.end * dimensions;
+        if self.ids.capacity() - self.ids.len() < ids.len() {
+            self.make_room(ids.len(), dimensions);
+        }
         self.ids.extend_from_slice(&other.ids[ids]);
         self.bytes.extend_from_slice(&other.bytes[hits]);
     }
@@ -125,15 +150,21 @@ impl HitLog {
     #[cold]
     fn compact_busy(&mut self, scratch: &mut [Tally]) {
         self.fold(scratch);
+        self.fit();
+    }
+
+    /// Gives back all spare room.
+    pub fn fit(&mut self) {
         self.ids.shrink_to_fit();
         self.bytes.shrink_to_fit();
+        self.folded.shrink_to_fit();
     }
 
     /// Replaces the hits by one row per key, where that is smaller. `scratch` must be clear, and is again.
     pub fn fold(&mut self, scratch: &mut [Tally]) {
         self.tally(scratch);
         let rows: usize = scratch.iter().map(|tally| tally.all_counts().count()).sum();
-        if rows * FOLDED_WORDS < self.words() {
+        if rows * FOLDED_WORDS * 4 < self.bytes() {
             (self.ids, self.bytes) = (Vec::new(), Vec::new());
             self.folded = Vec::with_capacity(rows);
             for (dimension, tally) in scratch.iter().enumerate() {
@@ -147,9 +178,17 @@ impl HitLog {
         scratch.iter_mut().for_each(Tally::clear);
     }
 
-    /// Memory in use, in words of four bytes.
+    /// The bytes that its hits take, without spare room.
+    pub fn bytes(&self) -> usize {
+        let folded = self.folded.len() * FOLDED_WORDS;
+        4 * (self.ids.len() + self.bytes.len() * 2 + folded)
+    }
+
+    /// The memory it takes, spare room too, in words of four bytes.
+    #[inline]
     pub fn words(&self) -> usize {
-        self.ids.len() + self.bytes.len() * 2 + self.folded.len() * FOLDED_WORDS
+        let folded = self.folded.capacity() * FOLDED_WORDS;
+        self.ids.capacity() + self.bytes.capacity() * 2 + folded
     }
 
     /// Forgets the hits and keeps the memory.
@@ -162,8 +201,7 @@ impl HitLog {
     /// Gives back the memory that a busy second took beyond the usual.
     #[inline]
     pub fn shrink(&mut self) {
-        let room = self.ids.capacity() | self.bytes.capacity() | self.folded.capacity();
-        if room > KEPT {
+        if self.words() > 2 * KEPT {
             self.shrink_busy();
         }
     }
@@ -171,8 +209,8 @@ impl HitLog {
     #[cold]
     fn shrink_busy(&mut self) {
         self.ids.shrink_to(KEPT);
-        self.bytes.shrink_to(KEPT);
-        self.folded.shrink_to(KEPT);
+        self.bytes.shrink_to(KEPT / 2);
+        self.folded = Vec::new();
     }
 
     /// Follows a reduction of the table of `dimension`.
@@ -202,6 +240,30 @@ mod tests {
     use super::super::keys::DROPPED;
     use super::*;
     use crate::time::Second;
+
+    /// A clock that stands: one second takes what its keys take, not what its hits would.
+    #[test]
+    fn a_second_without_end_takes_what_its_keys_take() {
+        let (mut log, mut chunk) = (HitLog::default(), HitLog::default());
+        let hits = 3 * VAST as u32;
+        for id in 0..hits {
+            let mut hit = Hit::uncounted(Second(0));
+            hit.ids[0] = id % 10;
+            if id % 2 == 0 {
+                log.observe(&hit, 1);
+            } else {
+                chunk.push(&hit, 1);
+            }
+        }
+        log.extend(&chunk, 0..hits as usize / 2, 1);
+        assert!(log.words() * 4 < chunk.words() * 5, "{}", log.words());
+        log.extend(&chunk, 0..1, 1);
+        let sum: u64 = log.counts(0, 1).map(|(_, count)| count.hits).sum();
+        assert_eq!(sum, u64::from(hits) + 1);
+        let mut scratch = [Tally::default()];
+        log.compact(&mut scratch);
+        assert!(log.words() < 100, "{}", log.words());
+    }
 
     #[test]
     fn a_fold_keeps_the_hits_of_dropped_keys() {

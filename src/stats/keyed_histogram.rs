@@ -90,6 +90,11 @@ impl KeyedHistogram {
         }
     }
 
+    /// The bytes that its pairs take, without spare room.
+    pub fn bytes(&self) -> usize {
+        self.pairs.len() * (size_of::<(u64, u32)>() + 1)
+    }
+
     /// Forgets all and keeps the memory.
     pub fn clear(&mut self) {
         self.pairs.clear();

@@ -238,6 +238,12 @@ impl KeyTable {
         Renumbering(ids.collect())
     }
 
+    /// The bytes that its keys take: their slots, themselves and their places in the index.
+    #[inline]
+    pub fn bytes(&self) -> usize {
+        self.entries.len() * (size_of::<KeySlot>() + 8) + self.arena.len()
+    }
+
     /// Forgets all keys and keeps the memory.
     pub fn clear(&mut self) {
         self.index.clear();

@@ -137,6 +137,16 @@ impl Totals {
         self.spreads.iter_mut().for_each(KeyedHistogram::clear);
     }
 
+    /// The bytes that the keys take, with how long their requests took.
+    pub fn key_bytes(&self) -> usize {
+        let keys = self.tables.iter().map(KeyTable::bytes).sum::<usize>();
+        keys + self
+            .spreads
+            .iter()
+            .map(KeyedHistogram::bytes)
+            .sum::<usize>()
+    }
+
     /// Whether a table has reached its cap.
     #[inline]
     pub fn is_full(&self) -> bool {
