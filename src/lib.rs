@@ -43,4 +43,5 @@ pub mod run;
 pub mod simulate;
 pub mod snapshot;
 pub mod stats;
+mod thread;
 pub mod time;

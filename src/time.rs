@@ -122,6 +122,19 @@ impl fmt::Display for Span {
     }
 }
 
+/// Whether `TZ` names something in the file system that is no file, or none of the size of a zone: a device would be read
+/// without end.
+fn tz_is_no_file() -> bool {
+    let named = std::env::var_os("TZ").unwrap_or_default();
+    let named = named.to_string_lossy();
+    let path = named.strip_prefix(':').unwrap_or(&named);
+    let is_large = |data: std::fs::Metadata| !data.is_file() || data.len() > LARGEST_ZONE;
+    std::fs::metadata(path).is_ok_and(is_large)
+}
+
+/// Bytes in the file of a zone, at the most: the largest ones have 4,000.
+const LARGEST_ZONE: u64 = 1 << 20;
+
 /// The zone that times are shown in and that reports are aligned to.
 #[derive(Debug, Clone)]
 pub struct Zone(TimeZone);
@@ -138,6 +151,9 @@ impl Zone {
     /// Reads `UTC`, `local` or an IANA name such as `Europe/Berlin`.
     pub fn parse(name: &str) -> Result<Zone, String> {
         match name {
+            "local" if tz_is_no_file() => {
+                Err("TZ names something that is no file of a time zone".to_owned())
+            }
             "local" => TimeZone::try_system().map(Zone).map_err(|_| {
                 "the zone of this system is unknown (name it: Europe/Berlin)".to_owned()
             }),

@@ -291,7 +291,7 @@ fn beyond_its_bound_the_queue_drops_the_newest() {
         &folder,
         "cat >>\"$OUT\"\n[ -e \"$OUT.open\" ] && exit\ntouch \"$OUT.open\"\necho >\"${OUT%out}gate\"\nread line <\"${OUT%out}gate\"",
     );
-    let mut hook = Hook::new(program.into(), Some(Duration::from_secs(600)));
+    let mut hook = Hook::new(program.into(), Some(Duration::from_secs(600))).expect("a thread");
     hook.send(notice(0));
     let mut line = String::new();
     let open = |write: bool| fs::OpenOptions::new().read(!write).write(write).open(&gate);
@@ -329,7 +329,7 @@ fn one_that_hangs_is_ended_with_its_group() {
             gate.read_to_string(&mut text).expect("it ends")
         }
     });
-    let mut hook = Hook::new(program.into(), Some(Duration::from_secs(1)));
+    let mut hook = Hook::new(program.into(), Some(Duration::from_secs(1))).expect("a thread");
     hook.send(notice(0));
     hook.send(notice(1));
     hook.finish();

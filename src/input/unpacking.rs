@@ -4,6 +4,7 @@ use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use super::source::LogInput;
+use crate::thread;
 
 /// Bytes in a block.
 const BLOCK: usize = 256 << 10;
@@ -20,7 +21,8 @@ impl Unpacking {
     /// Begins to unpack what `reader` gives. It ends when it is dropped.
     pub fn start(reader: impl Read + Send + 'static) -> Unpacking {
         let (sender, blocks) = sync_channel(AHEAD);
-        std::thread::spawn(move || {
+        let failed = sender.clone();
+        let started = thread::start(move || {
             let mut source = LogInput::new(reader);
             loop {
                 let mut block = vec![0; BLOCK];
@@ -38,6 +40,10 @@ impl Unpacking {
                 }
             }
         });
+        if let Err(error) = started {
+            // There is room for it, and someone to take it.
+            let _ = failed.try_send(Err(error));
+        }
         Unpacking { blocks }
     }
 }

@@ -7,6 +7,7 @@ use super::file;
 use super::follow::{finish, give};
 use super::operands::Operand;
 use crate::input::source::LogInput;
+use crate::thread;
 
 /// Bytes read at once.
 const BLOCK: usize = 64 << 10;
@@ -17,11 +18,14 @@ pub(super) fn read(operands: &[Operand], take: impl Fn(usize, io::Result<Vec<u8>
     std::thread::scope(|scope| {
         for (n, operand) in operands.iter().enumerate() {
             let take = &take;
-            scope.spawn(move || {
+            let started = thread::start_within(scope, move || {
                 if let Err(error) = read_one(operand, |lines| take(n, Ok(lines))) {
                     take(n, Err(error));
                 }
             });
+            if let Err(error) = started {
+                take(n, Err(error));
+            }
         }
     });
 }

@@ -24,6 +24,7 @@ use crate::error::Error;
 use crate::format::ParserState;
 use crate::input::source::{LogInput, Packing};
 use crate::input::unpacking::Unpacking;
+use crate::thread;
 
 /// The most bytes read at once: enough that a system call per block costs nothing, small enough for a cache.
 const BLOCK: usize = 256 << 10;
@@ -88,7 +89,7 @@ impl Threads {
     pub(super) fn follow(paths: Vec<PathBuf>, history: Option<Duration>, screen: bool) -> Threads {
         let (threads, sender, _) = Threads::new();
         let blocks = sender.clone();
-        std::thread::spawn(move || {
+        start(&sender, move || {
             let name = |n: usize| paths[n].to_string_lossy();
             let mut last = None;
             rotated::follow(&paths, history, |given| {
@@ -155,8 +156,17 @@ impl Threads {
             size,
             parallel: parallel.map(|parallel| (Shared::new(&parallel), parallel)),
         };
-        std::thread::spawn(move || reader.read_all(operands, live));
+        start(&sender, move || reader.read_all(operands, live));
         (threads, sender)
+    }
+}
+
+/// Runs `work` on a thread of its own; where there is none, that is an input that cannot be read.
+fn start(sender: &SyncSender<Message>, work: impl FnOnce() + Send + 'static) {
+    if let Err(error) = thread::start(work) {
+        // Nobody has sent anything yet, so there is room.
+        let _ = sender.try_send(Message::Failed(Error::new(error.to_string())));
+        let _ = sender.try_send(Message::End);
     }
 }
 

@@ -5,7 +5,7 @@
 //! nothing from the log is in its arguments. One that takes too long is ended with its group.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, is_separator};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,8 +14,10 @@ use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::giving::Giving;
 use super::{kill, runnable, say, terminal};
 use crate::error::Error;
+use crate::thread;
 
 /// Transitions that wait for their turn; more are dropped, and counted.
 const QUEUE: usize = 1024;
@@ -105,27 +107,36 @@ struct Counts {
 
 impl Hook {
     /// Runs `program` at each notice, for at most `limit` (30 s where none is given).
-    pub fn new(program: OsString, limit: Option<Duration>) -> Hook {
+    ///
+    /// # Errors
+    ///
+    /// If there is no thread to run it from.
+    pub fn new(program: OsString, limit: Option<Duration>) -> Result<Hook, Error> {
         Hook::reporting(program, limit, |_, _| {})
     }
 
     /// The same; `report` is called with the id of a notice before its program is started and when that has ended.
+    ///
+    /// # Errors
+    ///
+    /// As [`Hook::new`].
     pub fn reporting(
         program: OsString,
         limit: Option<Duration>,
         report: impl Fn(&str, Stage) + Send + 'static,
-    ) -> Hook {
+    ) -> Result<Hook, Error> {
         let (queue, notices) = sync_channel(QUEUE);
         let counts = Arc::new(Counts::default());
         let shared = Arc::clone(&counts);
         let limit = limit.unwrap_or(LIMIT);
-        let worker = std::thread::spawn(move || work(&program, &notices, limit, &shared, &report));
-        Hook {
+        let worker = thread::start(move || work(&program, &notices, limit, &shared, &report))
+            .map_err(|error| Error::new(format!("--on-alert: {error}")))?;
+        Ok(Hook {
             queue: Some(queue),
             worker: Some(worker),
             counts,
             dropped: 0,
-        }
+        })
     }
 
     /// Queues a notice; where the queue is full it is dropped and counted.
@@ -221,13 +232,15 @@ fn run(program: &OsString, notice: Notice, limit: Duration) -> Result<(), String
     }
     kill::in_group(&mut command);
     let mut child = command.spawn().map_err(|error| error.to_string())?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // One that does not read must not keep this thread; one that has ended may not have read.
-        std::thread::spawn(move || {
-            let _ = stdin.write_all(&notice.json);
-        });
-    }
-    if let Some(status) = wait(&mut child, limit)? {
+    let stdin = child.stdin.take();
+    let giving = stdin.map(|stdin| Giving::new(stdin, notice.json));
+    let mut giving = giving.transpose().map_err(|error| {
+        kill::group(&child, kill::How::End);
+        let _ = child.kill();
+        let _ = child.wait();
+        error.to_string()
+    })?;
+    if let Some(status) = wait(&mut child, &mut giving, limit)? {
         return if status.success() {
             Ok(())
         } else {
@@ -235,7 +248,7 @@ fn run(program: &OsString, notice: Notice, limit: Duration) -> Result<(), String
         };
     }
     kill::group(&child, kill::How::Ask);
-    let ended = wait(&mut child, GRACE);
+    let ended = wait(&mut child, &mut giving, GRACE);
     // The leader may have answered TERM where one that it started has not.
     kill::group(&child, kill::How::End);
     if ended?.is_none() {
@@ -245,10 +258,16 @@ fn run(program: &OsString, notice: Notice, limit: Duration) -> Result<(), String
     Err(format!("ended after {} s", limit.as_secs()))
 }
 
-fn wait(child: &mut Child, limit: Duration) -> Result<Option<std::process::ExitStatus>, String> {
+/// Waits for the program, and gives it what it reads meanwhile.
+fn wait(
+    child: &mut Child,
+    giving: &mut Option<Giving>,
+    limit: Duration,
+) -> Result<Option<std::process::ExitStatus>, String> {
     let end = Instant::now() + limit;
     let mut pause = LOOK;
     loop {
+        giving.iter_mut().for_each(Giving::go_on);
         match child.try_wait() {
             Ok(None) if Instant::now() < end => {
                 std::thread::sleep(pause);

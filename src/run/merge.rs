@@ -21,6 +21,7 @@ use crate::format::record::Record;
 use crate::format::{Outcome, Parser};
 use crate::ingest::{Chunk, Counting};
 use crate::input::lines::{Line, Lines, Take};
+use crate::thread;
 use crate::time::Second;
 
 /// Bytes read at once.
@@ -202,7 +203,11 @@ impl Merge {
         };
         worker.reader.parser.begin_source(self.names[n].as_bytes());
         let name = Arc::clone(&self.names[n]);
-        std::thread::spawn(move || worker.run(&operand, &name));
+        let failed = worker.sender.clone();
+        if let Err(error) = thread::start(move || worker.run(&operand, &name)) {
+            // There is room for it.
+            let _ = failed.try_send(Message::Failed(failure(&self.names[n], &error)));
+        }
         self.files[n] = FileState::Open(messages);
     }
 

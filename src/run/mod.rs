@@ -13,6 +13,12 @@ mod file;
 #[path = "file_other.rs"]
 mod file;
 mod follow;
+#[cfg(unix)]
+#[path = "giving_unix.rs"]
+mod giving;
+#[cfg(not(unix))]
+#[path = "giving_other.rs"]
+mod giving;
 mod hints;
 mod history;
 mod hook;
@@ -184,9 +190,9 @@ fn run(mut options: Options) -> Result<u8, Error> {
     if let Some(program) = hook {
         session.set_hook(match ledger.clone() {
             Some(ledger) => {
-                Hook::reporting(program, None, move |id, stage| ledger.program(id, stage))
+                Hook::reporting(program, None, move |id, stage| ledger.program(id, stage))?
             }
-            None => Hook::new(program, None),
+            None => Hook::new(program, None)?,
         });
     }
     if let Some(ledger) = &ledger {

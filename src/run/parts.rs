@@ -24,6 +24,7 @@ use crate::format::record::Record;
 use crate::format::{Outcome, ParserState};
 use crate::ingest::{Chunk, Counting};
 use crate::input::lines::{Line, Lines, Take};
+use crate::thread;
 
 /// Bytes read at once: what was read is still in the nearest cache when its lines are looked at.
 const BLOCK: usize = 128 << 10;
@@ -213,18 +214,20 @@ pub(super) fn read(
 ) -> io::Result<Option<u64>> {
     let threads = parallel.threads as u64;
     std::thread::scope(|scope| {
-        let parts: Vec<Receiver<io::Result<Part>>> = (0..threads)
-            .map(|first| {
-                let (sender, parts) = sync_channel(1);
-                let numbers = (first..).step_by(parallel.threads);
-                let ranges = numbers.map(move |k| {
-                    let start = base + k * parallel.size;
-                    start..start + parallel.size
-                });
-                scope.spawn(move || work(file, base, ranges, parallel, shared, &sender));
-                parts
-            })
-            .collect();
+        let start = |first: u64| {
+            let (sender, parts) = sync_channel(1);
+            let numbers = (first..).step_by(parallel.threads);
+            let ranges = numbers.map(move |k| {
+                let start = base + k * parallel.size;
+                start..start + parallel.size
+            });
+            let work = move || work(file, base, ranges, parallel, shared, &sender);
+            thread::start_within(scope, work).map(|_| parts)
+        };
+        // Where one does not start, those that did end as their receivers are gone.
+        let parts = (0..threads)
+            .map(start)
+            .collect::<io::Result<Vec<Receiver<io::Result<Part>>>>>()?;
         let mut threads = parts.iter().cycle();
         let mut parts = threads.next();
         // A thread ends only behind the last part, which is taken before one that is not there.

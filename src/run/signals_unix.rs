@@ -1,9 +1,11 @@
 //! Signals on Unix: INT and TERM end the run in order, a second one at once; USR1 asks for the summary so far.
 //! With a dashboard HUP and QUIT end it as well, for the terminal must be put back first.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::SyncSender;
+use std::thread::JoinHandle;
 
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGWINCH};
 use signal_hook::flag;
@@ -12,6 +14,8 @@ use signal_hook::low_level::emulate_default_handler;
 
 use super::message::{Message, Signal};
 use super::terminal;
+use crate::error::Error;
+use crate::thread;
 
 /// Sends signals as messages from now on; with a `screen`, those that concern it too.
 pub(super) fn forward(sender: SyncSender<Message>, screen: bool) {
@@ -28,7 +32,8 @@ pub(super) fn forward(sender: SyncSender<Message>, screen: bool) {
     let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGUSR1]) else {
         return;
     };
-    std::thread::spawn(move || {
+    let failed = sender.clone();
+    let started = thread::start(move || {
         for signal in signals.forever() {
             let message = if signal == SIGUSR1 {
                 Signal::Report
@@ -40,6 +45,15 @@ pub(super) fn forward(sender: SyncSender<Message>, screen: bool) {
             }
         }
     });
+    fail(&failed, started);
+}
+
+/// Where no thread waits for signals, none would end the run in order.
+fn fail(sender: &SyncSender<Message>, started: io::Result<JoinHandle<()>>) {
+    if let Err(error) = started {
+        // The input's thread may have filled the channel; whoever takes from it has not begun.
+        let _ = sender.try_send(Message::Failed(Error::new(error.to_string())));
+    }
 }
 
 /// The second signal that ends, and one that stops, are answered by this thread alone, whatever the others do:
@@ -50,7 +64,8 @@ fn forward_with_screen(sender: SyncSender<Message>) {
     let Ok(mut signals) = Signals::new(ends.into_iter().chain(others)) else {
         return;
     };
-    std::thread::spawn(move || {
+    let failed = sender.clone();
+    let started = thread::start(move || {
         let mut asked = false;
         for signal in signals.forever() {
             let message = match signal {
@@ -78,6 +93,7 @@ fn forward_with_screen(sender: SyncSender<Message>) {
             }
         }
     });
+    fail(&failed, started);
 }
 
 /// Does what the signal does by default, so that whoever waits for this process knows.

@@ -12,6 +12,7 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::os::fd::AsFd;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustix::termios::{
@@ -23,6 +24,7 @@ use super::dashboard::{Frame, Surface};
 use super::message::Message;
 use crate::error::Error;
 use crate::render::dashboard::paint;
+use crate::thread;
 
 /// The alternate screen, no cursor, no wrapping at the last column.
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?7l";
@@ -129,7 +131,10 @@ pub(super) fn enter() -> Result<Screen, Error> {
     // One frame waits while one is written; a newer one takes its place.
     let (wake, woken) = sync_channel(1);
     let next: &'static Mutex<Option<NextFrame>> = Box::leak(Box::default());
-    std::thread::spawn(move || write_frames(terminal, next, &woken));
+    thread::start(move || write_frames(terminal, next, &woken)).map_err(|error| {
+        leave();
+        wrong(error.to_string())
+    })?;
     Ok(Screen {
         terminal,
         next,
@@ -163,11 +168,11 @@ pub(super) fn leave() {
         }
         return;
     }
-    let writer = std::thread::spawn(|| {
+    let writer = thread::start(|| {
         let _ = (&terminal.screen).write_all(LEAVE);
     });
     for _ in 0..PATIENCE {
-        if writer.is_finished() {
+        if writer.as_ref().map_or(true, JoinHandle::is_finished) {
             break;
         }
         std::thread::sleep(Duration::from_millis(1));
@@ -228,7 +233,8 @@ pub(super) fn send_keys(sender: SyncSender<Message>) {
     let Some(mut tty) = TERMINAL.get().and_then(|t| t.tty.try_clone().ok()) else {
         return;
     };
-    std::thread::spawn(move || {
+    let failed = sender.clone();
+    let started = thread::start(move || {
         let mut bytes = [0; 256];
         loop {
             match tty.read(&mut bytes) {
@@ -244,6 +250,9 @@ pub(super) fn send_keys(sender: SyncSender<Message>) {
             }
         }
     });
+    if let Err(error) = started {
+        let _ = failed.try_send(Message::Failed(Error::new(error.to_string())));
+    }
 }
 
 fn write_frames(terminal: &Terminal, next: &Mutex<Option<NextFrame>>, woken: &Receiver<()>) {
