@@ -7,7 +7,7 @@ use httpmon::time::Zone;
 /// Seconds from 2026-11-20T10:00:00Z to where a line belongs.
 fn second(format: &str, line: &str, by: EventTime) -> i64 {
     let choice = Choice::parse(format).unwrap_or_else(|why| panic!("{format}: {why}"));
-    let mut parser = Parser::new(&choice, Zone::UTC, &[]).placed_by(by);
+    let mut parser = Parser::new(&choice, Zone::UTC, &[]).timed_by(by);
     let mut record = Record::EMPTY;
     let read = parser.read(line.as_bytes(), &mut record);
     assert_eq!(read, Outcome::Record, "{format}: {line}");

@@ -58,7 +58,7 @@ impl ArgumentsFile {
     }
 
     /// Adds the line of the argument that the error is about.
-    pub(super) fn place(&self, argument: usize, error: &Error) -> Error {
+    pub(super) fn locate(&self, argument: usize, error: &Error) -> Error {
         at(&self.path, self.arguments[argument].0, error)
     }
 }
@@ -111,7 +111,7 @@ impl Origin {
     /// Adds the line of the file to an error about an option that the file gives: `--OPTION: …`. If the option was
     /// given several times, it is the last one that the error names, a rule by its label and any other by its value;
     /// if the error names none, it is the last one, which is in force.
-    pub fn place(&self, error: Error) -> Error {
+    pub fn locate(&self, error: Error) -> Error {
         let Some(file) = &self.file else {
             return error;
         };
@@ -129,7 +129,7 @@ impl Origin {
         let in_force = last.peek().copied();
         let named = last.find(|(given, _)| given.value.split(':').next() == Some(subject));
         match named.or(in_force) {
-            Some((given, true)) => file.place(given.argument, &error),
+            Some((given, true)) => file.locate(given.argument, &error),
             _ => error,
         }
     }

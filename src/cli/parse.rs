@@ -32,7 +32,7 @@ pub fn parse(
     if let Some(file) = &file {
         let read = IN_FILE.read(&mut options, file.arguments());
         let (instead, given) =
-            read.map_err(|refused| file.place(refused.argument, &refused.error))?;
+            read.map_err(|refused| file.locate(refused.argument, &refused.error))?;
         if let Some(command) = instead {
             return Ok(command);
         }
@@ -43,7 +43,7 @@ pub fn parse(
     options.origin = Origin::new(file, of_file, of_line);
     options
         .check()
-        .map_err(|error| options.origin.place(error))?;
+        .map_err(|error| options.origin.locate(error))?;
     Ok(Command::Run(Box::new(options)))
 }
 
@@ -268,7 +268,7 @@ mod tests {
         let errors = "--alert=Errors: 5xx > 5% over 5m";
         let file = ["--mmdb=a", "--mmdb", "b", "--mmdb=ab", busy, errors];
         let options = run(&file, &["--mmdb=c"]).unwrap();
-        let place = |why: &str| options.origin.place(Error::new(why)).to_string();
+        let place = |why: &str| options.origin.locate(Error::new(why)).to_string();
         for (why, want) in [
             ("--mmdb: a: no such file", "my.args line 1: --mmdb: a: no"),
             ("--mmdb: b: no such file", "my.args line 2: --mmdb: b: no"),

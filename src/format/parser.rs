@@ -263,8 +263,8 @@ impl Parser {
     }
 
     /// Places records by their end or by their stamp as it is; without it, by their end.
-    pub fn placed_by(mut self, place: EventTime) -> Parser {
-        self.ends = place == EventTime::End;
+    pub fn timed_by(mut self, time: EventTime) -> Parser {
+        self.ends = time == EventTime::End;
         self
     }
 

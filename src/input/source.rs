@@ -212,7 +212,7 @@ impl<R: Read> LogInput<R> {
     }
 
     /// How many bytes were given, unpacked.
-    pub fn place(&self) -> u64 {
+    pub fn position(&self) -> u64 {
         self.place
     }
 
@@ -520,7 +520,7 @@ mod tests {
                 Err(error) => break Some(error.to_string()),
             }
         };
-        assert_eq!(source.place(), found.len() as u64);
+        assert_eq!(source.position(), found.len() as u64);
         assert_eq!(source.read(&mut block).ok(), Some(0), "an error comes once");
         (found, error)
     }

@@ -60,7 +60,7 @@ pub fn resolve(options: &mut Options) -> Result<(), Error> {
     let Some(mut files) = regular(options)? else {
         return Ok(());
     };
-    let parser = Parser::new(&options.format, options.log_tz.clone(), &[]).placed_by(options.time);
+    let parser = Parser::new(&options.format, options.log_tz.clone(), &[]).timed_by(options.time);
     let mut log = LogScan {
         parser,
         clock: Clock::new(Span(0), |_| 1),

@@ -123,7 +123,7 @@ fn act(command: Command) -> Result<u8, Error> {
         Command::Print(printout) => print(&printout.text()),
         Command::Run(mut options) => {
             let origin = std::mem::take(&mut options.origin);
-            run(*options).map_err(|error| origin.place(error))
+            run(*options).map_err(|error| origin.locate(error))
         }
         Command::Simulate(settings) => simulate::run(&settings).map(|()| EXIT_OK),
     }

@@ -76,14 +76,14 @@ impl Files for Disk {
         let mut window = Vec::new();
         let mut block = vec![0; 64 << 10];
         // Up to the place only the bytes by which it is known are kept.
-        while source.place() < read.place {
-            let left = usize::try_from(read.place - source.place()).unwrap_or(usize::MAX);
+        while source.position() < read.place {
+            let left = usize::try_from(read.place - source.position()).unwrap_or(usize::MAX);
             let len = block.len().min(left);
             let count = source.read(&mut block[..len])?;
             if count == 0 {
                 return Ok(None);
             }
-            let first = source.place() == count as u64;
+            let first = source.position() == count as u64;
             window.extend_from_slice(&block[..count]);
             if first && !window.starts_with(&read.head) && count >= read.head.len() {
                 return Ok(None);

@@ -81,7 +81,7 @@ fn parser(options: &Options, config: &Config) -> Parser {
     let proxies = options.forwarded.then(trusted);
     fields.extend(proxies.as_ref().map(|_| Field::Forwarded));
     Parser::new(&options.format, options.log_tz.clone(), &fields)
-        .placed_by(options.time)
+        .timed_by(options.time)
         .behind(proxies)
 }
 

@@ -38,7 +38,7 @@ pub fn check(data: &[u8]) {
         let choice = Choice::parse(choice).expect(choice);
         let mut whole = Parser::new(&choice, Zone::UTC, &WANTED);
         let mut other = whole.clone();
-        let by_stamp = whole.clone().placed_by(EventTime::Stamp);
+        let by_stamp = whole.clone().timed_by(EventTime::Stamp);
         let mut forwarded = by_stamp.behind(Some(Proxies::default()));
         for line in &lines {
             let state = whole.state().clone();
