@@ -35,6 +35,7 @@ impl Hit {
             "client" => self.client.clone(),
             "network" => format!("{}.0/24", self.client.rsplit_once('.').expect("a dot").0),
             "path" => self.path.clone(),
+            "status" => self.status.to_string(),
             "section" => format!("/{}", self.path.split('/').nth(1).expect("a section")),
             other => panic!("{other} is not counted here"),
         }
@@ -334,4 +335,70 @@ fn a_flood_is_named_beside_a_client_that_is_always_there_and_what_is_missing_too
     assert!(missing, "{alert:?}");
     assert_eq!(cause.key.as_deref(), Some(&b"/health"[..]));
     assert!(cause.hits < cause.was, "{cause:?}");
+}
+
+/// What a rule by key names is of the key's own records, for several keys in one second; where the second was too busy to
+/// keep which keys came together, it is the key alone.
+#[test]
+fn a_rule_by_key_names_what_the_records_of_the_key_are_of() {
+    let hit = |time: i64, client: String, path: &str, status: u16| Hit {
+        time,
+        client,
+        path: path.to_owned(),
+        status,
+        us: 1000,
+    };
+    for busy in [false, true] {
+        let mut hits = Vec::new();
+        for time in 0..20 {
+            for (client, path) in [("203.0.113.1", "/wp-login/a"), ("203.0.113.2", "/admin/b")] {
+                (0..2).for_each(|_| hits.push(hit(time, client.to_owned(), path, 404)));
+            }
+            // The crowd finds other things, and more of them.
+            let crowd = if busy && time == 10 { 9000 } else { 5 };
+            let of_crowd = |i| hit(time, format!("10.0.0.{}", i % 50), "/docs/a", 404);
+            hits.extend((0..crowd).map(of_crowd));
+        }
+        let args = [
+            "--replay".to_owned(),
+            "--alert=Scan: 404 > 20 over 1m by client".to_owned(),
+        ];
+        let config = run::options(&args).and_then(|options| options.config());
+        let mut monitor = Monitor::new(config.expect("options that work"));
+        hits.iter()
+            .for_each(|hit| monitor.observe(&hit.record(), None));
+        monitor.finish();
+        let alerts = std::iter::from_fn(|| monitor.next_event()).filter_map(|event| match event {
+            Event::Transition(alert) if matches!(alert.state, AlertState::Firing { .. }) => {
+                Some(*alert)
+            }
+            _ => None,
+        });
+        let scanners = alerts.filter(|alert| {
+            let key = alert.key.as_ref().expect("a key");
+            key.key.starts_with(b"203.")
+        });
+        let said: Vec<_> = scanners
+            .map(|alert| {
+                let named = causes(&alert).iter().map(|cause| {
+                    let key = cause.key.as_deref().unwrap_or_default();
+                    (
+                        String::from_utf8_lossy(key).into_owned(),
+                        cause.hits,
+                        cause.part,
+                    )
+                });
+                (alert.at.0 - START, named.collect::<Vec<_>>())
+            })
+            .collect();
+        let of = |client: &str, section: &str| {
+            let mut keys = vec![(client.to_owned(), 22, 1.0)];
+            if !busy {
+                keys.insert(0, (section.to_owned(), 22, 1.0));
+            }
+            (10, keys)
+        };
+        let want = [of("203.0.113.1", "/wp-login"), of("203.0.113.2", "/admin")];
+        assert_eq!(said, want, "busy: {busy}");
+    }
 }

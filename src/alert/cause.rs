@@ -129,7 +129,9 @@ fn is_part(some: u64, whole: u64, records: u64, m: u32) -> bool {
 /// The one cause that a list of alerts has room for: the client with a third of the records or more, else the key with the
 /// largest part.
 pub fn leading(causes: &[AlertCause]) -> Option<Key> {
-    let named = || causes.iter().filter(|cause| cause.key.is_some());
+    // How they were answered is no cause.
+    let is_named = |cause: &&AlertCause| cause.key.is_some() && cause.dimension.name != "status";
+    let named = || causes.iter().filter(is_named);
     let client = |cause: &&AlertCause| cause.dimension.name == "client" && cause.part >= 1.0 / 3.0;
     let largest = || named().rev().max_by(|a, b| a.part.total_cmp(&b.part));
     let cause = named().find(client).or_else(largest)?;

@@ -235,10 +235,14 @@ pub fn needed(specs: &[Spec], tops: &[Top]) -> Vec<Top> {
             Measure::Unique(dimension) => Some(dimension),
             _ => None,
         };
-        // What an expression names, a cause is named by.
+        // What an expression names, a cause is named by; and the codes of a share of a class.
+        let counts = (spec.measure.kind().counts)(spec);
+        let is_share = spec.threshold.unit == Unit::Share;
+        let of_class = is_share && matches!(counts, CountedKind::Class(_));
         let asked = |dimension: &&Dimension| {
             let filter = spec.filter.as_ref();
-            filter.is_some_and(|filter| filter.asks(dimension.name))
+            let named = filter.is_some_and(|filter| filter.asks(dimension.name));
+            named || of_class && dimension.name == "status"
         };
         let dimensions = unique.or(spec.by).into_iter();
         for dimension in dimensions.chain(DIMENSIONS.iter().filter(asked)) {

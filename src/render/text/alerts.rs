@@ -49,9 +49,12 @@ impl TextWriter<'_> {
                 self.compared(alert, &value);
                 // What is said already is no cause.
                 let of_key = alert.key.as_ref().map(|key| key.dimension);
-                let others = causes
-                    .iter()
-                    .filter(|cause| Some(cause.dimension) != of_key);
+                // The codes of a class say more than the class; of other records they say nothing.
+                let of_class = measure.ends_with("xx") || measure.as_ref() == "slo";
+                let others = causes.iter().filter(|cause| {
+                    let is_status = cause.dimension.name == "status";
+                    Some(cause.dimension) != of_key && (of_class || !is_status)
+                });
                 for (index, cause) in others.enumerate() {
                     self.raw(match (index, missing) {
                         (0, false) => " | from ",

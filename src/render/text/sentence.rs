@@ -38,7 +38,8 @@ pub fn sentence(alert: &Transition, zone: &Zone) -> Vec<u8> {
             let of_key = alert.key.as_ref().map(|key| key.dimension);
             let named = causes.iter().filter_map(|cause| {
                 let key = cause.key.as_ref()?;
-                (Some(cause.dimension) != of_key).then_some((cause.dimension, key))
+                let is_status = cause.dimension.name == "status";
+                (Some(cause.dimension) != of_key && !is_status).then_some((cause.dimension, key))
             });
             for (index, (dimension, key)) in named.enumerate() {
                 text.raw(match (index, missing) {
