@@ -19,6 +19,8 @@ enum Event {
     Lines(i64, usize),
     /// The lines that follow are of this one of several sources.
     Turn(&'static str),
+    /// A line that is no entry.
+    Junk,
     /// The process is stopped for so many milliseconds.
     Stopped(u64),
     /// The source of this name cannot be read, or can be again.
@@ -54,6 +56,7 @@ fn run_with(args: &[&str], events: Vec<(u64, Event)>) -> (Ended, Vec<(u64, Value
         let at = Duration::from_millis(at);
         let message = match event {
             Lines(second, count) => Message::Block(line(second).repeat(count).into_bytes()),
+            Event::Junk => Message::Block(b"starting up\n".to_vec()),
             Event::Signal(signal) => Message::Signal(signal),
             Turn(name) => Message::Turn(name.into()),
             Unreadable(name, is) => Message::Unreadable(name.into(), is),
@@ -489,6 +492,36 @@ fn a_source_that_begins_when_seconds_have_closed_is_late_for_them() {
     let (_, summary) = written.last().expect("a summary");
     // Seconds 16 to 25 of b, while a had closed all up to 25.
     assert_eq!(summary["late"], 10, "{summary}");
+}
+
+/// A file that is no log, followed beside one that is.
+#[test]
+fn a_source_without_a_record_holds_nobody_up_for_longer_than_the_patience() {
+    let mut events = vec![(100, Turn("b")), (100, Event::Junk)];
+    for second in 0..60u64 {
+        let at = second * 1000 + 300;
+        events.extend([(at, Turn("a")), (at, Lines(second.cast_signed(), 1))]);
+        events.extend([(at, Turn("b")), (at, Event::Junk)]);
+    }
+    events.push((60_000, End));
+    let (_, written) = run("-i10s --lateness=5s --patience=20s", events);
+    let reports: Vec<_> = written
+        .iter()
+        .filter(|(_, event)| event["type"] == "report")
+        .map(|(at, event)| (*at / 1000, event["hits"].as_u64()))
+        .collect();
+    let full = Some(10);
+    assert_eq!(
+        reports,
+        [
+            (20, full),
+            (25, full),
+            (35, full),
+            (45, full),
+            (55, full),
+            (60, full)
+        ]
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! Each source has a clock, a place in its lines and, live, a lag of its own. A second may close once every source that
 //! is waited for is past it. One that has ended is not waited for, nor is one that lies more than the patience behind
-//! the foremost. There is always at least one source: before any is named, one without a name.
+//! the foremost, nor, after as long, one that has given no record. There is always at least one source: before any is named, one without a name.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,7 +37,8 @@ pub(super) struct Source {
     pub(super) ended: bool,
     /// Live, whether it cannot be read now: then it is not silent, and what it holds is not known.
     unreadable: bool,
-    /// Live, when its last record was read, by the steady clock.
+    /// Live, when it came and when its last record was read, by the steady clock.
+    came: Duration,
     heard: Duration,
     pub(super) origin: LineOrigin,
     /// Where the last records in a row that are far behind begin.
@@ -52,6 +53,7 @@ impl Source {
             begun: false,
             ended: false,
             unreadable: false,
+            came: Duration::ZERO,
             heard: Duration::ZERO,
             origin: LineOrigin {
                 source: name,
@@ -150,8 +152,9 @@ impl Front {
             self.sources.clear();
         }
         if self.sources.len() < CLOCKS {
-            self.sources
-                .push(Source::new(Some(name), self.lateness, None));
+            let mut source = Source::new(Some(name), self.lateness, None);
+            source.came = self.steady;
+            self.sources.push(source);
             self.set_steady(self.steady);
         }
         self.current = self.sources.len() - 1;
@@ -223,19 +226,25 @@ impl Front {
             // Nearly always there is one, and it is the foremost.
             [source] => source.reached.filter(|_| !source.ended),
             _ => {
-                let held = self.open().map(|source| source.reached);
-                let held = held.filter(|reached| self.is_waited_for(*reached, newest));
-                held.min().flatten()
+                let held = self.open().filter(|source| self.waits_for(source, newest));
+                held.map(|source| source.reached).min().flatten()
             }
         };
         least.map(|least| least - self.lateness)
     }
 
-    /// Whether a source that has reached this second is waited for.
-    fn is_waited_for(&self, reached: Option<Second>, newest: Option<Second>) -> bool {
-        let foremost = self.patience.zip(newest);
-        let least = foremost.map(|(patience, newest)| newest - patience);
-        reached.is_none() || reached >= least
+    /// Whether a source is waited for: not if it is too far behind, nor if no record of it has come for as long.
+    fn waits_for(&self, source: &Source, newest: Option<Second>) -> bool {
+        let Some(patience) = self.patience else {
+            return true;
+        };
+        match source.reached {
+            Some(reached) => newest.is_none_or(|newest| reached >= newest - patience),
+            None => {
+                let patience = Duration::from_secs(patience.0.unsigned_abs());
+                self.steady.saturating_sub(source.came) <= patience
+            }
+        }
     }
 
     /// The sources that are not waited for any more, and how far each is behind the foremost.
@@ -243,7 +252,7 @@ impl Front {
         let behind = self.open().filter_map(|source| {
             let span = newest? - source.reached?;
             let name = source.origin.source.clone()?;
-            (!self.is_waited_for(source.reached, newest)).then_some((name, span))
+            (!self.waits_for(source, newest)).then_some((name, span))
         });
         behind.collect()
     }
