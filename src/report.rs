@@ -440,12 +440,19 @@ pub struct Alerts {
     pub listed: Vec<Alert>,
     /// How many of the run's are not listed here.
     pub omitted: u64,
+    /// How many of these are firing.
+    pub omitted_firing: u64,
 }
 
 impl Alerts {
     /// Those that are firing.
     pub fn firing(&self) -> impl Iterator<Item = &Alert> {
         self.listed.iter().filter(|alert| alert.until.is_none())
+    }
+
+    /// How many are firing, listed or not.
+    pub fn firing_count(&self) -> u64 {
+        self.firing().count() as u64 + self.omitted_firing
     }
 
     /// How many there were in the run.

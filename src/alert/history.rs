@@ -1,6 +1,6 @@
 //! Every alert of a run, oldest first; of very many, the newest.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -9,16 +9,21 @@ use crate::quantity::{Figure, Unit};
 use crate::report::{Alert, Alerts, Key, WhyOver};
 use crate::time::Second;
 
-/// How many alerts are remembered: the newest.
+/// How many alerts are remembered: those that fire, and the newest of the others.
 const REMEMBERED: usize = 100_000;
+
+/// How many alerts by key that fire are listed in a report: the newest.
+const LISTED: usize = 10;
 
 /// Every alert of the run, oldest first.
 #[derive(Debug, Default)]
 pub struct AlertHistory {
-    fired: VecDeque<Alert>,
-    /// The numbers of those that fire now.
-    firing: Vec<u64>,
-    forgotten: u64,
+    /// Those that fire now, by number.
+    firing: BTreeMap<u64, Alert>,
+    /// Those that are over, or have no end since the log went back, by number.
+    over: BTreeMap<u64, Alert>,
+    /// How many there were in the run.
+    count: u64,
     /// How often each rule fired, for each of its keys.
     names: HashMap<AlertName, u64, RandomState>,
 }
@@ -29,7 +34,7 @@ type AlertName = (Arc<str>, Option<Box<[u8]>>);
 impl AlertHistory {
     /// Whether any alert fired.
     pub fn any(&self) -> bool {
-        !self.fired.is_empty()
+        self.count > 0
     }
 
     /// An alert fires; its number in the run.
@@ -41,14 +46,13 @@ impl AlertHistory {
         since: Second,
         peak: Figure,
     ) -> u64 {
-        let resolved = |fired: &Alert| fired.until.is_some();
-        if self.fired.len() >= REMEMBERED && self.fired.front().is_some_and(resolved) {
-            self.fired.pop_front();
-            self.forgotten += 1;
+        if self.firing.len() + self.over.len() >= REMEMBERED {
+            self.over.pop_first();
         }
         let times = self.count_name(rule, key.as_ref());
-        let number = self.forgotten + self.fired.len() as u64 + 1;
-        self.fired.push_back(Alert {
+        self.count += 1;
+        let number = self.count;
+        let alert = Alert {
             number,
             rule: rule.clone(),
             key,
@@ -59,8 +63,8 @@ impl AlertHistory {
             why: None,
             times,
             cause: None,
-        });
-        self.firing.push(number);
+        };
+        self.firing.insert(number, alert);
         number
     }
 
@@ -78,29 +82,29 @@ impl AlertHistory {
 
     /// How many alerts of the same rule and key fired before this one; 0 where it is not remembered any more.
     pub fn times(&self, number: u64) -> u64 {
-        let index = (number - 1).checked_sub(self.forgotten);
-        let fired = index.and_then(|index| self.fired.get(index as usize));
+        let fired = self.firing.get(&number).or_else(|| self.over.get(&number));
         fired.map_or(0, |fired| fired.times)
     }
 
     /// An alert that fires began at another time than this run could see.
     pub(super) fn set_since(&mut self, number: u64, since: Second) {
-        self.get(number).since = since;
+        if let Some(fired) = self.firing.get_mut(&number) {
+            fired.since = since;
+        }
     }
 
     /// What is named as the cause of an alert that fires.
     pub fn set_cause(&mut self, number: u64, cause: Option<Key>) {
-        self.get(number).cause = cause;
-    }
-
-    fn get(&mut self, number: u64) -> &mut Alert {
-        // One that fires is never forgotten.
-        &mut self.fired[(number - 1 - self.forgotten) as usize]
+        if let Some(fired) = self.firing.get_mut(&number) {
+            fired.cause = cause;
+        }
     }
 
     /// Takes in what the measure of an alert is that fires.
     pub(super) fn raise_peak(&mut self, number: u64, figure: Figure) {
-        let peak = &mut self.get(number).peak;
+        let Some(Alert { peak, .. }) = self.firing.get_mut(&number) else {
+            return;
+        };
         // Of a rule that fires below its threshold the lowest value is the peak.
         if if figure.below {
             figure.value < peak.value
@@ -113,64 +117,66 @@ impl AlertHistory {
 
     /// An alert is over.
     pub(super) fn resolve(&mut self, number: u64, at: Second, why: Option<WhyOver>) -> Alert {
-        self.firing.retain(|&firing| firing != number);
-        let fired = self.get(number);
+        let mut fired = self.firing.remove(&number).expect("it fires");
         fired.until = Some(at);
         fired.why = why;
-        fired.clone()
+        self.over.insert(number, fired.clone());
+        fired
     }
 
     /// The log has gone back: alerts that fire have no end, and are not followed any more.
     pub fn abandon_firing(&mut self) {
-        self.firing.clear();
+        self.over.append(&mut self.firing);
     }
 
     /// All of them, for a summary.
     pub fn all(&self, now: Option<Second>) -> Alerts {
         Alerts {
             now,
-            listed: self.fired.iter().cloned().collect(),
-            omitted: self.forgotten,
+            listed: self.remembered().cloned().collect(),
+            omitted: self.count - (self.firing.len() + self.over.len()) as u64,
+            omitted_firing: 0,
         }
+    }
+
+    /// Those that are remembered, oldest first.
+    fn remembered(&self) -> impl Iterator<Item = &Alert> {
+        let mut all: Vec<&Alert> = self.over.values().chain(self.firing.values()).collect();
+        all.sort_unstable_by_key(|fired| fired.number);
+        all.into_iter()
     }
 
     /// How many alerts there were, and how many of them fire now.
     pub fn count(&self) -> (u64, usize) {
-        (self.forgotten + self.fired.len() as u64, self.firing.len())
+        (self.count, self.firing.len())
     }
 
     /// Some of those that are remembered, in the order of a screen: those that fire, then the others, each
     /// newest first.
     pub fn page(&self, skip: usize, most: usize) -> Vec<Alert> {
-        let firing = self
-            .firing
-            .iter()
-            .rev()
-            .map(|number| &self.fired[(number - 1 - self.forgotten) as usize]);
-        let over = self.fired.iter().rev();
+        let firing = self.firing.values().rev();
+        let over = self.over.values().rev();
         let over = over.filter(|fired| fired.until.is_some());
         firing.chain(over).skip(skip).take(most).cloned().collect()
     }
 
-    /// Those that fire, and the newest `past` of the others.
+    /// Those that fire, of those by key the newest, and the newest `past` of the others.
     pub fn newest(&self, now: Second, past: usize) -> Alerts {
-        let newest = self
-            .fired
-            .iter()
-            .rev()
-            .filter(|fired| fired.until.is_some())
-            .take(past);
-        let firing = self
-            .firing
-            .iter()
-            .map(|number| &self.fired[(number - 1 - self.forgotten) as usize]);
-        let mut listed: Vec<Alert> = newest.chain(firing).cloned().collect();
+        let over = self.over.values().rev();
+        let over = over.filter(|fired| fired.until.is_some()).take(past);
+        let mut by_key = 0;
+        let firing = self.firing.values().rev().filter(|fired| {
+            by_key += usize::from(fired.key.is_some());
+            fired.key.is_none() || by_key <= LISTED
+        });
+        let mut listed: Vec<Alert> = firing.chain(over).cloned().collect();
         listed.sort_unstable_by_key(|fired| fired.number);
-        let omitted = self.forgotten + self.fired.len() as u64 - listed.len() as u64;
+        let firing = listed.iter().filter(|fired| fired.until.is_none()).count();
         Alerts {
             now: Some(now),
+            omitted: self.count - listed.len() as u64,
+            omitted_firing: (self.firing.len() - firing) as u64,
             listed,
-            omitted,
         }
     }
 }
@@ -213,5 +219,47 @@ mod tests {
         assert_eq!((over.since, over.peak.value), (Second(100_000), 7.0));
         let first = history.all(None).listed[0].number;
         assert_eq!(first, 2);
+        // One that never ends holds none of the others.
+        let last = fire(&mut history, 100_010);
+        for at in 0..1000 {
+            let number = fire(&mut history, 100_011 + at);
+            history.resolve(number, Second(100_012 + at), None);
+        }
+        assert_eq!(history.over.len() + 1, REMEMBERED);
+        assert_eq!(history.page(0, 1)[0].number, last);
+    }
+
+    #[test]
+    fn of_many_keys_that_fire_the_newest_are_listed_and_the_rest_counted() {
+        let figure = Figure {
+            hits: 1,
+            value: 1.0,
+            threshold: 0.0,
+            window: Span(1),
+            below: false,
+        };
+        let mut history = AlertHistory::default();
+        let rule: Arc<str> = "R".into();
+        let client = crate::stats::dimension::named("client").expect("a dimension");
+        history.fire(&rule, None, Unit::Count, Second(0), figure);
+        for key in 0..30u8 {
+            let key = Key {
+                dimension: client.kind(),
+                key: [key].into(),
+            };
+            let number = history.fire(&rule, Some(key), Unit::Count, Second(1), figure);
+            if number % 3 == 0 {
+                history.resolve(number, Second(2), None);
+            }
+        }
+        let alerts = history.newest(Second(3), 2);
+        assert_eq!((alerts.count(), alerts.firing_count()), (31, 21));
+        let numbers: Vec<u64> = alerts.firing().map(|fired| fired.number).collect();
+        assert_eq!(numbers, [1, 17, 19, 20, 22, 23, 25, 26, 28, 29, 31]);
+        let all = history.all(None);
+        assert_eq!(
+            (all.count(), all.listed.len(), all.firing_count()),
+            (31, 31, 21)
+        );
     }
 }

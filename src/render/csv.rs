@@ -145,7 +145,7 @@ pub static COLUMNS: &[Column] = &[
         about: "How many alerts are firing when the interval ends",
         cell: |r, _| {
             r.alerts()
-                .map_or(String::new(), |all| all.firing().count().to_string())
+                .map_or(String::new(), |all| all.firing_count().to_string())
         },
     },
     Column {
@@ -293,6 +293,9 @@ fn names(alerts: &Alerts) -> String {
             names.push_str("; ");
         }
         names.push_str(&harmless(&subject(fired)));
+    }
+    if alerts.omitted_firing > 0 {
+        names.push_str(&format!("; and {} more", alerts.omitted_firing));
     }
     names
 }

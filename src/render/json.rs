@@ -339,7 +339,7 @@ impl ObjectWriter<'_> {
         });
     }
 
-    /// In a summary all alerts, in a report those that are firing.
+    /// In a summary all alerts, in a report those that are firing; of very many keys the newest, and how many more there are.
     fn alerts(&mut self, alerts: &Alerts, whole: bool) {
         let listed = alerts
             .listed
@@ -362,8 +362,13 @@ impl ObjectWriter<'_> {
             }
             json.because(fired.because());
         });
-        if whole && alerts.omitted > 0 {
-            self.number("alerts_omitted", alerts.omitted);
+        let omitted = if whole {
+            alerts.omitted
+        } else {
+            alerts.omitted_firing
+        };
+        if omitted > 0 {
+            self.number("alerts_omitted", omitted);
         }
     }
 

@@ -86,9 +86,11 @@ pub(in crate::render) fn shortened(alerts: &Alerts, most: usize) -> Alerts {
     let mut kept: Vec<&Alert> = newest.clone().filter(|f| !over(f)).take(most).collect();
     kept.extend(newest.filter(over).take(most - kept.len()));
     kept.sort_unstable_by_key(|fired| fired.number);
+    let firing = kept.iter().filter(|fired| !over(fired)).count() as u64;
     Alerts {
         now: alerts.now,
         omitted: alerts.omitted + (alerts.listed.len() - kept.len()) as u64,
+        omitted_firing: alerts.firing_count() - firing,
         listed: kept.into_iter().cloned().collect(),
     }
 }
@@ -128,6 +130,7 @@ pub(in crate::render) fn summary_of_alerts(count: u64) -> Report {
             now: None,
             listed: alerts.collect(),
             omitted: 2,
+            omitted_firing: 0,
         })],
     }
 }
@@ -149,6 +152,7 @@ mod tests {
                 fired(8, Some(9)),
             ],
             omitted: 3,
+            omitted_firing: 0,
         };
         for (most, listed) in [
             (1, &[7][..]),

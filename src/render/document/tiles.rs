@@ -82,7 +82,7 @@ pub(super) fn tiles(report: &Report, zone: &Zone) -> Vec<Tile> {
                 }));
             }
             Block::Alerts(alerts) => {
-                let firing = alerts.firing().count();
+                let firing = alerts.firing_count();
                 tiles.push(Tile {
                     name: "Alerts".to_owned(),
                     value: grouped(alerts.count()),

@@ -85,7 +85,7 @@ fn subject(report: &Report, zone: &Zone) -> String {
             }
             Block::Alerts(alerts) => {
                 parts.push(count(alerts.count(), "alert"));
-                match alerts.firing().count() {
+                match alerts.firing_count() {
                     0 => {}
                     firing => parts.push(format!("{firing} still firing")),
                 }

@@ -97,6 +97,7 @@ mod tests {
                 now: None,
                 listed: vec![fired(1, since, until)],
                 omitted: 0,
+                omitted_firing: 0,
             };
             fired_within(&alerts, Second(from), Second(to))
         };
@@ -125,6 +126,7 @@ mod tests {
             now: None,
             listed: vec![fired(1, 1, Some(2))],
             omitted: 0,
+            omitted_firing: 0,
         };
         let mut out = String::new();
         time_line(&series, Some(&alerts), &Zone::UTC, &mut out);

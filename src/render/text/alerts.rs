@@ -222,7 +222,8 @@ impl TextWriter<'_> {
     /// The alerts that are firing, and how many fired before.
     fn firing(&mut self, alerts: &Alerts) {
         let over = |fired: &&Alert| fired.until.is_some();
-        let over = alerts.listed.iter().filter(over).count() as u64 + alerts.omitted;
+        let omitted = alerts.omitted - alerts.omitted_firing;
+        let over = alerts.listed.iter().filter(over).count() as u64 + omitted;
         let earlier = |page: &mut Self| {
             if over > 0 {
                 page.write(format_args!(" ({over} earlier)"));
@@ -241,6 +242,13 @@ impl TextWriter<'_> {
                 earlier(page);
             });
             title = "";
+        }
+        if alerts.omitted_firing > 0 {
+            self.row("", |page| {
+                page.paint(FIRING, |page| {
+                    page.write(format_args!("and {} more firing", alerts.omitted_firing));
+                });
+            });
         }
         if !title.is_empty() && over > 0 {
             self.row(title, |page| {
