@@ -67,7 +67,7 @@ impl Drop for Log {
 /// A debug build takes a little more for its stacks.
 #[test]
 fn a_default_run_stays_under_64_mib_and_eight_threads_under_128_when_every_key_is_new() {
-    let log = Log::new("distinct", 250_000, 5000);
+    let log = Log::new("distinct", 160_000, 5000);
     for (threads, bound) in [("1", 64), ("2", 64), ("8", 128)] {
         let peak = log.peak(&["--threads", threads]);
         assert!(peak <= bound, "{threads} threads: {peak} MiB");
@@ -76,7 +76,7 @@ fn a_default_run_stays_under_64_mib_and_eight_threads_under_128_when_every_key_i
 
 #[test]
 fn a_log_whose_clock_stands_is_one_second_and_takes_no_more() {
-    let log = Log::new("standing", 250_000, 250_000);
+    let log = Log::new("standing", 160_000, 160_000);
     for threads in ["1", "2"] {
         let peak = log.peak(&["--threads", threads]);
         assert!(peak <= 64, "{threads} threads: {peak} MiB");

@@ -11,7 +11,7 @@ pub use parse::GRAMMAR;
 
 use std::net::IpAddr;
 
-use memchr::memmem::Finder;
+use memchr::memmem::{self, Finder};
 
 use crate::format::record::Record;
 use crate::format::unparsed::{DurationUnit, Field};
@@ -270,32 +270,50 @@ impl Order {
     }
 }
 
-/// Whether `key` matches `pattern` as a whole. Linear in practice: after a `*` only the last one is
-/// tried again.
-fn glob(pattern: &[u8], key: &[u8]) -> bool {
-    let (mut p, mut k) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while k < key.len() {
-        match pattern.get(p) {
-            Some(b'*') => {
-                star = Some((p, k));
-                p += 1;
-            }
-            Some(&want) if want == b'?' || want == key[k] => {
-                p += 1;
-                k += 1;
-            }
-            _ => match star {
-                Some((at, from)) => {
-                    star = Some((at, from + 1));
-                    p = at + 1;
-                    k = from + 1;
-                }
-                None => return false,
-            },
-        }
+/// Whether `key` matches `pattern` as a whole.
+///
+/// What stands between two `*` is looked for where it comes first, once: so it is linear in the key, whatever is repeated
+/// in either. Only a piece with a `?` costs its own length for each byte of the key.
+fn glob(pattern: &[u8], mut key: &[u8]) -> bool {
+    let mut pieces = pattern.split(|&b| b == b'*');
+    let first = pieces.next().unwrap_or_default();
+    let Some(last) = pieces.next_back() else {
+        return first.len() == key.len() && is_piece(first, key);
+    };
+    if key.len() < first.len() + last.len() {
+        return false;
     }
-    pattern[p..].iter().all(|&b| b == b'*')
+    let (begins, rest) = key.split_at(first.len());
+    let (middle, ends) = rest.split_at(rest.len() - last.len());
+    if !is_piece(first, begins) || !is_piece(last, ends) {
+        return false;
+    }
+    key = middle;
+    pieces.all(|piece| match find_piece(piece, key) {
+        Some(at) => {
+            key = &key[at + piece.len()..];
+            true
+        }
+        None => false,
+    })
+}
+
+/// Where a piece of a pattern, without `*`, is first.
+fn find_piece(piece: &[u8], key: &[u8]) -> Option<usize> {
+    if piece.is_empty() {
+        return Some(0);
+    }
+    if !piece.contains(&b'?') {
+        return memmem::find(key, piece);
+    }
+    key.windows(piece.len())
+        .position(|part| is_piece(piece, part))
+}
+
+/// Whether bytes of the length of a piece match it.
+fn is_piece(piece: &[u8], bytes: &[u8]) -> bool {
+    let mut pairs = piece.iter().zip(bytes);
+    pairs.all(|(&want, &byte)| want == b'?' || want == byte)
 }
 
 /// Whether the leading `bits` of two addresses of one family agree. An IPv4 address that is mapped
@@ -314,6 +332,8 @@ fn in_network(address: IpAddr, network: IpAddr, bits: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::format::record::Request;
 
@@ -403,6 +423,38 @@ mod tests {
         }
     }
 
+    /// As [`glob`], the plain way.
+    fn plain_glob(pattern: &[u8], key: &[u8]) -> bool {
+        match (pattern.split_first(), key.split_first()) {
+            (None, _) => key.is_empty(),
+            (Some((b'*', rest)), None) => plain_glob(rest, key),
+            (Some((b'*', rest)), Some((_, tail))) => {
+                plain_glob(rest, key) || plain_glob(pattern, tail)
+            }
+            (Some((&want, rest)), Some((&byte, tail))) => {
+                (want == b'?' || want == byte) && plain_glob(rest, tail)
+            }
+            (Some(_), None) => false,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn globs_match_what_the_plain_way_matches(pattern in "[ab?*]{0,8}", key in "[ab]{0,10}") {
+            let (pattern, key) = (pattern.as_bytes(), key.as_bytes());
+            prop_assert_eq!(glob(pattern, key), plain_glob(pattern, key));
+        }
+    }
+
+    /// With the steps of the plain way this would not end.
+    #[test]
+    fn a_glob_on_a_long_key_takes_no_longer_than_the_key() {
+        let key = [&[b'a'; 1 << 20][..], b"c"].concat();
+        for pattern in ["*a*a*a*b", "*aaaaaaaaaaaaaaaaaaaaaaaaab*c", "a*b*a*b*c"] {
+            assert!(!glob(pattern.as_bytes(), &key), "{pattern}");
+        }
+    }
+
     #[test]
     fn globs_cover_the_whole_key() {
         for (pattern, key, want) in [
@@ -415,6 +467,11 @@ mod tests {
             ("?", "", false),
             ("**", "x", true),
             ("*aab", "aaaab", true),
+            ("ab*ba", "aba", false),
+            ("ab*ba", "abba", true),
+            ("a*?c*d", "abcxd", true),
+            ("a*?c*d", "acd", false),
+            ("*a?a*", "xaaba", true),
         ] {
             assert_eq!(
                 glob(pattern.as_bytes(), key.as_bytes()),

@@ -4,12 +4,15 @@ use super::digits;
 use crate::quantity::Unit;
 use crate::time::Span;
 
-/// Appends `950 B`, `18.3 MB`: decimal units, one decimal.
+/// Appends `950 B`, `18.3 MB`: decimal units, one decimal; `>18.4 EB` for a sum that could not be added up further.
 pub fn push_bytes(number: u64, out: &mut Vec<u8>) {
     const UNITS: [&str; 6] = [" kB", " MB", " GB", " TB", " PB", " EB"];
     if number < 1000 {
         digits::whole(number, out);
         return out.extend_from_slice(b" B");
+    }
+    if number == u64::MAX {
+        out.push(b'>');
     }
     let mut value = number as f64 / 1000.0;
     let mut unit = 0;
@@ -183,10 +186,10 @@ mod tests {
     #[test]
     fn numbers_have_their_unit() {
         assert_eq!(
-            [0, 999, 1000, 18_300_000, 999_950_000].map(bytes),
-            ["0 B", "999 B", "1.0 kB", "18.3 MB", "1.0 GB"]
+            [0, 999, 1000, 18_300_000, 999_950_000, u64::MAX].map(bytes),
+            ["0 B", "999 B", "1.0 kB", "18.3 MB", "1.0 GB", ">18.4 EB"]
         );
-        assert_eq!(bytes(u64::MAX), "18.4 EB");
+        assert_eq!(bytes(u64::MAX), ">18.4 EB");
         assert_eq!(
             [0.0, 0.05, 10.5, 99.99, 128.44].map(rate),
             ["0.00/s", "0.05/s", "10.50/s", "99.99/s", "128.4/s"]

@@ -30,6 +30,7 @@ pub(super) struct Hints {
     first_came: Option<Duration>,
     off: bool,
     misplaced: bool,
+    saturated: bool,
     unfollowed: bool,
     zone: bool,
     lacking: bool,
@@ -101,7 +102,18 @@ impl Hints {
         self.foreign(monitor);
         self.lacking(monitor, parser);
         self.misplaced(monitor);
+        self.saturated(monitor);
         self.unfollowed(monitor);
+    }
+
+    /// The bytes that were sent are more than a sum can hold.
+    fn saturated(&mut self, monitor: &Monitor) {
+        let bytes = monitor.books().totals.statistics.counters.bytes;
+        if bytes == u64::MAX && !std::mem::replace(&mut self.saturated, true) {
+            say(
+                &"the bytes of all responses are more than 18446744073709551615: sums of bytes are lower bounds",
+            );
+        }
     }
 
     /// None of the lines so far is a record: says what the input looks like.
