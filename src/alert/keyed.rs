@@ -169,6 +169,48 @@ impl Keyed {
         }
     }
 
+    /// Moves the alert of a key on, unless it is to `wait`; whether it did.
+    fn look_at(
+        &mut self,
+        id: u32,
+        unread: bool,
+        wait: impl Fn(&Phase, Level) -> bool,
+        advance: &mut dyn FnMut(u32, &mut Phase, Reading),
+    ) -> bool {
+        let Some(sums) = self.keys.get_mut(&id) else {
+            return true;
+        };
+        let mut level = self.parts.level(sums);
+        if unread {
+            level = level.where_unread(sums.phase, false);
+        }
+        if wait(&sums.phase, level) {
+            return false;
+        }
+        if sums.phase != Phase::Quiet || level == Level::Breached {
+            let reading = Reading {
+                level,
+                figure: self.parts.figure(sums),
+                shortfall: self.parts.shortfall(sums),
+                id: Some(id),
+                uncounted: self.parts.leaves_hits(),
+            };
+            advance(id, &mut sums.phase, reading);
+        }
+        let due = sums.phase.due(level, self.parts.clauses);
+        if due != sums.due {
+            if let Some(old) = sums.due {
+                self.waiting.remove(&(old, id));
+            }
+            self.waiting.extend(due.map(|due| (due, id)));
+            sums.due = due;
+        }
+        if sums.hits == 0 && sums.counted == 0 && sums.phase == Phase::Quiet {
+            self.keys.remove(&id);
+        }
+        true
+    }
+
     /// Takes in what is new of a second; the window ends with `closed`.
     fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
         let Keyed {
@@ -306,48 +348,19 @@ impl KeyedCondition for Keyed {
         let mut touched = std::mem::take(&mut self.touched);
         touched.sort_unstable();
         touched.dedup();
-        let level = |parts: &KeyedSpec, sums: &Followed| {
-            let level = parts.level(sums);
-            if unread {
-                level.where_unread(sums.phase, false)
-            } else {
-                level
-            }
-        };
-        let changes = |id: &mut u32| {
-            let sums = self.keys.get(id);
-            sums.is_some_and(|sums| sums.phase.may_change(level(&self.parts, sums)))
-        };
-        let mut changing: Vec<u32> = touched.extract_if(.., changes).collect();
-        changing.sort_unstable_by(|a, b| order(*a, *b));
-        touched.append(&mut changing);
-        let leaves_hits = self.parts.leaves_hits();
+        // Few change anything that is written, and only those need an order. What fires is over at the edge of the rule's
+        // hours too, whatever its level.
+        let mut changing: Vec<u32> = Vec::new();
         for id in touched.drain(..) {
-            let Some(sums) = self.keys.get_mut(&id) else {
-                continue;
-            };
-            let level = level(&self.parts, sums);
-            if sums.phase != Phase::Quiet || level == Level::Breached {
-                let reading = Reading {
-                    level,
-                    figure: self.parts.figure(sums),
-                    shortfall: self.parts.shortfall(sums),
-                    id: Some(id),
-                    uncounted: leaves_hits,
-                };
-                advance(id, &mut sums.phase, reading);
+            let may_change =
+                |phase: &Phase, level| phase.may_change(level) || phase.number().is_some();
+            if !self.look_at(id, unread, may_change, advance) {
+                changing.push(id);
             }
-            let due = sums.phase.due(level, self.parts.clauses);
-            if due != sums.due {
-                if let Some(old) = sums.due {
-                    self.waiting.remove(&(old, id));
-                }
-                self.waiting.extend(due.map(|due| (due, id)));
-                sums.due = due;
-            }
-            if sums.hits == 0 && sums.counted == 0 && sums.phase == Phase::Quiet {
-                self.keys.remove(&id);
-            }
+        }
+        changing.sort_unstable_by(|a, b| order(*a, *b));
+        for id in changing {
+            self.look_at(id, unread, |_, _| false, advance);
         }
         self.touched = touched;
     }
