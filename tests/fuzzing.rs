@@ -3,6 +3,11 @@
 
 #[path = "fuzz/check.rs"]
 mod check;
+#[path = "fuzz/runs.rs"]
+mod runs;
+#[path = "fuzz/strings.rs"]
+mod strings;
+mod support;
 
 use std::fs;
 use std::path::Path;
@@ -115,18 +120,71 @@ fn damage(text: &mut Vec<u8>, dice: &mut Dice, seeds: &[Vec<u8>], dictionary: &[
     }
 }
 
-#[test]
-fn whatever_the_bytes_are_the_formats_keep_their_promises() {
-    let (seeds, dictionary) = (seeds(), dictionary());
-    seeds.iter().for_each(|seed| check::check(seed));
+/// Checks the seeds, and so many inputs that are made of them.
+fn fuzz(seeds: &[Vec<u8>], dictionary: &[Vec<u8>], inputs: usize, check: fn(&[u8])) {
+    seeds.iter().for_each(|seed| check(seed));
     let mut dice = Dice(20_251_010);
-    for _ in 0..INPUTS {
-        let mut text = dice.of(&seeds).clone();
+    for _ in 0..inputs {
+        let mut text = dice.of(seeds).clone();
         for _ in 0..=dice.below(4) {
-            damage(&mut text, &mut dice, &seeds, &dictionary);
+            damage(&mut text, &mut dice, seeds, dictionary);
         }
         let shown = String::from_utf8_lossy(&text).into_owned();
-        let checked = std::panic::catch_unwind(|| check::check(&text));
+        let checked = std::panic::catch_unwind(|| check(&text));
         assert!(checked.is_ok(), "{shown}");
     }
+}
+
+#[test]
+fn whatever_the_bytes_are_the_formats_keep_their_promises() {
+    fuzz(&seeds(), &dictionary(), INPUTS, check::check);
+}
+
+/// The golden cases' files of this name, in order.
+fn cases(name: &str) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join("tests/cases")];
+    while let Some(folder) = folders.pop() {
+        let mut inside: Vec<_> = fs::read_dir(&folder)
+            .expect("a folder")
+            .map(|entry| entry.expect("an entry").path())
+            .collect();
+        inside.sort();
+        folders.extend(inside.iter().filter(|path| path.is_dir()).cloned());
+        found.extend(fs::read(folder.join(name)));
+    }
+    assert!(found.len() > 50, "{} files", found.len());
+    found
+}
+
+#[test]
+fn whatever_the_arguments_are_they_are_taken_or_explained() {
+    let arguments = cases("args").concat();
+    let lines = arguments.split(|&b| b == b'\n');
+    let values = lines.map(|line| line.splitn(2, |&b| b == b'=').last().unwrap_or_default());
+    let mut seeds: Vec<Vec<u8>> = values.map(<[u8]>::to_vec).collect();
+    seeds.sort();
+    seeds.dedup();
+    let words = "over by client|99999999999999999999|-1|0|1h30m|2026-02-30T25:61|keep|min 0|(|'|\\|é|%|*|~|>= |every|\u{1b}[31m|\n--";
+    let words: Vec<Vec<u8>> = words
+        .split('|')
+        .map(|word| word.as_bytes().to_vec())
+        .collect();
+    fuzz(&seeds, &words, 1000, strings::check);
+}
+
+#[test]
+fn whatever_the_log_is_the_books_balance_and_cuts_make_no_difference() {
+    let beginning = |(n, input): (usize, Vec<u8>)| {
+        let lines = input.split_inclusive(|&b| b == b'\n').take(20);
+        let choice = [n as u8, (n * 37) as u8];
+        [&choice[..], &lines.collect::<Vec<_>>().concat()].concat()
+    };
+    let mut seeds: Vec<Vec<u8>> = cases("input")
+        .into_iter()
+        .enumerate()
+        .map(beginning)
+        .collect();
+    seeds.retain(|seed| seed.len() < 1 << 14);
+    fuzz(&seeds, &dictionary(), 150, runs::check);
 }

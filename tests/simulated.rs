@@ -219,9 +219,9 @@ fn a_paced_log_begins_now_and_ends_by_the_signal() {
             .expect("a time");
         assert!((before..=now()).contains(&time.as_second()), "{pace}");
         let pid = child.id().to_string();
-        let killed = Command::new("kill").args(["-INT", &pid]).status();
+        let killed = Command::new("kill").args(["-TERM", &pid]).status();
         assert!(killed.expect("kill runs").success());
-        assert_eq!(child.wait().expect("it ends").signal(), Some(2));
+        assert_eq!(child.wait().expect("it ends").signal(), Some(15));
         let mut stderr = String::new();
         let mut pipe = child.stderr.take().expect("a pipe");
         pipe.read_to_string(&mut stderr).expect("text");
