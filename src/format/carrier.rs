@@ -272,7 +272,7 @@ pub(super) fn entries(line: &[u8], any: bool) -> impl Iterator<Item = usize> {
     let quote = memchr::memchr(b'"', line).unwrap_or(line.len());
     let mut next = 0;
     let words = line[..quote].split(|b| b" \t".contains(b));
-    words.take(MOST_WORDS).filter_map(move |word| {
+    let words = words.take(MOST_WORDS).filter_map(move |word| {
         let at = next;
         next += word.len() + 1;
         let begins = match word.first()? {
@@ -282,7 +282,9 @@ pub(super) fn entries(line: &[u8], any: bool) -> impl Iterator<Item = usize> {
             _ => address_in(word),
         };
         begins.map(|within| at + within).filter(|at| *at > 0)
-    })
+    });
+    // The quote itself may be where an entry begins.
+    words.chain((any && quote > 0 && quote < line.len()).then_some(quote))
 }
 
 /// Where the first address in the first few words of a line begins. None is behind a quote.

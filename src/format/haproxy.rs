@@ -445,7 +445,6 @@ mod tests {
         for (string, why) in [
             ("%ci %zz", "no variable '%zz'"),
             ("%ci [%tr", "neither a request"),
-            ("%ci %ST", "no time"),
             ("%{+X}Ts %ST", "'+X'"),
             ("%{+Q", "without its '}'"),
             ("%[src", "without its ']'"),

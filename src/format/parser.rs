@@ -234,6 +234,10 @@ impl Parser {
             Choice::Own(own) => match &own.0 {
                 OwnSource::W3c(names) => parser.w3c = Some(Defaults::with(names, wanted)),
                 OwnSource::Json(keys) => parser.json = Some(json::JsonReader::new(keys)),
+                OwnSource::Steps(steps) if !steps.iter().any(Step::has_time) => {
+                    parser.own = true;
+                    parser.untimed = Untimed::own(steps, wanted);
+                }
                 OwnSource::Steps(steps) => {
                     let first = steps.iter().find(|step| **step != Step::Start);
                     parser.client_first = matches!(

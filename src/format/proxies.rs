@@ -169,8 +169,35 @@ fn envoy() -> Vec<Vec<Step>> {
         Step::Field(Field::Skipped, Extent::Quoted),
         text("\" "),
     ]);
+    // Without X-Forwarded-For its client is the address of the connection, further on.
+    let mut direct = istio.clone();
+    direct.extend(spaced([
+        skip(),
+        field(Field::Bytes),
+        field(Field::Duration(DurationUnit::Milliseconds)),
+        skip(),
+    ]));
+    direct.extend([
+        text(" \"-\" \""),
+        Step::Field(Field::Agent, Extent::Quoted),
+        text("\" \""),
+        Step::Field(Field::Skipped, Extent::Quoted),
+        text("\" \""),
+        Step::Field(Field::Host, Extent::Quoted),
+        text("\" \""),
+        Step::Field(Field::Skipped, Extent::Quoted),
+        text("\" "),
+    ]);
+    direct.extend(spaced([skip(), skip(), skip()]));
+    direct.extend([
+        text(" "),
+        Step::Field(
+            Field::Client,
+            Extent::WithPort(Box::new(Extent::Until(b' '))),
+        ),
+    ]);
     istio.extend(numbers());
-    vec![plain, istio]
+    vec![plain, direct, istio]
 }
 
 /// Envoy's default.

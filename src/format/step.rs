@@ -49,6 +49,16 @@ pub enum Step {
     End,
 }
 
+impl Step {
+    /// Whether it reads a time, or a part of one.
+    pub(super) fn has_time(&self) -> bool {
+        matches!(
+            self,
+            Step::Head(_) | Step::Time(..) | Step::Date(_) | Step::Clock(_) | Step::DateAndClock
+        )
+    }
+}
+
 /// Literal bytes as a step.
 pub(super) const fn literal(bytes: &'static [u8]) -> Step {
     Step::Literal(Cow::Borrowed(bytes))

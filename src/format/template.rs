@@ -61,7 +61,7 @@ impl Refused {
     }
 }
 
-/// Compiles pieces to steps.
+/// Compiles pieces to steps. Those without a time are of entries that something carries.
 pub(super) fn compile(pieces: Vec<Piece>) -> Result<Vec<Step>, Refused> {
     let end = pieces.last().map_or(0, |piece| piece.at);
     let pieces = join_ports(join_skipped(choose(join_times(join_texts(join_queries(
@@ -122,12 +122,6 @@ pub(super) fn compile(pieces: Vec<Piece>) -> Result<Vec<Step>, Refused> {
             PieceKind::Query | PieceKind::TimePart(_) => unreachable!("they were joined"),
         };
         steps.push(step);
-    }
-    if !steps.iter().any(|step| matches!(step, Step::Time(..))) {
-        return Err(Refused::new(
-            end,
-            "no time in this format: httpmon counts by the log's own clock",
-        ));
     }
     let counts = |step: &Step| {
         matches!(

@@ -33,6 +33,8 @@ pub(super) struct Untimed {
     /// A time in brackets behind the beginning of what looks like an entry says that it is none: it may be what a client has
     /// written into the first field of another log. Only where the format is not given.
     wary: bool,
+    /// The steps are the user's own: whatever they read is an entry, if there is a time before it.
+    own: bool,
 }
 
 /// An entry begins with one of the first so many words of a line.
@@ -53,6 +55,16 @@ impl Untimed {
                 .map(|format| (format.begins, programs(format)))
                 .collect(),
             wary: formats.len() > 1,
+            own: false,
+        }
+    }
+
+    /// The entries of the user's own string.
+    pub(super) fn own(steps: &[Step], wanted: &[Field]) -> Untimed {
+        Untimed {
+            formats: vec![(|_| true, vec![Program::new(steps, wanted)])],
+            wary: false,
+            own: true,
         }
     }
 
@@ -67,6 +79,9 @@ impl Untimed {
     ) -> Option<(u8, Option<Stamp>)> {
         if self.formats.is_empty() {
             return None;
+        }
+        if self.own {
+            return self.read_own(line, times, record);
         }
         let mut at = 0;
         for word in line.split(|b| b" \t".contains(b)).take(MOST_WORDS) {
@@ -91,6 +106,37 @@ impl Untimed {
             at += word.len() + 1;
         }
         None
+    }
+
+    /// The same for the user's own string: it is read from the first word behind a time at which its client is an address, or
+    /// else from the first at which it is read at all. Words behind a quote are a client's.
+    fn read_own<'a>(
+        &self,
+        line: &'a [u8],
+        times: &mut Timestamps,
+        record: &mut Record<'a>,
+    ) -> Option<(u8, Option<Stamp>)> {
+        let (_, programs) = self.formats.first()?;
+        let read = |start: usize, times: &mut Timestamps, record: &mut Record<'a>| {
+            *record = Record::EMPTY;
+            let mut programs = programs.iter();
+            programs.any(|program| program.read(&line[start..], times, record).is_ok())
+        };
+        let mut found = None;
+        for start in std::iter::once(0).chain(carrier::entries(line, true)) {
+            if !read(start, times, record) {
+                continue;
+            }
+            let address = values::is_address(record.client);
+            let stamp = carrier::time(&line[..start], times);
+            match (found, stamp) {
+                (_, Some(_)) if address => return Some((0, stamp)),
+                (None | Some((_, None)), _) => found = Some((start, stamp)),
+                _ => {}
+            }
+        }
+        let (start, stamp) = found?;
+        read(start, times, record).then_some((0, stamp))
     }
 
     /// Which format the entry is in that `text` begins with.

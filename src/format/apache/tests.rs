@@ -220,10 +220,6 @@ fn what_cannot_work_is_refused_with_the_byte_and_the_reason() {
     let mut table = Table::default();
     for (format, want) in [
         (
-            "%h %>s",
-            "no time in this format: httpmon counts by the log's own clock, at byte 3",
-        ),
-        (
             "%t %h",
             "neither a request nor a status in this format: nothing to count, at byte 3",
         ),

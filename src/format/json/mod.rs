@@ -24,7 +24,7 @@ use super::short;
 use super::template::Refused;
 use super::timestamp::{Stamp, TimeForm, Timestamps};
 use super::{carrier, values};
-use names::{DATE, LTSV, Memo, NAMES, NameNode, SLOTS, WRITERS, Writer, time};
+use names::{DATE, LTSV, Memo, NAMES, NameNode, OF_DATADOG, SLOTS, WRITERS, Writer, time};
 use scan::{DEPTH, Scan, ValueSpan};
 
 use super::unparsed::{DurationUnit, Field, Unparsed, Why};
@@ -142,7 +142,8 @@ impl JsonReader {
         let mut scan = Scan::new(line, &mut found.0, &mut self.scratch, &mut self.memo);
         let scanned = scan.object(Some(root), DEPTH).and_then(|()| {
             scan.space();
-            if scan.at == line.len() {
+            // An array that has a line for each record.
+            if scan.at == line.len() || line[scan.at..].trim_ascii_end() == b"," {
                 Ok(())
             } else {
                 Err(Why::Form)
@@ -205,6 +206,12 @@ impl JsonReader {
         };
         if let Some(mark) = values[slot(Field::Skipped)].take() {
             as_written_by(mark, line, values);
+        }
+        let whole = Field::Duration(DurationUnit::WholeMilliseconds);
+        if values[slot(DURATION)].is_some_and(|value| value.field == whole)
+            && values[slot(Field::Client)].is_some_and(|value| of_datadog(value.rank))
+        {
+            in_nanoseconds(&mut values[slot(DURATION)]);
         }
         if values[0].is_none() {
             values[0] = values[DATE].map(|value| ValueSpan {
@@ -272,7 +279,7 @@ impl JsonReader {
                 timed: true,
             })?;
         }
-        if record.client == b"-"
+        if matches!(record.client, b"-" | b"unix:")
             && let Some(list) = record.forwarded
         {
             record.client = values::client(list);
@@ -280,6 +287,17 @@ impl JsonReader {
         finish_request(record);
         Ok(())
     }
+}
+
+/// Whether the client's name of this rank is one of Datadog's.
+#[cold]
+fn of_datadog(rank: u16) -> bool {
+    let names = NAMES.iter().find(|(field, _)| *field == Field::Client);
+    let name = names.and_then(|(_, names)| {
+        let rank = usize::from(rank).checked_sub(FIRST)?;
+        names.split_whitespace().nth(rank)
+    });
+    name.is_some_and(|name| OF_DATADOG.contains(&name))
 }
 
 /// Takes the values as their writer means them, who is known by the key of this one.
@@ -311,6 +329,7 @@ fn as_written_by(mark: ValueSpan, line: &[u8], values: &mut [Option<ValueSpan>; 
                 values[duration] = with(value, Field::Duration(DurationUnit::Milliseconds));
             }
         }
+        Writer::Datadog => in_nanoseconds(&mut values[duration]),
         Writer::Fastly => {
             if let Some(value) = values[slot(Field::Time)] {
                 values[slot(Field::Time)] = with(value, Field::Start);
@@ -331,6 +350,15 @@ fn as_written_by(mark: ValueSpan, line: &[u8], values: &mut [Option<ValueSpan>; 
             };
             values[place] = values[place].or(with(mark, field));
         }
+    }
+}
+
+/// Takes a whole number under a key without a unit as nanoseconds.
+fn in_nanoseconds(value: &mut Option<ValueSpan>) {
+    if let Some(value) = value
+        && value.field == Field::Duration(DurationUnit::WholeMilliseconds)
+    {
+        value.field = Field::Duration(DurationUnit::Nanoseconds);
     }
 }
 

@@ -19,16 +19,17 @@ pub(super) const NAMES: &[(Field, &str)] = &[
         Field::Time,
         "ts time StartUTC start_time EdgeStartTimestamp EdgeEndTimestamp timestamp @timestamp StartLocal time_iso8601 \
          time_local msec receiveTimestamp datetime date_time started_at reqTimeSec requestTimeEpoch proxy/timestamp \
-         timereceived timelocal accesstime logtime eventtime t TimeGenerated request_time_local __REALTIME_TIMESTAMP",
+         timereceived timelocal accesstime logtime eventtime t TimeGenerated request_time_local __REALTIME_TIMESTAMP timeUnixNano observedTimeUnixNano",
     ),
     // What a `time` without a date is completed with.
     (Field::Line, "date"),
     (
         Field::Status,
-        "status_code response_code DownstreamStatus EdgeResponseStatus httpRequest/status status response_status resp_status \
-         response/status response/status_code http/response/status_code http/status_code http/status \
+        "status_code response_code DownstreamStatus EdgeResponseStatus httpRequest/status http/response/status_code http/status_code attributes/http/response/status_code \
+         attributes/http/status_code status response_status resp_status \
+         response/status response/status_code http/status \
          res/status_code res/status proxy/status_code sc-status properties/httpStatus properties/httpStatusCode \
-         attributes/http/response/status_code attributes/http/status_code http_status response fields/status \
+         http_status response fields/status \
          payload/status meta/res/statusCode httpResponse/status resp nginx/access/response_code \
          apache2/access/response_code apache/access/response_code server_status code",
     ),
@@ -45,12 +46,12 @@ pub(super) const NAMES: &[(Field, &str)] = &[
          httpRequest/requestUrl request_uri :path uri request_path request_url url/original url/path req/url http/url \
          http/target proxy/path cs-uri-stem reqPath resourcePath properties/requestUri attributes/url/path \
          attributes/http/target attributes/http/route uri_path span/uri payload/path meta/req/originalUrl \
-         meta/req/url httpRequest/path httpRequest/url nginx/access/url apache2/access/url apache/access/url http_path \
+         meta/req/url httpRequest/path httpRequest/url nginx/access/url apache2/access/url apache/access/url http_path attributes/http/url attributes/url/original \
          requested_uri requested_url originalUrl target",
     ),
     (
         Field::Request,
-        "request req requestline request_line http_request",
+        "request req requestline request_line http_request request/line request/requestLine routeKey",
     ),
     (
         Field::Bytes,
@@ -59,7 +60,8 @@ pub(super) const NAMES: &[(Field, &str)] = &[
          bytes_out responseLength response_body_len http/length sc-bytes properties/sentBytes properties/responseBytes \
          attributes/http/response/body/size rspContentLen totalBytes bytes_written response_size responseSize \
          http/response/bytes response/length res/headers/content-length httpResponse/bytes content_length \
-         resp_bytes_length body_bytes nginx/access/body_sent/bytes apache2/access/body_sent/bytes",
+         resp_bytes_length body_bytes response/bytes network/bytes_written attributes/network/bytes_written \
+         http/response_content_length attributes/http/response_content_length proxy/responseByteSize nginx/access/body_sent/bytes apache2/access/body_sent/bytes",
     ),
     (
         Field::Client,
@@ -68,7 +70,8 @@ pub(super) const NAMES: &[(Field, &str)] = &[
          client/address req/remoteAddress req/ip request/ip src_ip id/orig_h c-ip cliIP proxy/client_ip sourceIp \
          identity/sourceIp properties/clientIP attributes/client/address clientaddr remoteaddress remotehost remote \
          httpRequest/remoteIP nginx/access/remote_ip apache2/access/remote_ip apache/access/remote_ip \
-         network/client/ip meta/req/ip meta/req/connection/remoteAddress requestContext/identity/sourceIp source_ip \
+         network/client/ip attributes/network/client/ip http/client_ip attributes/http/client_ip attributes/net/peer/ip \
+         attributes/source/address meta/req/ip meta/req/connection/remoteAddress requestContext/identity/sourceIp source_ip \
          caller_ip user_ip payload/remote_ip x_real_ip real_ip",
     ),
     // What is used for a client that is not given, and what --client forwarded walks.
@@ -76,12 +79,12 @@ pub(super) const NAMES: &[(Field, &str)] = &[
         Field::Forwarded,
         "x_forwarded_for http_x_forwarded_for request/headers/X-Forwarded-For req/headers/x-forwarded-for \
          request_X-Forwarded-For meta/req/headers/x-forwarded-for requestHeaders/X-Forwarded-For forwardedfor fwd \
-         x_forward_for x_forwarded forwarded_for accessIpList xff",
+         x_forward_for x_forwarded forwarded_for accessIpList xff headers/X-Forwarded-For",
     ),
     (
         Field::Host,
-        "request/host RequestHost ClientRequestHost http_host host :authority authority server_name vhost requested_host \
-         request/hostname request/headers/host req/headers/host req/host http/hostname proxy/host url/domain \
+        "request/host RequestHost ClientRequestHost http_host proxy/host host :authority authority server_name vhost requested_host \
+         request/hostname request/headers/host req/headers/host req/host http/hostname url/domain headers/host http/host attributes/http/host \
          server/address reqHost x-host-header cs(Host) properties/host properties/hostName attributes/server/address cs-host http_hostname virtual_host domain domainName \
          meta/req/headers/host RequestAddr",
     ),
@@ -93,14 +96,14 @@ pub(super) const NAMES: &[(Field, &str)] = &[
         Field::Referrer,
         "request/headers/Referer ClientRequestReferer httpRequest/referer http_referer referer referrer request_Referer \
          http_referrer http/request/referrer req/headers/referer http/http_refer proxy/referer cs(Referer) \
-         properties/referer requestHeaders/Referer meta/req/headers/referer nginx/access/referrer",
+         properties/referer requestHeaders/Referer meta/req/headers/referer nginx/access/referrer headers/Referer",
     ),
     (
         Field::Agent,
         "request/headers/User-Agent ClientRequestUserAgent httpRequest/userAgent http_user_agent user_agent \
          request_User-Agent agent user_agent/original req/headers/user-agent http/http_user_agent proxy/user_agent \
          cs(User-Agent) properties/userAgent attributes/user_agent/original ua requestHeaders/User-Agent \
-         meta/req/headers/user-agent nginx/access/agent apache2/access/agent",
+         meta/req/headers/user-agent nginx/access/agent apache2/access/agent headers/User-Agent http/user_agent attributes/http/useragent attributes/http/user_agent",
     ),
     (
         Field::Protocol,
@@ -110,7 +113,7 @@ pub(super) const NAMES: &[(Field, &str)] = &[
     ),
     (
         Field::Duration(DurationUnit::Nanoseconds),
-        "Duration event/duration",
+        "Duration event/duration duration_ns latency_ns elapsed_ns response_time_ns duration_nanos latency_nanos",
     ),
     // Echo writes whole nanoseconds, others seconds with decimals.
     (
@@ -123,28 +126,31 @@ pub(super) const NAMES: &[(Field, &str)] = &[
     ),
     (
         Field::Duration(DurationUnit::Seconds),
-        "request_time reqtime request_duration duration_s latency_s duration_seconds elapsed_s",
+        "request_time reqtime request_duration duration_s latency_s duration_seconds elapsed_s latency_seconds \
+         elapsed_seconds response_time_s response_time_seconds request_time_seconds request_duration_seconds",
     ),
     (
         Field::Duration(DurationUnit::Microseconds),
-        "time_elapsed duration_us latency_us elapsed_us reqtime_microsec",
+        "time_elapsed duration_us latency_us elapsed_us reqtime_microsec response_time_us request_time_us \
+         time_taken_us duration_micros latency_micros",
     ),
     (
         Field::Duration(DurationUnit::Milliseconds),
         "duration_ms latency_ms EdgeTimeToFirstByteMs latencies/request responseTime responseLatency time_ms elapsed_ms \
          response_time_ms request_time_ms took_ms transferTimeMSec resp_elapsed_ms httpResponse/elapsed \
-         meta/responseTime time_taken_ms latencyMs durationMs",
+         meta/responseTime time_taken_ms request_duration_ms total_time_ms process_time_ms \
+         processing_time_ms duration_millis latency_millis",
     ),
     // Caddy, CloudFront and Application Gateway v2 write seconds with decimals; Envoy, IIS and Application Gateway v1 whole
     // milliseconds.
     (
         Field::Duration(DurationUnit::WholeMilliseconds),
-        "duration response_time elapsed service time-taken timetaken properties/timeTaken elapsed_time",
+        "duration attributes/duration response_time elapsed service time-taken timetaken properties/timeTaken elapsed_time took",
     ),
     // What says who the writer is: see `WRITERS`.
     (
         Field::Skipped,
-        "controller apisix_latency logicalUserName fastly_is_edge fastly_server requestTime",
+        "ddtags ddsource controller apisix_latency logicalUserName fastly_is_edge fastly_server requestTime",
     ),
     (
         Field::Cache,
@@ -163,12 +169,16 @@ pub(super) enum Writer {
     Tomcat,
     /// Fastly: its `timestamp` is `time.start`, "the time the request started".
     Fastly,
+    /// Datadog: "a duration of any kind in nanoseconds" (its standard attributes).
+    Datadog,
     /// Amazon's API Gateway: its `requestTime` is a time, where nginx's variable of this name is a duration.
     ApiGateway,
 }
 
 /// The key that only this writer has.
-pub(super) const WRITERS: [(&str, Writer); 6] = [
+pub(super) const WRITERS: [(&str, Writer); 8] = [
+    ("ddtags", Writer::Datadog),
+    ("ddsource", Writer::Datadog),
     ("controller", Writer::Rails),
     ("apisix_latency", Writer::Apisix),
     ("logicalUserName", Writer::Tomcat),
@@ -176,6 +186,9 @@ pub(super) const WRITERS: [(&str, Writer); 6] = [
     ("fastly_server", Writer::Fastly),
     ("requestTime", Writer::ApiGateway),
 ];
+
+/// Where the client is in Datadog's logs, and in no others: its attributes may come without those of its agent.
+pub(super) const OF_DATADOG: [&str; 2] = ["network/client/ip", "attributes/network/client/ip"];
 
 /// What the labels of LTSV mean by its own list (ltsv.org), where that differs from the names above.
 pub(super) const LTSV: &[(Field, &str)] = &[

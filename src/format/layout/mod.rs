@@ -13,7 +13,7 @@ use super::head::Head;
 use super::step::{Extent, Step, entry_steps};
 use super::timestamp::TimeForm;
 use super::unparsed::{DurationUnit, Field};
-use super::{Choice, Format, w3c};
+use super::{Choice, Format, untimed, w3c};
 
 #[cfg(test)]
 pub(super) use moment::written;
@@ -143,6 +143,9 @@ impl Choice {
             Choice::Auto => None,
             Choice::Only(format) => Some(format.layout()),
             Choice::Own(own) => Some(match &own.0 {
+                OwnSource::Steps(steps) if !steps.iter().any(Step::has_time) => {
+                    from_steps(&untimed::carried(steps.clone()))
+                }
                 OwnSource::Steps(steps) => from_steps(steps),
                 OwnSource::W3c(names) => from_steps(&w3c::steps(names)),
                 OwnSource::Json(keys) => json::from_keys(keys),

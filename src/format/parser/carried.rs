@@ -27,6 +27,21 @@ fn address_for<'a>(client: &'a [u8], line: &'a [u8]) -> &'a [u8] {
     })
 }
 
+/// No way.
+const NONE: usize = usize::MAX;
+
+/// Where a string may begin that begins with the client, the likeliest first. It would take a carrier for a part of the
+/// client; and no client begins so. A dash is a client.
+#[inline(never)]
+fn client_ways(body: &[u8], more: usize) -> [usize; 3] {
+    match (more, carrier::to_address(body)) {
+        (0, None | Some(0)) => [0, NONE, NONE],
+        (more, Some(at)) if body[more..].starts_with(b"- ") => [more, 0, at],
+        (more, Some(at)) => [at, more, 0],
+        (more, None) => [more, 0, NONE],
+    }
+}
+
 impl Parser {
     /// Reads what is in `line` behind its carriers.
     pub(super) fn body<'a>(
@@ -45,15 +60,8 @@ impl Parser {
         } else {
             0
         };
-        const NONE: usize = usize::MAX;
         let ways = if self.client_first {
-            // Such a string would take a carrier for a part of the client; and no client begins so. A dash is a client.
-            match (more, carrier::to_address(body)) {
-                (0, None | Some(0)) => [0, NONE, NONE],
-                (more, Some(at)) if body[more..].starts_with(b"- ") => [more, 0, at],
-                (more, Some(at)) => [at, more, 0],
-                (more, None) => [more, 0, NONE],
-            }
+            client_ways(body, more)
         } else {
             match (more, self.own) {
                 (0, _) => [0, NONE, NONE],
@@ -62,21 +70,8 @@ impl Parser {
             }
         };
         // A value of LTSV is not escaped, and may hold an entry that a client has written.
-        if body.first().is_some_and(u8::is_ascii_alphabetic)
-            && let Some(json) = &mut self.json
-            && json::are_labelled(body)
-        {
-            let mut found = json.find_pairs(line, carried);
-            if found.has_status() {
-                self.last = ReadBy::Json;
-                self.state.header.record(false);
-                record.source = &self.state.source;
-                let before = &line[..carried];
-                let Some(json) = &self.json else {
-                    return Err(NOTHING);
-                };
-                return json.fill(line, &mut found, before, None, &mut self.times, record);
-            }
+        if !dated && body.first().is_some_and(u8::is_ascii_alphabetic) && self.is_ltsv(body) {
+            return self.labelled(line, carried, record);
         }
         let mut failed: Option<Unparsed> = None;
         for cut in ways {
@@ -174,6 +169,30 @@ impl Parser {
         Err(unparsed)
     }
 
+    /// Whether `body` is labelled values that say a status.
+    #[inline(never)]
+    fn is_ltsv(&mut self, body: &[u8]) -> bool {
+        let json = self.json.as_mut().filter(|_| json::are_labelled(body));
+        json.is_some_and(|json| json.find_pairs(body, 0).has_status())
+    }
+
+    /// Reads the labelled values in `line` from `start` on.
+    #[inline(never)]
+    fn labelled<'a>(
+        &'a mut self,
+        line: &'a [u8],
+        start: usize,
+        record: &mut Record<'a>,
+    ) -> Result<(), Unparsed> {
+        self.last = ReadBy::Json;
+        self.state.header.record(false);
+        record.source = &self.state.source;
+        let json = self.json.as_mut().ok_or(NOTHING)?;
+        let mut found = json.find_pairs(line, start);
+        let before = &line[..start];
+        json.fill(line, &mut found, before, None, &mut self.times, record)
+    }
+
     /// Reads a line that no reader of plain lines has read, for this reason, whose carriers end at `start`: an entry without a
     /// time, an object behind other words, or pairs.
     #[cold]
@@ -189,6 +208,17 @@ impl Parser {
             self.carried.clear();
             json::without_colours(line, &mut self.carried);
             return self.text(None, record).map_err(|_| failed);
+        }
+        if self.json.is_none() && line.get(start) == Some(&b'{') {
+            let object = &line[start..];
+            let inner = self.inner.get_or_insert_with(|| json::JsonReader::new(&[]));
+            let mut found = json::Slots::new();
+            if inner.find(object, &mut found).is_err() || !json::carried(object, &mut self.carried)
+            {
+                return Err(failed);
+            }
+            let time = inner.time(object, &found, &mut self.times);
+            return self.text(time, record).map_err(|_| failed);
         }
         let mut failed = failed;
         match self.untimed.read(line, &mut self.times, record) {

@@ -305,7 +305,13 @@ impl Timestamps {
                 [b'A'..=b'Z', ..] => self.asctime(text).and_then(whole),
                 _ => epoch(text),
             }
-            .or_else(|why| self.in_any_form(text).map_err(|_| why)),
+            .or_else(|why| match without_exponent(text) {
+                Some(number) => epoch(&number).map(|stamp| Stamp {
+                    len: text.len(),
+                    ..stamp
+                }),
+                None => self.in_any_form(text).map_err(|_| why),
+            }),
             TimeForm::Pattern(pattern) => self.pattern(pattern, text),
         }
     }
@@ -491,6 +497,30 @@ impl Timestamps {
 
 fn leading_digits(text: &[u8]) -> usize {
     text.iter().take_while(|b| b.is_ascii_digit()).count()
+}
+
+/// A number such as `1.7145576e9`, written out: Go and JavaScript's kin write large ones so. `None` for any other text.
+#[cold]
+fn without_exponent(text: &[u8]) -> Option<Vec<u8>> {
+    let e = memchr::memchr2(b'e', b'E', text)?;
+    let exponent = text[e + 1..].strip_prefix(b"+").unwrap_or(&text[e + 1..]);
+    let exponent: usize = std::str::from_utf8(exponent).ok()?.parse().ok()?;
+    let (whole, decimals) = match memchr::memchr(b'.', &text[..e]) {
+        Some(point) => (&text[..point], &text[point + 1..e]),
+        None => (&text[..e], &b""[..]),
+    };
+    let mut digits = [whole, decimals].concat();
+    let numeric = digits.iter().all(u8::is_ascii_digit);
+    if whole.len() != 1 || exponent > 19 || decimals.len() > 30 || !numeric {
+        return None;
+    }
+    let point = 1 + exponent;
+    if digits.len() <= point {
+        digits.resize(point, b'0');
+    } else {
+        digits.insert(point, b'.');
+    }
+    Some(digits)
 }
 
 /// Reads a number of seconds since 1970 with at least nine digits, fractions cut; past 10¹¹ it is
