@@ -135,8 +135,13 @@ impl Chunk {
 
     /// Whether it has grown as large as one may be, so that what comes next belongs to another.
     pub fn is_large(&self) -> bool {
+        self.bytes() > LARGE
+    }
+
+    /// How many bytes it takes, about.
+    pub fn bytes(&self) -> usize {
         let steps = self.steps.len() * size_of::<ChunkStep>();
-        steps + self.columns.bytes() + self.books.totals.key_bytes() > LARGE
+        steps + self.columns.bytes() + self.books.totals.key_bytes()
     }
 
     /// The steps, to be taken in this order.

@@ -28,6 +28,11 @@ use crate::time::Second;
 const BLOCK: usize = 64 << 10;
 /// Bytes of text in the chunks of all open files together, about.
 const TEXT: usize = 8 << 20;
+/// Chunks of a file that wait, where no more than two files are open: so much can be counted of a file before the one
+/// ahead of it has ended that two cores have work.
+const AHEAD_OF_ONE: usize = 16;
+/// Bytes that what was counted of a file may take while it waits, about.
+const COUNTED: usize = 8 << 20;
 /// Bytes of text in a chunk, at the most and at the least.
 const CHUNK: (usize, usize) = (1 << 20, 64 << 10);
 /// Chunks of a file that wait to be taken, where few files are open.
@@ -189,14 +194,19 @@ impl Merge {
         };
         self.waiting.retain(|&(_, waiting)| waiting != n);
         let open = self.open_files() + 1;
-        let depth = if open <= 4 { AHEAD } else { 1 };
-        let size = (TEXT / open / (depth + 1)).clamp(CHUNK.1, CHUNK.0);
+        let (depth, text) = match open {
+            0..=2 => (AHEAD_OF_ONE, 2 * AHEAD_OF_ONE * CHUNK.0),
+            3..=4 => (AHEAD, TEXT),
+            _ => (1, TEXT),
+        };
+        let size = (text / open / (depth + 1)).clamp(CHUNK.1, CHUNK.0);
         let (sender, messages) = sync_channel(depth);
         let mut worker = Worker {
             n,
             reader: self.reader.clone(),
             counting: self.counting.clone(),
             size,
+            large: COUNTED / (depth + 1),
             verbose: self.verbose,
             sender,
             spare: channel(),
@@ -236,8 +246,9 @@ struct Worker {
     n: usize,
     reader: RecordReader,
     counting: Counting,
-    /// Bytes of text in a chunk.
+    /// Bytes of text in a chunk, and of what it takes itself.
     size: usize,
+    large: usize,
     verbose: bool,
     sender: SyncSender<Message>,
     spare: (Sender<Box<Chunk>>, Receiver<Box<Chunk>>),
@@ -285,7 +296,7 @@ impl Worker {
             };
             lines.feed(&block[..count], counter);
             bytes += count;
-            let full = chunk.is_large() || chunk.is_full();
+            let full = chunk.bytes() > self.large || chunk.is_full();
             if bytes >= self.size || chunk.unparsed_lines() >= UNPARSED || full {
                 let full = std::mem::replace(&mut chunk, self.chunk());
                 let recognised = std::mem::take(&mut recognised);
