@@ -201,7 +201,7 @@ fn few_descriptors_or_little_memory_are_an_error_or_change_nothing() {
     let whole = unbroken(&REPORTS, &std::fs::read(&log.0).expect("it is there"));
     let path = log.0.to_str().expect("text");
     let args = [&REPORTS[..], &["--threads", "2", path]].concat();
-    let descriptors = (5..12).map(|count| format!("--nofile={count}"));
+    let descriptors = (3..12).map(|count| format!("--nofile={count}"));
     let memory = (4..40).map(|count| format!("--as={}", count * 8_000_000));
     let (mut failed, mut passed) = (0, 0);
     for limit in descriptors.chain(memory) {
