@@ -228,6 +228,9 @@ const DEFAULTS: [&str; 4] = [
      cs-uri-query cs(Cookie) x-edge-result-type x-edge-request-id x-host-header cs-protocol cs-bytes time-taken",
 ];
 
+/// What CloudFront writes behind its list.
+const CLOUDFRONT_MORE: &str = "x-forwarded-for";
+
 /// The default lists, compiled at the first line that may need them.
 #[derive(Debug, Clone)]
 pub(super) struct Defaults {
@@ -255,6 +258,11 @@ impl CompiledFields {
         let [_, cloudfront] = compiled(DEFAULTS[3]);
         // CloudFront added fields over the years; those that count come first.
         let mut steps = cloudfront.steps().to_vec();
+        steps.pop();
+        let list = format!("{} {CLOUDFRONT_MORE}", DEFAULTS[3]);
+        let [_, more] = compiled(&list);
+        steps.push(Step::Optional);
+        steps.extend_from_slice(&more.steps()[steps.len() - 1..]);
         steps.pop();
         let iis = DEFAULTS[..3].iter().map(|list| {
             let [spaces, _] = compiled(list);
