@@ -30,7 +30,7 @@ const BLOCK: usize = 64 << 10;
 const TEXT: usize = 8 << 20;
 /// Chunks of a file that wait, where no more than two files are open: so much can be counted of a file before the one
 /// ahead of it has ended that two cores have work.
-const AHEAD_OF_ONE: usize = 16;
+const AHEAD_OF_ONE: usize = 40;
 /// Bytes that what was counted of a file may take while it waits, about.
 const COUNTED: usize = 8 << 20;
 /// Bytes of text in a chunk, at the most and at the least.
