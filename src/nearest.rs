@@ -32,6 +32,7 @@ mod tests {
             ("sections", Some("section")),
             ("CLIENT", Some("client")),
             ("tpo", Some("top")),
+            ("cops", None),
             ("x", None),
             ("dimension", None),
             ("", None),
