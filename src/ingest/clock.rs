@@ -153,10 +153,10 @@ impl<T: Copy> Clock<T> {
         self.steady = steady;
     }
 
-    /// What the source would have reached by now if it goes on as its last records did: by the steady clock,
-    /// since the wall clock may have been set meanwhile. `None` while its lag is unknown.
-    pub fn reached(&self) -> Option<Wall> {
-        Some(Wall(self.steady.saturating_sub(self.steady_lag()?)))
+    /// What the source would have reached at `steady`, in milliseconds, if it goes on as its last records did: by the
+    /// steady clock, since the wall clock may have been set meanwhile. `None` while its lag is unknown.
+    pub fn reached(&self, steady: i64) -> Option<Wall> {
+        Some(Wall(steady.saturating_sub(self.steady_lag()?)))
     }
 
     fn steady_lag(&self) -> Option<i64> {

@@ -65,6 +65,7 @@ impl Source {
 
     /// Offers a record to the clock; `wall` is the wall clock where there is one (live).
     pub(super) fn offer(&mut self, hit: &Hit, wall: Option<Wall>, steady: Duration) {
+        self.clock.set_steady(milliseconds(steady));
         self.clock.offer(hit.time, *hit, wall);
         if self.clock.far_behind() == 1 {
             self.turn = self.origin.clone();
@@ -104,14 +105,14 @@ impl Front {
 
     /// The moment of the log that the foremost live source would have reached by now, by its lag.
     pub fn now(&self) -> Option<Wall> {
-        let clocks = self.sources.iter().map(|source| &source.clock);
-        clocks.filter_map(Clock::reached).max()
+        let steady = milliseconds(self.steady);
+        let reached = self.clocks().filter_map(|clock| clock.reached(steady));
+        reached.max()
     }
 
     /// By how many milliseconds the foremost source is behind the wall clock.
     pub fn lag(&self) -> Option<i64> {
-        let clocks = self.sources.iter().map(|source| &source.clock);
-        clocks.filter_map(Clock::lag).min()
+        self.clocks().filter_map(Clock::lag).min()
     }
 
     /// How far a source has come; `None` while nothing is known.
@@ -155,7 +156,6 @@ impl Front {
             let mut source = Source::new(Some(name), self.lateness, None);
             source.came = self.steady;
             self.sources.push(source);
-            self.set_steady(self.steady);
         }
         self.current = self.sources.len() - 1;
     }
@@ -178,9 +178,6 @@ impl Front {
     /// is read next is read then.
     pub fn set_steady(&mut self, steady: Duration) {
         self.steady = steady;
-        let steady = i64::try_from(steady.as_millis()).unwrap_or(i64::MAX);
-        let clocks = self.sources.iter_mut().map(|source| &mut source.clock);
-        clocks.for_each(|clock| clock.set_steady(steady));
     }
 
     pub(super) fn steady(&self) -> Duration {
@@ -261,8 +258,9 @@ impl Front {
     /// has given anything. Returns how far the foremost of them has come.
     pub(super) fn pass(&mut self, all: bool) -> Option<Second> {
         let mut newest = None;
+        let steady = milliseconds(self.steady);
         for source in &mut self.sources {
-            let now = source.clock.reached().map(Wall::second);
+            let now = source.clock.reached(steady).map(Wall::second);
             if let Some(now) = now
                 && source.clock.is_live()
                 && !source.unreadable
@@ -276,4 +274,8 @@ impl Front {
         }
         newest
     }
+}
+
+fn milliseconds(span: Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }
