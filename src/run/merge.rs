@@ -4,7 +4,8 @@
 //! so with [`Merge::want`], and a file is opened when it is wanted. One more is opened ahead, the one whose turn comes
 //! next, so that two cores have work where files follow each other in time.
 //!
-//! Memory: a few chunks for each open file, the smaller the more are open.
+//! Memory: chunks of each open file that wait to be taken, bounded by what they take; the fewer and smaller the more
+//! files are open.
 
 use std::collections::BTreeSet;
 use std::io::{self, Read};
@@ -26,7 +27,7 @@ use crate::time::Second;
 
 /// Bytes read at once.
 const BLOCK: usize = 64 << 10;
-/// Bytes of text in the chunks of all open files together, about.
+/// Bytes of text in the chunks of all open files together, about, where more than two are open.
 const TEXT: usize = 8 << 20;
 /// Chunks of a file that wait, where no more than two files are open: so much can be counted of a file before the one
 /// ahead of it has ended that two cores have work.
@@ -35,7 +36,7 @@ const AHEAD_OF_ONE: usize = 40;
 const COUNTED: usize = 8 << 20;
 /// Bytes of text in a chunk, at the most and at the least.
 const CHUNK: (usize, usize) = (1 << 20, 64 << 10);
-/// Chunks of a file that wait to be taken, where few files are open.
+/// Chunks of a file that wait to be taken, where three or four files are open.
 const AHEAD: usize = 6;
 /// Lines that are no records in a chunk: each takes as much memory as many that are.
 const UNPARSED: u64 = 4096;
@@ -194,12 +195,12 @@ impl Merge {
         };
         self.waiting.retain(|&(_, waiting)| waiting != n);
         let open = self.open_files() + 1;
-        let (depth, text) = match open {
-            0..=2 => (AHEAD_OF_ONE, 2 * AHEAD_OF_ONE * CHUNK.0),
-            3..=4 => (AHEAD, TEXT),
-            _ => (1, TEXT),
+        let (depth, size) = match open {
+            0..=2 => (AHEAD_OF_ONE, CHUNK.0),
+            3..=4 => (AHEAD, TEXT / open / (AHEAD + 1)),
+            _ => (1, TEXT / open / 2),
         };
-        let size = (text / open / (depth + 1)).clamp(CHUNK.1, CHUNK.0);
+        let size = size.clamp(CHUNK.1, CHUNK.0);
         let (sender, messages) = sync_channel(depth);
         let mut worker = Worker {
             n,
