@@ -178,6 +178,14 @@ fn field(field: Field) -> Step {
     Step::Field(field, SPACE)
 }
 
+/// Fields with a space between each two.
+fn spaced(fields: &[Field]) -> Vec<Step> {
+    let steps = fields.iter().map(|&place| field(place));
+    let mut steps: Vec<Step> = steps.flat_map(|step| [step, text(" ")]).collect();
+    steps.pop();
+    steps
+}
+
 fn until(field: Field, text: &str) -> Step {
     Step::Field(field, Extent::UntilText(text.as_bytes().into()))
 }
@@ -258,51 +266,24 @@ const ACTIX: Format = Format {
 };
 
 fn morgan() -> Vec<Vec<Step>> {
-    let dev = vec![
-        field(Field::Method),
-        text(" "),
-        field(Field::Target),
-        text(" "),
-        field(Field::Status),
-        text(" "),
-        field(MILLISECONDS),
-        text(" ms - "),
-        field(Field::Bytes),
-        Step::End,
+    let dev = [
+        spaced(&[Field::Method, Field::Target, Field::Status, MILLISECONDS]),
+        vec![text(" ms - "), field(Field::Bytes), Step::End],
     ];
-    let tiny = vec![
-        field(Field::Method),
-        text(" "),
-        field(Field::Target),
-        text(" "),
-        field(Field::Status),
-        text(" "),
-        field(Field::Bytes),
-        text(" - "),
-        field(MILLISECONDS),
-        text(" ms"),
-        Step::End,
+    let end = vec![text(" - "), field(MILLISECONDS), text(" ms"), Step::End];
+    let request = [Field::Method, Field::Target, Field::Status, Field::Bytes];
+    let tiny = [spaced(&request), end.clone()];
+    let short = [
+        Field::Client,
+        Field::User,
+        Field::Method,
+        Field::Target,
+        Field::Protocol,
+        Field::Status,
+        Field::Bytes,
     ];
-    let short = vec![
-        field(Field::Client),
-        text(" "),
-        field(Field::User),
-        text(" "),
-        field(Field::Method),
-        text(" "),
-        field(Field::Target),
-        text(" "),
-        field(Field::Protocol),
-        text(" "),
-        field(Field::Status),
-        text(" "),
-        field(Field::Bytes),
-        text(" - "),
-        field(MILLISECONDS),
-        text(" ms"),
-        Step::End,
-    ];
-    vec![dev, tiny, short]
+    let short = [spaced(&short), end];
+    vec![dev.concat(), tiny.concat(), short.concat()]
 }
 
 const MORGAN: Format = Format {
@@ -355,14 +336,8 @@ const FIBER: Format = Format {
 
 fn tornado() -> Vec<Vec<Step>> {
     let entry = |who: &[Step]| {
-        let mut steps = vec![
-            field(Field::Status),
-            text(" "),
-            field(Field::Method),
-            text(" "),
-            field(Field::Target),
-            text(" ("),
-        ];
+        let mut steps = spaced(&[Field::Status, Field::Method, Field::Target]);
+        steps.push(text(" ("));
         steps.extend_from_slice(who);
         steps.extend([
             Step::Field(Field::Client, Extent::Until(b')')),
@@ -385,13 +360,9 @@ const TORNADO: Format = Format {
 };
 
 fn daphne() -> Vec<Vec<Step>> {
-    vec![vec![
-        text("HTTP "),
-        field(Field::Method),
-        text(" "),
-        field(Field::Target),
-        text(" "),
-        field(Field::Status),
+    let mut steps = vec![text("HTTP ")];
+    steps.extend(spaced(&[Field::Method, Field::Target, Field::Status]));
+    steps.extend([
         text(" ["),
         Step::Field(Field::Duration(DurationUnit::Seconds), Extent::Until(b',')),
         text(", "),
@@ -401,7 +372,8 @@ fn daphne() -> Vec<Vec<Step>> {
         ),
         text("]"),
         Step::End,
-    ]]
+    ]);
+    vec![steps]
 }
 
 const DAPHNE: Format = Format {
@@ -413,15 +385,9 @@ const DAPHNE: Format = Format {
 };
 
 fn nextjs() -> Vec<Vec<Step>> {
-    vec![vec![
-        field(Field::Method),
-        text(" "),
-        field(Field::Target),
-        text(" "),
-        field(Field::Status),
-        text(" in "),
-        field(Field::Duration(DurationUnit::Written)),
-    ]]
+    let mut steps = spaced(&[Field::Method, Field::Target, Field::Status]);
+    steps.extend([text(" in "), field(Field::Duration(DurationUnit::Written))]);
+    vec![steps]
 }
 
 const NEXTJS: Format = Format {
