@@ -143,6 +143,15 @@ impl Scene {
         }
     }
 
+    /// Rotates by renaming; whether a new log is created is said by `create`.
+    fn rename(&self, create: bool) {
+        self.shift();
+        fs::rename(self.log(), self.folder.join("access.log.1")).expect("a rename");
+        if create {
+            Scene::append(&self.log());
+        }
+    }
+
     /// Every line was read once.
     fn holds(&self, run: Run) {
         let written = self.written;
@@ -179,11 +188,7 @@ fn no_line_is_lost_when_the_file_is_renamed() {
         let run = scene.follow(&["--top=path"]);
         scene.serve(200);
         for _ in 0..TIMES {
-            scene.shift();
-            fs::rename(scene.log(), scene.folder.join("access.log.1")).expect("a rename");
-            if create {
-                Scene::append(&scene.log());
-            }
+            scene.rename(create);
             // The server is told later.
             scene.serve(100);
             scene.server = Scene::append(&scene.log());
@@ -339,11 +344,7 @@ fn beside_tail() {
         let mut run = Run::start(child);
         scene.serve(200);
         for _ in 0..TIMES {
-            scene.shift();
-            fs::rename(scene.log(), scene.folder.join("access.log.1")).expect("a rename");
-            if create {
-                Scene::append(&scene.log());
-            }
+            scene.rename(create);
             scene.serve(400);
             scene.server = Scene::append(&scene.log());
             scene.serve(400);

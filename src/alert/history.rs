@@ -186,19 +186,20 @@ mod tests {
     use super::*;
     use crate::time::Span;
 
+    const FIGURE: Figure = Figure {
+        hits: 1,
+        value: 1.0,
+        threshold: 0.0,
+        window: Span(1),
+        below: false,
+    };
+
     #[test]
     fn of_very_many_alerts_the_newest_are_remembered_and_those_that_fire() {
-        let figure = Figure {
-            hits: 1,
-            value: 1.0,
-            threshold: 0.0,
-            window: Span(1),
-            below: false,
-        };
         let mut history = AlertHistory::default();
         let rule: Arc<str> = "R".into();
         let fire = |history: &mut AlertHistory, at| {
-            history.fire(&rule, None, Unit::Count, Second(at), figure)
+            history.fire(&rule, None, Unit::Count, Second(at), FIGURE)
         };
         for at in 0..100_000 {
             let number = fire(&mut history, at);
@@ -212,7 +213,7 @@ mod tests {
             last,
             Figure {
                 value: 7.0,
-                ..figure
+                ..FIGURE
             },
         );
         let over = history.resolve(last, Second(100_009), None);
@@ -231,23 +232,16 @@ mod tests {
 
     #[test]
     fn of_many_keys_that_fire_the_newest_are_listed_and_the_rest_counted() {
-        let figure = Figure {
-            hits: 1,
-            value: 1.0,
-            threshold: 0.0,
-            window: Span(1),
-            below: false,
-        };
         let mut history = AlertHistory::default();
         let rule: Arc<str> = "R".into();
         let client = crate::stats::dimension::named("client").expect("a dimension");
-        history.fire(&rule, None, Unit::Count, Second(0), figure);
+        history.fire(&rule, None, Unit::Count, Second(0), FIGURE);
         for key in 0..30u8 {
             let key = Key {
                 dimension: client.kind(),
                 key: [key].into(),
             };
-            let number = history.fire(&rule, Some(key), Unit::Count, Second(1), figure);
+            let number = history.fire(&rule, Some(key), Unit::Count, Second(1), FIGURE);
             if number % 3 == 0 {
                 history.resolve(number, Second(2), None);
             }

@@ -14,7 +14,7 @@ use foldhash::fast::RandomState;
 use super::measure::Threshold;
 use super::phase::{Clauses, Phase};
 use super::window::{Added, IdRow, Rows};
-use super::{KeyedCondition, Level, Reading, Subset, not_followed};
+use super::{KeyedCondition, Level, Reading, Subset, not_followed, pop_due};
 use crate::quantity::{Figure, Unit};
 use crate::report::Shortfall;
 use crate::stats::bucket::Bucket;
@@ -336,10 +336,7 @@ impl KeyedCondition for Keyed {
         advance: &mut dyn FnMut(u32, &mut Phase, Reading),
     ) {
         self.take(second, bucket, second);
-        while let Some((due, id)) = self.waiting.first().copied()
-            && due <= second
-        {
-            self.waiting.pop_first();
+        while let Some(id) = pop_due(&mut self.waiting, second) {
             if let Some(sums) = self.keys.get_mut(&id) {
                 sums.due = None;
             }

@@ -31,6 +31,7 @@ pub use phase::Clauses;
 pub use rule::{AlertChange, Changed, Rule};
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use self::measure::Threshold;
 use crate::quantity::Figure;
@@ -247,6 +248,13 @@ trait KeyedCondition: std::fmt::Debug {
     /// Ids have changed. A key that was dropped is followed no more, and its alert is added to `over`, since nothing
     /// would ever resolve it.
     fn renumber(&mut self, ids: &Renumbering, over: &mut Vec<u64>);
+}
+
+/// Takes out the next of the ids that are to be looked at by `second`.
+fn pop_due(waiting: &mut BTreeSet<(Second, u32)>, second: Second) -> Option<u32> {
+    let &(due, _) = waiting.first()?;
+    let next = (due <= second).then(|| waiting.pop_first());
+    next.flatten().map(|(_, id)| id)
 }
 
 /// What is said of hits whose keys are not followed.

@@ -11,7 +11,7 @@ use foldhash::fast::RandomState;
 
 use super::measure::Threshold;
 use super::phase::{Clauses, Phase};
-use super::{KeyedCondition, Level, Reading, Subset, not_followed};
+use super::{KeyedCondition, Level, Reading, Subset, not_followed, pop_due};
 use crate::quantity::Figure;
 use crate::stats::bucket::Bucket;
 use crate::stats::keys::{DROPPED, Renumbering};
@@ -198,10 +198,7 @@ impl KeyedCondition for SilentKeys {
         advance: &mut dyn FnMut(u32, &mut Phase, Reading),
     ) {
         self.see(second, bucket);
-        while let Some((due, id)) = self.waiting.first().copied()
-            && due <= second
-        {
-            self.waiting.pop_first();
+        while let Some(id) = pop_due(&mut self.waiting, second) {
             self.touched.push(id);
         }
         // The longest silence is that of the last second of it.

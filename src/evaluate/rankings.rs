@@ -38,44 +38,23 @@ pub(super) fn of_span(totals: &Totals, tallies: &[Tally]) -> Vec<Ranking> {
 
 /// A ranking of these rows over the whole run.
 pub(super) fn of_table(top: Top, table: &KeyTable, rows: Vec<Row>) -> Ranking {
-    let (unique, unique_error) = table.unique();
     let (hits, error) = (table.hits(), table.error());
-    as_asked(
-        top,
-        Ranking::new(
-            top.dimension.kind(),
-            rows,
-            hits,
-            unique,
-            unique_error,
-            error,
-        ),
-    )
+    ranking(top, rows, hits, table.unique(), error)
 }
 
 /// A ranking of these rows over the time of `tally`.
 pub(super) fn of_tally(top: Top, table: &KeyTable, tally: &Tally, rows: Vec<Row>) -> Ranking {
-    let (unique, unique_error) = tally.unique();
     let (hits, error) = (tally.hits(), tally.error(table));
-    as_asked(
-        top,
-        Ranking::new(
-            top.dimension.kind(),
-            rows,
-            hits,
-            unique,
-            unique_error,
-            error,
-        ),
-    )
+    ranking(top, rows, hits, tally.unique(), error)
 }
 
-/// A ranking that shows what `top` asks for.
-fn as_asked(top: Top, ranking: Ranking) -> Ranking {
+/// A ranking that shows what `top` asks for; `unique` with its error.
+fn ranking(top: Top, rows: Vec<Row>, hits: u64, unique: (u64, u64), error: u64) -> Ranking {
+    let kind = top.dimension.kind();
     Ranking {
         listed: top.rows > 0,
         asked: top.asked,
-        ..ranking
+        ..Ranking::new(kind, rows, hits, unique.0, unique.1, error)
     }
 }
 
