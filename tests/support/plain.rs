@@ -70,9 +70,14 @@ fn csv(line: &str) -> Option<Entry> {
     while time > 100_000_000_000 {
         time /= 1000;
     }
+    let client = client(text(0));
+    // A client is one word: more of them are what somebody wrote into the first field of another log.
+    if client.contains([' ', '"']) {
+        return None;
+    }
     Some(Entry {
         time: time as i64,
-        client: client(text(0)),
+        client,
         user: or_dash(text(2)),
         host: None,
         request: request(text(4)),
