@@ -288,7 +288,10 @@ fn split_head(head: &str) -> Option<(Option<String>, String, String)> {
         return Some((None, client(list), or_dash(after_words(rest, ident))));
     }
     if words.len() >= 4 && is_host(&words) {
-        let host = Some(first.to_owned());
+        // A name, a colon and no port: the file that `grep -H` puts before the host.
+        let behind = first.rsplit_once(':').map(|(_, behind)| behind);
+        let host = behind.filter(|behind| !behind.is_empty() && !is_number(behind));
+        let host = Some(host.unwrap_or(first).to_owned());
         return Some((host, client(words[1]), or_dash(after_words(head, 3))));
     }
     let is_address = |text: &str| client(text).parse::<std::net::IpAddr>().is_ok();
