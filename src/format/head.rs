@@ -234,7 +234,12 @@ impl Head {
             }
         }
         // A list of addresses in the place of the ident.
-        let ident = if second.ends_with(b",") {
+        let listed = || {
+            let next = behind_spaces(&rest[second.len()..]);
+            let end = short::find(b' ', next).unwrap_or(next.len());
+            is_address(values::client(&next[..end]))
+        };
+        let ident = if second.ends_with(b",") && listed() {
             memchr_iter(b' ', rest)
                 .find(|&i| !matches!(rest[i - 1], b',' | b' '))
                 .unwrap_or(rest.len())

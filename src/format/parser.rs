@@ -452,7 +452,9 @@ impl Parser {
                 match program.read(body, &mut self.times, record) {
                     Ok(()) => {
                         if !is_of_another(self.choice, index, body, record, &mut self.times) {
-                            if self.plain != Some(index as u8) {
+                            // Only the client that a line begins with has the name of a file before it.
+                            let first = std::ptr::eq(record.client.as_ptr(), body.as_ptr());
+                            if first && self.plain != Some(index as u8) {
                                 carrier::cut_name(record);
                             }
                             self.read_by(ReadBy::Lines(index as u8));

@@ -328,10 +328,10 @@ fn split_head(head: &str) -> Option<(Option<String>, String, String)> {
                 .next();
         }
     }
-    let list = words[1..]
-        .iter()
-        .take_while(|word| word.ends_with(','))
-        .count();
+    // A list has an address behind its first comma.
+    let listed = words.get(2).is_some_and(|word| is_address(word));
+    let of_list = words[1..].iter().take_while(|word| word.ends_with(','));
+    let list = if listed { of_list.count() } else { 0 };
     let user = after_words(head, 2 + list);
     Some((None, client(first), or_dash(user)))
 }
