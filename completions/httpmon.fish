@@ -48,7 +48,7 @@ complete -c httpmon -n 'not __httpmon_is_command' -l idle-exit -d 'live: end whe
 complete -c httpmon -n 'not __httpmon_is_command' -l threads -d 'count with N threads in replay of files (all cores)' -x
 complete -c httpmon -n 'not __httpmon_is_command' -l quiet -s q -d 'alerts only: no reports, no summary'
 complete -c httpmon -n 'not __httpmon_is_command' -l verbose -s v -d 'say on standard error which formats were recognised'
-complete -c httpmon -n 'not __httpmon_is_command' -l generate -d 'print the man page, or completions for a shell' -x -a '(printf \'%s\\n\' \'man	the man page\' \'complete-bash	completions for bash\' \'complete-zsh	completions for zsh\' \'complete-fish	completions for fish\')'
+complete -c httpmon -n 'not __httpmon_is_command' -l generate -d 'print a man page, or completions for a shell' -x -a '(printf \'%s\\n\' \'man	the man page\' \'man-formats	the man page on log formats\' \'man-rules	the man page on alert rules\' \'man-recipes	the man page of recipes\' \'complete-bash	completions for bash\' \'complete-zsh	completions for zsh\' \'complete-fish	completions for fish\')'
 complete -c httpmon -n 'not __httpmon_is_command' -l help -s h -d '-h prints a short help, --help all of it'
 complete -c httpmon -n 'not __httpmon_is_command' -l version -s V -d 'print the version'
 

@@ -54,9 +54,12 @@ fn holds(path: &str, should: &str) {
 }
 
 #[test]
-fn the_man_page_and_the_completions_are_what_generate_prints() {
+fn the_man_pages_and_the_completions_are_what_generate_prints() {
     for (kind, path) in [
         ("man", "man/httpmon.1"),
+        ("man-formats", "man/httpmon-formats.7"),
+        ("man-rules", "man/httpmon-rules.7"),
+        ("man-recipes", "man/httpmon-recipes.7"),
         ("complete-bash", "completions/httpmon.bash"),
         ("complete-zsh", "completions/_httpmon"),
         ("complete-fish", "completions/httpmon.fish"),
@@ -246,7 +249,9 @@ fn words(text: &str) -> BTreeSet<String> {
 
 /// The man page without its escapes: enough to look for words and lines in.
 fn man() -> String {
-    let mut page = httpmon(&["--generate", "man"]).replace("\\\n", "");
+    let kinds = ["man", "man-formats", "man-rules", "man-recipes"];
+    let pages = kinds.map(|kind| httpmon(&["--generate", kind]));
+    let mut page = pages.concat().replace("\\\n", "");
     for (roff, text) in [
         ("\\-", "-"),
         ("\\fB", ""),

@@ -18,6 +18,29 @@ const WEEK: Span = Span(7 * 86_400);
 /// The longest interval and idle time.
 const YEAR: Span = Span(366 * 86_400);
 
+/// What `--generate` prints: its kind, what it is, and the text.
+const GENERATED: [(&str, &str, Printout); 7] = [
+    ("man", "the man page", Printout::Man),
+    (
+        "man-formats",
+        "the man page on log formats",
+        Printout::ManFormats,
+    ),
+    (
+        "man-rules",
+        "the man page on alert rules",
+        Printout::ManRules,
+    ),
+    (
+        "man-recipes",
+        "the man page of recipes",
+        Printout::ManRecipes,
+    ),
+    ("complete-bash", "completions for bash", Printout::Bash),
+    ("complete-zsh", "completions for zsh", Printout::Zsh),
+    ("complete-fish", "completions for fish", Printout::Fish),
+];
+
 /// Every option, in the order of the help.
 pub static FLAGS: &[Flag] = &[
     Flag {
@@ -78,7 +101,7 @@ pub static FLAGS: &[Flag] = &[
         value: Some("RULE"),
         help: "an alert rule; may be given several times",
         more: "For example 'Server errors: 5xx > 5% over 5m min 100'. With --alert, the traffic rule is in \
-               force only if --threshold or --window is given too. See ALERT RULES.",
+               force only if --threshold or --window is given too. See httpmon-rules(7).",
         choices: NO_CHOICES,
         apply: |o, v| {
             let refused = |mistake: Mistake| {
@@ -131,7 +154,7 @@ pub static FLAGS: &[Flag] = &[
         more: "Many servers log the time at which a request ended, others the time at which it began: Apache, \
                HAProxy, Envoy, Traefik, uWSGI, S3. With end, the duration is added to a time of the second \
                kind if the line has one, so that a request that hangs counts in the second in which it fails. \
-               With stamp, every time counts as it is in the log. See LOG FORMATS.",
+               With stamp, every time counts as it is in the log. See httpmon-formats(7).",
         choices: || {
             vec![
                 ("end", "the end of the request"),
@@ -154,8 +177,8 @@ pub static FLAGS: &[Flag] = &[
         help: "the log format: auto, a name, a LogFormat or a log_format (auto)",
         more: "auto recognises each line by its shape, even if a stream mixes formats. With a name, lines in \
                any other format are counted as unparsed. Anything else is a format string, copied from the \
-               configuration of the server, or json: field=key ... for the keys of a JSON log. See LOG \
-               FORMATS.",
+               configuration of the server, or json: field=key ... for the keys of a JSON log. See \
+               httpmon-formats(7).",
         choices: || {
             let auto = ("auto", "each line by its shape");
             std::iter::once(auto)
@@ -271,7 +294,7 @@ pub static FLAGS: &[Flag] = &[
         help: "count only records that match",
         more: "Comparisons such as section=/api, status>=500, path~/img/*.png or client=10.0.0.0/8, combined \
                with and, or, not and parentheses. Other records are counted as filtered and still move the \
-               clock. See EXPRESSIONS.",
+               clock. See httpmon-rules(7).",
         choices: NO_CHOICES,
         apply: |o, v| {
             o.filter = Some(Filter::parse(v).map_err(|mistake| caret(v, &mistake))?);
@@ -402,7 +425,7 @@ pub static FLAGS: &[Flag] = &[
         more: "PROG is run without a shell and without arguments. The alert is on its standard input as JSON, \
                and HTTPMON_STATE, HTTPMON_RULE and HTTPMON_AT are in its environment. One is run at a time, \
                for 30 seconds at most, and what it prints goes to standard error. Reading never waits for it. \
-               See NOTIFICATIONS.",
+               See httpmon-rules(7).",
         choices: NO_CHOICES,
         apply: |o, v| {
             if v.is_empty() {
@@ -547,28 +570,17 @@ pub static FLAGS: &[Flag] = &[
         long: "generate",
         short: None,
         value: Some("KIND"),
-        help: "print the man page, or completions for a shell",
+        help: "print a man page, or completions for a shell",
         more: "",
-        choices: || {
-            vec![
-                ("man", "the man page"),
-                ("complete-bash", "completions for bash"),
-                ("complete-zsh", "completions for zsh"),
-                ("complete-fish", "completions for fish"),
-            ]
-        },
+        choices: || GENERATED.map(|(kind, about, _)| (kind, about)).to_vec(),
         apply: |_, v| {
-            Ok(Some(Command::Print(match v {
-                "man" => Printout::Man,
-                "complete-bash" => Printout::Bash,
-                "complete-zsh" => Printout::Zsh,
-                "complete-fish" => Printout::Fish,
-                _ => {
-                    return Err(format!(
-                        "unknown kind '{v}' (man, complete-bash, complete-zsh, complete-fish)"
-                    ));
-                }
-            })))
+            let of_kind = GENERATED.iter().find(|(kind, ..)| *kind == v);
+            let (_, _, printout) = of_kind.ok_or_else(|| {
+                let kinds = GENERATED.map(|(kind, ..)| kind);
+                let meant = nearest::question(v, kinds);
+                format!("unknown kind '{v}'{meant} ({})", kinds.join(", "))
+            })?;
+            Ok(Some(Command::Print(*printout)))
         },
     },
     Flag {

@@ -59,8 +59,14 @@ pub enum Printout {
     SimulateHelp,
     /// Name and version.
     Version,
-    /// The man page.
+    /// httpmon(1).
     Man,
+    /// httpmon-formats(7).
+    ManFormats,
+    /// httpmon-rules(7).
+    ManRules,
+    /// httpmon-recipes(7).
+    ManRecipes,
     /// Completions for bash.
     Bash,
     /// Completions for zsh.
@@ -78,7 +84,10 @@ impl Printout {
             Printout::SimulateShortHelp => help::short_of_simulate(),
             Printout::SimulateHelp => help::long_of_simulate(),
             Printout::Version => format!("httpmon {}\n", env!("CARGO_PKG_VERSION")),
-            Printout::Man => man::page(),
+            Printout::Man => man::page(man::HTTPMON),
+            Printout::ManFormats => man::page(man::FORMATS),
+            Printout::ManRules => man::page(man::RULES),
+            Printout::ManRecipes => man::page(man::RECIPES),
             Printout::Bash => complete::bash(),
             Printout::Zsh => complete::zsh(),
             Printout::Fish => complete::fish(),

@@ -290,6 +290,7 @@ mod tests {
             (&["--help"], Printout::Help),
             (&["-qV"], Printout::Version),
             (&["--generate=man"], Printout::Man),
+            (&["--generate=man-rules"], Printout::ManRules),
         ] {
             let gone = || Err(Error::new("the file is gone"));
             match parse(gone, args.iter().map(OsString::from)) {

@@ -119,7 +119,7 @@ pub static FLAGS: &[Flag<Settings>] = &[
         value: Some("F"),
         help: "the log format: a name, a LogFormat or a log_format (combined)",
         more: "Everything that httpmon --format takes, except auto. W3C logs and CSV begin with their header. \
-               See LOG FORMATS.",
+               See httpmon-formats(7).",
         choices: || {
             formats()
                 .map(|format| (format.name, format.about))

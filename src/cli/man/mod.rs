@@ -1,7 +1,6 @@
-//! The man page httpmon(1): a template, and the tables of options, formats, dimensions, outputs and examples that
-//! fill it.
+//! The man pages: templates, and the tables of options, formats, dimensions, outputs and examples that fill them.
 //!
-//! The template is man(7) with less to type. A line that begins with a dot is a macro, and is copied. Other lines are
+//! A template is man(7) with less to type. A line that begins with a dot is a macro, and is copied. Other lines are
 //! text: it is escaped and filled, what is between backquotes is bold, and so is a word that begins with two dashes.
 //! The line below `.TP` is a tag, and bold; what is between `.EX` and `.EE` is shown as it is. `{{name}}` alone on a
 //! line is a list from the tables, and within a line a few words from them.
@@ -12,14 +11,17 @@ mod tables;
 use roff::{Roff, bold};
 use tables::{LISTS, WORDS};
 
-const TEMPLATE: &str = include_str!("httpmon.1.in");
+/// httpmon(1).
+pub const HTTPMON: &str = include_str!("httpmon.1.in");
+/// httpmon-formats(7).
+pub const FORMATS: &str = include_str!("httpmon-formats.7.in");
+/// httpmon-rules(7).
+pub const RULES: &str = include_str!("httpmon-rules.7.in");
+/// httpmon-recipes(7).
+pub const RECIPES: &str = include_str!("httpmon-recipes.7.in");
 
-/// The page.
-pub fn page() -> String {
-    fill(TEMPLATE)
-}
-
-fn fill(template: &str) -> String {
+/// The page that a template makes, in roff.
+pub fn page(template: &str) -> String {
     let mut template = template.to_owned();
     for (name, words) in WORDS {
         template = template.replace(&format!("{{{{{name}}}}}"), &words());
@@ -66,10 +68,17 @@ mod tests {
     use crate::render::OUTPUTS;
     use crate::stats::dimension::DIMENSIONS;
 
-    /// What `mandoc -T lint` would find, as far as this page could ever have it.
+    const TEMPLATES: [&str; 4] = [HTTPMON, FORMATS, RULES, RECIPES];
+
+    /// All pages, one after the other.
+    fn manual() -> String {
+        TEMPLATES.map(page).concat()
+    }
+
+    /// What `mandoc -T lint` would find, as far as these pages could ever have it.
     #[test]
-    fn the_page_is_plain_roff() {
-        let page = page();
+    fn the_pages_are_plain_roff() {
+        let page = manual();
         assert!(page.is_ascii());
         let known = ["\\\"", "TH", "SH", "SS", "PP", "TP", "RS", "RE", "EX", "EE"];
         let (mut indents, mut before) = (0i32, "");
@@ -98,15 +107,16 @@ mod tests {
     }
 
     #[test]
-    fn the_page_has_every_row_of_every_table() {
-        let page = page();
+    fn the_pages_have_every_row_of_every_table() {
+        let manual = manual();
         let rows = format::formats()
             .map(|row| row.name)
             .chain(DIMENSIONS.iter().map(|row| row.name))
             .chain(OUTPUTS.iter().map(|row| row.name));
         for name in rows {
-            assert!(page.contains(&format!("\n{}\n", bold(name))), "{name}");
+            assert!(manual.contains(&format!("\n{}\n", bold(name))), "{name}");
         }
+        let page = page(HTTPMON);
         let sections = page.lines().filter(|line| line.starts_with(".SH"));
         let sections: Vec<&str> = sections.map(|line| line[4..].trim_matches('"')).collect();
         assert_eq!(
@@ -121,8 +131,6 @@ mod tests {
                 "OUTPUT",
                 "ALERTS",
                 "ALERT RULES",
-                "EXPRESSIONS",
-                "NOTIFICATIONS",
                 "DASHBOARD",
                 "SIMULATE",
                 "TIME",
@@ -146,29 +154,39 @@ mod tests {
                 assert!(page.contains(&option.finish()), "--{}", flag.long);
             }
         }
-        let page = page();
+        let page = manual();
         check(FLAGS, &page);
         check(simulate::FLAGS, &page);
-        assert!(!TEMPLATE.contains("\n.TP\n-"), "an option of its own");
+        assert!(
+            !TEMPLATES.concat().contains("\n.TP\n-"),
+            "an option of its own"
+        );
     }
 
     #[test]
-    fn the_template_names_every_list_and_all_words_once_and_nothing_else() {
+    fn the_templates_name_every_list_and_all_words_and_nothing_else() {
+        let templates = TEMPLATES.concat();
         let lists = LISTS.iter().map(|list| list.0);
         for name in lists.chain(WORDS.iter().map(|words| words.0)) {
-            let named = TEMPLATE.matches(&format!("{{{{{name}}}}}")).count();
-            assert_eq!(named, 1, "{name}");
+            let named = templates.matches(&format!("{{{{{name}}}}}")).count();
+            // Each page has the version.
+            let should = if name == "version" {
+                TEMPLATES.len()
+            } else {
+                1
+            };
+            assert_eq!(named, should, "{name}");
         }
         assert_eq!(
-            TEMPLATE.matches("{{").count(),
-            LISTS.len() + WORDS.len(),
+            templates.matches("{{").count(),
+            LISTS.len() + WORDS.len() + TEMPLATES.len() - 1,
             "a name that no table has"
         );
     }
 
     #[test]
     fn every_exit_status_is_explained() {
-        let (_, section) = TEMPLATE
+        let (_, section) = HTTPMON
             .split_once(".SH \"EXIT STATUS\"\n")
             .expect("a section");
         let (section, _) = section.split_once("\n.SH").expect("a section after it");
@@ -188,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_template_is_filled() {
-        let page = fill(
+        let page = page(
             ".SH \"A\"\nSee\n--top, `x`.\nNext.\n.TP\n5xx -x\nErrors.\n.EX\n.a -b\n.EE\n{{usage}}\n{{about}}",
         );
         let start = ".SH \"A\"\nSee \\fB\\-\\-top\\fR, \\fBx\\fR.\nNext.\n.TP\n\\fB5xx \\-x\\fR\nErrors.\n\

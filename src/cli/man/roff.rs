@@ -105,7 +105,7 @@ impl Roff {
         for line in lines {
             let mut roff = String::new();
             escape(line, true, &mut roff);
-            if roff.starts_with(['.', '\'']) {
+            if roff.is_empty() || roff.starts_with(['.', '\'']) {
                 roff.insert_str(0, "\\&");
             }
             // An escaped newline is none: the line goes on.
