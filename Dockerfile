@@ -1,0 +1,13 @@
+# A static binary, and nothing else: docker build -t httpmon . && docker logs -f web | docker run -i --rm httpmon
+FROM rust:1-alpine AS build
+RUN apk add --no-cache musl-dev
+WORKDIR /src
+COPY Cargo.toml Cargo.lock ./
+COPY src src
+COPY tests/bench tests/bench
+RUN cargo build --release --locked
+
+FROM scratch
+COPY --from=build /src/target/release/httpmon /httpmon
+USER 65534:65534
+ENTRYPOINT ["/httpmon"]
