@@ -22,8 +22,8 @@ use super::rotated::{self, FollowedInput};
 use super::{file, signals, terminal};
 use crate::error::Error;
 use crate::format::ParserState;
-use crate::input::source::{LogInput, Packing};
-use crate::input::unpacking::Unpacking;
+use crate::input::packing::Packing;
+use crate::input::source::LogInput;
 use crate::thread;
 
 /// The most bytes read at once: enough that a system call per block costs nothing, small enough for a cache.
@@ -233,26 +233,14 @@ impl ReadingThread {
         if let [_] = &pipes[..] {
             operands.extend(pipes.clone());
         }
-        let mut unpacked: Vec<Option<Unpacking>> = operands.iter().map(|_| None).collect();
-        let mut begun = 0;
-        let at_once = std::thread::available_parallelism().map_or(2, |cores| cores.get().min(8));
-        for (n, operand) in operands.iter().enumerate() {
-            // As many packed files are unpacked at once as there are cores.
-            while begun < operands.len() && begun < n + at_once {
-                unpacked[begun] = operands[begun].open_packed().map(Unpacking::start);
-                begun += 1;
-            }
+        for operand in &operands {
             let name = operand.argument();
             let name = name.to_string_lossy();
             let begin = named.then(|| Arc::from(&*name));
             if self.sender.send(Message::Begin(begin)).is_err() {
                 return;
             }
-            let read = match unpacked[n].take() {
-                Some(blocks) => self.send_blocks(blocks),
-                None => self.read_one(operand),
-            };
-            let listens = read.unwrap_or_else(|error| {
+            let listens = self.read_one(operand).unwrap_or_else(|error| {
                 let failed = Message::Failed(failure(&name, &error));
                 self.sender.send(failed).is_ok()
             });
@@ -312,15 +300,6 @@ impl ReadingThread {
                 self.read_blocks(LogInput::new(io::stdin().lock()))
             }
         }
-    }
-
-    fn send_blocks(&self, blocks: Unpacking) -> io::Result<bool> {
-        for block in blocks {
-            if self.sender.send(Message::Block(block?)).is_err() {
-                return Ok(false);
-            }
-        }
-        Ok(true)
     }
 
     fn read_blocks(&self, mut reader: impl Read) -> io::Result<bool> {

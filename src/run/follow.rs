@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use memchr::memrchr;
 
-use crate::input::source::Packing;
+use crate::input::packing::Packing;
 
 /// How long nothing may be written to a file that was renamed before it is closed.
 pub(super) const QUIET: Duration = Duration::from_secs(10);

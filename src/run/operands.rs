@@ -9,7 +9,8 @@ use std::path::Path;
 
 use super::{file, regular, same};
 use crate::error::Error;
-use crate::input::source::{LogInput, Packing, refused};
+use crate::input::packing::{Packing, refused};
+use crate::input::source::LogInput;
 use crate::render::escape;
 
 /// What standard input is called in a message.
@@ -83,14 +84,8 @@ impl Operand {
 
     /// Whether it is a regular file that is packed.
     pub(super) fn is_packed(&self) -> bool {
-        self.open_packed().is_some()
-    }
-
-    /// The file, if it is a regular one that is packed.
-    pub(super) fn open_packed(&self) -> Option<File> {
-        let file = self.open_regular()?;
-        let packing = packing(&file).ok()?;
-        (packing != Packing::Plain).then_some(file)
+        let file = self.open_regular();
+        file.is_some_and(|file| packing(&file).is_ok_and(|packing| packing != Packing::Plain))
     }
 
     /// Calls `look` with the text of a regular file, and leaves the file at its place.

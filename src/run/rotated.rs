@@ -8,7 +8,8 @@ use std::time::{Duration, Instant, SystemTime};
 use super::follow::{self, Files, Follower, Id, Read, Version};
 use super::operands::packing;
 use super::{regular, same};
-use crate::input::source::{LogInput, Packing};
+use crate::input::packing::Packing;
+use crate::input::source::LogInput;
 
 /// The files of this system.
 pub(super) struct Disk {
