@@ -21,6 +21,7 @@ complete -c httpmon -n 'not __httpmon_is_command' -l interval -s i -d 'write a r
 complete -c httpmon -n 'not __httpmon_is_command' -l threshold -s t -d 'requests per second above which traffic is high (10)' -x
 complete -c httpmon -n 'not __httpmon_is_command' -l window -s w -d 'the sliding window of --threshold (2m)' -x
 complete -c httpmon -n 'not __httpmon_is_command' -l alert -d 'an alert rule; may be given several times' -x
+complete -c httpmon -n 'not __httpmon_is_command' -l check -d 'try the rules on a log: how often each would have fired, and at which thresholds it would not'
 complete -c httpmon -n 'not __httpmon_is_command' -l lateness -d 'how long to wait for lines out of order (5s, with --replay 1m)' -x
 complete -c httpmon -n 'not __httpmon_is_command' -l patience -d 'how long a live source may hold up the others (1m)' -x
 complete -c httpmon -n 'not __httpmon_is_command' -l time -d 'the time of a request: when it ended, or the time in the log (end)' -x -a '(printf \'%s\\n\' \'end	the end of the request\' \'stamp	the time in the log, as it is\')'

@@ -103,6 +103,14 @@ pub struct Figure {
 }
 
 impl Figure {
+    /// Whether its value is more extreme than another of the same rule.
+    pub fn is_beyond(&self, other: &Figure) -> bool {
+        match self.below {
+            true => self.value < other.value,
+            false => self.value > other.value,
+        }
+    }
+
     /// What the most extreme value of its rule is.
     pub fn peak_word(&self) -> &'static str {
         if self.below { "lowest" } else { "peak" }

@@ -62,13 +62,6 @@ pub struct Counted {
 }
 
 impl Counted {
-    /// All hits.
-    pub(super) const HITS: Counted = Counted {
-        subset: Subset::All,
-        weight: Weight::Hits,
-        missing: false,
-    };
-
     /// The bit of the expression whose matches it needs.
     pub fn bit(self) -> u64 {
         self.subset.bit()

@@ -106,13 +106,14 @@ impl AlertHistory {
             return;
         };
         // Of a rule that fires below its threshold the lowest value is the peak.
-        if if figure.below {
-            figure.value < peak.value
-        } else {
-            figure.value > peak.value
-        } {
+        if figure.is_beyond(peak) {
             *peak = figure;
         }
+    }
+
+    /// The most extreme value so far of an alert that fires.
+    pub(super) fn peak(&self, number: u64) -> Option<Figure> {
+        self.firing.get(&number).map(|fired| fired.peak)
     }
 
     /// An alert is over.

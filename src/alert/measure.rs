@@ -1,6 +1,7 @@
 //! The numbers that rules hold a measure against, exactly.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use crate::quantity::Unit;
 use crate::time::Span;
@@ -91,6 +92,46 @@ impl Threshold {
     }
 }
 
+/// As a rule has it: `10/s`, `5%`, `64MB/s`, `2m`. [`Threshold::parse`] reads all but times of several units, which are
+/// [`Span`]s.
+impl fmt::Display for Threshold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whole = self.billionths.is_multiple_of(1_000_000_000);
+        let (billionths, unit) = match self.unit {
+            Unit::Count => (self.billionths, ""),
+            Unit::PerSecond => (self.billionths, "/s"),
+            Unit::Share => (self.billionths * 100, "%"),
+            Unit::Bytes | Unit::BytesPerSecond => {
+                let (scale, unit) = match self.billionths / 1_000_000_000 {
+                    0..1_000 => (1, "B"),
+                    1_000..1_000_000 => (1_000, "kB"),
+                    1_000_000..1_000_000_000 => (1_000_000, "MB"),
+                    _ => (1_000_000_000, "GB"),
+                };
+                (self.billionths / scale, unit)
+            }
+            Unit::Milliseconds => (self.billionths, "ms"),
+            Unit::Seconds if whole => {
+                let seconds = i64::try_from(self.billionths / 1_000_000_000).unwrap_or(i64::MAX);
+                return write!(f, "{}", Span(seconds));
+            }
+            Unit::Seconds => (self.billionths, "s"),
+            Unit::Times => (self.billionths, "x"),
+        };
+        write!(f, "{}", billionths / 1_000_000_000)?;
+        let decimals = format!("{:09}", billionths % 1_000_000_000);
+        match decimals.trim_end_matches('0') {
+            "" => {}
+            decimals => write!(f, ".{decimals}")?,
+        }
+        f.write_str(unit)?;
+        match self.unit {
+            Unit::BytesPerSecond => f.write_str("/s"),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// `10`, `0.5`, `.25` in billionths; at most twelve digits and nine decimals.
 pub fn decimal(text: &str) -> Option<u128> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
@@ -127,6 +168,7 @@ mod tests {
                 Some(Threshold { billionths, unit }),
                 "{text}"
             );
+            assert_eq!(Threshold { billionths, unit }.to_string(), text);
         }
         for text in [
             "",

@@ -6,6 +6,7 @@
 //! second closes and never otherwise, so live and replay see the same transitions.
 
 pub mod cause;
+pub mod check;
 mod count;
 mod duration;
 pub mod history;

@@ -1,9 +1,8 @@
 //! From rules as they were written to conditions, and the expressions that records are held against.
 
-use std::sync::Arc;
-
 use super::cause::{Counted, CountedKind, Weight};
-use super::count::{CountCondition, Summand};
+use super::check::{self, Check};
+use super::count::HITS;
 use super::keyed::{Keyed, KeyedSpec};
 use super::measure::Threshold;
 use super::silent_keys::SilentKeys;
@@ -11,7 +10,7 @@ use super::spec::{ByKey, Inputs, Measure};
 use super::syntax::Spec;
 use super::{Clauses, KeyedCondition, Rule, Subset};
 use crate::filter::Filter;
-use crate::quantity::{Subject, Unit};
+use crate::quantity::Unit;
 use crate::stats::dimension::{DIMENSIONS, Dimension, Top};
 use crate::time::Span;
 
@@ -29,6 +28,8 @@ pub struct Ruleset {
     pub specs: Vec<Spec>,
     /// The dimensions that are counted.
     pub tops: Vec<Top>,
+    /// Whether they are tried at other thresholds too, and nothing is said of an alert.
+    pub checks: bool,
 }
 
 impl Ruleset {
@@ -38,17 +39,51 @@ impl Ruleset {
     ///
     /// If they have too many expressions, or ask for a dimension that is not counted; the error names the rule.
     pub fn plan(&self) -> Result<Plan, String> {
-        let traffic = self.traffic.map(|rate| Plan::traffic(rate, self.window));
-        let mut plan = Plan {
-            rules: traffic.into_iter().collect(),
-            expressions: Vec::new(),
+        let mut plan = Plan::default();
+        let specs: Vec<Spec> = match self.checks {
+            true => check::rungs(self.written())
+                .into_iter()
+                .map(|rung| rung.spec)
+                .collect(),
+            false => self.written().collect(),
         };
-        for spec in &self.specs {
+        for spec in &specs {
             plan.add(spec, self.window, &self.tops)
                 .map_err(|why| format!("{}: {why}", spec.label))?;
         }
-        plan.find_counted(&self.specs);
+        if !self.checks {
+            plan.find_counted(&specs);
+        }
         Ok(plan)
+    }
+
+    /// The rules as they were asked for, the traffic rule with them.
+    fn written(&self) -> impl Iterator<Item = Spec> {
+        let traffic = self.traffic.map(|rate| self.traffic_rule(rate));
+        traffic.into_iter().chain(self.specs.iter().cloned())
+    }
+
+    /// The rule that stands when there is no other: more hits than `per_second` on average.
+    fn traffic_rule(&self, per_second: Threshold) -> Spec {
+        Spec {
+            label: "High traffic".to_owned(),
+            measure: Measure::Named(&HITS),
+            below: false,
+            threshold: per_second,
+            over: Some(self.window),
+            filter: None,
+            by: None,
+            min: 0,
+            hold_for: Span(0),
+            during: None,
+            keep_firing_for: Span(0),
+        }
+    }
+
+    /// What is found out of the rules, where they are only checked.
+    pub fn check(&self) -> Option<Check> {
+        self.checks
+            .then(|| Check::new(check::rungs(self.written())))
     }
 }
 
@@ -62,25 +97,6 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The default rule: more hits than `per_second` on average over `window`.
-    pub fn traffic(per_second: Threshold, window: Span) -> Rule {
-        let condition = CountCondition::new(
-            Summand::Hits,
-            per_second,
-            false,
-            window,
-            Subset::All,
-            Subset::All,
-        );
-        let subject = Subject {
-            measure: "hits".into(),
-            unit: Unit::PerSecond,
-        };
-        let mut rule = Rule::new("High traffic", subject, Box::new(condition), Clauses::NONE);
-        rule.set_counted(Some(Counted::HITS));
-        rule
-    }
-
     /// Adds a rule; `window` is its window where it names none, `tops` the dimensions that are counted.
     ///
     /// # Errors
@@ -95,10 +111,7 @@ impl Plan {
             index.ok_or_else(|| format!("{} is not counted", dimension.name))
         };
         let kind = spec.measure.kind();
-        let subject = Subject {
-            measure: Arc::from(spec.measure.to_string()),
-            unit: (kind.unit)(spec.threshold.unit),
-        };
+        let subject = spec.subject();
         let min = if kind.minds_min { 0 } else { spec.min };
         let clauses = Clauses {
             min,
@@ -122,7 +135,9 @@ impl Plan {
                     dimensions,
                 }))
             };
-            self.rules.push(Rule::by_key(&spec.label, subject, keyed));
+            let mut rule = Rule::by_key(&spec.label, subject, keyed);
+            rule.set_hours(spec.during);
+            self.rules.push(rule);
             return Ok(());
         }
         let dimension = match spec.measure {
@@ -137,8 +152,9 @@ impl Plan {
             dimensions: tops.len(),
         };
         let condition = (kind.condition)(spec, &inputs);
-        self.rules
-            .push(Rule::new(&spec.label, subject, condition, clauses));
+        let mut rule = Rule::new(&spec.label, subject, condition, clauses);
+        rule.set_hours(spec.during);
+        self.rules.push(rule);
         Ok(())
     }
 
@@ -161,15 +177,11 @@ impl Plan {
         self.source(Some(filter))
     }
 
-    /// Finds which records each rule counts, and when it is evaluated. What conditions need has its expression before.
+    /// Finds which records each rule counts. What conditions need has its expression before.
     fn find_counted(&mut self, specs: &[Spec]) {
-        // The traffic rule, which knows it, comes first.
-        let first = self.rules.len() - specs.len();
         for (index, spec) in specs.iter().enumerate() {
             let counted = self.counted(spec);
-            let rule = &mut self.rules[first + index];
-            rule.set_counted(counted);
-            rule.set_hours(spec.during);
+            self.rules[index].set_counted(counted);
         }
     }
 

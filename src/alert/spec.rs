@@ -1,13 +1,14 @@
 //! A rule as it was written, and what a measure must say of itself.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::cause::CountedKind;
 use super::hours::Hours;
 use super::measure::Threshold;
 use super::{Condition, Subset};
 use crate::filter::Filter;
-use crate::quantity::Unit;
+use crate::quantity::{Subject, Unit};
 use crate::stats::dimension::Dimension;
 use crate::time::Span;
 
@@ -117,6 +118,31 @@ pub struct Spec {
     pub during: Option<Hours>,
     /// How long it must be back before it is resolved.
     pub keep_firing_for: Span,
+}
+
+impl Spec {
+    /// What it is about.
+    pub(super) fn subject(&self) -> Subject {
+        Subject {
+            measure: Arc::from(self.measure.to_string()),
+            unit: (self.measure.kind().unit)(self.threshold.unit),
+        }
+    }
+
+    /// Its value, as it is written.
+    pub(super) fn value_text(&self) -> String {
+        let usual = match self.threshold.unit {
+            Unit::Times => " usual",
+            _ => "",
+        };
+        format!("{}{usual}", self.threshold)
+    }
+
+    /// Whether a lower threshold makes it fire less.
+    pub(super) fn fires_less_when_lower(&self) -> bool {
+        // An objective that is lower allows more errors.
+        self.below || !self.measure.kind().compared
+    }
 }
 
 /// The unit of a value is also that of the measure.

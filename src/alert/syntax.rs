@@ -128,6 +128,11 @@ impl Spec {
         Ok(spec)
     }
 
+    /// Whether it says something that can be meant.
+    pub(super) fn can_be_meant(&self) -> bool {
+        self.check(0, 0).is_ok()
+    }
+
     /// What cannot be meant.
     fn check(&self, measure_at: usize, value_at: usize) -> Result<(), Mistake> {
         let kind = self.measure.kind();

@@ -120,6 +120,21 @@ pub static FLAGS: &[Flag] = &[
         },
     },
     Flag {
+        long: "check",
+        short: None,
+        value: None,
+        help: "try the rules on a log: how often each would have fired, and at which thresholds it would not",
+        more: "It implies --replay. In the place of alerts and the summary there is a table: for each rule how many \
+               alerts fired, for how long in all, how long the longest was, how many of them flapped, and the \
+               worst value. Where a rule never fired or was noise, other thresholds are named with what it would \
+               have done at them. See httpmon-rules(7).",
+        choices: NO_CHOICES,
+        apply: |o, _| {
+            (o.check, o.replay) = (true, true);
+            Ok(None)
+        },
+    },
+    Flag {
         long: "lateness",
         short: None,
         value: Some("D"),

@@ -153,6 +153,8 @@ pub struct Options {
     pub output: Option<PathBuf>,
     /// When to use colour.
     pub color: Color,
+    /// Whether rules are tried on the log, and nothing else is said.
+    pub check: bool,
     /// The program to run at each transition, if given.
     pub on_alert: Option<OsString>,
     /// Whether it is run in replay too.
@@ -204,6 +206,7 @@ impl Default for Options {
             dashboard: false,
             output: None,
             color: Color::Auto,
+            check: false,
             on_alert: None,
             on_alert_in_replay: false,
             exit_code: false,
@@ -228,6 +231,9 @@ impl Options {
     /// Names an option that does not, and the way out.
     pub fn check(&self) -> Result<(), Error> {
         let Output { name, form, .. } = self.report;
+        if self.check {
+            self.check_goes_with()?;
+        }
         if self.quiet && *form != Form::Stream {
             return Err(Error::new(format!(
                 "--quiet: leaves nothing of --report {name} to write; only text and json can write alerts alone"
@@ -269,6 +275,29 @@ impl Options {
             ));
         }
         self.config().map(drop)
+    }
+
+    /// What `--check` cannot be combined with.
+    fn check_goes_with(&self) -> Result<(), Error> {
+        let Output { name, form, .. } = self.report;
+        if *form != Form::Stream {
+            return Err(Error::new(format!(
+                "--check: is written as text or JSON, not as {name}; leave out --report, or say --report json"
+            )));
+        }
+        let with = [
+            (self.follow, "--follow"),
+            (self.dashboard, "--dashboard"),
+            (self.quiet, "--quiet"),
+            (self.interval.is_some(), "--interval"),
+            (self.on_alert_in_replay, "--on-alert-in-replay"),
+        ];
+        match with.iter().find(|(given, _)| *given) {
+            Some((_, option)) => Err(Error::new(format!(
+                "--check: reads history and writes one table at its end; leave out {option}"
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// How far back the rotated files of a followed log are read: by default as far as the rules look.
@@ -384,6 +413,7 @@ impl Options {
             window: self.window.unwrap_or(Span(120)),
             specs: self.alerts.clone(),
             tops: self.tops(),
+            checks: self.check,
         }
     }
 }

@@ -106,8 +106,12 @@ impl ClosedSeconds for Evaluate {
         } else {
             recycle(bucket);
         }
-        if !changes.is_empty() {
-            self.write_alerts(second, changes, books);
+        match &mut self.check {
+            Some(check) => changes
+                .into_iter()
+                .for_each(|(place, changed)| check.take(place, changed, second)),
+            None if changes.is_empty() => {}
+            None => self.write_alerts(second, changes, books),
         }
         if self
             .open
@@ -157,14 +161,17 @@ impl ClosedSeconds for Evaluate {
     }
 
     fn rewind(&mut self, rewind: Rewind, _: &Books) {
-        self.events.push_back(Event::Rewind(rewind));
         let plan = self.ruleset.plan();
         self.rules = plan.expect("these rules were made before").rules;
+        if let Some(check) = &mut self.check {
+            check.abandon_firing(rewind.from, &self.history);
+        }
         self.history.abandon_firing();
         self.past.clear();
         self.trend.clear();
         self.peaks.begin_stretch();
         self.written = None;
+        self.events.push_back(Event::Rewind(rewind));
     }
 
     fn next_change(&self, from: Second) -> Option<Second> {

@@ -13,6 +13,7 @@ mod writing;
 
 use std::collections::VecDeque;
 
+use crate::alert::check::Check;
 use crate::alert::past::Past;
 use crate::alert::plan::Ruleset;
 use crate::alert::{AlertHistory, Rule};
@@ -83,6 +84,8 @@ pub struct Evaluate {
     named: usize,
     ruleset: Ruleset,
     history: AlertHistory,
+    /// What the rules would have done, where that is all that is asked.
+    check: Option<Box<Check>>,
     past: Past,
     trend: VecDeque<(Second, u64)>,
     peaks: Peaks,
@@ -121,6 +124,7 @@ impl Evaluate {
             past: Past::new(window.unwrap_or(Span::SECOND), kept),
             rules,
             named,
+            check: ruleset.check().map(Box::new),
             ruleset,
             history: AlertHistory::default(),
             trend: VecDeque::new(),
@@ -166,15 +170,25 @@ impl Evaluate {
 
     /// The rules by key that could not follow all keys, each with the hits of the others.
     pub fn unfollowed(&self) -> impl Iterator<Item = (&str, u64)> {
-        let rules = self
-            .rules
-            .iter()
-            .map(|rule| (&**rule.label(), rule.unfollowed()));
+        let rules = self.written_rules();
+        let rules = rules.map(|rule| (&**rule.label(), rule.unfollowed()));
         rules.filter(|(_, hits)| *hits > 0)
+    }
+
+    /// The rules as they were written: none at another threshold.
+    fn written_rules(&self) -> impl Iterator<Item = &Rule> {
+        let check = self.check.as_ref();
+        let checked = check.into_iter().flat_map(|check| check.written());
+        let checked = checked.map(|place| &self.rules[place]);
+        let all = self.rules.iter().filter(move |_| check.is_none());
+        checked.chain(all)
     }
 
     /// Whether any alert has fired.
     pub fn any_alert(&self) -> bool {
-        self.history.any()
+        match &self.check {
+            Some(check) => check.any(),
+            None => self.history.any(),
+        }
     }
 }

@@ -1,8 +1,11 @@
 //! What is written of closed seconds: reports, alerts and the summary, as neutral blocks.
 
+use std::sync::Arc;
+
 use crate::alert::{AlertChange, Changed, Rule, Subset, cause, past};
 use crate::report::{
-    self, AlertState, Amount, Block, Change, Event, Ranking, Report, Transition, UnparsedExample,
+    self, AlertState, Amount, Block, Change, Checked, Event, Ranking, Report, Transition,
+    UnparsedExample,
 };
 use crate::stats::Findings;
 use crate::stats::bucket::Counters;
@@ -23,6 +26,13 @@ const ALERTS_IN_VIEW: usize = 3;
 impl Evaluate {
     /// The summary so far; `partial` where the input has not ended.
     pub fn summary(&self, partial: bool, books: &Books) -> Event {
+        if let Some(check) = &self.check {
+            return Event::Check(Checked {
+                span: books.span,
+                rules: check.rules(books.now(), &self.history),
+                notes: self.rule_notes(),
+            });
+        }
         let totals = &books.totals;
         let counters = &totals.statistics.counters;
         let input = |key, value| Block::Input {
@@ -184,9 +194,13 @@ impl Evaluate {
 
     /// What is to be known of rules that cannot fire yet.
     fn notes(&self) -> Option<Block> {
-        let note = |rule: &Rule| Some((rule.label().clone(), rule.note()?));
-        let notes: Vec<_> = self.rules.iter().filter_map(note).collect();
+        let notes = self.rule_notes();
         (!notes.is_empty()).then_some(Block::Notes(notes))
+    }
+
+    fn rule_notes(&self) -> Vec<(Arc<str>, String)> {
+        let note = |rule: &Rule| Some((rule.label().clone(), rule.note()?));
+        self.written_rules().filter_map(note).collect()
     }
 
     /// The hits of the two minutes before `to`, second by second.

@@ -1,6 +1,7 @@
 //! JSON Lines: one object for each event. Keys may be added; for any other change `v` is raised.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use super::Render;
 use super::digits;
@@ -8,7 +9,8 @@ use super::escape;
 use super::text::sentence;
 use crate::quantity::Figure;
 use crate::report::{
-    Alert, AlertState, Alerts, Amount, Block, Event, Ranking, Report, Transition, UnparsedExample,
+    Alert, AlertState, Alerts, Amount, Block, Checked, CheckedThreshold, Event, Ranking, Report,
+    Transition, UnparsedExample,
 };
 use crate::time::{Second, Span, Zone};
 
@@ -51,6 +53,7 @@ impl Render for Json {
                 json.raw("\"summary\"");
                 json.report(report, true);
             }
+            Event::Check(checked) => json.checked(checked),
         }
         json.raw("}\n");
     }
@@ -256,10 +259,7 @@ impl ObjectWriter<'_> {
                 Block::Portions { items, .. } => items
                     .iter()
                     .for_each(|(caption, number)| self.number(caption.key, *number)),
-                Block::Notes(notes) => self.array("notes", notes, |json, (rule, note)| {
-                    json.string("rule", rule.as_bytes());
-                    json.string("note", note.as_bytes());
-                }),
+                Block::Notes(notes) => self.notes(notes),
                 Block::Input { key, value, errors } => {
                     self.number(key, *value);
                     if *errors > 0 {
@@ -290,6 +290,44 @@ impl ObjectWriter<'_> {
                 Block::Share { .. } | Block::Trend(_) | Block::Series(_) | Block::Unparsed(_) => {}
             }
         }
+    }
+
+    fn checked(&mut self, checked: &Checked) {
+        self.raw("\"check\"");
+        self.time("from", checked.span.map(|(from, _)| from));
+        self.time("to", checked.span.map(|(_, to)| to));
+        self.array("rules", &checked.rules, |json, rule| {
+            json.string("rule", rule.rule.as_bytes());
+            json.string("measure", rule.subject.measure.as_bytes());
+            json.checked_threshold(&rule.written);
+            match rule.worst {
+                Some(worst) => json.float("worst", worst.value),
+                None => json.word("worst", "null"),
+            }
+            json.array("others", &rule.others, Self::checked_threshold);
+            json.array(
+                "proposals",
+                rule.proposals(checked.length()),
+                Self::checked_threshold,
+            );
+        });
+        self.notes(&checked.notes);
+    }
+
+    fn checked_threshold(&mut self, at: &CheckedThreshold) {
+        self.string("value", at.text.as_bytes());
+        self.float("threshold", at.value);
+        self.number("fired", at.fired);
+        self.seconds("firing_s", at.firing);
+        self.seconds("longest_s", at.longest);
+        self.number("flaps", at.flaps);
+    }
+
+    fn notes(&mut self, notes: &[(Arc<str>, String)]) {
+        self.array("notes", notes, |json, (rule, note)| {
+            json.string("rule", rule.as_bytes());
+            json.string("note", note.as_bytes());
+        });
     }
 
     fn rankings(&mut self, rankings: &[&Ranking]) {

@@ -5,6 +5,7 @@
 //! its columns, so that those of the next report line up with them.
 
 mod alerts;
+mod check;
 mod extras;
 mod headline;
 mod plain;
@@ -116,7 +117,7 @@ impl Render for Text {
         if self.look.rich {
             let kind = match event {
                 Event::Transition(_) | Event::Gap { .. } | Event::Rewind(_) => EventShape::Lines,
-                Event::Report(_) | Event::Summary(_) => EventShape::Block,
+                Event::Report(_) | Event::Summary(_) | Event::Check(_) => EventShape::Block,
             };
             // There is a blank line around blocks, but not between alerts in a row.
             if let Some(last) = self.last.replace(kind)
@@ -156,6 +157,7 @@ impl Render for Text {
                 page.write(format_args!("line {}", rewind.line));
             }),
             Event::Summary(report) => page.report(report, true),
+            Event::Check(checked) => page.checked(checked),
         }
     }
 }
