@@ -11,7 +11,7 @@ use crate::ingest::{Books, Chunk, Counting, Front, Ingest};
 use crate::report::Event;
 use crate::snapshot::{Ask, Snapshot};
 use crate::stats::keys::Renumbering;
-use crate::time::{Span, Zone};
+use crate::time::{Second, Span, Zone};
 
 /// What a monitor is to do.
 #[derive(Debug)]
@@ -49,6 +49,11 @@ impl Monitor {
             ingest,
             evaluate: Evaluate::new(config.evaluation, dimensions),
         }
+    }
+
+    /// The first and the newest believed second, of the records that are left out too.
+    pub fn log_span(&self) -> Option<(Second, Second)> {
+        self.evaluate.first().zip(self.books().newest)
     }
 
     /// The next event, oldest first.

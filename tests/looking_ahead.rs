@@ -85,24 +85,21 @@ fn a_period_told_by_the_log_is_the_one_told_by_the_clock() {
 #[test]
 fn live_the_wall_clock_is_the_newest_and_the_first_record_tells_its_day() {
     let path = log("ahead-live.log");
-    let name = path.to_str().expect("UTF-8");
     // The log is of some time ago by the wall clock.
-    let ago = httpmon(&["-rjson", "--since=-1h", name], Stdio::null());
+    let stdin = || Stdio::from(File::open(&path).expect("the log"));
+    let ago = httpmon(&["-rjson", "--since=-1h"], stdin());
     assert_eq!(ago.status.code(), Some(0), "{ago:?}");
     let text = String::from_utf8(ago.stdout).expect("UTF-8");
     // But for the one line that lies years ahead.
     assert!(text.contains("\"hits\":1,"), "{text}");
-    let live = httpmon(
-        &["--quiet", "-i", "5m", "--since=10:05", name],
-        Stdio::null(),
-    );
+    let live = httpmon(&["--quiet", "-i", "5m", "--since=10:05"], stdin());
     assert_eq!(live.status.code(), Some(0), "{live:?}");
     let summary = |args: &[&str]| {
-        let output = httpmon(args, Stdio::null());
+        let output = httpmon(args, stdin());
         let text = String::from_utf8(output.stdout).expect("UTF-8");
         text.lines().last().expect("a summary").to_owned()
     };
-    let args = ["-rjson", "-i1h", "--lateness=1m", "--since=10:05", name];
+    let args = ["-rjson", "-i1h", "--lateness=1m", "--since=10:05"];
     let replayed: Vec<&str> = ["--replay"].iter().chain(&args).copied().collect();
     assert_eq!(summary(&args), summary(&replayed));
 }

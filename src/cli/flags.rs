@@ -10,7 +10,7 @@ use crate::format::{Choice, EventTime, Proxies, formats};
 use crate::nearest;
 use crate::quantity::Unit;
 use crate::render::OUTPUTS;
-use crate::stats::dimension::{DIMENSIONS, parse_top};
+use crate::stats::dimension::{self, DIMENSIONS, parse_top};
 use crate::time::{Span, Zone};
 
 /// The longest window and lateness.
@@ -48,8 +48,9 @@ pub static FLAGS: &[Flag] = &[
         short: None,
         value: None,
         help: "read history: alerts and a final summary, without a wall clock",
-        more: "The output depends only on the input, not on how fast it comes. Reports are written only if \
-               --interval is given. If reading regular files takes longer than a second and standard error is \
+        more: "This is how FILEs are read, without this option too, if all of them are regular files and \
+               neither --follow nor --state is given. The output depends only on the input, not on how fast it \
+               comes. Reports are written only if --interval is given. If reading regular files takes longer than a second and standard error is \
                a terminal, it shows the progress.",
         choices: NO_CHOICES,
         apply: |o, _| {
@@ -275,8 +276,8 @@ pub static FLAGS: &[Flag] = &[
         short: None,
         value: Some("LIST"),
         help: "dimensions to list, and how many rows of each (section=5,client=5)",
-        more: "A list such as section=10,client,path=3, separated by commas; without a number, five rows. See \
-               DIMENSIONS.",
+        more: "A list such as section=10,client,path=3, separated by commas; without a number, five rows. \
+               Several lists add up. See DIMENSIONS.",
         choices: || {
             DIMENSIONS
                 .iter()
@@ -284,7 +285,11 @@ pub static FLAGS: &[Flag] = &[
                 .collect()
         },
         apply: |o, v| {
-            o.top = parse_top(v)?;
+            let list = parse_top(v)?;
+            if !std::mem::replace(&mut o.top_given, true) {
+                o.top.clear();
+            }
+            dimension::add_to_list(&mut o.top, list);
             Ok(None)
         },
     },
@@ -308,11 +313,16 @@ pub static FLAGS: &[Flag] = &[
         value: Some("EXPR"),
         help: "count only records that match",
         more: "Comparisons such as section=/api, status>=500, path~/img/*.png or client=10.0.0.0/8, combined \
-               with and, or, not and parentheses. Other records are counted as filtered and still move the \
-               clock. See httpmon-rules(7).",
+               with and, or, not and parentheses. If it is given several times, records must match all of \
+               them. Other records are counted as filtered and still move the clock. See httpmon-rules(7).",
         choices: NO_CHOICES,
         apply: |o, v| {
-            o.filter = Some(Filter::parse(v).map_err(|mistake| caret(v, &mistake))?);
+            let filter = Filter::parse(v).map_err(|mistake| caret(v, &mistake))?;
+            o.filter = Some(match o.filter.take() {
+                Some(others) => others.and(filter),
+                None => filter,
+            });
+            o.expressions.push(v.to_owned());
             Ok(None)
         },
     },

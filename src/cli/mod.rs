@@ -137,10 +137,14 @@ pub struct Options {
     pub tz: Option<Zone>,
     /// The dimensions to list.
     pub top: Vec<Top>,
+    /// Whether another list is added to them, where the arguments are read that gave them.
+    pub top_given: bool,
     /// The databases of networks and countries.
     pub mmdb: Vec<OsString>,
     /// The filter that a record must match to count, if given.
     pub filter: Option<Filter>,
+    /// The expressions that it was made of, as they were written.
+    pub expressions: Vec<String>,
     /// When counting begins, if given.
     pub since: Option<Moment>,
     /// When counting ends, if given.
@@ -198,8 +202,10 @@ impl Default for Options {
             log_tz: Zone::UTC,
             tz: None,
             top: dimension::default_top(),
+            top_given: false,
             mmdb: Vec::new(),
             filter: None,
+            expressions: Vec::new(),
             since: None,
             until: None,
             report: &OUTPUTS[0],
@@ -298,6 +304,12 @@ impl Options {
             ))),
             None => Ok(()),
         }
+    }
+
+    /// Whether the operands are history if all of them are regular files. A run with `--state` is live, and continues
+    /// such a file where the run before it ended.
+    pub fn is_history_if_regular(&self) -> bool {
+        !self.replay && !self.follow && self.state.is_none()
     }
 
     /// How far back the rotated files of a followed log are read: by default as far as the rules look.

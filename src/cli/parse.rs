@@ -37,6 +37,8 @@ pub fn parse(
             return Ok(command);
         }
         of_file = given;
+        // The lists of the command line take their place.
+        options.top_given = false;
     }
     // These are the same arguments as above, so there is no command among them.
     let (_, of_line) = GRAMMAR.read(&mut options, args.into_iter())?;
@@ -103,6 +105,7 @@ impl<O> Grammar<O> {
         let all = args.len();
         let mut parser = lexopt::Parser::from_args(args);
         let (mut argument, mut given) = (0, Vec::new());
+        let mut after_option = false;
         loop {
             // Within an argument of several short options there is no count of those left: it is still the same
             // argument.
@@ -110,7 +113,10 @@ impl<O> Grammar<O> {
                 argument = all - left.as_slice().len();
             }
             let refused = |error| RefusedArgument { argument, error };
-            match self.next(&mut parser, options).map_err(refused)? {
+            let before: Option<&Given> = given.last().filter(|_| after_option);
+            let next = self.next(&mut parser, options, before).map_err(refused)?;
+            after_option = matches!(next, NextArgument::Given(..));
+            match next {
                 NextArgument::End => return Ok((None, given)),
                 NextArgument::Command(command) => return Ok((Some(command), given)),
                 NextArgument::Operand => {}
@@ -123,8 +129,13 @@ impl<O> Grammar<O> {
         }
     }
 
-    /// Reads the next argument, and its value.
-    fn next(&self, parser: &mut lexopt::Parser, options: &mut O) -> Result<NextArgument, Error> {
+    /// Reads the next argument, and its value. `before` is the option that it follows.
+    fn next(
+        &self,
+        parser: &mut lexopt::Parser,
+        options: &mut O,
+        before: Option<&Given>,
+    ) -> Result<NextArgument, Error> {
         let usage = |error: lexopt::Error| {
             Error::new(format!("{error} ({} --help lists the options)", self.name))
         };
@@ -138,6 +149,7 @@ impl<O> Grammar<O> {
         };
         let found = match arg {
             Arg::Value(operand) => {
+                self.check_unit(&operand, before)?;
                 return (self.operand)(options, operand).map(|()| NextArgument::Operand);
             }
             Arg::Short('h') => return Ok(NextArgument::Command(Command::Print(self.short_help))),
@@ -173,7 +185,36 @@ impl<O> Grammar<O> {
         let command = (flag.apply)(options, &value).map_err(|why| wrong(flag, &why))?;
         Ok(command.map_or(NextArgument::Given(flag.long, value), NextArgument::Command))
     }
+
+    /// Refuses a unit that stands behind the number of a duration, as in `--interval 10 min`.
+    fn check_unit(&self, operand: &OsString, before: Option<&Given>) -> Result<(), Error> {
+        let is_number = |given: &&Given| given.value.bytes().all(|b| b.is_ascii_digit());
+        let (Some(word), Some(given)) = (operand.to_str(), before.filter(is_number)) else {
+            return Ok(());
+        };
+        let flag = self.flags.iter().find(|flag| flag.long == given.option);
+        let flag = flag.filter(|flag| flag.value == Some("D"));
+        let unit = UNITS.iter().find(|(_, names)| names.contains(&word));
+        match (flag, unit) {
+            (Some(flag), Some((unit, _))) => Err(wrong(
+                flag,
+                &format!(
+                    "a number and its unit are one word: --{} {}{unit}",
+                    flag.long, given.value
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
 }
+
+/// What units of time are called.
+const UNITS: [(&str, &[&str]); 4] = [
+    ("s", &["s", "sec", "secs", "second", "seconds"]),
+    ("m", &["m", "min", "mins", "minute", "minutes"]),
+    ("h", &["h", "hr", "hrs", "hour", "hours"]),
+    ("d", &["d", "day", "days"]),
+];
 
 /// What the next argument was.
 enum NextArgument {
@@ -333,12 +374,50 @@ mod tests {
             (&["--alert", "a: hit > 1"], &["did you mean 'hits'?"]),
             (&["--alert", "a: hits > 1 ovr 5m"], &["mean 'over'?"]),
             (&["--alert", "a: hits > 1 by ip"], &["mean 'client'?"]),
+            (&["--interval", "10", "min"], &["--interval 10m"]),
+            (&["-w5", "hours", "a.log"], &["--window 5h"]),
+            (&["--where", "status=200&path=/a"], &["'and'", "'&'"]),
+            (&["--where", "path=/a,status=200"], &["'and'", "','"]),
+            (&["--where", "path=/a||path=/b"], &["'or'", "'||'"]),
+            (&["--where", "status=200 && path=/a"], &["'and'", "'&&'"]),
+            (&["--where", "method=post"], &["method=POST"]),
+            (&["--where", "path==/a"], &["'='", "'=='"]),
+            (&["--where", "agent=~bot"], &["'~'", "'=~'"]),
+            (&["--where", "status"], &["operator", "quotes"]),
             (&["-x"], &["-x", "httpmon --help"]),
             (&["--window"], &["--window", "httpmon --help"]),
         ] {
             let error = run(&[], args).unwrap_err();
             super::super::flag::check_message(args, &error, words);
         }
+    }
+
+    #[test]
+    fn a_word_that_is_no_stray_unit_is_a_file() {
+        for args in [
+            &["--interval", "10m", "min"][..],
+            &["--threshold", "10", "m"],
+            &["--interval", "10", "-q", "m"],
+            &["--interval", "10", "a.log", "m"],
+            &["--interval", "10", "./m"],
+        ] {
+            assert!(run(&[], args).is_ok(), "{args:?}");
+        }
+    }
+
+    #[test]
+    fn expressions_are_joined_and_lists_add_up() {
+        let args = [
+            "--top=path",
+            "--where",
+            "status=200",
+            "--where=path=/a",
+            "--top=status",
+        ];
+        let options = run(&["--where=method=GET", "--top=host"], &args).unwrap();
+        assert_eq!(options.expressions, ["method=GET", "status=200", "path=/a"]);
+        let names: Vec<_> = options.top.iter().map(|top| top.dimension.name).collect();
+        assert_eq!(names, ["path", "status"]);
     }
 
     #[test]

@@ -184,6 +184,11 @@ impl Evaluate {
         checked.chain(all)
     }
 
+    /// The second of the first record.
+    pub fn first(&self) -> Option<Second> {
+        self.first
+    }
+
     /// Whether any alert has fired.
     pub fn any_alert(&self) -> bool {
         match &self.check {

@@ -34,9 +34,13 @@ pub(super) fn expression(text: &str) -> Result<Expr, Mistake> {
     if rest.is_empty() {
         return Ok(expr);
     }
+    let why = match joining(rest) {
+        Some((sign, word)) => join(sign, word),
+        None => "expected 'and', 'or' or the end".to_owned(),
+    };
     Err(Mistake {
         at: text.len() - rest.len(),
-        why: "expected 'and', 'or' or the end".to_owned(),
+        why,
     })
 }
 
@@ -48,6 +52,77 @@ pub(super) fn prefix(text: &str) -> Result<(Expr, usize), Mistake> {
     };
     let expr = input.or()?;
     Ok((expr, input.at))
+}
+
+/// What other languages join comparisons with, and the word for it here.
+const JOINING: [(&str, &str); 6] = [
+    ("&&", "and"),
+    ("||", "or"),
+    ("&", "and"),
+    (",", "and"),
+    (";", "and"),
+    ("|", "or"),
+];
+
+/// The dimensions whose keys are written in capitals.
+const CAPITALS: [&str; 3] = ["method", "protocol", "country"];
+
+/// The dimensions whose keys may be URLs with a query, which looks like comparisons that are joined by '&'.
+const URLS: [&str; 3] = ["referrer", "agent", "query"];
+
+/// The sign that a text begins with, if comparisons are joined by it elsewhere.
+fn joining(text: &str) -> Option<(&'static str, &'static str)> {
+    JOINING.into_iter().find(|(sign, _)| text.starts_with(sign))
+}
+
+fn join(sign: &str, word: &str) -> String {
+    format!(
+        "comparisons are joined by '{word}', not by '{sign}' (a value that has it is put in quotes)"
+    )
+}
+
+/// The name of a dimension or a quantity that a text begins with, as far as it can be one.
+fn name(text: &str) -> &str {
+    let len = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
+    &text[..len.unwrap_or(text.len())]
+}
+
+/// Whether a text begins with a comparison.
+fn is_comparison(text: &str) -> bool {
+    let name = name(text);
+    let known = dimension::named(name).is_some() || matches!(name, "bytes" | "duration");
+    let rest = text[name.len()..].trim_start();
+    known && OPERATORS.iter().any(|operator| rest.starts_with(operator))
+}
+
+/// What is wrong with a value of `dimension` that is not in quotes, and where in it.
+fn slip(dimension: &str, operator: &str, value: &str) -> Option<(usize, String)> {
+    for double in ["=", "~"] {
+        if operator == "=" && value.starts_with(double) {
+            let single = if double == "=" { "=" } else { "~" };
+            let why = format!(
+                "'={double}' is not an operator: write '{single}' (or the value in quotes)"
+            );
+            return Some((0, why));
+        }
+    }
+    let mut signs = value.match_indices(['&', '|', ',', ';']).map(|(at, _)| at);
+    let joined = signs.find_map(|at| {
+        let (sign, word) = joining(&value[at..])?;
+        is_comparison(value[at + sign.len()..].trim_start()).then(|| (at, join(sign, word)))
+    });
+    if joined.is_some() && !URLS.contains(&dimension) {
+        return joined;
+    }
+    let capitals = value.to_ascii_uppercase();
+    let small =
+        matches!(operator, "=" | "!=") && CAPITALS.contains(&dimension) && value != capitals;
+    small.then(|| {
+        let why = format!(
+            "this is in capitals in a log: {dimension}{operator}{capitals} (or the value in quotes)"
+        );
+        (0, why)
+    })
 }
 
 struct Input<'t> {
@@ -141,11 +216,7 @@ impl<'t> Input<'t> {
     fn comparison(&mut self) -> Result<Expr, Mistake> {
         self.space();
         let start = self.at;
-        let rest = self.rest();
-        let len = rest
-            .find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_')
-            .unwrap_or(rest.len());
-        let name = &rest[..len];
+        let name = name(self.rest());
         let dimension = dimension::named(name);
         let quantity = match name {
             "status" => Some(Quantity::Status),
@@ -162,18 +233,29 @@ impl<'t> Input<'t> {
             };
             return Err(self.mistake(format!("{what} ({}, bytes, duration)", dimension::names())));
         }
-        self.at += len;
+        self.at += name.len();
         self.space();
         let operator = OPERATORS
             .iter()
             .find(|operator| self.rest().starts_with(**operator));
         let operator = operator.ok_or_else(|| {
-            self.mistake(format!("expected an operator ({})", OPERATORS.join(" ")))
+            // To a shell, < and > outside of quotes are not part of the argument.
+            let quotes = if self.rest().is_empty() {
+                "; the whole expression is in quotes"
+            } else {
+                ""
+            };
+            let operators = OPERATORS.join(" ");
+            self.mistake(format!("expected an operator ({operators}){quotes}"))
         })?;
         let operator_at = self.at;
         self.at += operator.len();
         let (value_at, value) = self.value()?;
         let wrong = |at: usize, why: String| Err(Mistake { at, why });
+        let quoted = self.text[value_at..].starts_with(['"', '\'']);
+        if !quoted && let Some((at, why)) = slip(name, operator, &value) {
+            return wrong(value_at + at, why);
+        }
         let order = match *operator {
             "=" => Some(Order::Equal),
             "!=" => Some(Order::Unequal),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::operands::STDIN;
 use super::say;
+use crate::cli::Options;
 use crate::format::unparsed::Why;
 use crate::format::{Parser, closest, detect, recognise};
 use crate::geo;
@@ -34,11 +35,32 @@ pub(super) struct Hints {
     unfollowed: bool,
     zone: bool,
     lacking: bool,
+    /// The filter, as it was written.
+    filter: Option<String>,
+    /// What the period is called that entries are in.
+    period: Option<&'static str>,
     /// The first bytes of the input, until something was made of them.
     sample: Vec<u8>,
 }
 
 impl Hints {
+    /// Nothing was said of this run.
+    pub(super) fn new(options: &Options) -> Hints {
+        let expressions = options.expressions.iter();
+        let shown = expressions.map(|text| format!("'{}'", escape::shown(text.as_bytes())));
+        let filter: Vec<String> = shown.collect();
+        Hints {
+            period: match (options.since, options.until) {
+                (None, None) => None,
+                (Some(_), None) => Some("from --since on"),
+                (None, Some(_)) => Some("before --until"),
+                (Some(_), Some(_)) => Some("between --since and --until"),
+            },
+            filter: (!filter.is_empty()).then(|| format!("--where {}", filter.join(" and "))),
+            ..Hints::default()
+        }
+    }
+
     /// These bytes are about to be read.
     pub(super) fn block(&mut self, block: &[u8], monitor: &Monitor) {
         if !self.foreign && self.sample.len() < SAMPLE && monitor.books().records() == 0 {
@@ -100,6 +122,7 @@ impl Hints {
     /// All lines were read.
     pub(super) fn end(&mut self, monitor: &Monitor, parser: &Parser) {
         self.foreign(monitor);
+        self.nothing_counted(monitor);
         self.lacking(monitor, parser);
         self.misplaced(monitor);
         self.saturated(monitor);
@@ -153,6 +176,38 @@ impl Hints {
         ));
         if let Some((format, unparsed)) = closest {
             say(&format!("the closest format is {format}: {unparsed}"));
+        }
+    }
+
+    /// There are entries, and all of them were left out: says by what.
+    fn nothing_counted(&self, monitor: &Monitor) {
+        let books = monitor.books();
+        if books.filtered == 0 || books.hits() > 0 {
+            return;
+        }
+        let span = monitor.log_span();
+        let apart = |(first, newest): (Second, Second)| {
+            newest < books.bounds.since || first >= books.bounds.until
+        };
+        match &self.filter {
+            Some(filter) if !span.is_some_and(apart) => {
+                say(&match self.period {
+                    Some(period) => format!("no entry {period} matches {filter}"),
+                    None => format!("none of the {} entries matches {filter}", books.filtered),
+                });
+            }
+            _ => {
+                let span = span.map_or(String::new(), |(first, newest)| {
+                    let zone = books.zone();
+                    format!(
+                        ": the log is from {} to {}",
+                        zone.show(first),
+                        zone.show(newest)
+                    )
+                });
+                let period = self.period.unwrap_or("in the period");
+                say(&format!("no entry is {period}{span}"));
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use super::parts::Part;
 use super::reader::RecordReader;
 use super::say;
 use super::sink::Sink;
+use crate::cli::Options;
 use crate::format::Outcome;
 use crate::format::record::Record;
 use crate::ingest::clock::Wall;
@@ -31,13 +32,18 @@ pub(super) struct Intake {
 
 impl Intake {
     /// Nothing was read.
-    pub(super) fn new(reader: RecordReader, monitor: Monitor, sink: Sink, verbose: bool) -> Intake {
+    pub(super) fn new(
+        reader: RecordReader,
+        monitor: Monitor,
+        sink: Sink,
+        options: &Options,
+    ) -> Intake {
         Intake {
             reader,
             monitor,
             sink,
-            hints: Hints::default(),
-            verbose,
+            hints: Hints::new(options),
+            verbose: options.verbose,
             wall: None,
             result: Ok(()),
         }

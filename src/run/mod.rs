@@ -158,9 +158,8 @@ fn run(mut options: Options) -> Result<u8, Error> {
             "--dashboard: standard output is no terminal (leave it out for reports that a file or a program can read)",
         ));
     }
-    let hook = options.hook();
     // One that is mistyped is better known now than at the first alert.
-    hook.as_deref().map(hook::check).transpose()?;
+    options.hook().as_deref().map(hook::check).transpose()?;
     let mut operands = if options.follow {
         operands::check_followed(&options.files)
     } else {
@@ -177,6 +176,16 @@ fn run(mut options: Options) -> Result<u8, Error> {
     let missing = !operands.errors.is_empty();
     let files = operands.found;
     options.files = files.iter().map(operands::Operand::argument).collect();
+    if options.is_history_if_regular() && operands::all_regular_files(&files) {
+        options.replay = true;
+        options.check()?;
+        if options.on_alert.is_some() && options.hook().is_none() {
+            say(
+                &"--on-alert: a file is read as history, for which no program is run (--follow reads it as it grows)",
+            );
+        }
+    }
+    let hook = options.hook();
     let now = Second(feed::wall().as_secs() as i64);
     let seen = |moment: Moment| moment.seen(now, !options.replay);
     (options.since, options.until) = (options.since.map(seen), options.until.map(seen));
@@ -248,6 +257,7 @@ fn run(mut options: Options) -> Result<u8, Error> {
         Ended::Failed(error) => Err(error),
         Ended::Input if missing || session.has_failed() => Ok(EXIT_ERROR),
         Ended::Input if options.exit_code => Ok(verdict(session.monitor())),
+        Ended::Input if options.replay && is_foreign(session.monitor()) => Ok(EXIT_ERROR),
         Ended::Input => Ok(EXIT_OK),
     }
 }
@@ -264,6 +274,11 @@ fn verdict(monitor: &Monitor) -> u8 {
     } else {
         EXIT_OK
     }
+}
+
+/// Whether lines were read and not one of them was an entry, which was said.
+fn is_foreign(monitor: &Monitor) -> bool {
+    monitor.books().records() == 0 && monitor.books().unparsed > 0
 }
 
 /// Says something on standard error; a closed one is no reason to stop.

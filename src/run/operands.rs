@@ -9,8 +9,10 @@ use std::path::Path;
 
 use super::{file, regular, same};
 use crate::error::Error;
+use crate::filter::Filter;
 use crate::input::packing::{Packing, refused};
 use crate::input::source::LogInput;
+use crate::nearest;
 use crate::render::escape;
 
 /// What standard input is called in a message.
@@ -305,6 +307,31 @@ pub(super) fn any_regular(operands: &[Operand]) -> bool {
     })
 }
 
+/// Whether all of them are regular files that were named.
+pub(super) fn all_regular_files(operands: &[Operand]) -> bool {
+    operands.iter().all(|operand| match operand {
+        Operand::Stdin => false,
+        Operand::File(name) => regular::at(Path::new(name)).is_some(),
+    })
+}
+
+/// Words and signs of expressions and rules.
+const WORDS: [&str; 16] = [
+    "and", "or", "not", "over", "by", "min", "for", "during", "=", "!=", "~", "<", "<=", ">", ">=",
+    "where",
+];
+
+/// What the user may have meant by a name that no file has.
+fn meant(name: &str) -> String {
+    if WORDS.contains(&name) {
+        " (an expression or a rule is one argument: put all of it in quotes)".to_owned()
+    } else if Filter::parse(name).is_ok() {
+        format!(" (did you mean --where '{name}'?)")
+    } else {
+        nearest::question(name, [crate::cli::simulate::NAME])
+    }
+}
+
 /// What is said of input that cannot be read.
 pub(super) fn failure(name: &str, error: &io::Error) -> Error {
     let name = if name == "-" { STDIN } else { name };
@@ -319,7 +346,7 @@ pub(super) fn failure(name: &str, error: &io::Error) -> Error {
         io::ErrorKind::IsADirectory => {
             format!("{name}: is a directory (name the log files in it: {name}/*.log)")
         }
-        io::ErrorKind::NotFound => format!("{name}: no such file"),
+        io::ErrorKind::NotFound => format!("{name}: no such file{}", meant(&name)),
         _ => format!("{name}: {error}"),
     })
 }

@@ -103,7 +103,7 @@ impl Session {
         };
         let sink = Sink::new(output, options.quiet, !options.replay);
         Ok(Session {
-            intake: Intake::new(reader, Monitor::new(config), sink, options.verbose),
+            intake: Intake::new(reader, Monitor::new(config), sink, options),
             counting,
             lines: Lines::default(),
             live: !options.replay,

@@ -256,6 +256,19 @@ pub fn parse_top(list: &str) -> Result<Vec<Top>, String> {
     Ok(tops)
 }
 
+/// Adds a list to those before it. Of two numbers of rows for a dimension the later one counts.
+pub fn add_to_list(tops: &mut Vec<Top>, list: Vec<Top>) {
+    for top in list {
+        match tops
+            .iter_mut()
+            .find(|known| known.dimension == top.dimension)
+        {
+            Some(known) => *known = top,
+            None => tops.push(top),
+        }
+    }
+}
+
 /// What other tools and servers call a dimension, or a number that can be compared, and its name here.
 const ELSEWHERE: [(&str, &str); 31] = [
     ("ip", "client"),
@@ -358,6 +371,19 @@ pub fn default_top() -> Vec<Top> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lists_add_up() {
+        let mut tops = Vec::new();
+        for list in ["path=2", "client,path=7", "status"] {
+            add_to_list(&mut tops, parse_top(list).unwrap());
+        }
+        let read: Vec<_> = tops
+            .iter()
+            .map(|top| (top.dimension.name, top.rows))
+            .collect();
+        assert_eq!(read, [("path", 7), ("client", 5), ("status", 5)]);
+    }
 
     #[test]
     fn top_lists_name_dimensions_and_rows() {
