@@ -185,6 +185,26 @@ impl Report {
     }
 }
 
+/// What a run reads, and by what it reports.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// The files, as they were named; none where the log is standard input.
+    pub files: Vec<String>,
+    /// The filter, as it was written.
+    pub filter: Option<String>,
+    /// The rules, as they were written.
+    pub rules: Vec<String>,
+}
+
+/// A time without a hit: `[from, to)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pause {
+    /// Its first second.
+    pub from: Second,
+    /// The second of the next hit.
+    pub to: Second,
+}
+
 /// One thing that a report says.
 #[derive(Debug, Clone)]
 pub enum Block {
@@ -220,6 +240,10 @@ pub enum Block {
         /// The span.
         peak: Peak,
     },
+    /// The longest time without a hit, where that is unusual.
+    Pause(Pause),
+    /// What the run reads.
+    Scope(Arc<Scope>),
     /// How many of the hits are of some kind.
     Portions {
         /// Each kind with its hits.

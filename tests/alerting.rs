@@ -104,7 +104,7 @@ fn totals(events: &[Event]) -> String {
         // A skewed hit is in no second.
         Block::Series(_) => false,
         // What came late was closed without it.
-        Block::Alerts(_) | Block::Peak { .. } => false,
+        Block::Alerts(_) | Block::Peak { .. } | Block::Pause(_) => false,
         _ => true,
     });
     format!("{:?}", kept.collect::<Vec<_>>())

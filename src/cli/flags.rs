@@ -117,6 +117,7 @@ pub static FLAGS: &[Flag] = &[
                 return Err(format!("a second rule with the label '{}'", spec.label));
             }
             o.alerts.push(spec);
+            o.rules.push(v.to_owned());
             Ok(None)
         },
     },

@@ -16,6 +16,7 @@ pub mod simulate;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use self::config::Origin;
 use crate::alert::measure::Threshold;
@@ -31,6 +32,7 @@ use crate::ingest::Counting;
 use crate::monitor::Config;
 use crate::quantity::Unit;
 use crate::render::{Form, OUTPUTS, Output};
+use crate::report::Scope;
 use crate::simulate::Settings;
 use crate::stats::dimension::{self, Top};
 use crate::time::{Span, Zone};
@@ -119,6 +121,8 @@ pub struct Options {
     pub window: Option<Span>,
     /// The alert rules that were given.
     pub alerts: Vec<Spec>,
+    /// The same, as they were written.
+    pub rules: Vec<String>,
     /// How long to wait for late lines, if given.
     pub lateness: Option<Span>,
     /// How long a live source may hold up the others, if given.
@@ -193,6 +197,7 @@ impl Default for Options {
             threshold: None,
             window: None,
             alerts: Vec::new(),
+            rules: Vec::new(),
             lateness: None,
             patience: None,
             time: EventTime::End,
@@ -312,6 +317,32 @@ impl Options {
         !self.replay && !self.follow && self.state.is_none()
     }
 
+    /// What is read, and by what.
+    fn scope(&self) -> Scope {
+        let file = |file: &OsString| match file.to_string_lossy() {
+            name if name == "-" => "standard input".to_owned(),
+            name => name.into_owned(),
+        };
+        let traffic = self.has_traffic_rule().then(|| {
+            let rate = self.threshold.unwrap_or(TRAFFIC).value();
+            format!(
+                "High traffic: hits > {rate}/s over {}",
+                self.window_in_force()
+            )
+        });
+        let filter = match &self.expressions[..] {
+            [] => None,
+            [one] => Some(one.clone()),
+            several => Some(format!("({})", several.join(") and ("))),
+        };
+        let named = self.files.iter().any(|file| file != "-");
+        Scope {
+            files: self.files.iter().filter(|_| named).map(file).collect(),
+            filter,
+            rules: traffic.into_iter().chain(self.rules.clone()).collect(),
+        }
+    }
+
     /// How far back the rotated files of a followed log are read: by default as far as the rules look.
     ///
     /// # Errors
@@ -351,6 +382,7 @@ impl Options {
                 rules: plan.rules,
                 named: self.named_tops().len(),
                 ruleset,
+                scope: Arc::new(self.scope()),
             },
         })
     }
@@ -417,12 +449,17 @@ impl Options {
         self.alerts.is_empty() || self.threshold.is_some() || self.window.is_some()
     }
 
+    /// The window of the traffic rule, and of rules without one of their own.
+    fn window_in_force(&self) -> Span {
+        self.window.unwrap_or(Span(120))
+    }
+
     /// The rules in force.
     fn ruleset(&self) -> Ruleset {
         let traffic = self.threshold.unwrap_or(TRAFFIC);
         Ruleset {
             traffic: self.has_traffic_rule().then_some(traffic),
-            window: self.window.unwrap_or(Span(120)),
+            window: self.window_in_force(),
             specs: self.alerts.clone(),
             tops: self.tops(),
             checks: self.check,

@@ -64,6 +64,7 @@ impl ClosedSeconds for Evaluate {
         let hits = counters.hits;
         let empty = bucket.is_empty();
         self.peaks.close(second, hits, books.zone());
+        self.pauses.close(second, hits);
         if hits > 0 {
             self.series.add(second, point(counters), books.known_zone());
         }
@@ -123,6 +124,7 @@ impl ClosedSeconds for Evaluate {
     }
 
     fn late(&mut self, second: Second, bucket: &Bucket, books: &Books) {
+        self.pauses.late(second);
         let closed = books.first_open - Span::SECOND;
         for rule in &mut self.rules {
             rule.late(second, bucket, closed);
@@ -170,6 +172,7 @@ impl ClosedSeconds for Evaluate {
         self.past.clear();
         self.trend.clear();
         self.peaks.begin_stretch();
+        self.pauses.begin_stretch();
         self.written = None;
         self.events.push_back(Event::Rewind(rewind));
     }

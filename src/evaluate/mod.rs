@@ -6,12 +6,14 @@
 
 mod causes;
 mod closing;
+mod pauses;
 mod peaks;
 mod rankings;
 mod snapshot;
 mod writing;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::alert::check::Check;
 use crate::alert::past::Past;
@@ -19,11 +21,12 @@ use crate::alert::plan::Ruleset;
 use crate::alert::{AlertHistory, Rule};
 use crate::points::scales::Scales;
 use crate::points::series::Series;
-use crate::report::Event;
+use crate::report::{Event, Scope};
 use crate::stats::bucket::{Bucket, Counters};
 use crate::stats::latency::Histogram;
 use crate::stats::tally::Tally;
 use crate::time::{Second, Span};
+use pauses::Pauses;
 use peaks::Peaks;
 
 /// What is evaluated.
@@ -37,6 +40,8 @@ pub struct Evaluation {
     pub named: usize,
     /// What they were made of, and are made of again when the log goes back.
     pub ruleset: Ruleset,
+    /// What is read, for the summary.
+    pub scope: Arc<Scope>,
 }
 
 /// What an earlier run said last, where this one goes on.
@@ -89,6 +94,8 @@ pub struct Evaluate {
     past: Past,
     trend: VecDeque<(Second, u64)>,
     peaks: Peaks,
+    pauses: Pauses,
+    scope: Arc<Scope>,
     /// What a screen shows of the past, where there is one.
     scales: Option<Box<Scales>>,
     series: Series,
@@ -109,6 +116,7 @@ impl Evaluate {
             rules,
             named,
             ruleset,
+            scope,
         } = evaluation;
         let tallies = || (0..dimensions).map(|_| Tally::default()).collect();
         let window = rules.iter().map(Rule::window).max();
@@ -129,6 +137,8 @@ impl Evaluate {
             history: AlertHistory::default(),
             trend: VecDeque::new(),
             peaks: Peaks::new(interval),
+            pauses: Pauses::default(),
+            scope,
             scales: None,
             series: Series::default(),
             events: VecDeque::new(),

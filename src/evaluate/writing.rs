@@ -40,10 +40,11 @@ impl Evaluate {
             value,
             errors: 0,
         };
-        let mut blocks = vec![Block::Headline {
+        let mut blocks = vec![Block::Scope(self.scope.clone())];
+        blocks.push(Block::Headline {
             key: "lines",
             value: Amount::Count(books.lines),
-        }];
+        });
         blocks.push(Block::Headline {
             key: "hits",
             value: Amount::Count(counters.hits),
@@ -78,6 +79,9 @@ impl Evaluate {
         let peak = |key| move |peak| Block::Peak { key, peak };
         blocks.extend(self.peaks.second().map(peak("peak")));
         blocks.extend(self.peaks.busiest().map(peak("busiest")));
+        let within = books.span.map(|(least, greatest)| greatest.next() - least);
+        let pause = within.and_then(|within| self.pauses.unusual(counters.hits, within));
+        blocks.extend(pause.map(Block::Pause));
         blocks.push(Block::Portions {
             items: parts,
             whole: counters.hits,

@@ -256,6 +256,11 @@ impl ObjectWriter<'_> {
                     json.time("to", Some(peak.to));
                     json.number("hits", peak.hits);
                 }),
+                Block::Pause(pause) => self.object("pause", |json| {
+                    json.time("from", Some(pause.from));
+                    json.time("to", Some(pause.to));
+                    json.seconds("silent_s", pause.to - pause.from);
+                }),
                 Block::Portions { items, .. } => items
                     .iter()
                     .for_each(|(caption, number)| self.number(caption.key, *number)),
@@ -286,8 +291,12 @@ impl ObjectWriter<'_> {
                     json.string("source", source.as_bytes());
                     json.seconds("behind_s", *span);
                 }),
-                // These follow from other numbers, or are only for looking at.
-                Block::Share { .. } | Block::Trend(_) | Block::Series(_) | Block::Unparsed(_) => {}
+                // These follow from other numbers, or are only for looking at; and who made the run knows its options.
+                Block::Share { .. }
+                | Block::Trend(_)
+                | Block::Series(_)
+                | Block::Scope(_)
+                | Block::Unparsed(_) => {}
             }
         }
     }

@@ -72,6 +72,12 @@ pub(super) fn tiles(report: &Report, zone: &Zone) -> Vec<Tile> {
                 note: peak_time(report, peak.from, zone),
                 bad: false,
             }),
+            Block::Pause(pause) => tiles.push(Tile {
+                name: "Longest pause".to_owned(),
+                value: (pause.to - pause.from).to_string(),
+                note: format!("without a hit, from {}", clock::when(zone, pause.from)),
+                bad: true,
+            }),
             Block::Portions { items, whole } => {
                 let some = items.iter().filter(|(_, number)| *number > 0);
                 tiles.extend(some.map(|(caption, number)| Tile {

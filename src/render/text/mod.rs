@@ -18,7 +18,7 @@ use super::bars::{cut, push_sparkline};
 use super::digits;
 use super::units;
 use crate::quantity::Figure;
-use crate::report::{Block, Event, Peak, Report, UnparsedExample};
+use crate::report::{Block, Event, Pause, Peak, Report, UnparsedExample};
 use crate::time::{Span, Zone};
 use headline::Numbers;
 use table::Widths;
@@ -42,6 +42,8 @@ const MIN_WIDTH: usize = 40;
 const MAX_WIDTH: usize = 200;
 /// The columns after the sparkline, for the height of its highest column.
 const SCALE: usize = 16;
+/// So many of the files of a run are named.
+const FILES: usize = 3;
 /// No key is cut shorter than this.
 const MIN_KEY: usize = 12;
 
@@ -204,6 +206,10 @@ impl TextWriter<'_> {
                 self.end_items(first);
             }
             Block::Peak { key, peak } => self.row(key, |page| page.peak(*peak)),
+            Block::Pause(pause) => self.row("pause", |page| page.pause(*pause)),
+            Block::Scope(scope) if !scope.files.is_empty() => {
+                self.row("files", |page| page.files(&scope.files));
+            }
             Block::Portions { items, whole } => {
                 let mut first = true;
                 for (caption, number) in items.iter().filter(|(_, number)| *number > 0) {
@@ -269,6 +275,29 @@ impl TextWriter<'_> {
             }
         }
         self.time(peak.from);
+    }
+
+    /// `no hit for 24h from … to …`
+    fn pause(&mut self, pause: Pause) {
+        self.paint(WARN, |page| {
+            page.raw("no hit for ");
+            page.span(pause.to - pause.from);
+        });
+        self.raw(" from ");
+        self.time(pause.from);
+        self.raw(" to ");
+        self.time(pause.to);
+    }
+
+    /// The first of these files: `access.log, access.log.1 and 12 more`.
+    fn files(&mut self, files: &[String]) {
+        for (i, file) in files.iter().take(FILES).enumerate() {
+            self.raw(if i == 0 { "" } else { ", " });
+            self.key(file.as_bytes());
+        }
+        if files.len() > FILES {
+            self.write(format_args!(" and {} more", files.len() - FILES));
+        }
     }
 
     /// The state of a rule: `1260 hits in 2m  10.50/s of 10/s`.
