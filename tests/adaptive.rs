@@ -63,59 +63,125 @@ fn by_minute(counts: &[u64]) -> Vec<Hit> {
     hits
 }
 
-/// The surge rule, judged from scratch at the end of each minute; `tenths` is its factor.
-fn surges(hits: &[Hit], tenths: u64, window: i64) -> Vec<Change> {
-    let (Some(first), Some(last)) = (hits.first(), hits.last()) else {
-        return Vec::new();
-    };
-    let mut changes = Vec::new();
-    let (mut minutes, mut row, mut firing) = (Vec::new(), 0, None::<u32>);
-    let mut empty = 0;
-    for end in (first.0..=last.0).filter(|second| second % 60 == 59) {
-        firing = firing.map(|minutes| minutes + 1);
-        if firing.is_none_or(|minutes| minutes > 360) {
-            minutes.push(Some(within(hits, end, 60).0));
-        }
-        // More than an hour without a hit is a hole, and no part of the baseline.
-        empty = if within(hits, end, 60).0 == 0 {
-            empty + 1
-        } else {
-            0
-        };
-        if empty > 60 {
-            let hole = minutes.iter_mut().rev().take_while(|m| **m == Some(0));
-            hole.for_each(|minute| *minute = None);
-        }
-        let known = minutes.len().saturating_sub(60);
-        let baseline = &minutes[known.saturating_sub(1440)..known];
-        let mut baseline: Vec<u64> = baseline.iter().copied().flatten().collect();
-        if baseline.len() < 480 {
-            if firing.is_some() {
-                changes.push((end, false, within(hits, end, window).0));
-            }
-            (row, firing) = (0, None);
-            continue;
-        }
-        baseline.sort_unstable();
-        let usual = baseline[(baseline.len() * 99).div_ceil(100) - 1];
-        let counted = within(hits, end, window).0;
-        let scaled = usual as f64 * window as f64 / 60.0;
-        let excess = counted as f64 - scaled;
-        let (left, right) = (counted * 600, tenths * usual * window as u64);
-        let was = firing.is_some();
-        if left > right && (was || excess >= 5.0 * scaled.sqrt() + 10.0) {
-            row += 1;
-            if row >= 2 {
-                firing = firing.or(Some(0));
-            }
-        } else if left != right || counted == 0 {
-            (row, firing) = (0, None);
-        }
-        if firing.is_some() != was {
-            changes.push((end, firing.is_some(), counted));
-        }
+/// A rule on more or less than usual.
+#[derive(Debug, Clone, Copy)]
+struct Unusual {
+    /// Its factor.
+    tenths: u64,
+    below: bool,
+    window: i64,
+}
+
+impl Unusual {
+    fn text(self) -> String {
+        let Unusual {
+            tenths,
+            below,
+            window,
+        } = self;
+        let operator = if below { '<' } else { '>' };
+        format!(
+            "U: hits {operator} {}.{}x usual over {window}s",
+            tenths / 10,
+            tenths % 10
+        )
     }
-    changes
+
+    /// What is usual at the last of these minutes, where the baseline ends before `known`.
+    fn usual(self, windows: &[Option<u64>], known: usize) -> Option<(u64, usize)> {
+        let baseline = &windows[known.saturating_sub(7 * 1440)..known];
+        let mut baseline: Vec<u64> = baseline.iter().copied().flatten().collect();
+        let count = baseline.len();
+        if count < 480 {
+            return None;
+        }
+        let rank = (count * 999).div_ceil(1000);
+        if !self.below {
+            return Some((*baseline.select_nth_unstable(rank - 1).1, count));
+        }
+        let of_day = |day: usize| {
+            let first = windows.len().checked_sub(day * 1440 + 60)?;
+            let around: Vec<u64> = windows[first..first + 120]
+                .iter()
+                .copied()
+                .flatten()
+                .collect();
+            around.iter().copied().min().filter(|_| around.len() >= 60)
+        };
+        let days: Vec<u64> = (1..=7).filter_map(of_day).collect();
+        let least = days.iter().copied().min().filter(|_| days.len() >= 3);
+        let extreme = *baseline.select_nth_unstable(count - rank).1;
+        Some((least.unwrap_or(extreme), count))
+    }
+
+    /// Judged from scratch at the end of each minute.
+    fn judge(self, hits: &[Hit]) -> Vec<Change> {
+        let (Some(first), Some(last)) = (hits.first(), hits.last()) else {
+            return Vec::new();
+        };
+        let mut changes = Vec::new();
+        let (mut windows, mut row, mut firing) = (Vec::new(), 0, None::<u32>);
+        let (mut known, mut empty, mut whole_from) = (0, 0, first.0);
+        for end in (first.0..=last.0).filter(|second| second % 60 == 59) {
+            let counted = within(hits, end, self.window).0;
+            if within(hits, end, 60).0 > 0 {
+                // More than an hour without a hit is a hole, and no part of the baseline.
+                if empty > 60 {
+                    whole_from = end - 59;
+                }
+                empty = 0;
+            } else {
+                empty += 1;
+            }
+            windows.push(Some(counted).filter(|_| end + 1 - self.window >= whole_from));
+            if empty > 60 {
+                let hole = windows.iter_mut().rev().take(empty);
+                hole.for_each(|window| *window = None);
+            }
+            firing = firing.map(|minutes| minutes + 1);
+            if firing.is_none_or(|minutes| minutes > 360) {
+                known = windows.len().saturating_sub(60);
+            }
+            let was = firing.is_some();
+            if let Some((usual, minutes)) = self.usual(&windows, known) {
+                let early = minutes < 1440;
+                let excess = (counted as f64 - usual as f64).abs();
+                let by_chance = excess < 5.0 * (usual as f64).sqrt() + 10.0;
+                // In twentieths, since the factor of less than a day is half or twice the other.
+                let factor = match (early, self.below) {
+                    (false, _) => self.tenths * 2,
+                    (true, false) => self.tenths * 4,
+                    (true, true) => self.tenths,
+                };
+                let (left, right) = match self.below {
+                    false => (counted * 20, factor * usual),
+                    true => (factor * usual, counted * 20),
+                };
+                if left > right && (was || !by_chance) {
+                    row += 1;
+                    if row >= 2 {
+                        firing = firing.or(Some(0));
+                    }
+                } else if left != right || counted == 0 {
+                    (row, firing) = (0, None);
+                }
+            } else {
+                (row, firing) = (0, None);
+            }
+            if firing.is_some() != was {
+                changes.push((end, firing.is_some(), counted));
+            }
+        }
+        changes
+    }
+}
+
+fn unusual(tenths: u64, window: i64) -> Unusual {
+    Unusual {
+        tenths,
+        below: false,
+        window,
+    }
 }
 
 const PAIRS: [(i64, i64, u128); 3] = [(3600, 300, 144), (21_600, 1800, 60), (259_200, 21_600, 10)];
@@ -184,14 +250,52 @@ fn days() -> impl Strategy<Value = Vec<u64>> {
         })
 }
 
-/// Four hits a minute are usual: 4 + 5√4 + 10 = 24 are not chance, at two minutes in a row.
+/// Nights have a twentieth of the traffic. What is a tenth of that of noon is as usual at night; at noon it is not.
 #[test]
-fn what_chance_brings_is_no_surge() {
-    for (count, fires) in [(23, false), (24, true)] {
-        let mut minutes = vec![4; 600];
-        minutes.extend([count, count, 4]);
-        let changes = said(&by_minute(&minutes), "A: hits > 2x usual over 1m", 0);
-        assert_eq!(!changes.is_empty(), fires, "{count}: {changes:?}");
+fn less_than_usual_is_less_than_at_this_time_of_day() {
+    let hour = |minute: usize| minute / 60 % 24;
+    let mut minutes: Vec<u64> = (0..5 * 1440)
+        .map(|minute| {
+            if (8..20).contains(&hour(minute)) {
+                40
+            } else {
+                2
+            }
+        })
+        .collect();
+    // Noon of the last day.
+    minutes[4 * 1440 + 720..4 * 1440 + 800].fill(4);
+    let hits = by_minute(&minutes);
+    let rule = Unusual {
+        tenths: 5,
+        below: true,
+        window: 600,
+    };
+    let changes = said(&hits, &rule.text(), 0);
+    assert_eq!(changes, rule.judge(&hits));
+    let minutes: Vec<_> = changes
+        .iter()
+        .map(|c| ((c.0 - START) / 60 - 4 * 1440, c.1))
+        .collect();
+    assert_eq!(minutes, [(726, true), (804, false)]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3))]
+
+    /// Nine days with nights, holes and surges: the baseline ends, and times of day are known.
+    #[test]
+    fn a_week_is_looked_back_on_as_a_recount_says(noise in prop::collection::vec(0u64..3, 100..200), parts in prop::collection::vec((1usize..12_000, 1usize..200, 0u64..30), 4..9), tenths in 1u64..30, below: bool, window in 60i64..1200) {
+        let mut counts: Vec<u64> = (0..9 * 1440)
+            .map(|minute| noise[minute % noise.len()] + if minute / 60 % 24 < 12 { 4 } else { 0 })
+            .collect();
+        for (at, length, level) in parts {
+            counts[at..at + length].fill(level);
+        }
+        let hits = by_minute(&counts);
+        let tenths = if below { tenths % 10 + 1 } else { tenths.max(10) };
+        let rule = Unusual { tenths, below, window };
+        prop_assert_eq!(said(&hits, &rule.text(), 0), rule.judge(&hits));
     }
 }
 
@@ -199,10 +303,11 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn a_surge_fires_and_recovers_where_a_recount_says(counts in days(), tenths in 10u64..40, window in prop_oneof![Just(60i64), Just(120i64), 30i64..400, 1000i64..8000], lateness in 0i64..60) {
+    fn more_and_less_than_usual_fire_and_recover_where_a_recount_says(counts in days(), tenths in 1u64..40, below: bool, window in prop_oneof![Just(60i64), Just(120i64), 30i64..400, 1000i64..8000], lateness in 0i64..60) {
         let hits = by_minute(&counts);
-        let rule = format!("Surge: hits > {}.{}x usual over {window}s", tenths / 10, tenths % 10);
-        prop_assert_eq!(said(&hits, &rule, lateness), surges(&hits, tenths, window));
+        let tenths = if below { tenths % 10 + 1 } else { tenths.max(10) };
+        let rule = Unusual { tenths, below, window };
+        prop_assert_eq!(said(&hits, &rule.text(), lateness), rule.judge(&hits));
     }
 
     #[test]
@@ -232,11 +337,11 @@ fn a_surge_that_stays_becomes_usual_after_six_hours() {
     counts.extend([100; 540]);
     let hits = by_minute(&counts);
     let changes = said(&hits, "Surge: hits > 2x usual over 2m", 0);
-    assert_eq!(changes, surges(&hits, 20, 120));
+    assert_eq!(changes, unusual(20, 120).judge(&hits));
     let minutes: Vec<_> = changes.iter().map(|c| ((c.0 - START) / 60, c.1)).collect();
-    // It fires at the second closed minute; the window's two minutes are both of the surge then. The
-    // baseline stands still for 360 minutes, leaves out the last 60, and needs 1 % of new ones.
-    assert_eq!(minutes, [(601, true), (1026, false)]);
+    // It fires at the second closed minute that is beyond; less than a day is known, so that is four times the usual. The
+    // baseline stands still for 360 minutes and leaves out the last 60: then the surge is most of what is new in it.
+    assert_eq!(minutes, [(602, true), (963, false)]);
 }
 
 /// A minute that ends in the gap is beyond although nothing was before it.
@@ -244,10 +349,10 @@ fn a_surge_that_stays_becomes_usual_after_six_hours() {
 fn a_surge_before_a_gap_fires_and_recovers_in_it() {
     let mut hits = by_minute(&[20; 600]);
     let from = START + 600 * 60;
-    hits.extend((0..500).map(|i| (from + i / 50, 200)));
+    hits.extend((0..1000).map(|i| (from + i / 100, 200)));
     hits.push((from + 7200, 200));
-    let changes = said(&hits, "Surge: hits > 2x usual over 10m", 0);
-    assert_eq!(changes, surges(&hits, 20, 600));
+    let changes = said(&hits, "Surge: hits > 2x usual", 0);
+    assert_eq!(changes, unusual(20, 600).judge(&hits));
     let seconds: Vec<_> = changes.iter().map(|c| (c.0 - from, c.1)).collect();
     assert_eq!(seconds, [(119, true), (659, false)]);
 }
@@ -263,23 +368,35 @@ fn a_surge_must_be_more_than_chance() {
     }
 }
 
-/// A hundredth of a day is 14 minutes; with 15 of a peak left, the peak is usual.
+/// A thousandth of a week is 10 minutes; with 11 of a peak left, the peak is usual.
 #[test]
-fn a_day_before_the_last_hour_is_the_baseline() {
+fn a_week_before_the_last_hour_is_the_baseline() {
     let fires = |quiet| {
         let mut counts = vec![100; 30];
         counts.resize(quiet, 20);
         counts.extend([60; 2]);
         !said(&by_minute(&counts), "Surge: hits > 2x usual over 1m", 0).is_empty()
     };
-    // Minutes before the surge: what the second of its minutes looks back on begins 25 hours before it ends.
-    let last = 24 * 60 + 60 + 15 - 1;
-    assert!(!fires(last - 1));
+    // Minutes before the surge, of which 20 of the peak's have left the baseline at its first.
+    let last = 7 * 1440 + 60 + 20 - 1;
+    assert!(fires(last));
     assert!(
-        !fires(last),
+        !fires(last - 1),
         "at the first of the two minutes the peak is usual"
     );
-    assert!(fires(last + 1));
+}
+
+/// What comes every night is known after the first time.
+#[test]
+fn a_surge_is_part_of_the_baseline_once_it_is_over() {
+    let mut counts = vec![20; 4 * 1440];
+    for day in 1..4 {
+        counts[day * 1440..day * 1440 + 30].fill(200);
+    }
+    let hits = by_minute(&counts);
+    let changes = said(&hits, "Backup: hits > 2x usual over 1m", 0);
+    assert_eq!(changes, unusual(20, 60).judge(&hits));
+    assert_eq!(changes.len(), 2, "it fires on one day only");
 }
 
 /// A hit every hour is a quiet log; with more than an hour between two it has holes, and nothing is usual in it.
@@ -292,7 +409,7 @@ fn a_hole_of_more_than_an_hour_is_no_part_of_the_baseline() {
         counts.extend([50; 5]);
         let hits = by_minute(&counts);
         let changes = said(&hits, "Surge: hits > 2x usual over 1m", 0);
-        assert_eq!(changes, surges(&hits, 20, 60), "{every}");
+        assert_eq!(changes, unusual(20, 60).judge(&hits), "{every}");
         !changes.is_empty()
     };
     assert!(fires(61), "sixty minutes without a hit");
@@ -311,22 +428,4 @@ fn a_baseline_of_less_than_eight_hours_says_nothing() {
     counts.extend([400; 10]);
     let changes = said(&by_minute(&counts), "Surge: hits > 2x usual over 2m", 0);
     assert!(changes.first().is_some_and(|change| change.1));
-}
-
-/// Late records count in their minutes, be they passed over in a gap: else the usual would be 20.
-#[test]
-fn late_records_of_passed_minutes_count_in_the_baseline() {
-    let mut counts = vec![20; 700];
-    counts[400..440].fill(60);
-    counts.extend([100; 5]);
-    let hits = by_minute(&counts);
-    let minute = |hit: &Hit| (hit.0 - START) / 60;
-    let (late, mut come): (Vec<Hit>, Vec<Hit>) = hits
-        .iter()
-        .partition(|hit| (400..440).contains(&minute(hit)));
-    assert_eq!(said(&come, "Surge: hits > 2x usual over 2m", 0).len(), 1);
-    // Behind the first hit after the gap, which closes it.
-    let behind = come.partition_point(|hit| minute(hit) < 440) + 1;
-    come.splice(behind..behind, late);
-    assert_eq!(said(&come, "Surge: hits > 2x usual over 2m", 0), []);
 }

@@ -8,7 +8,7 @@ use super::spec::{
     Blamed, ByKey, Inputs, Measure, MeasureKind, Spec, Wrong, all_records, as_written,
     nothing_wrong,
 };
-use super::surge::SurgeCondition;
+use super::usual::UsualCondition;
 use super::window::Sums;
 use super::{Condition, Level, Subset};
 use crate::quantity::{Figure, Unit};
@@ -27,19 +27,23 @@ pub(super) static HITS: MeasureKind = MeasureKind {
     check: |spec| {
         if spec.by.is_none()
             && spec.threshold.unit == Unit::Times
-            && (spec.below || spec.threshold.billionths < 1_000_000_000)
+            && match spec.below {
+                true => spec.threshold.billionths > 1_000_000_000,
+                false => spec.threshold.billionths < 1_000_000_000,
+            }
         {
             return Err(Wrong(
                 Blamed::Value,
-                "only more than usual: hits > 2x usual",
+                "more than usual is hits > 2x usual, less is hits < 0.5x usual",
             ));
         }
         Ok(())
     },
     ..kind("hits", ByKey::Hits, |spec, inputs| {
         match spec.threshold.unit {
-            Unit::Times => Box::new(SurgeCondition::new(
+            Unit::Times => Box::new(UsualCondition::new(
                 spec.threshold.billionths,
+                spec.below,
                 inputs.window,
                 inputs.whole,
             )),

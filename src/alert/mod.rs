@@ -22,9 +22,9 @@ mod silence;
 mod silent_keys;
 mod slo;
 pub mod spec;
-mod surge;
 pub mod syntax;
 mod unique;
+mod usual;
 mod window;
 
 pub use history::AlertHistory;

@@ -8,6 +8,7 @@ use super::measure::Threshold;
 use super::silent_keys::SilentKeys;
 use super::spec::{ByKey, Inputs, Measure};
 use super::syntax::Spec;
+use super::usual;
 use super::{Clauses, KeyedCondition, Rule, Subset};
 use crate::filter::Filter;
 use crate::quantity::Unit;
@@ -103,7 +104,11 @@ impl Plan {
     ///
     /// If it has one expression too many, or asks for a dimension that is not counted.
     pub fn add(&mut self, spec: &Spec, window: Span, tops: &[Top]) -> Result<(), String> {
-        let window = spec.over.unwrap_or(window);
+        let window = spec.over.unwrap_or(match spec.threshold.unit {
+            // Unless it is a burn rate, which has its own.
+            Unit::Times => usual::WINDOW,
+            _ => window,
+        });
         let whole = self.source(spec.filter.clone())?;
         let part = self.part(spec)?;
         let index_of = |dimension: &Dimension| {

@@ -41,7 +41,7 @@ const WEEK: Span = Span(7 * 86_400);
 /// The longest window of a rule by key.
 const BY_WINDOW: Span = Span(86_400);
 /// A rule to copy from.
-pub const EXAMPLE: &str = "Server errors: 5xx > 5% over 5m min 100";
+pub const EXAMPLE: &str = "Server errors: 5xx > 5% over 5m min 100 keep 5m";
 /// The longest label.
 const LABEL: usize = 80;
 
@@ -401,6 +401,7 @@ mod tests {
             "Failing: 5xx > 5% over 5m where host=a by section min 20 for 30s keep 1m",
             "Surge: hits > 2x usual over 2m",
             "Surge: hits > 1.5x usual where section=/api",
+            "Drop: hits < 0.5x usual over 10m for 5m",
             "Availability: slo 99.9%",
             "Availability: slo 99.95% where host=a min 50",
             "Broken: unparsed > 10%",
@@ -455,7 +456,7 @@ mod tests {
             ("a: hits > 1 min many", 16, "number"),
             ("a: hits > 2x over 1m", 13, "'usual'"),
             ("a: hits > 0.5x usual", 10, "2x usual"),
-            ("a: hits < 2x usual", 10, "2x usual"),
+            ("a: hits < 2x usual", 10, "hits < 0.5x usual"),
             ("a: slo > 99%", 7, "99.9%"),
             ("a: slo 100%", 7, "below 100%"),
             ("a: slo 99.9% over 1h", 3, "own windows"),

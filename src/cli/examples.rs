@@ -87,17 +87,17 @@ pub static EXAMPLES: &[Example] = &[
     },
     Example {
         about: "Use your own rules: a share of errors, and an alert for each client that gets many 503s.",
-        command: "tail -F access.log | httpmon --quiet --alert 'Errors: 5xx > 5% over 2m min 100' --alert 'Overloaded: 503 > 20 over 1m by client'",
+        command: "tail -F access.log | httpmon --quiet --alert 'Errors: 5xx > 5% over 2m min 100 keep 5m' --alert 'Overloaded: 503 > 20 over 1m by client keep 5m'",
         status: EXIT_OK,
     },
     Example {
         about: "Notify someone: run a program when an alert fires and when it is over.",
-        command: "tail -F access.log | httpmon --quiet --alert 'Errors: 5xx > 5% over 2m min 100' --on-alert ./notify",
+        command: "tail -F access.log | httpmon --quiet --alert 'Errors: 5xx > 5% over 2m min 100 keep 5m' --on-alert ./notify",
         status: EXIT_OK,
     },
     Example {
         about: "Watch a deploy for five minutes. Exits 0 if all was calm, 1 if an alert fired, 3 if no request was logged.",
-        command: "timeout 300 tail -n 0 -F access.log | httpmon --quiet --exit-code --alert 'Errors: 5xx > 5% over 5m min 100'",
+        command: "timeout 300 tail -n 0 -F access.log | httpmon --quiet --exit-code --alert 'Errors: 5xx > 5% over 5m min 100 keep 5m'",
         status: EXIT_ALERT,
     },
     Example {
@@ -132,7 +132,7 @@ pub static EXAMPLES: &[Example] = &[
     },
     Example {
         about: "See httpmon at work without a log at hand: a minute of flood, with errors.",
-        command: "httpmon simulate --rates 6,30,6 --durations 2m,1m,4m --errors 0,25,0 --flood 0,80,0 | httpmon --replay --threshold 10 --alert 'Errors: 5xx > 5% over 1m min 100'",
+        command: "httpmon simulate --rates 6,30,6 --durations 2m,1m,4m --errors 0,25,0 --flood 0,80,0 | httpmon --replay --threshold 10 --alert 'Errors: 5xx > 5% over 1m min 100 keep 1m'",
         status: EXIT_OK,
     },
     Example {

@@ -101,7 +101,7 @@ pub static FLAGS: &[Flag] = &[
         short: None,
         value: Some("RULE"),
         help: "an alert rule; may be given several times",
-        more: "For example 'Server errors: 5xx > 5% over 5m min 100'. With --alert, the traffic rule is in \
+        more: "For example 'Server errors: 5xx > 5% over 5m min 100 keep 5m'. With --alert, the traffic rule is in \
                force only if --threshold or --window is given too. See httpmon-rules(7).",
         choices: NO_CHOICES,
         apply: |o, v| {
