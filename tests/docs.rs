@@ -368,6 +368,7 @@ fn printed_by(command: &str) -> &'static [&'static str] {
             "High traffic alert recovered at ",
         ],
         _ if command.contains("--on-alert") => &["Errors generated an alert - 5xx = "],
+        _ if command.contains("--report lines") => &["GET /api/items HTTP/1.1\" 503 0"],
         _ if command.contains("by client") => &[
             "Overloaded generated an alert for client 192.0.2.18 - 503 = 21",
             "Errors generated an alert - 5xx = 5.6%",

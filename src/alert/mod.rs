@@ -9,6 +9,7 @@ pub mod cause;
 pub mod check;
 mod count;
 mod duration;
+pub mod firing;
 pub mod history;
 mod hours;
 mod keyed;

@@ -64,6 +64,16 @@ impl Ruleset {
         traffic.into_iter().chain(self.specs.iter().cloned())
     }
 
+    /// The rule with this label.
+    pub fn named(&self, label: &str) -> Option<Spec> {
+        self.written().find(|spec| spec.label == label)
+    }
+
+    /// The labels of the rules, in order.
+    pub fn labels(&self) -> Vec<String> {
+        self.written().map(|spec| spec.label).collect()
+    }
+
     /// The rule that stands when there is no other: more hits than `per_second` on average.
     fn traffic_rule(&self, per_second: Threshold) -> Spec {
         Spec {
@@ -198,7 +208,7 @@ impl Plan {
             self.part(spec).ok()?,
             self.source(spec.filter.clone()).ok()?,
         );
-        let mut narrowed = |filter| self.narrowed(spec, filter).ok();
+        let mut narrowed = || self.narrowed(spec, of_measure(spec)?).ok();
         let hits = |subset, missing| Counted {
             subset,
             weight: Weight::Hits,
@@ -218,12 +228,8 @@ impl Plan {
                 weight: Weight::Errors,
                 ..hits(whole, below)
             },
-            CountedKind::Class(class) => hits(narrowed(Filter::class(class))?, below),
-            CountedKind::Malformed => hits(narrowed(Filter::malformed())?, below),
-            CountedKind::BeyondThreshold => {
-                let us = spec.threshold.microseconds()?;
-                hits(narrowed(Filter::timed(us, below))?, false)
-            }
+            CountedKind::Class(_) | CountedKind::Malformed => hits(narrowed()?, below),
+            CountedKind::BeyondThreshold => hits(narrowed()?, false),
         })
     }
 
@@ -242,6 +248,34 @@ impl Plan {
         self.expressions.push(filter);
         Ok(Subset::Matched(self.expressions.len() - 1))
     }
+}
+
+/// What a rule counts of the records that its `where` matches, as the cause of its alerts is taken from them; `None` for
+/// all of them.
+fn of_measure(spec: &Spec) -> Option<Filter> {
+    match (spec.measure.kind().counts)(spec) {
+        CountedKind::Class(class) => Some(Filter::class(class)),
+        CountedKind::Status(status) => Some(Filter::status(status)),
+        CountedKind::Malformed => Some(Filter::malformed()),
+        CountedKind::BeyondThreshold => {
+            let us = spec.threshold.microseconds()?;
+            Some(Filter::timed(us, spec.below))
+        }
+        CountedKind::All | CountedKind::Bytes | CountedKind::Missing | CountedKind::Nothing => None,
+    }
+}
+
+/// The records that a rule counts; `None` for all.
+pub fn counted_by(spec: &Spec) -> Option<Filter> {
+    match (spec.filter.clone(), of_measure(spec)) {
+        (Some(whole), Some(part)) => Some(whole.and(part)),
+        (whole, part) => whole.or(part),
+    }
+}
+
+/// Whether a rule counts lines that are no records.
+pub fn counts_unparsed(spec: &Spec) -> bool {
+    (spec.measure.kind().counts)(spec) == CountedKind::Nothing
 }
 
 /// The dimensions that rules need and that are not listed: counted without rows.

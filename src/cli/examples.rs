@@ -76,6 +76,16 @@ pub static EXAMPLES: &[Example] = &[
         status: EXIT_OK,
     },
     Example {
+        about: "Show the lines themselves: the errors of one section.",
+        command: "httpmon --report lines --where 'section=/api and status>=500' access.log",
+        status: EXIT_OK,
+    },
+    Example {
+        about: "Show the lines behind an alert.",
+        command: "httpmon --report lines --alert 'Errors: 5xx > 5% over 2m min 100' --during Errors access.log",
+        status: EXIT_OK,
+    },
+    Example {
         about: "Look at two minutes of the log, on its first day.",
         command: "httpmon --replay --since 09:03 --until 09:05 access.log",
         status: EXIT_OK,

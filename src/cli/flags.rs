@@ -387,6 +387,33 @@ pub static FLAGS: &[Flag] = &[
         },
     },
     Flag {
+        long: "during",
+        short: None,
+        value: Some("RULE"),
+        help: "with --report lines: only the lines behind the alerts of this rule",
+        more: "RULE is the label of a rule of --alert, or 'High traffic'. The lines are those that the rule counts \
+               (the 5xx of a rule on 5xx, the slow ones of a percentile, those of the key of a rule by key), \
+               from the beginning of the window that made it fire to the second in which it was over. The files \
+               are read twice.",
+        choices: NO_CHOICES,
+        apply: |o, v| {
+            o.during = Some(v.to_owned());
+            Ok(None)
+        },
+    },
+    Flag {
+        long: "with-source",
+        short: None,
+        value: None,
+        help: "with --report lines: put the file before each line",
+        more: "",
+        choices: NO_CHOICES,
+        apply: |o, _| {
+            o.with_source = true;
+            Ok(None)
+        },
+    },
+    Flag {
         long: "output",
         short: Some('o'),
         value: Some("FILE"),

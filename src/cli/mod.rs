@@ -30,6 +30,7 @@ use crate::format::unparsed::Field;
 use crate::format::{Choice, EventTime, Proxies};
 use crate::ingest::Counting;
 use crate::monitor::Config;
+use crate::nearest;
 use crate::quantity::Unit;
 use crate::render::{Form, OUTPUTS, Output};
 use crate::report::Scope;
@@ -163,6 +164,10 @@ pub struct Options {
     pub color: Color,
     /// Whether rules are tried on the log, and nothing else is said.
     pub check: bool,
+    /// The rule whose alerts choose the lines to print, if given.
+    pub during: Option<String>,
+    /// Whether the file that a line is from is put before it.
+    pub with_source: bool,
     /// The program to run at each transition, if given.
     pub on_alert: Option<OsString>,
     /// Whether it is run in replay too.
@@ -218,6 +223,8 @@ impl Default for Options {
             output: None,
             color: Color::Auto,
             check: false,
+            during: None,
+            with_source: false,
             on_alert: None,
             on_alert_in_replay: false,
             exit_code: false,
@@ -245,7 +252,14 @@ impl Options {
         if self.check {
             self.check_goes_with()?;
         }
-        if self.quiet && *form != Form::Stream {
+        if *form == Form::Lines {
+            self.check_lines()?;
+        } else if let Some((option, _)) = self.of_lines().find(|(_, given)| *given) {
+            return Err(Error::new(format!(
+                "{option}: is for the lines of the log: --report lines"
+            )));
+        }
+        if self.quiet && !matches!(form, Form::Stream | Form::Lines) {
             return Err(Error::new(format!(
                 "--quiet: leaves nothing of --report {name} to write; only text and json can write alerts alone"
             )));
@@ -286,6 +300,43 @@ impl Options {
             ));
         }
         self.config().map(drop)
+    }
+
+    /// The options that only `--report lines` has, and whether they are given.
+    fn of_lines(&self) -> impl Iterator<Item = (&'static str, bool)> {
+        let options = [
+            ("--during", self.during.is_some()),
+            ("--with-source", self.with_source),
+        ];
+        options.into_iter()
+    }
+
+    /// What `--report lines` cannot be combined with.
+    fn check_lines(&self) -> Result<(), Error> {
+        let with = [
+            (self.top_given, "--top"),
+            (self.dashboard, "--dashboard"),
+            (self.check, "--check"),
+            (self.exit_code, "--exit-code"),
+            (self.state.is_some(), "--state"),
+        ];
+        if let Some((_, option)) = with.iter().find(|(given, _)| *given) {
+            return Err(Error::new(format!(
+                "--report lines: prints lines of the log and nothing else; leave out {option}"
+            )));
+        }
+        let Some(label) = &self.during else {
+            return Ok(());
+        };
+        let labels = self.ruleset().labels();
+        if !labels.contains(label) {
+            let meant = nearest::question(label, labels.iter().map(String::as_str));
+            return Err(Error::new(format!(
+                "--during: no rule is called '{label}'{meant} ({})",
+                labels.join(", ")
+            )));
+        }
+        Ok(())
     }
 
     /// What `--check` cannot be combined with.
@@ -452,6 +503,11 @@ impl Options {
     /// The window of the traffic rule, and of rules without one of their own.
     fn window_in_force(&self) -> Span {
         self.window.unwrap_or(Span(120))
+    }
+
+    /// The rule that `--during` names.
+    pub fn rule_of_lines(&self) -> Option<Spec> {
+        self.ruleset().named(self.during.as_deref()?)
     }
 
     /// The rules in force.

@@ -28,6 +28,30 @@ pub trait Take {
 
     /// Takes a line.
     fn take(&mut self, line: Line<'_>);
+
+    /// Takes a line as it stands in the log, with its carriage return: by default as a line without it, or as each record
+    /// of one that holds several.
+    #[inline(always)]
+    fn take_whole(&mut self, line: Line<'_>)
+    where
+        Self: Sized,
+    {
+        take_records(line, self);
+    }
+}
+
+/// Hands on a line without its carriage return, or each record of one that holds several.
+#[inline(always)]
+pub fn take_records(line: Line<'_>, taker: &mut impl Take) {
+    let bytes = trim_return(line.bytes);
+    match records::of(bytes) {
+        None => taker.take(Line { bytes, ..line }),
+        Some(found) => {
+            for bytes in found {
+                taker.take(Line { bytes, cut: false });
+            }
+        }
+    }
 }
 
 impl<F: FnMut(Line<'_>)> Take for F {
@@ -73,13 +97,10 @@ impl Lines {
             };
             let line = &rest[..end];
             let cut = line.len() > MAX_LINE;
-            lend(
-                Line {
-                    bytes: trim_return(&line[..line.len().min(MAX_LINE)]),
-                    cut,
-                },
-                taker,
-            );
+            taker.take_whole(Line {
+                bytes: &line[..line.len().min(MAX_LINE)],
+                cut,
+            });
             rest = &rest[end + 1..];
         }
     }
@@ -87,13 +108,10 @@ impl Lines {
     /// The input ended: lends the last line, if it had no newline.
     pub fn finish(&mut self, taker: &mut impl Take) {
         if self.is_pending() {
-            lend(
-                Line {
-                    bytes: trim_return(&self.carry),
-                    cut: self.cut,
-                },
-                taker,
-            );
+            taker.take_whole(Line {
+                bytes: &self.carry,
+                cut: self.cut,
+            });
             // A long line must not keep its memory for good.
             self.carry.clear();
             self.carry.shrink_to(MAX_LINE / 16);
@@ -110,19 +128,6 @@ impl Lines {
         self.cut |= bytes.len() > room;
         self.carry
             .extend_from_slice(&bytes[..bytes.len().min(room)]);
-    }
-}
-
-/// Hands on a line, or each record of one that holds several.
-#[inline(always)]
-fn lend(line: Line<'_>, taker: &mut impl Take) {
-    match records::of(line.bytes) {
-        None => taker.take(line),
-        Some(found) => {
-            for bytes in found {
-                taker.take(Line { bytes, cut: false });
-            }
-        }
     }
 }
 

@@ -10,6 +10,7 @@ pub mod email;
 pub mod escape;
 pub mod html;
 pub mod json;
+pub mod lines;
 pub mod openmetrics;
 pub mod text;
 pub mod units;
@@ -49,6 +50,8 @@ pub enum Form {
     Rows,
     /// One document, made from the summary; its file is replaced as a whole.
     Document,
+    /// Lines of the log, and nothing for an event.
+    Lines,
 }
 
 impl PartialEq for Output {
@@ -100,5 +103,12 @@ pub static OUTPUTS: &[Output] = &[
         form: Form::Rows,
         robots: false,
         make: |_| Box::new(csv::Csv::default()),
+    },
+    Output {
+        name: "lines",
+        about: "the lines that count, as they stand in the log; of several files in the order of time",
+        form: Form::Lines,
+        robots: false,
+        make: |_| Box::new(lines::NoEvents),
     },
 ];

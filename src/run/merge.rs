@@ -50,7 +50,7 @@ const POLL: Duration = Duration::from_millis(20);
 /// A file of several.
 #[derive(Debug)]
 pub(super) struct Merged {
-    operand: Operand,
+    pub(super) operand: Operand,
     /// Its name, as it was given.
     pub(super) name: Arc<str>,
     /// The least time of its first records; `None` where it is no regular file or has none in its first block.

@@ -30,6 +30,7 @@ mod kill;
 #[path = "kill_other.rs"]
 mod kill;
 mod ledger;
+mod matching;
 mod merge;
 mod merged_files;
 mod message;
@@ -86,13 +87,18 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use matching::{BehindAlerts, LinePrinter};
 use merge::Merge;
+use operands::Operand;
 use progress::ProgressFeed;
 
+use crate::alert::plan;
+use crate::alert::syntax::Spec;
 use crate::cli::{self, Command, Options, config, help, parse};
 use crate::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_NOT_KNOWN, EXIT_OK, Error};
 use crate::filter::period::Moment;
 use crate::monitor::Monitor;
+use crate::render::Form;
 use crate::time::Second;
 
 /// Runs httpmon with these arguments, the program's name left out, and says how it ended.
@@ -190,6 +196,9 @@ fn run(mut options: Options) -> Result<u8, Error> {
     let seen = |moment: Moment| moment.seen(now, !options.replay);
     (options.since, options.until) = (options.since.map(seen), options.until.map(seen));
     ahead::resolve(&mut options)?;
+    if options.report.form == Form::Lines {
+        return print_lines(&options, files, missing);
+    }
     let ledger = options.state.as_deref().map(ledger::Ledger::open);
     let ledger = ledger.transpose()?.map(|(ledger, said)| {
         said.iter().for_each(|said| say(said));
@@ -235,11 +244,7 @@ fn run(mut options: Options) -> Result<u8, Error> {
         let paths = options.files.iter().map(PathBuf::from).collect();
         Threads::follow(paths, history.map(Duration::from_secs), options.dashboard)
     } else if options.replay && resolved && files.len() > 1 {
-        let parallel = session.parallel(options.threads_in_force(), PART);
-        let files = merge::look_at(files, &parallel.reader.parser);
-        session.merge(&files);
-        let merge = Merge::new(files, parallel, options.verbose);
-        Threads::merge(merge, options.dashboard)
+        merged(&mut session, &options, files)
     } else {
         Threads::start(files, parallel, options.dashboard, !options.replay)
     };
@@ -260,6 +265,69 @@ fn run(mut options: Options) -> Result<u8, Error> {
         Ended::Input if options.replay && is_foreign(session.monitor()) => Ok(EXIT_ERROR),
         Ended::Input => Ok(EXIT_OK),
     }
+}
+
+/// A feed of several files, read along with each other.
+fn merged(session: &mut Session, options: &Options, files: Vec<Operand>) -> Threads {
+    let parallel = session.parallel(options.threads_in_force(), PART);
+    let files = merge::look_at(files, &parallel.reader.parser);
+    session.merge(&files);
+    let merge = Merge::new(files, parallel, options.verbose);
+    Threads::merge(merge, options.dashboard)
+}
+
+/// `--report lines`. `missing` says that a file is not there.
+fn print_lines(options: &Options, files: Vec<Operand>, missing: bool) -> Result<u8, Error> {
+    let output = ReportWriter::open(options, &files)?;
+    let reader = session::reader(options, &options.config()?)?;
+    let behind = match options.rule_of_lines() {
+        None => None,
+        Some(rule) => Some(behind_alerts(&rule, options, &files)?),
+    };
+    let mut printer = LinePrinter::new(output, options.quiet);
+    let ended = if options.replay && files.len() > 1 && operands::all_regular_files(&files) {
+        printer.run_ordered(files, options, &reader, behind)
+    } else {
+        let mut feed = if options.follow {
+            let paths = options.files.iter().map(PathBuf::from).collect();
+            Threads::follow(paths, None, false)
+        } else {
+            Threads::start(files, None, false, !options.replay)
+        };
+        printer.run(&mut feed, options, reader, behind)
+    };
+    match ended {
+        Ended::ReaderGone => Ok(EXIT_OK),
+        Ended::Signal(signal) => {
+            signals::end_by(signal);
+            Ok(EXIT_ERROR)
+        }
+        Ended::Failed(error) => Err(error),
+        Ended::Input if missing || printer.has_failed() || printer.is_foreign() => Ok(EXIT_ERROR),
+        Ended::Input => Ok(EXIT_OK),
+    }
+}
+
+/// When the alerts of `rule` fired, which the files are read for once.
+fn behind_alerts(rule: &Spec, options: &Options, files: &[Operand]) -> Result<BehindAlerts, Error> {
+    if !options.replay || !operands::all_regular_files(files) {
+        return Err(Error::new(
+            "--during: reads the log twice, so it must be regular files: httpmon --report lines --during RULE access.log",
+        ));
+    }
+    let (collector, spans) = matching::collector(&rule.label);
+    let output = ReportWriter::new(Box::new(std::io::sink()), collector, false);
+    let mut session = Session::new(options, output)?;
+    let mut feed = merged(&mut session, options, files.to_vec());
+    if let Ended::Failed(error) = session.run(&mut feed) {
+        return Err(error);
+    }
+    Ok(BehindAlerts {
+        spans: spans.finish(),
+        counted: plan::counted_by(rule),
+        unparsed: plan::counts_unparsed(rule),
+        by: rule.by,
+    })
 }
 
 /// The exit status under `--exit-code`.

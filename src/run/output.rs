@@ -153,6 +153,16 @@ impl ReportWriter {
         self.send()
     }
 
+    /// Writes lines of the log.
+    ///
+    /// # Errors
+    ///
+    /// Those of the stream.
+    pub(super) fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+        self.buffer.extend_from_slice(lines);
+        self.send()
+    }
+
     /// Renders an event, to be [sent](ReportWriter::send).
     pub(super) fn render(&mut self, event: &Event, zone: &Zone) {
         let partial = matches!(event, Event::Summary(summary) if summary.partial);

@@ -74,6 +74,22 @@ pub fn wanted(config: &Config) -> Vec<Field> {
     wanted
 }
 
+/// What reads the records of a run with these options.
+///
+/// # Errors
+///
+/// If its period cannot be known, or a database cannot be read.
+pub(super) fn reader(options: &Options, config: &Config) -> Result<RecordReader, Error> {
+    let counting = &config.counting;
+    let filters = counting.filter.iter().chain(&counting.expressions);
+    let locator = databases::open(options, &counting.top, filters)?;
+    ahead::check(options)?;
+    Ok(RecordReader {
+        parser: parser(options, config),
+        locator,
+    })
+}
+
 /// What reads lines, with the fields that this run wants.
 fn parser(options: &Options, config: &Config) -> Parser {
     let mut fields = wanted(config);
@@ -94,13 +110,7 @@ impl Session {
     pub fn new(options: &Options, output: ReportWriter) -> Result<Session, Error> {
         let config = options.config()?;
         let counting = config.counting.clone();
-        let filters = counting.filter.iter().chain(&counting.expressions);
-        let locator = databases::open(options, &counting.top, filters)?;
-        ahead::check(options)?;
-        let reader = RecordReader {
-            parser: parser(options, &config),
-            locator,
-        };
+        let reader = reader(options, &config)?;
         let sink = Sink::new(output, options.quiet, !options.replay);
         Ok(Session {
             intake: Intake::new(reader, Monitor::new(config), sink, options),
