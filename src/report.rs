@@ -390,6 +390,8 @@ pub struct Transition {
     pub number: u64,
     /// How many alerts of this rule and key fired before it in the run.
     pub times: u64,
+    /// How often it has been said again while it fires, this time with it; 0 where it begins to, or is over.
+    pub repeat: u64,
     /// When its condition began to hold.
     pub since: Second,
     /// The second that crossed.

@@ -146,7 +146,7 @@ impl Unusual {
             if let Some((usual, minutes)) = self.usual(&windows, known) {
                 let early = minutes < 1440;
                 let excess = (counted as f64 - usual as f64).abs();
-                let by_chance = excess < 5.0 * (usual as f64).sqrt() + 10.0;
+                let by_chance = excess < 3.0 * (usual as f64).sqrt() + 10.0;
                 // In twentieths, since the factor of less than a day is half or twice the other.
                 let factor = match (early, self.below) {
                     (false, _) => self.tenths * 2,
@@ -357,10 +357,10 @@ fn a_surge_before_a_gap_fires_and_recovers_in_it() {
     assert_eq!(seconds, [(119, true), (659, false)]);
 }
 
-/// Chance alone makes 5 times the square root of the usual, and 10: with 4 a minute that is 20 more.
+/// Chance alone makes 3 times the square root of the usual, and 10: with 4 a minute that is 16 more.
 #[test]
 fn a_surge_must_be_more_than_chance() {
-    for (hits, fires) in [(23, false), (24, true)] {
+    for (hits, fires) in [(19, false), (20, true)] {
         let mut counts = vec![4; 600];
         counts.extend([hits; 5]);
         let changes = said(&by_minute(&counts), "Surge: hits > 2x usual over 1m", 0);

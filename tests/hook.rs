@@ -90,6 +90,7 @@ fn notice(i: usize) -> Notice {
         because: None,
         text: "two lines".to_owned(),
         times: 0,
+        repeat: 0,
         again: false,
     }
 }
@@ -115,6 +116,35 @@ fn each_transition_is_told_once_in_order_with_its_json_and_its_environment() {
         want += &format!("{line}\n{words}|{times}|{lines}|0\n");
     }
     assert_eq!(out(&folder), want);
+}
+
+/// The variable says how often; one that was there is not of this alert.
+#[test]
+fn an_alert_that_is_said_again_says_how_often_in_the_environment() {
+    let folder = fresh("repeat");
+    let program = script(
+        &folder,
+        "echo \"$HTTPMON_STATE ${HTTPMON_REPEAT-unset}\" >>\"$OUT\"",
+    );
+    let mut command = Command::new(env!("CARGO_BIN_EXE_httpmon"));
+    command
+        .args(["-q", "--replay", "--on-alert-in-replay", "--on-alert"])
+        .arg(program)
+        .args(["--alert", "Any: hits > 1 over 1m repeat 1m"])
+        .env("HTTPMON_REPEAT", "stale")
+        .env_remove("HTTPMON_CONFIG_PATH");
+    let log: String = (0..16)
+        .map(|i| {
+            format!(
+                "10.0.0.1 - - [01/Jan/2026:00:{:02}:{:02} +0000] \"GET / HTTP/1.1\" 200 1\n",
+                i / 6,
+                i % 6 * 10
+            )
+        })
+        .collect();
+    let output = fed::output(&mut command, log);
+    assert_eq!(errors(&output), "");
+    assert_eq!(out(&folder), "firing unset\nfiring 1\nfiring 2\n");
 }
 
 /// The variable is of this transition, whatever httpmon's own environment has.

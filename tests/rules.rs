@@ -88,6 +88,8 @@ struct Wanted {
     /// Only in these minutes of the day, or not in them.
     during: Option<(bool, i64, i64)>,
     keep: i64,
+    /// 0 for never.
+    repeat: i64,
 }
 
 impl Wanted {
@@ -127,6 +129,9 @@ impl Wanted {
             let time = |minute: i64| format!("{:02}:{:02}", minute / 60, minute % 60);
             let not = if negated { " not" } else { "" };
             text += &format!("{not} during {}-{}", time(from), time(to));
+        }
+        if self.repeat > 0 {
+            text += &format!(" repeat {}s", self.repeat);
         }
         text + &format!(" keep {}s", self.keep)
     }
@@ -229,6 +234,8 @@ struct Change {
     rule: String,
     key: Option<String>,
     fired: bool,
+    /// How often it is said again, with this time.
+    repeat: i64,
     since: i64,
     hits: u64,
     value: f64,
@@ -287,9 +294,12 @@ fn phases(
                 true => value.max(peak),
             };
         }
-        if firing != was.0 {
+        let fires_for = since.map_or(0, |since| second - since - hold);
+        let again = firing && was.0 && wanted.repeat > 0 && fires_for % wanted.repeat == 0;
+        if firing != was.0 || again {
             changes.push(Change {
                 at: second,
+                repeat: if again { fires_for / wanted.repeat } else { 0 },
                 peak: (!firing).then_some(peak),
                 few: (!firing && !outside && hits < wanted.min).then_some((hits, wanted.min)),
                 outside: !firing && outside,
@@ -389,6 +399,7 @@ fn said(hits: impl IntoIterator<Item = Hit>, rules: &[String], lateness: i64) ->
                         .key
                         .map(|key| String::from_utf8(key.key.into()).expect("text")),
                     fired: matches!(alert.state, AlertState::Firing { .. }),
+                    repeat: alert.repeat as i64,
                     since: alert.since.0,
                     hits: alert.figure.hits,
                     value: alert.figure.value,
@@ -505,9 +516,20 @@ fn rules(gaps: BoxedStrategy<i64>) -> impl Strategy<Value = Wanted> {
         times(),
         times(),
         prop::option::weighted(0.2, (any::<bool>(), 533i64..545, 1i64..10)),
+        prop_oneof![2 => Just(0i64), 1 => 60i64..100],
     )
         .prop_map(
-            |((measure, form, number), [below, by], window, only, min, hold, keep, during)| {
+            |(
+                (measure, form, number),
+                [below, by],
+                window,
+                only,
+                min,
+                hold,
+                keep,
+                during,
+                repeat,
+            )| {
                 let above_only = matches!(measure, Measure::Silence | Measure::UniqueClient);
                 let keyed = matches!(
                     measure,
@@ -525,6 +547,7 @@ fn rules(gaps: BoxedStrategy<i64>) -> impl Strategy<Value = Wanted> {
                     min: if measure == Measure::Silence { 0 } else { min },
                     hold,
                     keep,
+                    repeat,
                     during: during.map(|(negated, from, length)| (negated, from, from + length)),
                 }
             },

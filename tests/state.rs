@@ -74,10 +74,10 @@ fn follow(folder: &Folder) -> Child {
         .create(true)
         .open(folder.path("out"))
         .expect("a file");
-    let mut command = httpmon(
-        folder,
-        &["--follow", "--history=1d", "--on-alert=./hook", "log"],
-    );
+    let rules = folder.read("rules");
+    let mut args = vec!["--follow", "--history=1d", "--on-alert=./hook", "log"];
+    args.extend(rules.lines());
+    let mut command = httpmon(folder, &args);
     command.stdout(out).spawn().expect("it starts")
 }
 
@@ -124,7 +124,13 @@ fn end(mut child: Child) {
 
 /// A folder in which a run has begun, with a program that notes what it was run for.
 fn begin(name: &str, base: i64) -> Folder {
+    begin_with(name, base, "")
+}
+
+/// The same, with these arguments more, one on each line.
+fn begin_with(name: &str, base: i64, rules: &str) -> Folder {
     let folder = Folder::new(name);
+    fs::write(folder.path("rules"), rules).expect("a file");
     let hook = folder.path("hook");
     let program = "#!/bin/sh\necho \"$HTTPMON_STATE $HTTPMON_AT ${HTTPMON_AGAIN-first}\" >>ran\n[ -e slow ] && exec sleep 30\nexit 0\n";
     fs::write(&hook, program).expect("a program");
@@ -167,13 +173,15 @@ fn kill_often(round: u64, kills: u64) -> Runs {
     let rest = |from: i64, to: i64| log(base, from..to.min(SECONDS));
     let last = last_report(base, SECONDS);
 
-    let whole = begin(&format!("whole-{round}"), base);
+    // One fires behind the history, to the end, and is said again.
+    let rules = "--alert=Any: hits > 1 over 1m for 30s repeat 1m";
+    let whole = begin_with(&format!("whole-{round}"), base, rules);
     append(&whole.path("log"), &rest(20, SECONDS));
     let child = follow(&whole);
     until("all is written", || whole.read("out").contains(&last));
     end(child);
 
-    let cut = begin(&format!("cut-{round}"), base);
+    let cut = begin_with(&format!("cut-{round}"), base, rules);
     let length = |name: &str| fs::metadata(cut.path(name)).map_or(0, |data| data.len());
     for n in 0..kills {
         let at = |n: u64| 20 + (SECONDS - 20) * n as i64 / kills as i64;
@@ -197,6 +205,11 @@ fn kill_often(round: u64, kills: u64) -> Runs {
         assert_eq!(found, want, "round {round}");
     }
     assert_eq!(found.len(), want.len(), "round {round}");
+    let again: Vec<&String> = want
+        .iter()
+        .filter(|line| line.contains("\"repeat\""))
+        .collect();
+    assert_eq!(again.len(), 2, "round {round}");
 
     // Each transition has run its program once, and a second time only if it was killed meanwhile.
     let ran = cut.read("ran");

@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use httpmon::alert::EarlierAlert;
 use httpmon::evaluate::EarlierRun;
 use httpmon::format::record::Record;
 use httpmon::monitor::Monitor;
@@ -218,7 +219,11 @@ proptest! {
             .collect();
         let earlier = EarlierRun {
             until: Second(START),
-            firing: fired.iter().map(|(name, _)| (name.clone(), Second(START - 100))).collect(),
+            firing: fired.iter().map(|(name, _)| EarlierAlert {
+                name: name.clone(),
+                since: Second(START - 100),
+                repeats: 0,
+            }).collect(),
         };
         prop_assert!(monitor.resume(earlier).is_empty());
         let first = START + 1 + gap;
@@ -267,6 +272,49 @@ proptest! {
         let length = second - first;
         if let Some((name, _)) = fired.iter().find(|(name, _)| name == "Quiet") {
             prop_assert!(length < 30 || over.contains(name), "a silence of before is over");
+        }
+    }
+}
+
+/// What an earlier run said again is not said once more, and what it missed is said at once.
+#[test]
+fn an_alert_that_goes_on_is_said_again_on_the_clock_of_its_beginning() {
+    for (rule, name) in [
+        ("R: hits > 0 over 1h for 10s repeat 1m", "R"),
+        (
+            "R: hits > 0 over 1h for 10s repeat 1m by client",
+            "R/192.0.2.1",
+        ),
+    ] {
+        for (repeats, want) in [(4, vec![(1, 5), (41, 6)]), (5, vec![(41, 6)])] {
+            let args = ["--replay", "--lateness=0", "--alert", rule];
+            let config = run::options(&args).and_then(|options| options.config());
+            let mut monitor = Monitor::new(config.expect("a rule that works"));
+            let earlier = EarlierRun {
+                until: Second(START),
+                firing: vec![EarlierAlert {
+                    name: name.to_owned(),
+                    // Said again at START - 259, and so on up to START - 19.
+                    since: Second(START - 329),
+                    repeats,
+                }],
+            };
+            assert!(monitor.resume(earlier).is_empty());
+            for second in 1..100 {
+                let mut record = Record::empty();
+                record.time = Second(START + second);
+                record.client = b"192.0.2.1";
+                monitor.observe(&record, None);
+            }
+            monitor.finish();
+            let events = std::iter::from_fn(|| monitor.next_event());
+            let again: Vec<(i64, u64)> = events
+                .filter_map(|event| match event {
+                    Event::Transition(alert) => Some((alert.at.0 - START, alert.repeat)),
+                    _ => None,
+                })
+                .collect();
+            assert_eq!(again, want, "{rule}, said {repeats} times");
         }
     }
 }

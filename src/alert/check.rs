@@ -199,6 +199,7 @@ impl Check {
                 tally.fire(&key, since);
                 self.firing.insert(number, (place, since));
             }
+            AlertChange::Repeated { .. } => {}
             AlertChange::Resolved {
                 number,
                 since,

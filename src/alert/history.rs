@@ -111,6 +111,11 @@ impl AlertHistory {
         }
     }
 
+    /// When an alert began that fires.
+    pub(super) fn since(&self, number: u64) -> Option<Second> {
+        self.firing.get(&number).map(|fired| fired.since)
+    }
+
     /// The most extreme value so far of an alert that fires.
     pub(super) fn peak(&self, number: u64) -> Option<Figure> {
         self.firing.get(&number).map(|fired| fired.peak)

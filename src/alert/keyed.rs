@@ -313,8 +313,15 @@ impl KeyedCondition for Keyed {
         self.keys.get(&id)?.phase.number()
     }
 
-    fn set_firing(&mut self, id: u32, number: u64, _: Second) {
-        self.keys.entry(id).or_insert(Followed::NONE).phase = Phase::firing(number);
+    fn set_firing(&mut self, id: u32, phase: Phase, _: Second) {
+        self.keys.entry(id).or_insert(Followed::NONE).phase = phase;
+        self.touched.push(id);
+    }
+
+    fn repeat_at(&mut self, id: u32, again: Second) {
+        if let Some(sums) = self.keys.get_mut(&id) {
+            sums.phase.repeat_at(again);
+        }
         self.touched.push(id);
     }
 

@@ -30,7 +30,7 @@ mod window;
 
 pub use history::AlertHistory;
 pub use phase::Clauses;
-pub use rule::{AlertChange, Changed, Rule};
+pub use rule::{AlertChange, Changed, EarlierAlert, Rule};
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -205,8 +205,11 @@ trait KeyedCondition: std::fmt::Debug {
     /// The number of the alert of a key, if it fires.
     fn firing(&self, id: u32) -> Option<u64>;
 
-    /// The alert of a key fires from before this run; `second` is the first at which it is known.
-    fn set_firing(&mut self, id: u32, number: u64, second: Second);
+    /// The alert of a key is in this `phase` from before this run; `second` is the first at which it is known.
+    fn set_firing(&mut self, id: u32, phase: phase::Phase, second: Second);
+
+    /// Says the alert of a key again at `again`, if it fires.
+    fn repeat_at(&mut self, id: u32, again: Second);
 
     /// The figure of a key of which nothing is known.
     fn no_figure(&self) -> Figure;

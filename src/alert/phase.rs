@@ -17,6 +17,8 @@ pub struct Clauses {
     pub hold_for: Span,
     /// How long the measure must be back before the alert is resolved.
     pub keep_firing_for: Span,
+    /// An alert that fires is said again after every such time; never, if it is 0.
+    pub repeat: Span,
 }
 
 impl Clauses {
@@ -25,8 +27,29 @@ impl Clauses {
         min: 0,
         hold_for: Span(0),
         keep_firing_for: Span(0),
+        repeat: Span(0),
     };
+
+    /// When an alert is said again that began `since` and was said again `said` times.
+    pub(super) fn again(self, since: Second, said: u64) -> Second {
+        match i64::try_from(said) {
+            Ok(said) if self.repeat > Span(0) => {
+                let spans = Span(self.repeat.0.saturating_mul(said.saturating_add(1)));
+                Second((since + self.hold_for).0.saturating_add(spans.0))
+            }
+            _ => NEVER,
+        }
+    }
+
+    /// How often an alert that began `since` is said again up to `second`.
+    pub(super) fn repeats(self, since: Second, second: Second) -> u64 {
+        let fires = (second - (since + self.hold_for)).0.max(0);
+        (fires / self.repeat.0.max(1)).unsigned_abs()
+    }
 }
+
+/// Not within the time of any log.
+const NEVER: Second = Second(i64::MAX);
 
 /// How far an alert is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,6 +64,8 @@ pub(super) enum Phase {
         number: u64,
         /// Since when the measure has been back, if it is, and not yet for long enough.
         clear_since: Option<Second>,
+        /// When it is said again.
+        again: Second,
     },
 }
 
@@ -51,16 +76,26 @@ pub(super) enum PhaseChange {
     Stay,
     /// It fires; the measure has been beyond since then.
     Fire { number: u64, since: Second },
+    /// It fires on, and is said again.
+    Repeat { number: u64 },
     /// It is over.
     Resolve { number: u64 },
 }
 
 impl Phase {
-    /// Firing, with this number.
-    pub(super) fn firing(number: u64) -> Phase {
+    /// Firing, with this number, and said again at this second.
+    pub(super) fn firing(number: u64, again: Second) -> Phase {
         Phase::Firing {
             number,
             clear_since: None,
+            again,
+        }
+    }
+
+    /// Says it again at this second, if it fires.
+    pub(super) fn repeat_at(&mut self, second: Second) {
+        if let Phase::Firing { again, .. } = self {
+            *again = second;
         }
     }
 
@@ -101,42 +136,50 @@ impl Phase {
                     return PhaseChange::Stay;
                 }
                 let number = enlist(since);
-                *self = Phase::Firing {
-                    number,
-                    clear_since: None,
-                };
+                *self = Phase::firing(number, clauses.again(since, 0));
                 PhaseChange::Fire { number, since }
             }
             (Phase::Quiet | Phase::Pending { .. }, _) => {
                 *self = Phase::Quiet;
                 PhaseChange::Stay
             }
-            (Phase::Firing { number, .. }, Level::Breached) => {
-                *self = Phase::Firing {
-                    number,
-                    clear_since: None,
-                };
-                PhaseChange::Stay
-            }
-            // The state holds, that of an alert on its way back too.
-            (Phase::Firing { .. }, Level::AtThreshold) => PhaseChange::Stay,
             (
                 Phase::Firing {
                     number,
                     clear_since,
+                    again,
                 },
-                Level::Clear,
+                level,
             ) => {
-                let since = clear_since.unwrap_or(second);
-                if second - since < clauses.keep_firing_for {
-                    *self = Phase::Firing {
-                        number,
-                        clear_since: Some(since),
-                    };
-                    return PhaseChange::Stay;
+                let clear_since = match level {
+                    Level::Breached => None,
+                    // The state holds, that of an alert on its way back too.
+                    Level::AtThreshold => clear_since,
+                    Level::Clear => Some(clear_since.unwrap_or(second)),
+                };
+                if level == Level::Clear
+                    && clear_since.is_some_and(|since| second - since >= clauses.keep_firing_for)
+                {
+                    *self = Phase::Quiet;
+                    return PhaseChange::Resolve { number };
                 }
-                *self = Phase::Quiet;
-                PhaseChange::Resolve { number }
+                let due = second >= again;
+                *self = Phase::Firing {
+                    number,
+                    clear_since,
+                    again: match due {
+                        // Those that were missed are said at once.
+                        true => {
+                            let missed = (second - again).0 / clauses.repeat.0;
+                            again + Span((missed + 1) * clauses.repeat.0)
+                        }
+                        false => again,
+                    },
+                };
+                match due {
+                    true => PhaseChange::Repeat { number },
+                    false => PhaseChange::Stay,
+                }
             }
         }
     }
@@ -147,12 +190,16 @@ impl Phase {
             (Phase::Pending { since }, _) => Some(since + clauses.hold_for),
             (
                 Phase::Firing {
-                    clear_since: Some(since),
-                    ..
+                    clear_since, again, ..
                 },
-                Level::Clear,
-            ) => Some(since + clauses.keep_firing_for),
-            _ => None,
+                level,
+            ) => {
+                let back = clear_since.filter(|_| level == Level::Clear);
+                let over = back.map(|since| since + clauses.keep_firing_for);
+                let again = Some(again).filter(|&again| again < NEVER);
+                over.into_iter().chain(again).min()
+            }
+            (Phase::Quiet, _) => None,
         }
     }
 }
@@ -163,10 +210,16 @@ mod tests {
 
     /// The phases that levels lead to: `.` quiet, `p` pending, `F` fires, `f` firing, `R` resolved.
     fn run(levels: &str, hold_for: i64, keep_firing_for: i64) -> String {
+        repeated(levels, hold_for, keep_firing_for, 0)
+    }
+
+    /// The same, said again after so many seconds: `a`.
+    fn repeated(levels: &str, hold_for: i64, keep_firing_for: i64, repeat: i64) -> String {
         let clauses = Clauses {
             min: 0,
             hold_for: Span(hold_for),
             keep_firing_for: Span(keep_firing_for),
+            repeat: Span(repeat),
         };
         let mut phase = Phase::Quiet;
         let mut trace = String::new();
@@ -179,6 +232,7 @@ mod tests {
             let step = phase.advance(level, Second(i as i64), clauses, |_| 7);
             trace.push(match (step, phase) {
                 (PhaseChange::Fire { number: 7, .. }, Phase::Firing { number: 7, .. }) => 'F',
+                (PhaseChange::Repeat { number: 7 }, Phase::Firing { number: 7, .. }) => 'a',
                 (PhaseChange::Resolve { number: 7 }, Phase::Quiet) => 'R',
                 (PhaseChange::Stay, Phase::Quiet) => '.',
                 (PhaseChange::Stay, Phase::Pending { .. }) => 'p',
@@ -201,6 +255,25 @@ mod tests {
         assert_eq!(run("+---", 0, 2), "FffR");
         assert_eq!(run("+--+---", 0, 2), "FfffffR");
         assert_eq!(run("+-=-", 0, 2), "FffR");
+    }
+
+    /// It is on the clock of its beginning, whatever the level, and what is over is not said again.
+    #[test]
+    fn what_fires_is_said_again() {
+        assert_eq!(repeated("+++++++-", 0, 0, 2), "FfafafaR");
+        assert_eq!(repeated("+++++--+", 2, 3, 3), "ppFffaff");
+        assert_eq!(repeated("+==-=--", 0, 9, 3), "Fffaffa");
+        assert_eq!(repeated("+-+++", 0, 0, 2), "FRFfa");
+        let clauses = Clauses {
+            hold_for: Span(2),
+            repeat: Span(3),
+            ..Clauses::NONE
+        };
+        let firing = Phase::firing(7, clauses.again(Second(0), 1));
+        assert_eq!(firing.due(Level::Breached, clauses), Some(Second(8)));
+        let repeats = [1, 4, 5, 7, 8].map(|second| clauses.repeats(Second(0), Second(second)));
+        assert_eq!(repeats, [0, 0, 1, 1, 2]);
+        assert_eq!(Clauses::NONE.again(Second(0), 0), NEVER);
     }
 
     /// Nothing fires that is not beyond, and what was not beyond all the while has not been for long.

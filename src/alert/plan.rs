@@ -88,6 +88,7 @@ impl Ruleset {
             hold_for: Span(0),
             during: None,
             keep_firing_for: Span(0),
+            repeat: Span(0),
         }
     }
 
@@ -132,6 +133,7 @@ impl Plan {
             min,
             hold_for: spec.hold_for,
             keep_firing_for: spec.keep_firing_for,
+            repeat: spec.repeat,
         };
         if let Some(dimension) = spec.by {
             let (dimension, dimensions) = (index_of(dimension)?, tops.len());

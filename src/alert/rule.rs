@@ -24,6 +24,15 @@ pub enum AlertChange {
         /// When its condition began to hold.
         since: Second,
     },
+    /// It fires on, and is said again.
+    Repeated {
+        /// Its number in the run.
+        number: u64,
+        /// When its condition began to hold.
+        since: Second,
+        /// How often it has been said again, this time with it.
+        repeat: u64,
+    },
     /// It is over.
     Resolved {
         /// Its number in the run.
@@ -68,8 +77,29 @@ enum Instances {
         keyed: Box<dyn KeyedCondition + Send>,
         over: Vec<u64>,
         /// Alerts that fire from before this run, whose keys have not been seen since.
-        unseen: Vec<(Key, u64, Second)>,
+        unseen: Vec<UnseenAlert>,
     },
+}
+
+/// An alert that fires from before this run, whose key has not been seen since.
+#[derive(Debug)]
+struct UnseenAlert {
+    key: Key,
+    number: u64,
+    since: Second,
+    /// When it is said again.
+    again: Second,
+}
+
+/// An alert that fired when an earlier run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EarlierAlert {
+    /// Its [name](crate::report::Transition::name).
+    pub name: String,
+    /// When it began.
+    pub since: Second,
+    /// How often it was said again.
+    pub repeats: u64,
 }
 
 /// A rule and the alerts that fire by it.
@@ -261,35 +291,45 @@ impl Rule {
         name.strip_prefix(&*self.label)?.strip_prefix('/')
     }
 
-    /// An alert of this rule, by its name, has fired since `since` as far as an earlier run knew, and is not over.
-    pub fn resume(
-        &mut self,
-        name: &str,
-        since: Second,
-        totals: &Totals,
-        history: &mut AlertHistory,
-    ) {
+    /// An alert of this rule fired as far as an earlier run knew, and is not over.
+    pub fn resume(&mut self, earlier: &EarlierAlert, totals: &Totals, history: &mut AlertHistory) {
+        let EarlierAlert {
+            name,
+            since,
+            repeats,
+        } = earlier;
+        let since = *since;
         let key = self.key_in(name).unwrap_or_default().as_bytes();
         let (label, unit) = (&self.label, self.subject.unit);
         self.touched = true;
         match &mut self.kind {
             Instances::Whole {
-                condition, phase, ..
-            } => match *phase {
-                Phase::Firing { number, .. } => history.set_since(number, since),
-                _ => {
-                    let number = history.fire(label, None, unit, since, condition.figure());
-                    *phase = Phase::Firing {
-                        number,
-                        clear_since: None,
-                    };
+                condition,
+                phase,
+                clauses,
+                ..
+            } => {
+                let again = clauses.again(since, *repeats);
+                match phase.number() {
+                    Some(number) => {
+                        history.set_since(number, since);
+                        phase.repeat_at(again);
+                    }
+                    None => {
+                        let number = history.fire(label, None, unit, since, condition.figure());
+                        *phase = Phase::firing(number, again);
+                    }
                 }
-            },
+            }
             Instances::ByKey { keyed, unseen, .. } => {
                 let dimension = keyed.dimension();
+                let again = keyed.clauses().again(since, *repeats);
                 let id = find(totals.table(dimension), key);
-                match id.and_then(|id| keyed.firing(id)) {
-                    Some(number) => history.set_since(number, since),
+                match id.and_then(|id| Some((id, keyed.firing(id)?))) {
+                    Some((id, number)) => {
+                        history.set_since(number, since);
+                        keyed.repeat_at(id, again);
+                    }
                     None => {
                         let key = Key {
                             dimension: totals.tops()[dimension].dimension.kind(),
@@ -297,7 +337,12 @@ impl Rule {
                         };
                         let figure = keyed.no_figure();
                         let number = history.fire(label, Some(key.clone()), unit, since, figure);
-                        unseen.push((key, number, since));
+                        unseen.push(UnseenAlert {
+                            key,
+                            number,
+                            since,
+                            again,
+                        });
                     }
                 }
             }
@@ -408,17 +453,18 @@ impl Rule {
                 if whole_again.is_some() || edge {
                     keyed.look_at_all();
                 }
-                unseen.retain(|(key, number, since)| {
-                    if let Some(id) = find(totals.table(dimension), &key.key) {
-                        keyed.set_firing(id, *number, second);
+                unseen.retain(|alert| {
+                    if let Some(id) = find(totals.table(dimension), &alert.key.key) {
+                        let phase = Phase::firing(alert.number, alert.again);
+                        keyed.set_firing(id, phase, second);
                         return false;
                     }
                     // Not to be seen in a whole window is the end of it, or what it is about.
                     let last = keyed
                         .absence()
-                        .is_none_or(|absence| second - *since > absence);
+                        .is_none_or(|absence| second - alert.since > absence);
                     let ends = last && !unread;
-                    over.extend(ends.then_some(*number));
+                    over.extend(ends.then_some(alert.number));
                     !ends
                 });
                 // They were found in the order of a hash.
@@ -510,6 +556,15 @@ impl<T: FnMut(Changed)> Closing<'_, T> {
                 return;
             }
             PhaseChange::Fire { number, since } => AlertChange::Fired { number, since },
+            PhaseChange::Repeat { number } => {
+                self.history.raise_peak(number, figure);
+                let since = self.history.since(number).unwrap_or(self.second);
+                AlertChange::Repeated {
+                    number,
+                    since,
+                    repeat: clauses.repeats(since, self.second),
+                }
+            }
             PhaseChange::Resolve { number } => {
                 let why = match self.outside {
                     true => Some(WhyOver::OutOfHours),

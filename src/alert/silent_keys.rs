@@ -166,13 +166,20 @@ impl KeyedCondition for SilentKeys {
         self.keys.get(&id)?.phase.number()
     }
 
-    fn set_firing(&mut self, id: u32, number: u64, second: Second) {
+    fn repeat_at(&mut self, id: u32, again: Second) {
+        if let Some(seen) = self.keys.get_mut(&id) {
+            seen.phase.repeat_at(again);
+        }
+        self.touched.push(id);
+    }
+
+    fn set_firing(&mut self, id: u32, phase: Phase, second: Second) {
         let seen = self.keys.entry(id).or_insert(Seen {
             last: second,
             phase: Phase::Quiet,
             due: second,
         });
-        seen.phase = Phase::firing(number);
+        seen.phase = phase;
         self.touched.push(id);
     }
 

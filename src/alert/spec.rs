@@ -118,6 +118,8 @@ pub struct Spec {
     pub during: Option<Hours>,
     /// How long it must be back before it is resolved.
     pub keep_firing_for: Span,
+    /// After how long it is said again while it fires; never, if it is 0.
+    pub repeat: Span,
 }
 
 impl Spec {

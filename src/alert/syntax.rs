@@ -27,19 +27,23 @@ pub const GRAMMAR: &[&str] = &[
     r#"share     = number "%""#,
     r#"clause    = "over" duration | "where" expression | "by" dimension"#,
     r#"          | "min" hits | "for" duration | "keep" duration"#,
-    r#"          | "during" hours | "not" "during" hours"#,
+    r#"          | "repeat" duration | "during" hours | "not" "during" hours"#,
     r#"hours     = time "-" time | days | time "-" time days"#,
     r#"days      = "mon" | "mon" "-" "fri" | "sat" "," "sun" | …"#,
 ];
 
 /// What may follow the value, each once.
-const CLAUSES: [&str; 7] = ["over", "where", "by", "min", "for", "keep", "during"];
+const CLAUSES: [&str; 8] = [
+    "over", "where", "by", "min", "for", "keep", "repeat", "during",
+];
 /// Above and below.
 const OPERATORS: [&str; 2] = [">", "<"];
 /// The longest window, and the longest time that a condition can be asked to hold.
 const WEEK: Span = Span(7 * 86_400);
 /// The longest window of a rule by key.
 const BY_WINDOW: Span = Span(86_400);
+/// Nobody reads what comes more often.
+const LEAST_REPEAT: Span = Span(60);
 /// A rule to copy from.
 pub const EXAMPLE: &str = "Server errors: 5xx > 5% over 5m min 100 keep 5m";
 /// The longest label.
@@ -79,6 +83,7 @@ impl Spec {
             during: None,
             hold_for: Span(0),
             keep_firing_for: Span(0),
+            repeat: Span(0),
         };
         let mut seen: Vec<&str> = Vec::new();
         loop {
@@ -110,6 +115,7 @@ impl Spec {
                 "over" => spec.over = Some(input.span(Span::SECOND)?),
                 "for" => spec.hold_for = input.span(Span(0))?,
                 "keep" => spec.keep_firing_for = input.span(Span(0))?,
+                "repeat" => spec.repeat = input.span(LEAST_REPEAT)?,
                 "min" => spec.min = input.number()?,
                 "during" => spec.during = Some(input.hours(negated)?),
                 "by" => spec.by = Some(input.dimension("by")?),
@@ -412,6 +418,7 @@ mod tests {
             "Bare: 5xx > 5% min 100 over 300",
             "Minutes: 5xx > 5% over 5m min 100",
             "Day: hits > 1 over 24h by client",
+            "Again: 5xx > 5% over 5m keep 5m repeat 1h",
             "Office: 5xx > 5% over 5m during 08:00-20:00 mon-fri min 100",
             "Backup: p95 > 1s not during 02:00-03:00 for 1m",
             "Weekend: hits > 9/s during sat,sun",
@@ -442,6 +449,7 @@ mod tests {
             ("a: silence > 2m over 5m", 3, "no window"),
             ("a: hits > 1 over 8d", 17, "between 1s and 7d"),
             ("a: hits > 1 over", 16, "duration"),
+            ("a: hits > 1 repeat 59s", 19, "between 1m and 7d"),
             ("a: hits > 1 during", 18, "08:00-20:00"),
             ("a: hits > 1 during 8-20", 19, "08:00-20:00"),
             ("a: hits > 1 not over 1m", 12, "during"),

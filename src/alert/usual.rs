@@ -5,7 +5,7 @@
 //! *Usual* is, for a rule on more, their 99.9th percentile: a week is above it for ten minutes. For a rule on less it is
 //! the least within an hour of the same time of day, where three days know that; until then the 0.1th percentile, since a
 //! night is no outage. It fires when the window holds more than a factor times that, or less, by more than chance would
-//! have it (`5 √usual + 10` hits), at two closed minutes in a row; while less than a day is known, by twice the factor.
+//! have it (`3 √usual + 10` hits), at two closed minutes in a row; while less than a day is known, by twice the factor.
 //!
 //! The baseline needs eight hours, and has no gaps of more than an hour. While the rule fires it stands still, for six
 //! hours at most: a surge must not become usual by lasting, unless it stays for good. Then it is part of it: what
@@ -235,7 +235,7 @@ impl UsualCondition {
             false => (counted * 1_000_000_000).cmp(&limit),
             true => limit.cmp(&(counted * 1_000_000_000)),
         };
-        let by_chance = (counted as f64 - usual as f64).abs() < 5.0 * (usual as f64).sqrt() + 10.0;
+        let by_chance = (counted as f64 - usual as f64).abs() < 3.0 * (usual as f64).sqrt() + 10.0;
         match order {
             Ordering::Greater if !by_chance || self.firing.is_some() => {
                 self.beyond += 1;

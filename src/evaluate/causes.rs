@@ -154,7 +154,10 @@ fn clear(tallies: &mut [Vec<Tally>; 2]) {
 }
 
 fn fired(changed: &Changed) -> bool {
-    matches!(changed.transition, AlertChange::Fired { .. })
+    matches!(
+        changed.transition,
+        AlertChange::Fired { .. } | AlertChange::Repeated { .. }
+    )
 }
 
 /// The window that ends with `at`, and the one before.

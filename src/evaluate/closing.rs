@@ -28,13 +28,14 @@ impl Evaluate {
                 unread: true,
             });
         }
-        for (name, since) in earlier.firing {
-            let Some(rule) = self.rules.iter_mut().find(|rule| rule.has_alert(&name)) else {
+        for alert in earlier.firing {
+            let mut rules = self.rules.iter_mut();
+            let Some(rule) = rules.find(|rule| rule.has_alert(&alert.name)) else {
                 continue;
             };
-            rule.resume(&name, since, &books.totals, &mut self.history);
+            rule.resume(&alert, &books.totals, &mut self.history);
             if let Some(first) = self.first {
-                rule.unread(since, first);
+                rule.unread(alert.since, first);
             }
         }
     }

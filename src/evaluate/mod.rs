@@ -18,7 +18,7 @@ use std::sync::Arc;
 use crate::alert::check::Check;
 use crate::alert::past::Past;
 use crate::alert::plan::Ruleset;
-use crate::alert::{AlertHistory, Rule};
+use crate::alert::{AlertHistory, EarlierAlert, Rule};
 use crate::points::scales::Scales;
 use crate::points::series::Series;
 use crate::report::{Event, Scope};
@@ -49,8 +49,8 @@ pub struct Evaluation {
 pub struct EarlierRun {
     /// The last second of which it said what there was to say.
     pub until: Second,
-    /// The [names](crate::report::Transition::name) of the alerts that fired then, and since when.
-    pub firing: Vec<(String, Second)>,
+    /// The alerts that fired then.
+    pub firing: Vec<EarlierAlert>,
 }
 
 /// A report that is still being filled.
@@ -152,9 +152,9 @@ impl Evaluate {
     /// the log was not read. The names of the alerts that no rule has any more.
     pub fn resume(&mut self, mut earlier: EarlierRun) -> Vec<String> {
         let known =
-            |(name, _): &mut (String, Second)| self.rules.iter().any(|rule| rule.has_alert(name));
+            |alert: &EarlierAlert| self.rules.iter().any(|rule| rule.has_alert(&alert.name));
         let unknown = earlier.firing.extract_if(.., |alert| !known(alert));
-        let unknown = unknown.map(|(name, _)| name).collect();
+        let unknown = unknown.map(|alert| alert.name).collect();
         self.earlier = Some(earlier);
         unknown
     }

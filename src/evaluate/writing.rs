@@ -247,6 +247,10 @@ impl Evaluate {
             {
                 figure.hits = self.scratch[0][dimension].get(id).hits;
             }
+            let repeat = match changed.transition {
+                AlertChange::Repeated { repeat, .. } => repeat,
+                _ => 0,
+            };
             let (number, since, state) = match changed.transition {
                 AlertChange::Resolved {
                     number,
@@ -254,12 +258,13 @@ impl Evaluate {
                     peak,
                     why,
                 } => (number, since, AlertState::Resolved { peak, why }),
-                AlertChange::Fired { number, since } => {
+                AlertChange::Fired { number, since }
+                | AlertChange::Repeated { number, since, .. } => {
                     let context = back.changed.get_or_insert_with(|| {
                         self.what_changed(window, at, &back.counters, books)
                     });
                     let missing = self.rules[index].counted().is_some_and(|c| c.missing);
-                    if !missing {
+                    if !missing && repeat == 0 {
                         self.history.set_cause(number, cause::leading(&causes));
                     }
                     let state = AlertState::Firing {
@@ -279,6 +284,7 @@ impl Evaluate {
                 subject: rule.subject().clone(),
                 number,
                 times: self.history.times(number),
+                repeat,
                 since,
                 at,
                 figure,

@@ -150,6 +150,9 @@ impl ObjectWriter<'_> {
     fn alert(&mut self, alert: &Transition) {
         self.raw("\"alert\"");
         self.string("state", alert.state.name().as_bytes());
+        if alert.repeat > 0 {
+            self.number("repeat", alert.repeat);
+        }
         self.string("rule", alert.rule.as_bytes());
         self.string("measure", alert.subject.measure.as_bytes());
         if let Some(key) = &alert.key {

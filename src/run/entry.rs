@@ -38,8 +38,8 @@ pub(super) type HookFields = Vec<(String, String)>;
 /// What the output says of an alert.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum WrittenAlert {
-    /// It fires, since then.
-    Firing(String, Second),
+    /// It fires, since then, and was said again so often.
+    Firing(String, Second, u64),
     /// It is over.
     Over(String),
 }
@@ -74,8 +74,8 @@ pub(super) struct Known {
     pub(super) written: Option<Checkpoint>,
     /// What is being written.
     pub(super) writing: Option<Writing>,
-    /// The alerts that fire as far as the output says, and since when.
-    pub(super) firing: BTreeMap<String, Second>,
+    /// The alerts that fire as far as the output says, since when, and how often each was said again.
+    pub(super) firing: BTreeMap<String, (Second, u64)>,
     /// The programs that have not ended, in the order in which they are run.
     pub(super) queued: Vec<Queued>,
     /// The ids of the notices of what is being written, whether their programs have ended or not.
@@ -135,8 +135,8 @@ impl Known {
 
     fn take_alert(&mut self, alert: WrittenAlert) {
         match alert {
-            WrittenAlert::Firing(name, since) => {
-                self.firing.insert(name, since);
+            WrittenAlert::Firing(name, since, repeats) => {
+                self.firing.insert(name, (since, repeats));
             }
             WrittenAlert::Over(name) => {
                 self.firing.remove(&name);
@@ -161,11 +161,9 @@ impl Known {
             entries.push(LedgerEntry::Written(self.written));
         }
         let firing = self.firing.iter();
-        entries.extend(
-            firing.map(|(name, since)| {
-                LedgerEntry::Alert(WrittenAlert::Firing(name.clone(), *since))
-            }),
-        );
+        entries.extend(firing.map(|(name, (since, repeats))| {
+            LedgerEntry::Alert(WrittenAlert::Firing(name.clone(), *since, *repeats))
+        }));
         for id in &self.recent {
             match self.queued.iter().find(|queued| queued.id == *id) {
                 Some(queued) => entries.extend(queue(queued)),
@@ -250,7 +248,11 @@ impl LedgerEntry {
             })
         };
         let alert = || match (text("firing"), text("over")) {
-            (Some(name), _) => Some(WrittenAlert::Firing(name.clone(), second("since")?)),
+            (Some(name), _) => Some(WrittenAlert::Firing(
+                name.clone(),
+                second("since")?,
+                count("repeats").unwrap_or(0),
+            )),
             (None, name) => name.map(|name| WrittenAlert::Over(name.clone())),
         };
         let id = || text("id").cloned();
@@ -317,9 +319,12 @@ impl FieldWriter<'_> {
 
     fn alert(&mut self, alert: &WrittenAlert) {
         match alert {
-            WrittenAlert::Firing(name, since) => {
+            WrittenAlert::Firing(name, since, repeats) => {
                 self.text("firing", name);
                 self.number("since", since.0);
+                if *repeats > 0 {
+                    self.count("repeats", *repeats);
+                }
             }
             WrittenAlert::Over(name) => self.text("over", name),
         }
@@ -380,7 +385,7 @@ pub(super) fn samples() -> Vec<LedgerEntry> {
             events,
         })
     };
-    let fires = |name: &str, since| Some(WrittenAlert::Firing(name.to_owned(), Second(since)));
+    let fires = |name: &str, since| Some(WrittenAlert::Firing(name.to_owned(), Second(since), 0));
     let fields = vec![
         (
             "rule".to_owned(),
@@ -401,7 +406,7 @@ pub(super) fn samples() -> Vec<LedgerEntry> {
         LedgerEntry::Written(checkpoint(100, 1)),
         LedgerEntry::Queued(id("Errors/a,b@95 firing"), fields),
         LedgerEntry::Ended(id("High@90 firing")),
-        LedgerEntry::Alert(WrittenAlert::Firing(id("Errors/a,b"), Second(-95))),
+        LedgerEntry::Alert(WrittenAlert::Firing(id("Errors/a,b"), Second(-95), 3)),
         LedgerEntry::Written(checkpoint(120, 0)),
         LedgerEntry::Alert(WrittenAlert::Over(id("High"))),
         LedgerEntry::Queued(id("Errors/a,b@95 resolved"), Vec::new()),

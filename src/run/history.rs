@@ -50,6 +50,8 @@ impl History {
             _ => return,
         };
         match alert.state {
+            // Said again, it is the same one.
+            AlertState::Firing { .. } if alert.repeat > 0 => {}
             AlertState::Firing { .. } => self.firing.push(*alert),
             AlertState::Resolved { .. } => {
                 self.firing.retain(|firing| firing.number != alert.number)

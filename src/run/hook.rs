@@ -50,6 +50,8 @@ pub struct Notice {
     pub text: String,
     /// How many alerts of its rule and key fired before it in the run.
     pub times: u64,
+    /// How often the alert has been said again while it fires, this time with it.
+    pub repeat: u64,
     /// Whether an earlier run started the program for it, and it is not known to have ended.
     pub again: bool,
 }
@@ -220,6 +222,10 @@ fn run(program: &OsString, notice: Notice, limit: Duration) -> Result<(), String
         Some(because) => command.env("HTTPMON_BECAUSE", because),
         // One that was there is not of this alert.
         None => command.env_remove("HTTPMON_BECAUSE"),
+    };
+    match notice.repeat {
+        0 => command.env_remove("HTTPMON_REPEAT"),
+        repeat => command.env("HTTPMON_REPEAT", repeat.to_string()),
     };
     if notice.again {
         command.env("HTTPMON_AGAIN", "1");

@@ -12,6 +12,7 @@ use super::entry::{Checkpoint, HookFields, LedgerEntry, Queued, Writing, Written
 use super::hook::{Notice, Stage};
 use super::ledger::Ledger;
 use super::{ReportWriter, say};
+use crate::alert::EarlierAlert;
 use crate::evaluate::EarlierRun;
 use crate::report::{AlertState, Event, Transition};
 use crate::time::{Second, Span, Zone};
@@ -130,7 +131,13 @@ impl Resume {
         let firing = known.firing.iter();
         Some(EarlierRun {
             until: known.written?.last(),
-            firing: firing.map(|(name, since)| (name.clone(), *since)).collect(),
+            firing: firing
+                .map(|(name, &(since, repeats))| EarlierAlert {
+                    name: name.clone(),
+                    since,
+                    repeats,
+                })
+                .collect(),
         })
     }
 
@@ -166,8 +173,11 @@ impl Resume {
         // What the output says already is not said again, and what it did not say is not over.
         match event {
             Event::Transition(alert) => {
-                let firing = known.firing.contains_key(&alert.name());
-                firing == matches!(alert.state, AlertState::Firing { .. })
+                let firing = known.firing.get(&alert.name());
+                match (alert.repeat, firing) {
+                    (0, _) => firing.is_some() == matches!(alert.state, AlertState::Firing { .. }),
+                    (repeat, said) => said.is_none_or(|&(_, said)| repeat <= said),
+                }
             }
             _ => false,
         }
@@ -270,7 +280,9 @@ fn second(event: &Event, open: Second) -> Option<(Second, bool)> {
 fn change(event: &Event) -> Option<WrittenAlert> {
     match event {
         Event::Transition(alert) => Some(match alert.state {
-            AlertState::Firing { .. } => WrittenAlert::Firing(alert.name(), alert.since),
+            AlertState::Firing { .. } => {
+                WrittenAlert::Firing(alert.name(), alert.since, alert.repeat)
+            }
             AlertState::Resolved { .. } => WrittenAlert::Over(alert.name()),
         }),
         _ => None,
@@ -279,7 +291,7 @@ fn change(event: &Event) -> Option<WrittenAlert> {
 
 fn fields(notice: &Notice) -> HookFields {
     let json = String::from_utf8_lossy(&notice.json);
-    let times = notice.times.to_string();
+    let (times, repeat) = (notice.times.to_string(), notice.repeat.to_string());
     let mut fields = vec![
         ("rule", &*notice.rule),
         ("state", notice.state),
@@ -287,6 +299,7 @@ fn fields(notice: &Notice) -> HookFields {
         ("json", &json),
         ("text", &notice.text),
         ("times", &times),
+        ("repeat", &repeat),
     ];
     fields.extend(notice.because.map(|because| ("because", because)));
     let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
@@ -307,6 +320,7 @@ fn notice(queued: &Queued) -> Notice {
         because: AlertState::because_named(text("because")),
         text: text("text").to_owned(),
         times: text("times").parse().unwrap_or(0),
+        repeat: text("repeat").parse().unwrap_or(0),
         again: queued.started,
     }
 }

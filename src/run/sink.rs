@@ -201,7 +201,10 @@ impl Sink {
         Json.render(event, zone, &mut json);
         let state = alert.state.name();
         Some(Notice {
-            id: format!("{} {state}", alert.id()),
+            id: match alert.repeat {
+                0 => format!("{} {state}", alert.id()),
+                repeat => format!("{} {state} {repeat}", alert.id()),
+            },
             json,
             state,
             rule: alert.rule.clone(),
@@ -209,6 +212,7 @@ impl Sink {
             because: alert.state.because(),
             text: String::from_utf8_lossy(&sentence::lines(event, zone)).into_owned(),
             times: alert.times,
+            repeat: alert.repeat,
             again: false,
         })
     }

@@ -39,13 +39,21 @@ impl TextWriter<'_> {
                 } else {
                     units::figure(figure.value, unit)
                 };
+                // Whoever looks for what fires finds each alert once.
+                let (says, still, when) = match alert.repeat {
+                    0 => ("generated an alert", "", "triggered at"),
+                    _ => ("alert", " is still firing", "at"),
+                };
                 self.line(FIRED, |page| {
-                    page.write(format_args!("{rule} generated an alert"));
+                    page.write(format_args!("{rule} {says}"));
                     page.for_key(&alert.key);
-                    page.write(format_args!(" - {measure} = {value}, triggered at "));
+                    page.write(format_args!("{still} - {measure} = {value}, {when} "));
                     page.time(alert.at);
                 });
                 self.raw("  ");
+                if alert.repeat > 0 {
+                    self.write(format_args!("after {}, ", alert.at - alert.since));
+                }
                 self.compared(alert, &value);
                 // What is said already is no cause.
                 let of_key = alert.key.as_ref().map(|key| key.dimension);

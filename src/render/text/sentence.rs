@@ -33,6 +33,10 @@ pub fn sentence(alert: &Transition, zone: &Zone) -> Vec<u8> {
         AlertState::Firing {
             causes, missing, ..
         } => {
+            if alert.repeat > 0 {
+                let lasts = alert.at - alert.since;
+                text.write(format_args!(" is still firing after {lasts}"));
+            }
             text.raw(": ");
             text.measured(alert);
             let of_key = alert.key.as_ref().map(|key| key.dimension);
