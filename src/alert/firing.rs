@@ -78,6 +78,7 @@ mod tests {
 
     fn transition(number: u64, at: i64, state: AlertState) -> Transition {
         Transition {
+            repeat: 0,
             rule: Arc::from("Errors"),
             key: None,
             subject: Subject {
