@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::format::unparsed::Unparsed;
 use crate::points::series::Series;
+use crate::points::week::Week;
 use crate::quantity::{Caption, Count, Figure, KeyKind, Subject, Unit};
 use crate::time::{Second, Span};
 
@@ -194,6 +195,10 @@ pub struct Scope {
     pub filter: Option<String>,
     /// The rules, as they were written.
     pub rules: Vec<String>,
+    /// When it was made, in replay, for a page that tells its reader.
+    pub made: Option<Second>,
+    /// How often its report is written anew, live.
+    pub live: Option<Span>,
 }
 
 /// A time without a hit: `[from, to)`.
@@ -255,6 +260,11 @@ pub enum Block {
     Trend(Vec<u64>),
     /// Hits and errors over the whole run; there is at least one point.
     Series(Series),
+    /// How long requests took in the time of each point of the series: the median and the 95th percentile in
+    /// milliseconds, where there are any.
+    Timing(Vec<Option<(f64, f64)>>),
+    /// Hits by the hours of the week.
+    Week(Box<Week>),
     /// The keys of a dimension.
     Ranking(Ranking),
     /// The window of a rule, now.

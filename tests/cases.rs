@@ -1,7 +1,7 @@
 //! Golden cases: what a user types and what httpmon answers, byte for byte.
 //!
 //! A case is a folder `tests/cases/<topic>/<name>/`. The program runs in it, with a clean environment
-//! (`LC_ALL=C.UTF-8`, `TZ=UTC`, and what `env` adds), and the folder holds
+//! (`LC_ALL=C.UTF-8`, `TZ=UTC`, `SOURCE_DATE_EPOCH`, and what `env` adds), and the folder holds
 //!
 //! * `args`: the arguments, one per line;
 //! * `input`: standard input, or `input.gen`: a recipe for it, see [`generate`]; neither for none;
@@ -102,7 +102,9 @@ fn run(case: &Path) -> Result<Said, String> {
         .current_dir(case)
         .env_clear()
         .env("LC_ALL", "C.UTF-8")
-        .env("TZ", "UTC");
+        .env("TZ", "UTC")
+        // When a page is made.
+        .env("SOURCE_DATE_EPOCH", "1800000000");
     for line in env.lines() {
         let (name, value) = line
             .split_once('=')

@@ -36,7 +36,7 @@ use crate::render::{Form, OUTPUTS, Output};
 use crate::report::Scope;
 use crate::simulate::Settings;
 use crate::stats::dimension::{self, Top};
-use crate::time::{Span, Zone};
+use crate::time::{Second, Span, Zone};
 
 /// What the command line asks httpmon to do.
 #[derive(Debug)]
@@ -154,6 +154,8 @@ pub struct Options {
     pub since: Option<Moment>,
     /// When counting ends, if given.
     pub until: Option<Moment>,
+    /// When a replay began, if its page is to say so.
+    pub made: Option<Second>,
     /// The output.
     pub report: &'static Output,
     /// Whether to show a live screen instead of reports.
@@ -218,6 +220,7 @@ impl Default for Options {
             expressions: Vec::new(),
             since: None,
             until: None,
+            made: None,
             report: &OUTPUTS[0],
             dashboard: false,
             output: None,
@@ -391,6 +394,8 @@ impl Options {
             files: self.files.iter().filter(|_| named).map(file).collect(),
             filter,
             rules: traffic.into_iter().chain(self.rules.clone()).collect(),
+            made: self.made,
+            live: self.interval_in_force().filter(|_| !self.replay),
         }
     }
 
@@ -434,6 +439,7 @@ impl Options {
                 named: self.named_tops().len(),
                 ruleset,
                 scope: Arc::new(self.scope()),
+                page: self.report.page,
             },
         })
     }

@@ -68,6 +68,9 @@ impl ClosedSeconds for Evaluate {
         self.pauses.close(second, hits);
         if hits > 0 {
             self.series.add(second, point(counters), books.known_zone());
+            if let Some(page) = &mut self.page {
+                page.add(second, &bucket, books);
+            }
         }
         if self.interval.is_some() {
             // A silence makes empty reports, but none for the time before the log begins.
@@ -136,6 +139,9 @@ impl ClosedSeconds for Evaluate {
         }
         self.series
             .add(second, point(&bucket.counters), books.known_zone());
+        if let Some(page) = &mut self.page {
+            page.add(second, bucket, books);
+        }
         let Some(interval) = self.interval else {
             return;
         };

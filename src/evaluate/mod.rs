@@ -19,8 +19,10 @@ use crate::alert::check::Check;
 use crate::alert::past::Past;
 use crate::alert::plan::Ruleset;
 use crate::alert::{AlertHistory, EarlierAlert, Rule};
+use crate::ingest::Books;
 use crate::points::scales::Scales;
 use crate::points::series::Series;
+use crate::points::week::Week;
 use crate::report::{Event, Scope};
 use crate::stats::bucket::{Bucket, Counters};
 use crate::stats::latency::Histogram;
@@ -42,6 +44,8 @@ pub struct Evaluation {
     pub ruleset: Ruleset,
     /// What is read, for the summary.
     pub scope: Arc<Scope>,
+    /// Whether the summary is for a page, which shows more of time.
+    pub page: bool,
 }
 
 /// What an earlier run said last, where this one goes on.
@@ -51,6 +55,21 @@ pub struct EarlierRun {
     pub until: Second,
     /// The alerts that fired then.
     pub firing: Vec<EarlierAlert>,
+}
+
+/// What a page shows of time besides the series; the durations have the same points as that.
+#[derive(Debug, Default)]
+struct PageSeries {
+    durations: Series<Histogram>,
+    week: Week,
+}
+
+impl PageSeries {
+    fn add(&mut self, second: Second, bucket: &Bucket, books: &Books) {
+        let point = self.durations.at(second, books.known_zone());
+        point.merge(&bucket.durations);
+        self.week.add(second, bucket.counters.hits, books.zone());
+    }
 }
 
 /// A report that is still being filled.
@@ -99,6 +118,8 @@ pub struct Evaluate {
     /// What a screen shows of the past, where there is one.
     scales: Option<Box<Scales>>,
     series: Series,
+    /// What only a page shows of time, where one is made.
+    page: Option<Box<PageSeries>>,
     events: VecDeque<Event>,
     /// The run before this one, until its last second is reached.
     earlier: Option<EarlierRun>,
@@ -117,6 +138,7 @@ impl Evaluate {
             named,
             ruleset,
             scope,
+            page,
         } = evaluation;
         let tallies = || (0..dimensions).map(|_| Tally::default()).collect();
         let window = rules.iter().map(Rule::window).max();
@@ -141,6 +163,7 @@ impl Evaluate {
             scope,
             scales: None,
             series: Series::default(),
+            page: page.then(Box::default),
             events: VecDeque::new(),
             earlier: None,
             first: None,

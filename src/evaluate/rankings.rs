@@ -1,7 +1,7 @@
 //! Rankings and other blocks that are made of statistics: the one place that knows both.
 
 use crate::points::scales::ScalePoint;
-use crate::points::series::Point;
+use crate::points::series::{Point, Series};
 use crate::quantity::Count;
 use crate::report::{Block, Ranking, Row};
 use crate::stats::bucket::Counters;
@@ -95,6 +95,18 @@ pub(super) fn scale_point(counters: &Counters) -> ScalePoint {
         hits: counters.hits,
         errors: counters.status[5],
     }
+}
+
+/// How long requests took over time; nothing where the log does not say.
+pub(super) fn timing(durations: &Series<Histogram>) -> Option<Block> {
+    if durations.points().all(Histogram::is_empty) {
+        return None;
+    }
+    let point = |durations: &Histogram| {
+        let percentiles = (durations.percentile_ms(50), durations.percentile_ms(95));
+        (!durations.is_empty()).then_some(percentiles)
+    };
+    Some(Block::Timing(durations.points().map(point).collect()))
 }
 
 /// How long requests took: names and milliseconds; empty where the log does not say.

@@ -75,6 +75,10 @@ impl Evaluate {
         blocks.extend(rankings::latency(&totals.statistics.durations));
         if !self.series.is_empty() {
             blocks.push(Block::Series(self.series.clone()));
+            if let Some(page) = &self.page {
+                blocks.extend(rankings::timing(&page.durations));
+                blocks.push(Block::Week(Box::new(page.week.clone())));
+            }
         }
         let peak = |key| move |peak| Block::Peak { key, peak };
         blocks.extend(self.peaks.second().map(peak("peak")));

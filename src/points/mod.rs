@@ -5,3 +5,4 @@
 
 pub mod scales;
 pub mod series;
+pub mod week;

@@ -27,9 +27,15 @@ pub struct Point {
     pub server_errors: u64,
 }
 
-impl Point {
+/// What points are made of: it can be added up.
+pub trait Addend: Clone + Default {
+    /// Adds what is in the time of another.
+    fn add(&mut self, other: &Self);
+}
+
+impl Addend for Point {
     #[inline]
-    fn add(&mut self, other: Point) {
+    fn add(&mut self, other: &Point) {
         self.hits += other.hits;
         self.client_errors += other.client_errors;
         self.server_errors += other.server_errors;
@@ -38,19 +44,19 @@ impl Point {
 
 /// The points of a run, oldest first.
 #[derive(Debug, Clone)]
-pub struct Series {
+pub struct Series<P = Point> {
     /// Seconds east of UTC when the run began: points begin at multiples of their length on that clock.
     offset: i64,
     step: i64,
     /// The first point, counted in steps since 1970-01-01T00:00:00 on that clock.
     first: i64,
-    points: Vec<Point>,
+    points: Vec<P>,
     /// The span `[from, to)` of the newest point; empty where there is none.
     newest: (i64, i64),
 }
 
-impl Default for Series {
-    fn default() -> Series {
+impl<P> Default for Series<P> {
+    fn default() -> Series<P> {
         Series {
             offset: 0,
             step: STEPS[0],
@@ -61,41 +67,48 @@ impl Default for Series {
     }
 }
 
-impl Series {
+impl<P: Addend> Series<P> {
     /// Adds what was counted in `second`. The zone says where a day begins; that of the first call is kept.
     #[inline]
-    pub fn add(&mut self, second: Second, point: Point, zone: Option<&Zone>) {
-        match self.points.last_mut() {
-            Some(newest) if self.newest.0 <= second.0 && second.0 < self.newest.1 => {
-                newest.add(point);
-            }
-            _ => self.add_elsewhere(second, point, zone),
-        }
+    pub fn add(&mut self, second: Second, point: P, zone: Option<&Zone>) {
+        self.at(second, zone).add(&point);
     }
 
-    /// Adds to a second that the newest point does not hold.
-    fn add_elsewhere(&mut self, second: Second, point: Point, zone: Option<&Zone>) {
+    /// The point that holds `second`, to add to. The zone is as for [`Series::add`].
+    #[inline]
+    pub fn at(&mut self, second: Second, zone: Option<&Zone>) -> &mut P {
+        let last = self.points.len().wrapping_sub(1);
+        let place = if self.newest.0 <= second.0 && second.0 < self.newest.1 {
+            last
+        } else {
+            self.place_of(second, zone)
+        };
+        &mut self.points[place]
+    }
+
+    /// Where the point is that holds a second which the newest does not hold.
+    fn place_of(&mut self, second: Second, zone: Option<&Zone>) -> usize {
         if self.points.is_empty() {
             self.offset = zone.map_or(0, |zone| i64::from(zone.offset_at(second)));
             self.first = self.index(second);
-            self.points.push(Point::default());
+            self.points.push(P::default());
         }
         while self.span_with(self.index(second)) > MOST as i64 {
             self.coarsen();
         }
         let index = self.index(second);
         while index < self.first {
-            self.points.insert(0, Point::default());
+            self.points.insert(0, P::default());
             self.first -= 1;
         }
         let at = (index - self.first) as usize;
         if at >= self.points.len() {
-            self.points.resize(at + 1, Point::default());
+            self.points.resize(at + 1, P::default());
         }
-        self.points[at].add(point);
         let newest = self.first + self.points.len() as i64 - 1;
         let from = newest * self.step - self.offset;
         self.newest = (from, from + self.step);
+        at
     }
 
     /// The point that holds `second`.
@@ -118,19 +131,19 @@ impl Series {
             .unwrap_or(self.step * 2);
         let factor = step / self.step;
         let first = self.first.div_euclid(factor);
-        let mut points: Vec<Point> = Vec::new();
+        let mut points: Vec<P> = Vec::new();
         for (i, point) in self.points.iter().enumerate() {
             let index = ((self.first + i as i64).div_euclid(factor) - first) as usize;
             if index >= points.len() {
-                points.push(Point::default());
+                points.push(P::default());
             }
-            points[index].add(*point);
+            points[index].add(point);
         }
         (self.step, self.first, self.points) = (step, first, points);
     }
 
     /// The same in at most `most` points; two at least, as none reaches across 1970.
-    pub fn at_most(&self, most: usize) -> Series {
+    pub fn at_most(&self, most: usize) -> Series<P> {
         let mut series = self.clone();
         while series.points.len() > most.max(2) {
             series.coarsen();
@@ -165,7 +178,7 @@ impl Series {
     }
 
     /// The points, oldest first.
-    pub fn points(&self) -> impl ExactSizeIterator<Item = &Point> {
+    pub fn points(&self) -> impl ExactSizeIterator<Item = &P> {
         self.points.iter()
     }
 
@@ -241,7 +254,7 @@ mod tests {
                 points
                     .entry((second - from).div_euclid(step))
                     .or_default()
-                    .add(Point {
+                    .add(&Point {
                         hits: errors + 1,
                         client_errors: errors,
                         server_errors: errors,

@@ -299,6 +299,8 @@ impl ObjectWriter<'_> {
                 | Block::Trend(_)
                 | Block::Series(_)
                 | Block::Scope(_)
+                | Block::Timing(_)
+                | Block::Week(_)
                 | Block::Unparsed(_) => {}
             }
         }

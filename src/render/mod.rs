@@ -37,6 +37,8 @@ pub struct Output {
     /// Whether its summary always shows robots. Finding them makes a combined line a fifth slower to read and
     /// count; text, for which people wait, does without.
     pub robots: bool,
+    /// Whether it shows how long requests took over time, and the hours of the week.
+    pub page: bool,
     /// Makes one, for what standard output can show.
     pub make: fn(Look) -> Box<dyn Render>,
 }
@@ -67,6 +69,7 @@ pub static OUTPUTS: &[Output] = &[
         about: "for people, plain or coloured",
         form: Form::Stream,
         robots: false,
+        page: false,
         make: |look| Box::new(text::Text::new(look)),
     },
     Output {
@@ -74,6 +77,7 @@ pub static OUTPUTS: &[Output] = &[
         about: "JSON Lines, one object per line",
         form: Form::Stream,
         robots: true,
+        page: false,
         make: |_| Box::new(json::Json),
     },
     Output {
@@ -81,6 +85,7 @@ pub static OUTPUTS: &[Output] = &[
         about: "a page about the whole run, with a time line; it has no script and loads nothing",
         form: Form::Document,
         robots: true,
+        page: true,
         make: |_| Box::new(html::Html),
     },
     Output {
@@ -88,6 +93,7 @@ pub static OUTPUTS: &[Output] = &[
         about: "a complete message in text and HTML, for sendmail -t; put a To: line before it",
         form: Form::Document,
         robots: true,
+        page: false,
         make: |_| Box::new(email::Email),
     },
     Output {
@@ -95,6 +101,7 @@ pub static OUTPUTS: &[Output] = &[
         about: "metrics for node_exporter's textfile collector",
         form: Form::Document,
         robots: true,
+        page: false,
         make: |_| Box::new(openmetrics::OpenMetrics::default()),
     },
     Output {
@@ -102,6 +109,7 @@ pub static OUTPUTS: &[Output] = &[
         about: "a row for each interval, for spreadsheets",
         form: Form::Rows,
         robots: false,
+        page: false,
         make: |_| Box::new(csv::Csv::default()),
     },
     Output {
@@ -109,6 +117,7 @@ pub static OUTPUTS: &[Output] = &[
         about: "the lines that count, as they stand in the log; of several files in the order of time",
         form: Form::Lines,
         robots: false,
+        page: false,
         make: |_| Box::new(lines::NoEvents),
     },
 ];

@@ -85,6 +85,19 @@ pub fn push_percent(part: u64, whole: u64, out: &mut Vec<u8>) {
     }
 }
 
+/// Appends a share with one decimal; `<0.1%` and `>99.9%` where a little would be shown as nothing or as all.
+pub fn push_fine_percent(part: u64, whole: u64, out: &mut Vec<u8>) {
+    let share = share(part, whole);
+    // A half would be rounded to 0.
+    if part > 0 && share <= 0.05 {
+        out.extend_from_slice(b"<0.1%");
+    } else if part < whole && share >= 99.95 {
+        out.extend_from_slice(b">99.9%");
+    } else {
+        push_fixed(share, 1, "%", out);
+    }
+}
+
 /// Appends `45s`, `2m`, `1h30m`: what [`Span`] displays as.
 pub fn push_span(span: Span, out: &mut Vec<u8>) {
     let mut left = span.0.max(0).unsigned_abs();
@@ -140,6 +153,11 @@ pub fn milliseconds(ms: f64) -> String {
 /// What [`push_percent`] appends.
 pub fn percent(part: u64, whole: u64) -> String {
     text(|out| push_percent(part, whole, out))
+}
+
+/// What [`push_fine_percent`] appends.
+pub fn fine_percent(part: u64, whole: u64) -> String {
+    text(|out| push_fine_percent(part, whole, out))
 }
 
 /// `1,284,310`

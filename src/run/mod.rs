@@ -194,6 +194,7 @@ fn run(mut options: Options) -> Result<u8, Error> {
     let hook = options.hook();
     let now = Second(feed::wall().as_secs() as i64);
     let seen = |moment: Moment| moment.seen(now, !options.replay);
+    options.made = Some(made(now)).filter(|_| options.replay && options.report.page);
     (options.since, options.until) = (options.since.map(seen), options.until.map(seen));
     ahead::resolve(&mut options)?;
     if options.report.form == Form::Lines {
@@ -328,6 +329,14 @@ fn behind_alerts(rule: &Spec, options: &Options, files: &[Operand]) -> Result<Be
         unparsed: plan::counts_unparsed(rule),
         by: rule.by,
     })
+}
+
+/// When a page is made: now, or what SOURCE_DATE_EPOCH says, so that the same input can make the same page again
+/// (<https://reproducible-builds.org/specs/source-date-epoch/>).
+fn made(now: Second) -> Second {
+    let epoch = std::env::var("SOURCE_DATE_EPOCH").ok();
+    let epoch = epoch.and_then(|epoch| epoch.parse().ok());
+    epoch.map_or(now, Second)
 }
 
 /// The exit status under `--exit-code`.

@@ -8,6 +8,7 @@
 use super::dimension::Scratch;
 use super::{Hit, Statistic};
 use crate::format::record::Record;
+use crate::points::series::Addend;
 
 /// Parts of a power of two, as a power of two.
 const BITS: u32 = 6;
@@ -141,16 +142,22 @@ impl Statistic for Histogram {
     }
 }
 
+impl Addend for Histogram {
+    fn add(&mut self, other: &Histogram) {
+        self.add_all(other);
+    }
+}
+
 impl Histogram {
     /// Counts one request.
     #[inline]
     pub fn observe(&mut self, us: u64) {
-        self.add(bucket(us), 1);
+        self.count(bucket(us), 1);
         self.max_us = self.max_us.max(us);
         self.sum_us += u128::from(us);
     }
 
-    fn add(&mut self, bucket: u16, count: u64) {
+    fn count(&mut self, bucket: u16, count: u64) {
         let index = usize::from(bucket);
         if index >= self.counts.len() {
             self.counts.resize(index + 1, 0);
@@ -161,11 +168,11 @@ impl Histogram {
 
     /// Adds the requests of a second.
     pub fn merge(&mut self, second: &Durations) {
-        second.flat.iter().for_each(|&bucket| self.add(bucket, 1));
+        second.flat.iter().for_each(|&bucket| self.count(bucket, 1));
         second
             .folded
             .iter()
-            .for_each(|&(bucket, count)| self.add(bucket, count.into()));
+            .for_each(|&(bucket, count)| self.count(bucket, count.into()));
         self.max_us = self.max_us.max(second.max_us);
         self.sum_us += u128::from(second.sum_us);
     }
@@ -174,7 +181,7 @@ impl Histogram {
     pub fn add_all(&mut self, other: &Histogram) {
         for (bucket, &count) in other.counts.iter().enumerate() {
             if count > 0 {
-                self.add(bucket as u16, count);
+                self.count(bucket as u16, count);
             }
         }
         self.max_us = self.max_us.max(other.max_us);

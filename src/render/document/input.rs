@@ -52,7 +52,7 @@ fn made_of(report: &Report) -> String {
 }
 
 /// `1 line`, `1,284 lines`, `1 late`
-fn counted(key: &str, number: u64) -> String {
+pub(super) fn counted(key: &str, number: u64) -> String {
     let name = match number {
         1 => key.strip_suffix('s').unwrap_or(key),
         _ => key,

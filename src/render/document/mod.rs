@@ -3,6 +3,7 @@
 //!
 //! All texts are plain text, so a writer of HTML escapes them. They contain nothing that could control a terminal.
 
+mod about;
 mod alerts;
 mod breakdown;
 mod input;
@@ -11,9 +12,11 @@ mod tiles;
 
 use super::clock;
 use crate::points::series::Series;
+use crate::points::week::Week;
 use crate::report::{Alerts, Block, Ranking, Report};
 use crate::time::{Span, Zone};
 
+pub(super) use about::AboutLine;
 pub(super) use alerts::{AlertList, shortened, subject};
 #[cfg(test)]
 pub(super) use alerts::{fired, summary_of_alerts};
@@ -24,6 +27,10 @@ pub(super) use tiles::Tile;
 
 /// A summary as people read it.
 pub(super) struct Document<'a> {
+    /// What it is of.
+    pub(super) about: Vec<AboutLine>,
+    /// How often it is written anew, if it is.
+    pub(super) live: Option<Span>,
     /// The span: `2026-11-20 09:00:02 to 09:07:58`.
     pub(super) span: String,
     /// How long that is, and the zone.
@@ -31,6 +38,10 @@ pub(super) struct Document<'a> {
     pub(super) tiles: Vec<Tile>,
     /// Hits and errors over the run, if there are any.
     pub(super) series: Option<&'a Series>,
+    /// How long requests took in the time of each point of the series.
+    pub(super) timing: Option<&'a [Option<(f64, f64)>]>,
+    /// The hours of the week.
+    pub(super) week: Option<&'a Week>,
     /// Every alert of the run that is remembered, for the time line.
     pub(super) alerts: Option<&'a Alerts>,
     /// The alerts to list, newest first.
@@ -51,12 +62,27 @@ impl<'a> Document<'a> {
             Block::Series(series) => Some(series),
             _ => None,
         });
+        let timing = report.blocks.iter().find_map(|block| match block {
+            Block::Timing(timing) => Some(&timing[..]),
+            _ => None,
+        });
+        let week = report.blocks.iter().find_map(|block| match block {
+            Block::Week(week) => Some(&**week),
+            _ => None,
+        });
+        let scope = about::scope(report);
         let rankings = report.listed().filter(|ranking| ranking.unique > 0);
         Document {
+            about: scope.map_or(Vec::new(), |scope| about::about(scope, zone)),
+            live: scope
+                .and_then(|scope| scope.live)
+                .filter(|_| report.partial),
             span,
             length,
             tiles: tiles::tiles(report, zone),
             series,
+            timing,
+            week,
             alerts,
             alert_list: alerts.map(|alerts| AlertList::new(&shortened(alerts, most_alerts), zone)),
             groups: report

@@ -1,5 +1,6 @@
 //! The numbers at the top.
 
+use super::input::counted;
 use super::titled;
 use crate::render::clock;
 use crate::render::units::{self, grouped};
@@ -35,8 +36,8 @@ pub(super) fn tiles(report: &Report, zone: &Zone) -> Vec<Tile> {
             }),
             Block::Share { key, part, whole } => tiles.push(Tile {
                 name: format!("{} (4xx, 5xx)", titled(key)),
-                value: format!("{:.1}%", units::share(*part, *whole)),
-                note: format!("{} hits", grouped(*part)),
+                value: units::fine_percent(*part, *whole),
+                note: counted("hits", *part),
                 bad: *part > 0,
             }),
             Block::Ranking(ranking) if ranking.dimension.name == "client" => tiles.push(Tile {
@@ -82,8 +83,8 @@ pub(super) fn tiles(report: &Report, zone: &Zone) -> Vec<Tile> {
                 let some = items.iter().filter(|(_, number)| *number > 0);
                 tiles.extend(some.map(|(caption, number)| Tile {
                     name: titled(caption.key),
-                    value: format!("{:.1}%", units::share(*number, *whole)),
-                    note: format!("{} hits", grouped(*number)),
+                    value: units::fine_percent(*number, *whole),
+                    note: counted("hits", *number),
                     bad: false,
                 }));
             }

@@ -171,7 +171,7 @@ fn tiles(tiles: &[Tile], out: &mut String) {
                      <div style=\"font-size:12px;color:{SOFT}\">{}</div></td>",
                     100 / TILES,
                     tile.name,
-                    tile.value,
+                    escape::html(&tile.value),
                     tile.note
                 ),
             );

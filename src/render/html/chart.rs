@@ -6,12 +6,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::super::units::grouped;
+use super::super::units::{self, grouped};
 use super::super::{clock, escape};
 use super::axis;
 use crate::points::series::{Point, Series};
 use crate::report::{Alert, Alerts};
-use crate::time::{Second, Zone};
+use crate::time::{Second, Span, Zone};
 
 /// The height of a drawing in its own units.
 const HEIGHT: u64 = 1000;
@@ -21,12 +21,20 @@ const LEAST_HEIGHT: u64 = 6;
 const LEAST_WIDTH: f64 = 0.003;
 
 /// The whole time line.
-pub(super) fn time_line(series: &Series, alerts: Option<&Alerts>, zone: &Zone) -> String {
+pub(super) fn time_line(
+    series: &Series,
+    timing: Option<&[Option<(f64, f64)>]>,
+    alerts: Option<&Alerts>,
+    zone: &Zone,
+) -> String {
     let chart = Chart::new(series, alerts, zone);
     let step = series.step_name();
     let mut out = String::from("<div class=\"time\">\n");
     chart.hits(&step, &mut out);
     chart.errors(&step, &mut out);
+    if let Some(timing) = timing {
+        chart.timing(timing, &step, &mut out);
+    }
     chart.lanes(alerts, &mut out);
     chart.axis(zone, &mut out);
     out.push_str("</div>\n");
@@ -41,16 +49,18 @@ struct Chart<'a> {
     behind: String,
     /// Up to when alerts that are firing are drawn.
     now: Second,
+    zone: &'a Zone,
 }
 
 impl<'a> Chart<'a> {
-    fn new(series: &'a Series, alerts: Option<&Alerts>, zone: &Zone) -> Chart<'a> {
+    fn new(series: &'a Series, alerts: Option<&Alerts>, zone: &'a Zone) -> Chart<'a> {
         let now = alerts.and_then(|alerts| alerts.now).unwrap_or(series.to());
         let mut chart = Chart {
             series,
             width: series.points().len(),
             behind: String::new(),
             now,
+            zone,
         };
         let mut behind = String::new();
         let listed = alerts.iter().flat_map(|alerts| &alerts.listed);
@@ -107,41 +117,88 @@ impl<'a> Chart<'a> {
             .max()
             .unwrap_or(0);
         let top = round_above(most);
-        let areas = [("hits", self.area(|point| level(point.hits, top)))];
+        let heights = self.series.points().map(|point| level(point.hits, top));
+        let areas = [("hits", self.area(heights))];
         let scale = [grouped(top), half(top), "0".to_owned()];
         let title = format!("Hits per {step}");
         let label = format!("{title}, at most {}", grouped(most));
-        self.plot(&title, &label, &scale, &areas, out);
+        let values = self.series.points().map(|point| match point.hits {
+            0 => None,
+            1 => Some("1 hit".to_owned()),
+            hits => Some(format!("{} hits", grouped(hits))),
+        });
+        self.plot(&title, &label, &scale, &areas, values, out);
     }
 
     /// 5xx, with 4xx on top, on their own scale.
     fn errors(&self, step: &str, out: &mut String) {
-        let server = |point: &Point| point.server_errors;
-        let both = |point: &Point| point.server_errors + point.client_errors;
+        let server: fn(&Point) -> u64 = |point| point.server_errors;
+        let both: fn(&Point) -> u64 = |point| point.server_errors + point.client_errors;
         let most = self.series.points().map(both).max().unwrap_or(0);
         if most == 0 {
             return;
         }
         let top = round_above(most);
-        let areas = [
-            ("client", self.area(|point| level(both(point), top))),
-            ("server", self.area(|point| level(server(point), top))),
-        ];
+        let heights = |count: fn(&Point) -> u64| {
+            let points = self.series.points();
+            self.area(points.map(move |point| level(count(point), top)))
+        };
+        let areas = [("client", heights(both)), ("server", heights(server))];
         let scale = [grouped(top), half(top), "0".to_owned()];
         let title = format!(
             "Errors per {step}: <i class=\"server\"></i> 5xx and <i class=\"client\"></i> 4xx"
         );
         let label = format!("Errors per {step}, at most {}", grouped(most));
-        self.plot(&title, &label, &scale, &areas, out);
+        let values = self.series.points().map(|point| {
+            (both(point) > 0).then(|| {
+                let (server, client) = (point.server_errors, point.client_errors);
+                format!("{} 5xx, {} 4xx", grouped(server), grouped(client))
+            })
+        });
+        self.plot(&title, &label, &scale, &areas, values, out);
     }
 
-    /// A plot: `title` is HTML, `label` is for screen readers.
+    /// The 95th percentile of the durations, and the median before it.
+    fn timing(&self, timing: &[Option<(f64, f64)>], step: &str, out: &mut String) {
+        // In microseconds, so that a scale of whole numbers is fine enough.
+        let us = |ms: f64| (ms * 1000.0).round() as u64;
+        let most = timing.iter().flatten().map(|&(_, p95)| us(p95)).max();
+        let Some(most) = most.filter(|&most| most > 0) else {
+            return;
+        };
+        let top = round_above(most);
+        let heights = |of: fn((f64, f64)) -> f64| {
+            let points = timing.iter();
+            self.area(points.map(move |point| point.map_or(0, |p| level(us(of(p)), top))))
+        };
+        let areas = [
+            ("p95", heights(|point| point.1)),
+            ("median", heights(|point| point.0)),
+        ];
+        let shown = |us: u64| units::milliseconds(us as f64 / 1000.0);
+        let scale = [shown(top), shown(top / 2), "0".to_owned()];
+        let title = format!(
+            "Time taken per {step}: <i class=\"median\"></i> median and <i class=\"p95\"></i> p95"
+        );
+        let label = format!("Time taken per {step}, p95 at most {}", shown(most));
+        let values = timing.iter().map(|point| {
+            let shown = |(p50, p95)| {
+                let (p50, p95) = (units::milliseconds(p50), units::milliseconds(p95));
+                format!("median {p50}, p95 {p95}")
+            };
+            point.map(shown)
+        });
+        self.plot(&title, &label, &scale, &areas, values, out);
+    }
+
+    /// A plot: `title` is HTML, `label` is for screen readers, and `values` are what the points say of themselves.
     fn plot(
         &self,
         title: &str,
         label: &str,
         scale: &[String; 3],
         areas: &[(&str, String)],
+        values: impl Iterator<Item = Option<String>>,
         out: &mut String,
     ) {
         write!(
@@ -155,15 +212,27 @@ impl<'a> Chart<'a> {
             write!(out, "<path class=\"{class}\" d=\"{path}\"/>")
                 .expect("a string takes every write");
         }
-        out.push_str("</svg>\n");
+        out.push_str("<g class=\"over\">");
+        for (i, value) in values.enumerate() {
+            let at = self.series.from() + Span(self.series.step().0 * i as i64);
+            if let Some(value) = value {
+                let when = clock::when(self.zone, at);
+                write!(
+                    out,
+                    "<rect x=\"{i}\" width=\"1\" height=\"{HEIGHT}\"><title>{when}: {value}</title></rect>"
+                )
+                .expect("a string takes every write");
+            }
+        }
+        out.push_str("</g></svg>\n");
     }
 
-    /// The area below the heights that `height` gives the points.
-    fn area(&self, height: impl Fn(&Point) -> u64) -> String {
+    /// The area below the heights of the points.
+    fn area(&self, heights: impl Iterator<Item = u64>) -> String {
         let mut path = format!("M0 {HEIGHT}");
         let mut level = HEIGHT;
-        for (i, point) in self.series.points().enumerate() {
-            let y = HEIGHT - height(point);
+        for (i, height) in heights.enumerate() {
+            let y = HEIGHT - height;
             if y != level {
                 write!(path, "H{i}V{y}").expect("a string takes every write");
                 level = y;
@@ -293,15 +362,17 @@ mod tests {
     #[test]
     fn a_point_is_a_step_and_an_empty_one_is_nothing() {
         let series = series(&[(10, 4), (11, 4), (13, 1), (14, 10_000)]);
-        let chart = Chart::new(&series, None, &Zone::UTC);
-        let area = chart.area(|point| level(point.hits, 10_000));
+        let zone = Zone::UTC;
+        let chart = Chart::new(&series, None, &zone);
+        let area = chart.area(series.points().map(|point| level(point.hits, 10_000)));
         assert_eq!(area, "M0 1000H0V994H2V1000H3V994H4V0H5V1000Z");
     }
 
     #[test]
     fn alerts_that_touch_are_drawn_as_one_and_none_is_too_thin() {
         let series = series(&[(0, 1), (99, 1)]);
-        let chart = Chart::new(&series, None, &Zone::UTC);
+        let zone = Zone::UTC;
+        let chart = Chart::new(&series, None, &zone);
         let fired = |since, until| fired(1, since, Some(until));
         let alerts = [
             fired(40, 50),
@@ -318,7 +389,7 @@ mod tests {
     fn times_are_below_their_points_and_numbers_beside_the_plot() {
         const MARCH: i64 = 1_709_672_400; // 2024-03-05T21:00:00Z
         let series = series(&[(MARCH, 3), (MARCH + 3, 1)]);
-        let line = time_line(&series, None, &Zone::UTC);
+        let line = time_line(&series, None, None, &Zone::UTC);
         let (_, axis) = line.split_once("<div class=\"axis\">").expect("an axis");
         let labels: Vec<&str> = axis.split("<span").skip(1).collect();
         assert_eq!(
@@ -353,7 +424,7 @@ mod tests {
             };
             series.add(Second(second), point, None);
         }
-        let line = time_line(&series, None, &Zone::UTC);
+        let line = time_line(&series, None, None, &Zone::UTC);
         let (_, errors) = line
             .split_once("<h3>Errors per second")
             .expect("a plot of errors");

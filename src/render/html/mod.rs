@@ -5,13 +5,14 @@
 
 mod axis;
 mod chart;
+mod week;
 
 use std::fmt::Write;
 
 use unicode_width::UnicodeWidthStr;
 
 use super::Render;
-use super::document::{AlertList, Breakdown, Document, InputSection, KeyList, Tile};
+use super::document::{AboutLine, AlertList, Breakdown, Document, InputSection, KeyList, Tile};
 use super::escape;
 use crate::report::Event;
 use crate::time::Zone;
@@ -21,6 +22,9 @@ const LISTED: usize = 1000;
 
 /// A table with a key of more columns than this has no table beside it.
 const LONG: usize = 60;
+
+/// A page that is shown is not loaded more often, in seconds.
+const LEAST_REFRESH: i64 = 5;
 
 /// The most tiles in a row.
 const TILES: usize = 7;
@@ -47,6 +51,11 @@ fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
 fn page(document: &Document<'_>, zone: &Zone) -> String {
     let mut out = String::new();
     let Document { span, length, .. } = document;
+    // A page that is written anew is loaded anew, by the browser alone.
+    let refresh = document.live.map_or(String::new(), |every| {
+        let seconds = every.0.max(LEAST_REFRESH);
+        format!("<meta http-equiv=\"refresh\" content=\"{seconds}\">\n")
+    });
     put(
         &mut out,
         format_args!(
@@ -54,14 +63,15 @@ fn page(document: &Document<'_>, zone: &Zone) -> String {
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <meta name=\"color-scheme\" content=\"light dark\">\n\
              <meta name=\"robots\" content=\"noindex\">\n\
-             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n{refresh}\
              <title>Access log, {span}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
              <header>\n<h1>Access log</h1>\n<p>{span} <small>{length}</small></p>\n</header>\n"
         ),
     );
+    about(&document.about, &mut out);
     tiles(&document.tiles, &mut out);
     if let Some(series) = document.series {
-        let line = chart::time_line(series, document.alerts, zone);
+        let line = chart::time_line(series, document.timing, document.alerts, zone);
         let busiest = chart::busiest(series, zone);
         put(
             &mut out,
@@ -70,6 +80,9 @@ fn page(document: &Document<'_>, zone: &Zone) -> String {
     }
     if let Some(list) = &document.alert_list {
         alerts(list, &mut out);
+    }
+    if let Some(week) = document.week {
+        week::section(week, &mut out);
     }
     out.push_str("<div class=\"groups\">\n");
     for group in &document.groups {
@@ -87,6 +100,22 @@ fn page(document: &Document<'_>, zone: &Zone) -> String {
     out
 }
 
+/// What the page is of.
+fn about(lines: &[AboutLine], out: &mut String) {
+    if lines.is_empty() {
+        return;
+    }
+    out.push_str("<dl class=\"about\">\n");
+    for line in lines {
+        put(out, format_args!("<div><dt>{}</dt>", line.name));
+        for item in &line.items {
+            put(out, format_args!("<dd>{}</dd>", escape::html(item)));
+        }
+        out.push_str("</div>\n");
+    }
+    out.push_str("</dl>\n");
+}
+
 fn tiles(tiles: &[Tile], out: &mut String) {
     // The rows of a wide page have about the same length.
     let rows = tiles.len().div_ceil(TILES).max(1);
@@ -101,7 +130,9 @@ fn tiles(tiles: &[Tile], out: &mut String) {
             out,
             format_args!(
                 "<div{class}><dt>{}</dt><dd>{}<small>{}</small></dd></div>\n",
-                tile.name, tile.value, tile.note
+                tile.name,
+                escape::html(&tile.value),
+                tile.note
             ),
         );
     }
@@ -117,15 +148,14 @@ fn alerts(list: &AlertList, out: &mut String) {
         );
         for row in &list.rows {
             let class = if row.firing { " class=\"firing\"" } else { "" };
-            // On a phone the time of day is below the date.
-            let (date, time) = row.since.split_once(' ').unwrap_or(("", &row.since));
             put(
                 out,
                 format_args!(
-                    "<tr{class}><td class=\"n number\">{}</td><td class=\"what\">{}</td><td>{date} <span>{time}</span></td>\
-                     <td class=\"until\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n",
+                    "<tr{class}><td class=\"n number\">{}</td><td class=\"what\">{}</td><td class=\"since\">{}</td>\
+                     <td class=\"until\">{}</td><td class=\"n lasted\">{}</td><td class=\"n peak\">{}</td></tr>\n",
                     row.number,
                     escape::html(&row.subject),
+                    row.since,
                     row.until,
                     row.lasted,
                     row.peak
@@ -214,7 +244,7 @@ fn keys(list: &KeyList, timed: bool, out: &mut String) {
             out,
             format_args!(
                 "<tr><td class=\"key\" style=\"--w:{:.1}%\">{}</td><td class=\"n\">{}</td>\
-                 <td class=\"n share\">{}</td>{errors}{slow}<td class=\"n\">{}</td></tr>\n",
+                 <td class=\"n share\">{}</td>{errors}{slow}<td class=\"n bytes\">{}</td></tr>\n",
                 row.bar,
                 escape::html(&row.key),
                 row.hits,

@@ -214,8 +214,9 @@ impl TextWriter<'_> {
                 let mut first = true;
                 for (caption, number) in items.iter().filter(|(_, number)| *number > 0) {
                     self.item("share", &mut first);
-                    let share = units::share(*number, *whole);
-                    self.write(format_args!("{} {share:.1}%", caption.key));
+                    self.raw(caption.key);
+                    self.raw(" ");
+                    units::push_fine_percent(*number, *whole, self.out);
                 }
                 self.end_items(first);
             }
