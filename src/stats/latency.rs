@@ -11,7 +11,7 @@ use crate::format::record::Record;
 use crate::points::series::Addend;
 
 /// Parts of a power of two, as a power of two.
-const BITS: u32 = 6;
+pub(super) const BITS: u32 = 6;
 /// A second with more requests than this is folded to one row per bucket.
 const BUSY: usize = 4096;
 
@@ -38,19 +38,24 @@ fn least(bucket: u64) -> u64 {
     }
 }
 
-/// The middle of a bucket in microseconds, after neighbours were joined `level` times.
-pub(super) fn middle(bucket: u16, level: u32) -> f64 {
-    let first = u64::from(bucket) << level;
-    (least(first) as f64 + (least(first + (1 << level)) - 1) as f64) / 2.0
+/// The middle of a bucket in microseconds.
+pub(super) fn middle(bucket: u16) -> f64 {
+    let bucket = u64::from(bucket);
+    (least(bucket) as f64 + (least(bucket + 1) - 1) as f64) / 2.0
 }
 
-/// The greatest relative error of the middle of a bucket, from 64 µs on.
-pub(super) fn error(level: u32) -> f64 {
-    match level.checked_sub(BITS) {
-        // Several powers of two in one: half the distance from its beginning to its end.
-        Some(powers) => (f64::from(1u32 << powers).exp2() - 1.0) / 2.0,
-        None => f64::from(1u32 << level) / f64::from(2u32 << BITS),
+/// A duration in microseconds for one that lies in a bucket from `first` on and before `end`, and by how much it may be off,
+/// relative to the true one: the harmonic mean, as it is equally far from both ends. The middle where it is one bucket.
+pub(super) fn between(first: u32, end: u32) -> (f64, f64) {
+    let (low, high) = (least(first.into()) as f64, (least(end.into()) - 1) as f64);
+    if low >= high {
+        return (low, 0.0);
     }
+    if end - first == 1 {
+        let middle = (low + high) / 2.0;
+        return (middle, (middle - low) / low);
+    }
+    (2.0 * low * high / (low + high), (high - low) / (high + low))
 }
 
 /// Durations of one second.
@@ -226,7 +231,7 @@ impl Histogram {
         for (bucket, &count) in self.counts.iter().enumerate() {
             below += count;
             if below >= rank {
-                return middle(bucket as u16, 0).min(self.max_us as f64) / 1000.0;
+                return middle(bucket as u16).min(self.max_us as f64) / 1000.0;
             }
         }
         0.0
@@ -256,12 +261,8 @@ mod tests {
     fn a_bucket_is_within_a_hundredth_of_what_it_holds() {
         let mut us = 0u64;
         while us < 1 << 40 {
-            let error = (middle(bucket(us), 0) - us as f64).abs();
-            assert!(
-                error <= us as f64 * 0.008,
-                "{us}: {}",
-                middle(bucket(us), 0)
-            );
+            let error = (middle(bucket(us)) - us as f64).abs();
+            assert!(error <= us as f64 * 0.008, "{us}: {}", middle(bucket(us)));
             us += 1 + us / 777;
         }
         assert!(usize::from(bucket(u64::MAX)) < 1 << 12);

@@ -170,21 +170,21 @@ impl Totals {
     /// over the whole run; empty if that was not asked for or the log has no durations. And the greatest relative error of
     /// these (0: less than 1 %).
     pub fn slowest(&self, index: usize, ids: &[u32]) -> (Vec<Option<f64>>, f32) {
-        let spread = &self.spreads[index];
-        let mut slow = Vec::new();
-        if self.tops[index].asked && !self.statistics.durations.is_empty() {
-            slow = spread.percentiles_ms(ids, 95);
+        if !self.tops[index].asked || self.statistics.durations.is_empty() {
+            return (Vec::new(), 0.0);
         }
+        let slow = self.spreads[index].percentiles(ids, 95);
+        let error = slow
+            .iter()
+            .flatten()
+            .map(|p95| p95.error)
+            .fold(0.0, f64::max);
         let longest = self.statistics.durations.max_ms();
-        for p95 in slow.iter_mut().flatten() {
-            *p95 = p95.min(longest);
-        }
-        let error = if spread.is_coarse() {
-            spread.error() as f32
-        } else {
-            0.0
-        };
-        (slow, error)
+        let slow = slow.iter().map(|p95| p95.map(|p95| p95.ms.min(longest)));
+        (
+            slow.collect(),
+            if error < 0.01 { 0.0 } else { error as f32 },
+        )
     }
 }
 
@@ -374,7 +374,7 @@ mod tests {
                     let nearest = (durations.len() * 95).div_ceil(100).saturating_sub(1);
                     let longest = totals.statistics.durations.max_ms();
                     let p95 = durations.get(nearest).map(|&us| {
-                        (latency::middle(latency::bucket(us), 0) / 1000.0).min(longest)
+                        (latency::middle(latency::bucket(us)) / 1000.0).min(longest)
                     });
                     prop_assert_eq!(slow.get(at).copied().flatten(), p95);
                 }
