@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::ops::{Add, Sub};
+use std::path::Path;
 
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 
@@ -128,8 +129,32 @@ fn tz_is_no_file() -> bool {
     let named = std::env::var_os("TZ").unwrap_or_default();
     let named = named.to_string_lossy();
     let path = named.strip_prefix(':').unwrap_or(&named);
-    let is_large = |data: std::fs::Metadata| !data.is_file() || data.len() > LARGEST_ZONE;
-    std::fs::metadata(path).is_ok_and(is_large)
+    std::fs::metadata(path).is_ok_and(|found| is_no_zone(&found))
+}
+
+/// Whether the folder that `TZDIR` names holds such a thing: all that is in it is opened to see which zones there are.
+fn tzdir_has_no_file() -> bool {
+    let folder = std::env::var_os("TZDIR").filter(|folder| !folder.is_empty());
+    folder.is_some_and(|folder| holds_no_zone(Path::new(&folder), 0))
+}
+
+fn holds_no_zone(folder: &Path, depth: u32) -> bool {
+    // Zones lie at most three folders deep; a link may lead back up.
+    let Some(entries) = std::fs::read_dir(folder).ok().filter(|_| depth < 5) else {
+        return false;
+    };
+    entries.flatten().any(|entry| {
+        let path = entry.path();
+        match std::fs::metadata(&path) {
+            Ok(found) if found.is_dir() => holds_no_zone(&path, depth + 1),
+            Ok(found) => is_no_zone(&found),
+            Err(_) => false,
+        }
+    })
+}
+
+fn is_no_zone(found: &std::fs::Metadata) -> bool {
+    !found.is_file() || found.len() > LARGEST_ZONE
 }
 
 /// Bytes in the file of a zone, at the most: the largest ones have 4,000.
@@ -150,6 +175,9 @@ impl Zone {
 
     /// Reads `UTC`, `local` or an IANA name such as `Europe/Berlin`.
     pub fn parse(name: &str) -> Result<Zone, String> {
+        if name != "utc" && name != "UTC" && name != "Z" && tzdir_has_no_file() {
+            return Err("TZDIR names a folder in which not all are files of time zones".to_owned());
+        }
         match name {
             "local" if tz_is_no_file() => {
                 Err("TZ names something that is no file of a time zone".to_owned())

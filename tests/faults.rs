@@ -121,6 +121,16 @@ fn a_zone_that_is_a_device_is_an_error() {
             .output();
         is_error(&output.expect("prlimit runs"), "TZ names");
     }
+    for asked in [
+        ["--tz", "local"],
+        ["--tz", "Europe/Berlin"],
+        ["--log-tz", "zero"],
+    ] {
+        let output = limited("--as=2000000000", &[&["--replay"], &asked[..]].concat())
+            .envs([("TZ", "zero"), ("TZDIR", "/dev")])
+            .output();
+        is_error(&output.expect("prlimit runs"), "TZDIR names");
+    }
 }
 
 #[test]
