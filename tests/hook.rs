@@ -89,6 +89,7 @@ fn notice(i: usize) -> Notice {
         at: "2026-01-01T00:00:00Z".to_owned(),
         because: None,
         text: "two lines".to_owned(),
+        summary: "a sentence".to_owned(),
         times: 0,
         repeat: 0,
         again: false,
@@ -101,7 +102,7 @@ fn each_transition_is_told_once_in_order_with_its_json_and_its_environment() {
     // One that does not take turns would find the folder there.
     let program = script(
         &folder,
-        "mkdir \"$OUT.busy\" || exit 9\n{ cat; echo \"$HTTPMON_STATE|$HTTPMON_RULE|$HTTPMON_AT|$HTTPMON_TIMES|$HTTPMON_TEXT|$#\"; } >>\"$OUT\"\nrmdir \"$OUT.busy\"",
+        "mkdir \"$OUT.busy\" || exit 9\n{ cat; echo \"$HTTPMON_STATE|$HTTPMON_RULE|$HTTPMON_AT|$HTTPMON_TIMES|$HTTPMON_TEXT|$HTTPMON_SUMMARY|$#\"; } >>\"$OUT\"\nrmdir \"$OUT.busy\"",
     );
     let output = replay(&program, 5);
     assert_eq!(errors(&output), "");
@@ -113,7 +114,8 @@ fn each_transition_is_told_once_in_order_with_its_json_and_its_environment() {
         let words = [text("state"), "Burst $(id)".to_owned(), text("at")].join("|");
         let (times, lines) = (&alert["times"], text("text"));
         assert!(lines.contains("\n  "), "{lines}");
-        want += &format!("{line}\n{words}|{times}|{lines}|0\n");
+        let summary = text("summary");
+        want += &format!("{line}\n{words}|{times}|{lines}|{summary}|0\n");
     }
     assert_eq!(out(&folder), want);
 }

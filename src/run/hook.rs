@@ -48,6 +48,8 @@ pub struct Notice {
     pub because: Option<&'static str>,
     /// The alert's lines as text has them.
     pub text: String,
+    /// The alert in one sentence.
+    pub summary: String,
     /// How many alerts of its rule and key fired before it in the run.
     pub times: u64,
     /// How often the alert has been said again while it fires, this time with it.
@@ -214,6 +216,7 @@ fn run(program: &OsString, notice: Notice, limit: Duration) -> Result<(), String
         .env("HTTPMON_RULE", notice.rule.as_ref())
         .env("HTTPMON_AT", &notice.at)
         .env("HTTPMON_TEXT", notice.text.replace('\0', ""))
+        .env("HTTPMON_SUMMARY", notice.summary.replace('\0', ""))
         .env("HTTPMON_TIMES", notice.times.to_string())
         .stdin(Stdio::piped())
         // Standard output is the report's.

@@ -298,6 +298,7 @@ fn fields(notice: &Notice) -> HookFields {
         ("at", &notice.at),
         ("json", &json),
         ("text", &notice.text),
+        ("summary", &notice.summary),
         ("times", &times),
         ("repeat", &repeat),
     ];
@@ -319,6 +320,7 @@ fn notice(queued: &Queued) -> Notice {
         at: text("at").to_owned(),
         because: AlertState::because_named(text("because")),
         text: text("text").to_owned(),
+        summary: text("summary").to_owned(),
         times: text("times").parse().unwrap_or(0),
         repeat: text("repeat").parse().unwrap_or(0),
         again: queued.started,

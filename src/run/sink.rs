@@ -211,6 +211,7 @@ impl Sink {
             at: zone.show(alert.at),
             because: alert.state.because(),
             text: String::from_utf8_lossy(&sentence::lines(event, zone)).into_owned(),
+            summary: String::from_utf8_lossy(&sentence::sentence(alert, zone)).into_owned(),
             times: alert.times,
             repeat: alert.repeat,
             again: false,
