@@ -21,7 +21,6 @@ use httpmon::cli::simulate;
 use httpmon::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_OK};
 use httpmon::filter::Filter;
 use httpmon::format::{Choice, formats};
-use httpmon::stats::dimension::DIMENSIONS;
 use shell::{Shell, httpmon, httpmon_reading};
 
 const BLESS: &str = "HTTPMON_BLESS=1 cargo test --test docs";
@@ -186,7 +185,7 @@ fn every_option_is_in_the_man_page_and_the_helps_and_the_readme_names_no_other()
 }
 
 #[test]
-fn the_readme_has_every_format_dimension_and_exit_status() {
+fn the_readme_has_every_format_and_exit_status() {
     let readme = read("README.md");
     let (_, named) = readme.split_once("\n## Formats\n").expect("Formats");
     let (named, _) = named.split_once("\n## ").expect("a section after it");
@@ -194,14 +193,6 @@ fn the_readme_has_every_format_dimension_and_exit_status() {
         let name = format!("`{}`", format.name);
         assert!(named.contains(&name), "README.md: Formats lacks {name}");
     }
-    let lists = readme
-        .split("--top section=10,client,status` lists other things: ")
-        .nth(1)
-        .and_then(|rest| rest.split(" (the file").next())
-        .expect("the sentence on --top");
-    let named: Vec<&str> = lists.split(',').map(str::trim).collect();
-    let dimensions: Vec<&str> = DIMENSIONS.iter().map(|dimension| dimension.name).collect();
-    assert_eq!(named, dimensions);
     for status in [EXIT_OK, EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD] {
         assert!(readme.contains(&format!("\n| {status} | ")), "{status}");
     }

@@ -10,7 +10,7 @@ use crate::format::{Choice, EventTime, Proxies, formats};
 use crate::nearest;
 use crate::quantity::Unit;
 use crate::render::OUTPUTS;
-use crate::stats::dimension::{self, DIMENSIONS, parse_top};
+use crate::stats::dimension::{self, DIMENSIONS, Dimension, Of, parse_top};
 use crate::time::{Span, Zone};
 
 /// The longest window and lateness.
@@ -280,8 +280,10 @@ pub static FLAGS: &[Flag] = &[
         more: "A list such as section=10,client,path=3, separated by commas; without a number, five rows. \
                Several lists add up. See DIMENSIONS.",
         choices: || {
-            DIMENSIONS
-                .iter()
+            // One that needs a parameter is none without it.
+            let whole = |dimension: &&Dimension| matches!(dimension.of, Of::Itself);
+            let whole = DIMENSIONS.iter().filter(whole);
+            whole
                 .map(|dimension| (dimension.name, dimension.about))
                 .collect()
         },
@@ -291,6 +293,31 @@ pub static FLAGS: &[Flag] = &[
                 o.top.clear();
             }
             dimension::add_to_list(&mut o.top, list);
+            Ok(None)
+        },
+    },
+    Flag {
+        long: "group",
+        short: None,
+        value: Some("PATTERN"),
+        help: "paths that are one endpoint, such as '/user/*/orders'; may be given several times",
+        more: "Of several patterns the first that matches the path counts; * is any number of characters, slashes \
+               too, and ? is one. Paths that match none are endpoints as described at endpoint.",
+        choices: NO_CHOICES,
+        apply: |o, v| {
+            o.groups.push(v.to_owned());
+            Ok(None)
+        },
+    },
+    Flag {
+        long: "own",
+        short: None,
+        value: Some("HOST"),
+        help: "a host of the site itself, which is no referring host; may be given several times",
+        more: "Its subdomains are too: with example.com, www.example.com is no referring host.",
+        choices: NO_CHOICES,
+        apply: |o, v| {
+            o.own.push(v.to_owned());
             Ok(None)
         },
     },

@@ -35,6 +35,7 @@ use crate::quantity::Unit;
 use crate::render::{Form, OUTPUTS, Output};
 use crate::report::Scope;
 use crate::simulate::Settings;
+use crate::stats::MOST_DIMENSIONS;
 use crate::stats::dimension::{self, Top};
 use crate::time::{Second, Span, Zone};
 
@@ -144,6 +145,10 @@ pub struct Options {
     pub top: Vec<Top>,
     /// Whether another list is added to them, where the arguments are read that gave them.
     pub top_given: bool,
+    /// The patterns of paths that are one endpoint each.
+    pub groups: Vec<String>,
+    /// The hosts that are no referrers.
+    pub own: Vec<String>,
     /// The databases of networks and countries.
     pub mmdb: Vec<OsString>,
     /// The filter that a record must match to count, if given.
@@ -215,6 +220,8 @@ impl Default for Options {
             tz: None,
             top: dimension::default_top(),
             top_given: false,
+            groups: Vec::new(),
+            own: Vec::new(),
             mmdb: Vec::new(),
             filter: None,
             expressions: Vec::new(),
@@ -417,8 +424,14 @@ impl Options {
     /// If the rules are too many; the error names the option.
     pub fn config(&self) -> Result<Config, Error> {
         let top = self.tops();
+        if top.len() > MOST_DIMENSIONS {
+            return Err(Error::new(format!(
+                "--top: a run counts at most {MOST_DIMENSIONS} dimensions, those of its rules included, and these are {}",
+                top.len()
+            )));
+        }
         let mut asked = top.iter().filter(|top| top.asked);
-        let asked = asked.any(|top| top.dimension.field == Field::Agent);
+        let asked = asked.any(|top| top.dimension.fields.contains(&Field::Agent));
         let ruleset = self.ruleset();
         let plan = ruleset.plan();
         let plan = plan.map_err(|why| Error::new(format!("--alert: {why}")))?;

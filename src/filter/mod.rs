@@ -179,7 +179,8 @@ impl Expr {
             Expr::And(all) => all.iter().all(|expr| expr.matches(record)),
             Expr::Or(any) => any.iter().any(|expr| expr.matches(record)),
             Expr::Not(expr) => !expr.matches(record),
-            Expr::Key(dimension, test) => (dimension.key)(record, &mut Scratch::default())
+            Expr::Key(dimension, test) => dimension
+                .key_of(record, &mut Scratch::default())
                 .is_some_and(|key| test.matches(key)),
             Expr::Number(quantity, order, number) => match quantity.of(record) {
                 Some(value) => order.holds(value, *number),
@@ -220,7 +221,7 @@ impl Expr {
                 list.iter().for_each(|expr| expr.add_fields(fields))
             }
             Expr::Not(expr) => expr.add_fields(fields),
-            Expr::Key(dimension, _) => fields.push(dimension.field),
+            Expr::Key(dimension, _) => fields.extend(dimension.fields),
             Expr::Number(Quantity::Duration, ..) => {
                 fields.push(Field::Duration(DurationUnit::Microseconds))
             }
@@ -274,7 +275,7 @@ impl Order {
 ///
 /// What stands between two `*` is looked for where it comes first, once: so it is linear in the key, whatever is repeated
 /// in either. Only a piece with a `?` costs its own length for each byte of the key.
-fn glob(pattern: &[u8], mut key: &[u8]) -> bool {
+pub fn glob(pattern: &[u8], mut key: &[u8]) -> bool {
     let mut pieces = pattern.split(|&b| b == b'*');
     let first = pieces.next().unwrap_or_default();
     let Some(last) = pieces.next_back() else {

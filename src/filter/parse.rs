@@ -83,7 +83,8 @@ fn join(sign: &str, word: &str) -> String {
 
 /// The name of a dimension or a quantity that a text begins with, as far as it can be one.
 fn name(text: &str) -> &str {
-    let len = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
+    // A parameter is behind a colon, and the second of a pair behind a slash.
+    let len = text.find(|c: char| !c.is_ascii_alphanumeric() && !"-_:/.".contains(c));
     &text[..len.unwrap_or(text.len())]
 }
 

@@ -51,6 +51,10 @@ pub struct Record<'a> {
     pub source: &'a [u8],
     /// Where the client is, once that was looked up.
     pub location: Option<&'a Location>,
+    /// The pattern of `--group` that the path matches, once that was looked up.
+    pub group: Option<&'a [u8]>,
+    /// Whether the referrer is a host of `--own`, once that was looked up.
+    pub refers_itself: bool,
 }
 
 /// The three parts of a request line.
@@ -91,6 +95,8 @@ impl<'a> Record<'a> {
             forwarded: None,
             source: b"-",
             location: None,
+            group: None,
+            refers_itself: false,
         }
     }
 

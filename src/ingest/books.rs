@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::Counting;
 use crate::filter::period::Bounds;
 use crate::report::UnparsedExample;
-use crate::stats::dimension::RARE;
 use crate::stats::keys::Renumbering;
 use crate::stats::totals::Totals;
 use crate::time::{Second, Span, Zone};
@@ -117,7 +116,7 @@ impl Books {
     /// The dimensions that are listed and have no key so far: the format lacks their field.
     pub fn lacks(&self) -> impl Iterator<Item = &'static str> {
         let tops = self.totals.tops().iter().enumerate();
-        let listed = tops.filter(|(_, top)| top.rows > 0 && !RARE.contains(&top.dimension.name));
+        let listed = tops.filter(|(_, top)| top.rows > 0 && !top.dimension.is_rare());
         listed
             .filter(|&(i, _)| self.totals.table(i).hits() == 0)
             .map(|(_, top)| top.dimension.name)

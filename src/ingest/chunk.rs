@@ -18,7 +18,7 @@ use crate::format::unparsed::Unparsed;
 use crate::stats::bucket::Counters;
 use crate::stats::hit_log::HitLog;
 use crate::stats::keys::Renumbering;
-use crate::stats::{DIMENSIONS, Hit, keys};
+use crate::stats::{Hit, MOST_DIMENSIONS, keys};
 use crate::time::{Second, Span};
 
 /// A part with more lines that are no record is read line by line: it is no log.
@@ -266,7 +266,7 @@ impl HitColumns {
     /// The record at `index` as it was pushed.
     fn hit(&self, index: usize, of: &Batch, dimensions: usize) -> Hit {
         let (keys, bytes) = self.log.hit(index, dimensions);
-        let mut ids = [keys::NONE; DIMENSIONS];
+        let mut ids = [keys::NONE; MOST_DIMENSIONS];
         ids[..dimensions].copy_from_slice(keys);
         Hit {
             time: of.second,

@@ -241,8 +241,10 @@ impl OpenMetrics {
         match &family.samples {
             Samples::Rows(number) => {
                 for ranking in report.listed() {
-                    // Names of metrics and labels have no dash.
-                    let name = ranking.dimension.name.replace('-', "_");
+                    // Names of metrics and labels have letters, digits and underscores only.
+                    let plain = |c: char| c.is_ascii_alphanumeric();
+                    let name = ranking.dimension.name;
+                    let name = name.replace(|c| !plain(c), "_");
                     let rows = rows(ranking, *number);
                     let samples = rows
                         .into_iter()

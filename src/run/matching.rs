@@ -136,7 +136,7 @@ impl Choosing {
             return behind.spans.hold(None, time);
         };
         let mut scratch = Scratch::default();
-        let key = (dimension.key)(record, &mut scratch);
+        let key = dimension.key_of(record, &mut scratch);
         key.is_some_and(|key| behind.spans.hold(Some(key), time))
     }
 

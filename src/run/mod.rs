@@ -30,6 +30,7 @@ mod kill;
 #[path = "kill_other.rs"]
 mod kill;
 mod ledger;
+mod marks;
 mod matching;
 mod merge;
 mod merged_files;

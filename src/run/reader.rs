@@ -1,5 +1,6 @@
 //! Lines to records: what the parser reads of a line, and where its client is, if that was asked for.
 
+use super::marks::Marks;
 use crate::format::record::Record;
 use crate::format::unparsed::Unparsed;
 use crate::format::{Outcome, Parser};
@@ -13,6 +14,8 @@ pub struct RecordReader {
     pub parser: Parser,
     /// Finds where clients are.
     pub locator: Option<Locator>,
+    /// Says what only the options know of them.
+    pub marks: Option<Marks>,
 }
 
 impl RecordReader {
@@ -21,6 +24,7 @@ impl RecordReader {
     pub fn read_plain<'a>(&'a mut self, text: &'a [u8], record: &mut Record<'a>) -> Option<usize> {
         let len = self.parser.read_plain(text, record)?;
         find_place(&mut self.locator, record);
+        mark(&self.marks, record);
         Some(len)
     }
 
@@ -33,6 +37,7 @@ impl RecordReader {
         let read = self.parser.read(line.bytes, record);
         if read == Outcome::Record {
             find_place(&mut self.locator, record);
+            mark(&self.marks, record);
         }
         read
     }
@@ -42,5 +47,12 @@ impl RecordReader {
 fn find_place<'a>(locator: &'a mut Option<Locator>, record: &mut Record<'a>) {
     if let Some(locator) = locator {
         record.location = Some(locator.locate(record.client));
+    }
+}
+
+#[inline(always)]
+fn mark<'a>(marks: &'a Option<Marks>, record: &mut Record<'a>) {
+    if let Some(marks) = marks {
+        marks.mark(record);
     }
 }

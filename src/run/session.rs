@@ -10,6 +10,7 @@ use super::hints;
 use super::history::History;
 use super::hook::Hook;
 use super::intake::Intake;
+use super::marks::Marks;
 use super::merge::Merged;
 use super::merged_files::MergedFiles;
 use super::message::{Feed, Message, Now, Signal};
@@ -68,7 +69,7 @@ pub fn wanted(config: &Config) -> Vec<Field> {
     let counting = &config.counting;
     let mut wanted = vec![Field::Cache];
     wanted.extend(counting.robots.then_some(Field::Agent));
-    wanted.extend(counting.top.iter().map(|top| top.dimension.field));
+    wanted.extend(counting.top.iter().flat_map(|top| top.dimension.fields));
     let filters = counting.filter.iter().chain(&counting.expressions);
     wanted.extend(filters.flat_map(Filter::fields));
     wanted
@@ -87,6 +88,7 @@ pub(super) fn reader(options: &Options, config: &Config) -> Result<RecordReader,
     Ok(RecordReader {
         parser: parser(options, config),
         locator,
+        marks: Marks::new(&options.groups, &options.own),
     })
 }
 

@@ -1,8 +1,16 @@
 //! The dimensions: what records are counted by. One row each.
+//!
+//! Some have a parameter, as in `param:utm_source`, and any two make a pair, as in `not-found/referrer`. Those are made when they
+//! are first named, and kept for the life of the process: so all dimensions are shared, and compared, in the same way.
+
+use std::sync::{Mutex, PoisonError};
 
 use super::SERVER_ERROR;
+use super::agents::{browser, system};
 use super::bots::Robots;
 use super::network::{Buffer, network};
+use super::target::{endpoint, extension, parameter, query};
+use super::visitor::visitor;
 use crate::format::record::Record;
 use crate::format::unparsed::Field;
 use crate::nearest;
@@ -17,17 +25,36 @@ pub struct Dimension {
     pub title: &'static str,
     /// One line about it, for the man page.
     pub about: &'static str,
-    /// The field that must be read for it.
-    pub field: Field,
-    /// The key of a record, which may use the scratch; `None` if the record has none.
-    pub key: for<'r> fn(&'r Record<'_>, &'r mut Scratch) -> Option<&'r [u8]>,
+    /// The fields that must be read for it.
+    pub fields: &'static [Field],
+    /// What makes one of a kind of it.
+    pub of: Of,
+    /// The key of a record, which may use the scratch; `None` if the record has none. See [`Dimension::key_of`].
+    key: for<'r> fn(&'r Record<'_>, &'r mut Scratch, &Of) -> Option<&'r [u8]>,
+}
+
+/// What makes a dimension one of a kind.
+#[derive(Debug)]
+pub enum Of {
+    /// Nothing: it is the only one.
+    Itself,
+    /// A parameter that is still to be given; it is called this in the man page.
+    Any(&'static str),
+    /// This parameter.
+    Parameter(&'static [u8]),
+    /// Two dimensions, whose keys it joins.
+    Pair(&'static Dimension, &'static Dimension),
 }
 
 /// Working memory for keys that are not in the log as they are shown.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    /// Room for a key.
+    /// Room for a short key.
     pub buffer: Buffer,
+    /// Room for a long key.
+    pub text: Vec<u8>,
+    /// Room for a pair of keys.
+    pub pair: Vec<u8>,
     /// The robots that agents named.
     pub robots: Robots,
     /// Whether robots are counted, by the agent of every record.
@@ -35,6 +62,29 @@ pub struct Scratch {
 }
 
 impl Dimension {
+    /// The key of a record, which may use the scratch; `None` if the record has none.
+    #[inline(always)]
+    pub fn key_of<'r>(&self, record: &'r Record<'_>, scratch: &'r mut Scratch) -> Option<&'r [u8]> {
+        (self.key)(record, scratch, &self.of)
+    }
+
+    /// Whether a log that has no key of it may be in the best of order: that says nothing about its format.
+    pub fn is_rare(&self) -> bool {
+        match self.of {
+            Of::Pair(left, right) => left.is_rare() || right.is_rare(),
+            Of::Parameter(_) => true,
+            Of::Itself | Of::Any(_) => RARE.contains(&self.name),
+        }
+    }
+
+    /// Its name with what its parameter is called, for the man page.
+    pub fn shown(&self) -> String {
+        match self.of {
+            Of::Any(parameter) => format!("{}:{parameter}", self.name),
+            _ => self.name.to_owned(),
+        }
+    }
+
     /// What its keys are, for people.
     pub fn kind(&self) -> KeyKind {
         KeyKind {
@@ -51,51 +101,64 @@ impl PartialEq for Dimension {
 }
 
 /// Dimensions without a key in a log that has no trouble: that says nothing about its format.
-pub const RARE: [&str; 3] = ["not-found", "failing", "bot"];
+const RARE: [&str; 6] = [
+    "not-found",
+    "failing",
+    "bot",
+    "query",
+    "extension",
+    "referrer-host",
+];
 
 /// Every dimension. The first two are always counted.
-pub static DIMENSIONS: [Dimension; 18] = [
+pub static DIMENSIONS: [Dimension; 26] = [
     Dimension {
         name: "section",
         title: "sections",
         about: "the request target up to its second /",
-        field: Field::Request,
-        key: |r, _| r.request.as_ref().map(|request| request.section()),
+        fields: &[Field::Request],
+        of: Of::Itself,
+        key: |r, _, _| r.request.as_ref().map(|request| request.section()),
     },
     Dimension {
         name: "client",
         title: "clients",
         about: "the client's address or name",
-        field: Field::Client,
-        key: |r, _| Some(r.client),
+        fields: &[Field::Client],
+        of: Of::Itself,
+        key: |r, _, _| Some(r.client),
     },
     Dimension {
         name: "path",
         title: "paths",
         about: "the request target without query and fragment",
-        field: Field::Request,
-        key: |r, _| path(r),
+        fields: &[Field::Request],
+        of: Of::Itself,
+        key: |r, _, _| path(r),
     },
     Dimension {
         name: "user",
         title: "users",
         about: "the authenticated user, if there is one",
-        field: Field::User,
-        key: |r, _| r.user.filter(|name| *name != b"-"),
+        fields: &[Field::User],
+        of: Of::Itself,
+        key: |r, _, _| r.user.filter(|name| *name != b"-"),
     },
     Dimension {
         name: "method",
         title: "methods",
         about: "GET, POST, …",
-        field: Field::Request,
-        key: |r, _| r.request.as_ref().map(|request| request.method),
+        fields: &[Field::Request],
+        of: Of::Itself,
+        key: |r, _, _| r.request.as_ref().map(|request| request.method),
     },
     Dimension {
         name: "status",
         title: "statuses",
         about: "the status code",
-        field: Field::Status,
-        key: |r, scratch| match r.status {
+        fields: &[Field::Status],
+        of: Of::Itself,
+        key: |r, scratch, _| match r.status {
             None => Some(b"-"),
             Some(code) => {
                 // Three digits by construction.
@@ -110,23 +173,26 @@ pub static DIMENSIONS: [Dimension; 18] = [
         name: "protocol",
         title: "protocols",
         about: "HTTP/1.1, HTTP/2.0, …",
-        field: Field::Request,
-        key: |r, _| r.request.as_ref().and_then(|request| request.protocol),
+        fields: &[Field::Request],
+        of: Of::Itself,
+        key: |r, _, _| r.request.as_ref().and_then(|request| request.protocol),
     },
     Dimension {
         name: "host",
         title: "hosts",
         about: "the virtual host, as in the log",
-        field: Field::Host,
-        key: |r, _| r.host,
+        fields: &[Field::Host],
+        of: Of::Itself,
+        key: |r, _, _| r.host,
     },
     Dimension {
         name: "referrer",
         title: "referrers",
         about: "the Referer header, `-` if there is none",
-        field: Field::Referrer,
+        fields: &[Field::Referrer],
+        of: Of::Itself,
         // A header that is there and empty names nobody.
-        key: |r, _| {
+        key: |r, _, _| {
             r.referrer
                 .map(|name| if name.is_empty() { b"-" } else { name })
         },
@@ -135,70 +201,197 @@ pub static DIMENSIONS: [Dimension; 18] = [
         name: "agent",
         title: "agents",
         about: "the User-Agent header, `-` if there is none",
-        field: Field::Agent,
-        key: |r, _| r.agent,
+        fields: &[Field::Agent],
+        of: Of::Itself,
+        key: |r, _, _| r.agent,
     },
     Dimension {
         name: "network",
         title: "networks",
         about: "the /24 of a client's IPv4 address, the /48 of an IPv6 address",
-        field: Field::Client,
-        key: |r, scratch| network(r.client, &mut scratch.buffer),
+        fields: &[Field::Client],
+        of: Of::Itself,
+        key: |r, scratch, _| network(r.client, &mut scratch.buffer),
     },
     Dimension {
         name: "not-found",
         title: "not found",
         about: "the path of a request that was answered with 404",
-        field: Field::Request,
-        key: |r, _| path(r).filter(|_| r.status == Some(404)),
+        fields: &[Field::Request],
+        of: Of::Itself,
+        key: |r, _, _| path(r).filter(|_| r.status == Some(404)),
     },
     Dimension {
         name: "failing",
         title: "failing",
         about: "the path of a request that was answered with 5xx",
-        field: Field::Request,
-        key: |r, _| path(r).filter(|_| r.status_class() == usize::from(SERVER_ERROR)),
+        fields: &[Field::Request],
+        of: Of::Itself,
+        key: |r, _, _| path(r).filter(|_| r.status_class() == usize::from(SERVER_ERROR)),
     },
     Dimension {
         name: "bot",
         title: "bots",
         about: "the robot that the user agent names; see below",
-        field: Field::Agent,
-        key: |r, scratch| scratch.robots.named_in(r.agent?).map(str::as_bytes),
+        fields: &[Field::Agent],
+        of: Of::Itself,
+        key: |r, scratch, _| scratch.robots.named_in(r.agent?).map(str::as_bytes),
     },
     Dimension {
         name: "cache",
         title: "cache",
         about: "the cache status, as in the log: HIT, MISS, …",
-        field: Field::Cache,
-        key: |r, _| r.cache.filter(|word| *word != b"-"),
+        fields: &[Field::Cache],
+        of: Of::Itself,
+        key: |r, _, _| r.cache.filter(|word| *word != b"-"),
     },
     Dimension {
         name: "asn",
         title: "asns",
         about: "the network that announces the client's address, and who runs it, by --mmdb: AS64496 Example",
-        field: Field::Client,
-        key: |r, _| r.location?.asn.as_deref(),
+        fields: &[Field::Client],
+        of: Of::Itself,
+        key: |r, _, _| r.location?.asn.as_deref(),
     },
     Dimension {
         name: "country",
         title: "countries",
         about: "the country of the client's address by --mmdb: DE, FR, …",
-        field: Field::Client,
-        key: |r, _| r.location?.country.as_deref(),
+        fields: &[Field::Client],
+        of: Of::Itself,
+        key: |r, _, _| r.location?.country.as_deref(),
+    },
+    Dimension {
+        name: "endpoint",
+        title: "endpoints",
+        about: "the path with what is an id in it replaced, or the pattern of --group that it matches; see below",
+        fields: &[Field::Request],
+        of: Of::Itself,
+        key: |r, scratch, _| match r.group {
+            Some(group) => Some(group),
+            None => path(r).map(|path| endpoint(path, &mut scratch.text)),
+        },
+    },
+    Dimension {
+        name: "query",
+        title: "queries",
+        about: "the query of the request target",
+        fields: &[Field::Request],
+        of: Of::Itself,
+        key: |r, _, _| query(r),
+    },
+    Dimension {
+        name: "param",
+        title: "values",
+        about: "the value of one parameter of the query: param:utm_source",
+        fields: &[Field::Request],
+        of: Of::Any("NAME"),
+        key: |r, _, of| match of {
+            Of::Parameter(name) => parameter(r, name),
+            _ => None,
+        },
+    },
+    Dimension {
+        name: "extension",
+        title: "extensions",
+        about: "what the path ends with behind a dot: css, png, …",
+        fields: &[Field::Request],
+        of: Of::Itself,
+        key: |r, scratch, _| extension(path(r)?, &mut scratch.text),
+    },
+    Dimension {
+        name: "referrer-host",
+        title: "referring hosts",
+        about: "the host of the Referer header, but for those of --own",
+        fields: &[Field::Referrer],
+        of: Of::Itself,
+        key: |r, scratch, _| {
+            let host = referring_host(r.referrer?).filter(|_| !r.refers_itself)?;
+            scratch.text.clear();
+            scratch.text.extend(host.iter().map(u8::to_ascii_lowercase));
+            Some(&scratch.text)
+        },
+    },
+    Dimension {
+        name: "browser",
+        title: "browsers",
+        about: "the browser that the user agent names, of people: Chrome, Firefox, …",
+        fields: &[Field::Agent],
+        of: Of::Itself,
+        key: |r, scratch, _| browser(person(r, scratch)?),
+    },
+    Dimension {
+        name: "os",
+        title: "systems",
+        about: "the operating system that the user agent names, of people: Windows, Android, …",
+        fields: &[Field::Agent],
+        of: Of::Itself,
+        key: |r, scratch, _| system(person(r, scratch)?),
+    },
+    Dimension {
+        name: "visitor",
+        title: "visitors",
+        about: "a client with its user agent on one day, of people; a number stands for the agent",
+        fields: &[Field::Client, Field::Agent],
+        of: Of::Itself,
+        key: |r, scratch, _| {
+            let agent = person(r, scratch)?;
+            Some(visitor(r, agent, &mut scratch.text))
+        },
     },
     Dimension {
         name: "source",
         title: "sources",
         about: "the file the line came from",
-        field: Field::Line,
-        key: |r, _| Some(r.source),
+        fields: &[Field::Line],
+        of: Of::Itself,
+        key: |r, _, _| Some(r.source),
     },
 ];
 
 /// The path that was asked for.
 fn path<'r>(record: &'r Record<'_>) -> Option<&'r [u8]> {
     record.request.as_ref().map(|request| request.path())
+}
+
+/// The user agent of a request, unless it is a robot's.
+fn person<'r>(record: &Record<'r>, scratch: &mut Scratch) -> Option<&'r [u8]> {
+    let agent = record.agent.filter(|agent| *agent != b"-")?;
+    scratch.robots.named_in(agent).is_none().then_some(agent)
+}
+
+/// The host in a referrer, without port and user; `None` if it has none.
+pub fn referring_host(referrer: &[u8]) -> Option<&[u8]> {
+    let scheme = memchr::memmem::find(referrer, b"://")?;
+    let rest = &referrer[scheme + 3..];
+    let end = rest.iter().position(|b| b"/?#\\ ".contains(b));
+    let authority = &rest[..end.unwrap_or(rest.len())];
+    let at = authority.iter().rposition(|&b| b == b'@');
+    let host = &authority[at.map_or(0, |at| at + 1)..];
+    let port = host.iter().rposition(|&b| b == b':');
+    let numeric = |port: &usize| host[port + 1..].iter().all(u8::is_ascii_digit);
+    let host = &host[..port.filter(numeric).unwrap_or(host.len())];
+    Some(host).filter(|host| !host.is_empty())
+}
+
+/// Between the two keys of a pair.
+const BETWEEN: &[u8] = b" | ";
+
+/// The keys of two dimensions, joined; `None` if one of them is missing.
+fn pair_of<'r>(record: &'r Record<'_>, scratch: &'r mut Scratch, of: &Of) -> Option<&'r [u8]> {
+    let Of::Pair(left, right) = of else {
+        return None;
+    };
+    let mut pair = std::mem::take(&mut scratch.pair);
+    pair.clear();
+    let both = left.key_of(record, scratch).map(|key| {
+        pair.extend_from_slice(key);
+        pair.extend_from_slice(BETWEEN);
+    });
+    let both = both.and_then(|()| right.key_of(record, scratch));
+    let both = both.map(|key| pair.extend_from_slice(key)).is_some();
+    scratch.pair = pair;
+    both.then_some(&scratch.pair[..])
 }
 
 /// A dimension to count and how many of its rows to list.
@@ -213,9 +406,67 @@ pub struct Top {
     pub asked: bool,
 }
 
-/// The dimension of this name.
+/// The longest name of a dimension that is made.
+const LONGEST_NAME: usize = 200;
+
+/// Those that were made.
+static MADE: Mutex<Vec<&'static Dimension>> = Mutex::new(Vec::new());
+
+/// The dimension of this name, `param:utm_source` and `not-found/referrer` too.
 pub fn named(name: &str) -> Option<&'static Dimension> {
-    DIMENSIONS.iter().find(|dimension| dimension.name == name)
+    let plain = || DIMENSIONS.iter().find(|dimension| dimension.name == name);
+    if let Some(dimension) = plain() {
+        return matches!(dimension.of, Of::Itself).then_some(dimension);
+    }
+    if name.len() > LONGEST_NAME {
+        return None;
+    }
+    let known = |made: &[&'static Dimension]| made.iter().copied().find(|d| d.name == name);
+    if let Some(dimension) = known(&MADE.lock().unwrap_or_else(PoisonError::into_inner)) {
+        return Some(dimension);
+    }
+    let dimension = make(name)?;
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    Some(known(&made).unwrap_or_else(|| {
+        let dimension: &'static Dimension = Box::leak(Box::new(dimension));
+        made.push(dimension);
+        dimension
+    }))
+}
+
+/// A dimension with a parameter, or a pair; `None` if this is the name of neither.
+fn make(name: &str) -> Option<Dimension> {
+    let leaked: fn(&str) -> &'static str = |text| Box::leak(text.to_owned().into_boxed_str());
+    let kind = |kind: &str| {
+        let of_kind = |row: &&Dimension| row.name == kind && matches!(row.of, Of::Any(_));
+        DIMENSIONS.iter().find(of_kind)
+    };
+    if let Some((row, parameter)) = name.split_once(':').and_then(|(k, p)| Some((kind(k)?, p)))
+        && !parameter.is_empty()
+        && !parameter.contains('/')
+    {
+        return Some(Dimension {
+            name: leaked(name),
+            title: leaked(name),
+            about: row.about,
+            fields: row.fields,
+            of: Of::Parameter(leaked(parameter).as_bytes()),
+            key: row.key,
+        });
+    }
+    let (left, right) = name.split_once('/')?;
+    if right.contains('/') || left == right {
+        return None;
+    }
+    let (left, right) = (named(left)?, named(right)?);
+    Some(Dimension {
+        name: leaked(name),
+        title: leaked(&format!("{} / {}", left.title, right.title)),
+        about: "two keys, joined",
+        fields: Vec::leak([left.fields, right.fields].concat()),
+        of: Of::Pair(left, right),
+        key: pair_of,
+    })
 }
 
 /// How many rows are listed where no number is given.
@@ -270,17 +521,15 @@ pub fn add_to_list(tops: &mut Vec<Top>, list: Vec<Top>) {
 }
 
 /// What other tools and servers call a dimension, or a number that can be compared, and its name here.
-const ELSEWHERE: [(&str, &str); 31] = [
+const ELSEWHERE: [(&str, &str); 28] = [
     ("ip", "client"),
     ("addr", "client"),
     ("address", "client"),
     ("remote_addr", "client"),
     ("remote", "client"),
-    ("visitor", "client"),
     ("url", "path"),
     ("uri", "path"),
     ("page", "path"),
-    ("endpoint", "path"),
     ("target", "path"),
     ("code", "status"),
     ("status_code", "status"),
@@ -288,7 +537,6 @@ const ELSEWHERE: [(&str, &str); 31] = [
     ("useragent", "agent"),
     ("user_agent", "agent"),
     ("user-agent", "agent"),
-    ("browser", "agent"),
     ("ref", "referrer"),
     ("verb", "method"),
     ("vhost", "host"),
@@ -311,6 +559,10 @@ pub fn meant(name: &str, others: &[&'static str]) -> String {
         let names = DIMENSIONS.iter().map(|dimension| dimension.name);
         names.chain(others.iter().copied())
     };
+    let of_kind = |row: &&Dimension| row.name == name && matches!(row.of, Of::Any(_));
+    if let Some(row) = DIMENSIONS.iter().find(of_kind) {
+        return format!(", which needs a parameter: {}", row.shown());
+    }
     let lower = name.to_lowercase();
     let elsewhere = ELSEWHERE.iter().find(|(word, _)| *word == lower);
     match elsewhere.filter(|(_, meant)| known().any(|name| name == *meant)) {
@@ -321,7 +573,7 @@ pub fn meant(name: &str, others: &[&'static str]) -> String {
 
 /// The names of all dimensions, for a message.
 pub fn names() -> String {
-    let names: Vec<_> = DIMENSIONS.iter().map(|dimension| dimension.name).collect();
+    let names: Vec<_> = DIMENSIONS.iter().map(Dimension::shown).collect();
     names.join(", ")
 }
 

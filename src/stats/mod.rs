@@ -8,6 +8,7 @@
 //! one, write its file and its row: the text, JSON, HTML and mail of a summary, the metrics and the man page show it by
 //! its [`Caption`].
 
+mod agents;
 mod bot_hits;
 pub mod bots;
 pub mod bucket;
@@ -22,8 +23,10 @@ mod methods;
 mod network;
 mod protocols;
 pub mod tally;
+mod target;
 pub mod timeline;
 pub mod totals;
+mod visitor;
 
 use crate::format::record::Record;
 use crate::quantity::Caption;
@@ -115,8 +118,8 @@ statistics! {
     bots: bot_hits::BotHits,
 }
 
-/// How many dimensions there are: the length of [`Hit::ids`].
-pub const DIMENSIONS: usize = dimension::DIMENSIONS.len();
+/// How many dimensions a run can count: the length of [`Hit::ids`].
+pub const MOST_DIMENSIONS: usize = 18;
 
 /// A record once its keys are interned, as the clock and the buckets take it.
 #[derive(Debug, Clone, Copy)]
@@ -136,7 +139,7 @@ pub struct Hit {
     /// Which of the rules' expressions it matches: bit `i` for the `i`-th.
     pub matched: u64,
     /// The key of each counted dimension, in the order of the totals; [`keys::NONE`] where it has none.
-    pub ids: [u32; DIMENSIONS],
+    pub ids: [u32; MOST_DIMENSIONS],
 }
 
 /// The class of server errors, which rows and headlines count as errors.
@@ -160,7 +163,7 @@ impl Hit {
             malformed: false,
             counted: false,
             matched: 0,
-            ids: [keys::NONE; DIMENSIONS],
+            ids: [keys::NONE; MOST_DIMENSIONS],
         }
     }
 }

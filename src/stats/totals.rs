@@ -87,7 +87,7 @@ impl Totals {
             errors: u64::from(hit.class == SERVER_ERROR),
         };
         for ((top, table), id) in self.tops.iter().zip(&mut self.tables).zip(&mut hit.ids) {
-            if let Some(key) = (top.dimension.key)(record, &mut self.scratch) {
+            if let Some(key) = top.dimension.key_of(record, &mut self.scratch) {
                 *id = table.count(key, count);
             }
         }

@@ -30,7 +30,7 @@ pub(super) static LISTS: &[FilledList] = &[
     ("formats", formats),
     ("dimensions", |page| {
         for dimension in &DIMENSIONS {
-            page.item(&bold(dimension.name), &sentence(dimension.about));
+            page.item(&bold(&dimension.shown()), &sentence(dimension.about));
         }
     }),
     ("outputs", |page| {
