@@ -256,8 +256,13 @@ pub enum Block {
         /// All hits.
         whole: u64,
     },
-    /// Hits per second of the last seconds, oldest first.
-    Trend(Vec<u64>),
+    /// The hits of the last two minutes, or of the interval where that is longer, in steps of a length, oldest first.
+    Trend {
+        /// The hits of each step.
+        hits: Vec<u64>,
+        /// How long a step is.
+        step: Span,
+    },
     /// Hits and errors over the whole run; there is at least one point.
     Series(Series),
     /// How long requests took in the time of each point of the series: the median and the 95th percentile in

@@ -67,6 +67,7 @@ impl Scene {
         };
         let look = Look {
             rich: self.rich,
+            color: self.rich,
             width: self.size.0,
             ascii: self.ascii,
         };

@@ -177,6 +177,7 @@ fn replay(args: &[&str], files: &[OsString], parallel: Option<(usize, u64)>) -> 
     }
     let look = Look {
         rich: false,
+        color: false,
         width: 80,
         ascii: false,
     };

@@ -479,7 +479,8 @@ pub static FLAGS: &[Flag] = &[
         value: Some("WHEN"),
         help: "when to use colour (auto)",
         more: "auto uses colour if standard output is a terminal, and obeys NO_COLOR, CLICOLOR, CLICOLOR_FORCE \
-               and TERM=dumb. With colour come bars and a sparkline, fitted to the width of the terminal.",
+               and TERM=dumb. Bars and a sparkline, fitted to the width, come with colour, on every terminal, and \
+               where COLUMNS says the width of a pager.",
         choices: || {
             vec![
                 ("auto", "on a terminal"),

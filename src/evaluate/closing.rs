@@ -1,7 +1,6 @@
 //! What closed seconds do to the open report, the rules, and what is known of the past.
 
 use super::rankings::{point, scale_point};
-use super::writing::TREND;
 use super::{EarlierRun, Evaluate};
 use crate::alert::Rule;
 use crate::ingest::{Books, ClosedSeconds};
@@ -82,14 +81,7 @@ impl ClosedSeconds for Evaluate {
                 open.take(&bucket, &mut self.open_tallies);
             }
             if !empty {
-                while self
-                    .trend
-                    .front()
-                    .is_some_and(|(old, _)| *old <= second - TREND)
-                {
-                    self.trend.pop_front();
-                }
-                self.trend.push_back((second, hits));
+                self.add_to_trend(second, hits);
             }
         }
         if let Some(scales) = self.scales.as_mut().filter(|_| !empty) {

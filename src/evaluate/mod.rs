@@ -111,7 +111,8 @@ pub struct Evaluate {
     /// What the rules would have done, where that is all that is asked.
     check: Option<Box<Check>>,
     past: Past,
-    trend: VecDeque<(Second, u64)>,
+    /// The hits of the newest steps of the trend, by their number.
+    trend: VecDeque<(i64, u64)>,
     peaks: Peaks,
     pauses: Pauses,
     scope: Arc<Scope>,

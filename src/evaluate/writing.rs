@@ -18,8 +18,8 @@ use crate::ingest::Books;
 
 /// A silence shorter than this, and than the interval, is a pause between two lines.
 const PAUSE: Span = Span(10);
-/// How many seconds a report's trend shows.
-pub(super) const TREND: Span = Span(120);
+/// The least time that a report's trend shows, and the most steps that it shows it in.
+const TREND: Span = Span(120);
 /// How many alerts that are over stay in view in every report.
 const ALERTS_IN_VIEW: usize = 3;
 
@@ -151,7 +151,7 @@ impl Evaluate {
         });
         blocks.push(rankings::error_share(counters));
         blocks.push(report::status_group(&counters.status));
-        blocks.push(self.trend_block(open.to));
+        blocks.push(self.trend_block(open.to - TREND.max(open.to - open.from), open.to));
         blocks.push(input("malformed", counters.malformed));
         blocks.push(input("unparsed", counters.unparsed));
         blocks.push(Block::Input {
@@ -211,17 +211,46 @@ impl Evaluate {
         self.written_rules().filter_map(note).collect()
     }
 
-    /// The hits of the two minutes before `to`, second by second.
-    fn trend_block(&self, to: Second) -> Block {
-        let mut trend = vec![0; TREND.0 as usize];
-        for &(second, hits) in &self.trend {
-            if let Ok(index) = usize::try_from((second - (to - TREND)).0)
-                && let Some(slot) = trend.get_mut(index)
+    /// The hits from `from` to `to`, in steps.
+    fn trend_block(&self, from: Second, to: Second) -> Block {
+        let step = self.trend_step();
+        let place = |second: Second| second.0.div_euclid(step.0);
+        let first = place(from);
+        let mut hits = vec![0; (place(Second(to.0 - 1)) - first + 1) as usize];
+        for &(place, count) in &self.trend {
+            if let Ok(index) = usize::try_from(place - first)
+                && let Some(slot) = hits.get_mut(index)
             {
-                *slot = hits;
+                *slot = count;
             }
         }
-        Block::Trend(trend)
+        Block::Trend { hits, step }
+    }
+
+    /// How long the steps of the trend are.
+    fn trend_step(&self) -> Span {
+        let shown = TREND.max(self.interval.unwrap_or(TREND));
+        Span((shown.0 + TREND.0 - 1) / TREND.0)
+    }
+
+    /// Takes the hits of a second into the trend, which is kept as long as a report can show it.
+    pub(super) fn add_to_trend(&mut self, second: Second, hits: u64) {
+        let step = self.trend_step();
+        let place = second.0.div_euclid(step.0);
+        let shown = TREND.max(self.interval.unwrap_or(TREND));
+        // An interval of a day may be an hour longer, and begin within a step.
+        let kept = (shown.0 + 3600) / step.0 + 1;
+        while self
+            .trend
+            .front()
+            .is_some_and(|(old, _)| *old <= place - kept)
+        {
+            self.trend.pop_front();
+        }
+        match self.trend.back_mut() {
+            Some((newest, sum)) if *newest == place => *sum += hits,
+            _ => self.trend.push_back((place, hits)),
+        }
     }
 
     /// Writes what a second changed, in the order of the rules. What an alert says of its window is the same for all of

@@ -296,7 +296,7 @@ impl ObjectWriter<'_> {
                 }),
                 // These follow from other numbers, or are only for looking at; and who made the run knows its options.
                 Block::Share { .. }
-                | Block::Trend(_)
+                | Block::Trend { .. }
                 | Block::Series(_)
                 | Block::Scope(_)
                 | Block::Timing(_)

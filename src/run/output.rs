@@ -1,6 +1,6 @@
 //! Events to standard output or a file: rendered into a buffer, written in whole blocks.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 
@@ -96,6 +96,7 @@ impl ReportWriter {
                 };
                 let look = Look {
                     rich: options.color == Color::Always,
+                    color: options.color == Color::Always,
                     width: columns().unwrap_or(WIDTH),
                     ascii: !utf8(),
                 };
@@ -262,8 +263,11 @@ fn stdout(color: Color) -> (Look, Box<dyn Write>) {
         Color::Never => ColorChoice::Never,
         Color::Auto => AutoStream::choice(&stdout),
     };
+    let color = choice != ColorChoice::Never;
     let look = Look {
-        rich: choice != ColorChoice::Never,
+        // A pager that says how wide it is is looked at as well.
+        rich: color || stdout.is_terminal() || columns().is_some(),
+        color,
         width: width(),
         ascii: !utf8(),
     };

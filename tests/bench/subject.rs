@@ -25,11 +25,13 @@ pub const BLOCK: usize = 256 << 10;
 
 const PLAIN: Look = Look {
     rich: false,
+    color: false,
     width: 80,
     ascii: false,
 };
 const RICH: Look = Look {
     rich: true,
+    color: true,
     width: 80,
     ascii: false,
 };

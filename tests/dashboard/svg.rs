@@ -25,7 +25,7 @@ impl Style {
             "7" => self.reverse = true,
             "31" => self.colour = Some("#e06c75"),
             "32" => self.colour = Some("#98c379"),
-            "33" => self.colour = Some("#e5c07b"),
+            "38;5;130" => self.colour = Some("#d08a3c"),
             "36" => self.colour = Some("#56b6c2"),
             _ => panic!("no frame has {code}"),
         }

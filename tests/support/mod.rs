@@ -41,6 +41,7 @@ pub fn run_on(args: &[&str], script: Script, dashboard: Option<Dashboard>) -> (E
     };
     let look = Look {
         rich: false,
+        color: false,
         width: 80,
         ascii: false,
     };

@@ -11,17 +11,17 @@ pub(super) struct ScreenLine {
     out: Vec<u8>,
     used: usize,
     width: usize,
-    pub(super) rich: bool,
+    pub(super) color: bool,
     pub(super) ascii: bool,
 }
 
 impl ScreenLine {
-    pub(super) fn new(width: usize, rich: bool, ascii: bool) -> ScreenLine {
+    pub(super) fn new(width: usize, color: bool, ascii: bool) -> ScreenLine {
         ScreenLine {
             out: Vec::with_capacity(2 * width),
             used: 0,
             width,
-            rich,
+            color,
             ascii,
         }
     }
@@ -50,7 +50,7 @@ impl ScreenLine {
         if columns == 0 || columns > self.left() {
             return;
         }
-        let style = if self.rich { style } else { PLAIN };
+        let style = if self.color { style } else { PLAIN };
         self.out.extend_from_slice(style.as_bytes());
         self.out.extend_from_slice(text.as_bytes());
         if style != PLAIN {

@@ -98,7 +98,7 @@ impl FrameWriter<'_> {
     }
 
     fn line_of(&self, width: usize) -> ScreenLine {
-        ScreenLine::new(width, self.look.rich, self.look.ascii)
+        ScreenLine::new(width, self.look.color, self.look.ascii)
     }
 
     fn end(&mut self, line: ScreenLine) {

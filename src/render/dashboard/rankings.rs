@@ -195,6 +195,7 @@ mod tests {
     fn lines(ranking: &Ranking, width: usize, named: bool) -> Vec<String> {
         let look = Look {
             rich: false,
+            color: false,
             width,
             ascii: false,
         };

@@ -54,6 +54,7 @@ fn plain(report: &Report, zone: &Zone) -> String {
     }
     let look = Look {
         rich: false,
+        color: false,
         width: 80,
         ascii: false,
     };

@@ -1,7 +1,7 @@
-//! Text for people: plain lines that suit a file, a mail or `grep`; on a colour terminal also bars, a sparkline, the
-//! change since the report before, and colour. Nothing is shown by colour alone.
+//! Text for people: plain lines that suit a file, a mail or `grep`; on a terminal also bars, a sparkline and the
+//! change since the report before, and colour where it shows that. Nothing is shown by colour alone.
 //!
-//! On a colour terminal little has to be kept of what was written: the numbers of the last report, and the widths of
+//! On a terminal little has to be kept of what was written: the numbers of the last report, and the widths of
 //! its columns, so that those of the next report line up with them.
 
 mod alerts;
@@ -27,8 +27,10 @@ use writer::TextWriter;
 /// What the reader's screen can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Look {
-    /// Colour, and with it bars and the sparkline.
+    /// Bars, columns and the sparkline, for somebody who looks at it.
     pub rich: bool,
+    /// Colour.
+    pub color: bool,
     /// Its columns, to which lines are cut if `rich`.
     pub width: usize,
     /// Only ASCII.
@@ -53,14 +55,15 @@ pub(super) const BOLD: &str = "\x1b[1m";
 pub(super) const DIM: &str = "\x1b[2m";
 pub(super) const BAR: &str = "\x1b[36m";
 pub(super) const GOOD: &str = "\x1b[32m";
-pub(super) const WARN: &str = "\x1b[33m";
+// A brown of the 256 colours, which is legible on white and on black; yellow is not on white.
+pub(super) const WARN: &str = "\x1b[38;5;130m";
 pub(super) const BAD: &str = "\x1b[31m";
 pub(super) const FIRING: &str = "\x1b[1m\x1b[31m";
 // Reversed, the letters have the terminal's own background colour, which is legible in any theme.
 const FIRED: &str = "\x1b[1m\x1b[7m\x1b[31m";
 const RESOLVED: &str = "\x1b[1m\x1b[7m\x1b[32m";
 // Over, but nobody knows whether things are well.
-const UNKNOWN: &str = "\x1b[1m\x1b[7m\x1b[33m";
+const UNKNOWN: &str = "\x1b[1m\x1b[7m\x1b[38;5;130m";
 /// What a terminal gets after it.
 pub(super) const RESET: &str = "\x1b[0m";
 
@@ -220,13 +223,19 @@ impl TextWriter<'_> {
                 }
                 self.end_items(first);
             }
-            Block::Trend(trend) if self.look.rich => self.row("trend", |page| {
+            Block::Trend { hits, step } if self.look.rich => self.row("trend", |page| {
                 let Look { width, ascii, .. } = page.look;
                 page.paint(BAR, |page| {
-                    push_sparkline(trend, width - TITLE - SCALE, ascii, page.out)
+                    push_sparkline(hits, width - TITLE - SCALE, ascii, page.out)
                 });
-                let most = trend.iter().max().copied().unwrap_or(0);
-                page.paint(DIM, |page| page.write(format_args!("  max {most}/s")));
+                let most = hits.iter().max().copied().unwrap_or(0);
+                page.paint(DIM, |page| {
+                    page.raw("  max ");
+                    match step.0 {
+                        1 => page.write(format_args!("{most}/s")),
+                        step => units::push_rate(most as f64 / step as f64, page.out),
+                    }
+                });
             }),
             Block::Ranking(ranking) if ranking.listed && ranking.unique > 0 => {
                 if ranking.rows.is_empty() {
@@ -398,6 +407,7 @@ mod tests {
         };
         let look = Look {
             rich: false,
+            color: false,
             width: 80,
             ascii: false,
         };

@@ -182,6 +182,7 @@ mod tests {
         };
         let look = Look {
             rich: false,
+            color: false,
             width: 80,
             ascii,
         };

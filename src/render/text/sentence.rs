@@ -10,6 +10,7 @@ use crate::time::Zone;
 /// What is a phone's or a program's has no width and no colour.
 const PLAIN: Look = Look {
     rich: false,
+    color: false,
     width: usize::MAX,
     ascii: false,
 };

@@ -188,6 +188,7 @@ mod tests {
     fn lines(width: usize, blocks: Vec<Block>) -> Vec<String> {
         let look = Look {
             rich: true,
+            color: true,
             width,
             ascii: false,
         };

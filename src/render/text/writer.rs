@@ -58,7 +58,7 @@ impl TextWriter<'_> {
 
     /// What `text` writes, in `style` if there is colour and something was written.
     pub(super) fn paint(&mut self, style: &str, text: impl FnOnce(&mut Self)) {
-        if !self.look.rich || style == PLAIN {
+        if !self.look.color || style == PLAIN {
             return text(self);
         }
         let start = self.out.len();
