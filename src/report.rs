@@ -158,6 +158,17 @@ pub struct Report {
 }
 
 impl Report {
+    /// The hits, if it says how many there were.
+    pub fn hits(&self) -> Option<u64> {
+        self.blocks.iter().find_map(|block| match block {
+            Block::Headline {
+                key: "hits",
+                value: Amount::Count(hits),
+            } => Some(*hits),
+            _ => None,
+        })
+    }
+
     /// The alerts, if there are rules.
     pub fn alerts(&self) -> Option<&Alerts> {
         self.blocks.iter().find_map(|block| match block {

@@ -216,6 +216,10 @@ impl Head {
         (first, second, count): (&'a [u8], &'a [u8], usize),
         record: &mut Record<'a>,
     ) -> Result<(), (Field, Why)> {
+        // Ident and user alone: the head of the line was cut off. With a space before them the client is empty.
+        if count == 2 && text.starts_with(b"- -") {
+            return Err((Field::Client, Why::NoClient));
+        }
         // Words have spaces between them, and other white space inside: each begins behind spaces only.
         let rest = behind_spaces(&behind_spaces(text)[first.len()..]);
         if !is_address(values::client(first)) {

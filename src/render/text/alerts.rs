@@ -228,7 +228,7 @@ impl TextWriter<'_> {
     }
 
     /// The alerts that are firing, and how many fired before.
-    fn firing(&mut self, alerts: &Alerts) {
+    pub(super) fn firing(&mut self, alerts: &Alerts) {
         let over = |fired: &&Alert| fired.until.is_some();
         let omitted = alerts.omitted - alerts.omitted_firing;
         let over = alerts.listed.iter().filter(over).count() as u64 + omitted;
@@ -320,7 +320,75 @@ pub(super) fn points(share: f64, was: f64, scale: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use super::super::{Look, Text};
     use super::*;
+    use crate::quantity::Figure;
+    use crate::render::Render;
+    use crate::report::{Amount, Block, Event, Report};
+    use crate::time::Zone;
+
+    /// What a report of so many hits says, where one alert is over and another fires.
+    fn report(hits: u64, rich: bool) -> String {
+        let alert = |rule: &str, until| Alert {
+            number: 1,
+            rule: Arc::from(rule),
+            key: None,
+            unit: Unit::Count,
+            since: Second(0),
+            until,
+            peak: Figure {
+                hits: 9,
+                value: 9.0,
+                threshold: 5.0,
+                window: Span(10),
+                below: false,
+            },
+            why: None,
+            times: 0,
+            cause: None,
+        };
+        let blocks = vec![
+            Block::Headline {
+                key: "hits",
+                value: Amount::Count(hits),
+            },
+            Block::Alerts(Alerts {
+                now: Some(Second(30)),
+                listed: vec![alert("Old", Some(Second(5))), alert("New", None)],
+                omitted: 0,
+                omitted_firing: 0,
+            }),
+        ];
+        let report = Report {
+            from: Some(Second(20)),
+            to: Some(Second(30)),
+            partial: false,
+            blocks,
+        };
+        let look = Look {
+            rich,
+            width: 80,
+            ascii: true,
+        };
+        let mut out = Vec::new();
+        Text::new(look).render(&Event::Report(report), &Zone::UTC, &mut out);
+        String::from_utf8(out).expect("text")
+    }
+
+    #[test]
+    fn a_report_without_hits_repeats_no_alert_that_is_over() {
+        for rich in [false, true] {
+            assert!(report(1, rich).contains("1. Old"), "{}", report(1, rich));
+            let silent = report(0, rich);
+            assert!(!silent.contains("Old"), "{silent}");
+            assert!(
+                silent.contains("New firing for 30s") && silent.contains("(1 earlier)"),
+                "{silent}"
+            );
+        }
+    }
 
     #[test]
     fn differences_of_shares_are_never_minus_zero() {

@@ -173,13 +173,15 @@ impl TextWriter<'_> {
         if self.look.rich {
             self.columns = self.columns(report);
         }
+        let silent = !whole && report.hits() == Some(0);
         for block in &report.blocks {
-            if let Block::Group { caption, .. } = block
-                && !report.groups().any(|group| group.0 == caption.key)
-            {
-                continue;
+            match block {
+                Block::Group { caption, .. }
+                    if !report.groups().any(|group| group.0 == caption.key) => {}
+                // Where nothing happens, what was over is no news in every report.
+                Block::Alerts(alerts) if silent => self.firing(alerts),
+                block => self.block(block, whole),
             }
-            self.block(block, whole);
         }
         self.input(report);
     }
