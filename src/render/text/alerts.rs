@@ -368,6 +368,7 @@ mod tests {
             blocks,
         };
         let look = Look {
+            color: rich,
             rich,
             width: 80,
             ascii: true,
