@@ -54,7 +54,7 @@ _httpmon() {
         --lateness) return ;;
         --patience) return ;;
         --time) _httpmon_reply 'end stamp'; return ;;
-        --format|-f) _httpmon_reply 'auto common combined vhost_combined nginx nginx_timed ingress apache_us apache_s quoted_combined tomcat jetty lighttpd gunicorn varnish traefik ionos ovh gandi icecast npm npmplus haproxy squid envoy uwsgi gorouter gin chi django php iis_native s3 elb alb cloudfront_realtime uvicorn actix morgan fiber tornado daphne nextjs sanic negroni w3c iis cloudfront shoutcast netscaler incapsula json caddy traefik_json nginx_json envoy_json cloudflare fastly gcp kong ecs pino api_gateway echo logfmt ltsv heroku csv gcs'; return ;;
+        --format|-f) _httpmon_reply 'auto common combined vhost_combined nginx nginx_timed ingress apache_us apache_s quoted_combined tomcat jetty lighttpd gunicorn varnish traefik ionos ovh gandi icecast npm npmplus haproxy squid envoy uwsgi gorouter gin chi django php iis_native s3 elb alb cloudfront_realtime uvicorn actix morgan fiber tornado daphne nextjs sanic negroni w3c iis cloudfront shoutcast netscaler incapsula json caddy traefik_json nginx_json envoy_json cloudflare fastly gcp kong ecs pino api_gateway echo logfmt ltsv heroku csv gcs rollup'; return ;;
         --client) _httpmon_reply 'logged forwarded'; return ;;
         --trusted) return ;;
         --log-tz) return ;;
@@ -62,11 +62,12 @@ _httpmon() {
         --top) compopt -o nospace 2>/dev/null; _httpmon_reply 'section client path user method status protocol host referrer agent network not-found failing bot cache asn country endpoint query extension referrer-host browser os visitor source' "${word%"${word##*,}"}"; return ;;
         --group) return ;;
         --own) return ;;
+        --rollup-by) _httpmon_reply 'section client path user method status protocol host referrer agent network not-found failing bot cache asn country endpoint query extension referrer-host browser os visitor source'; return ;;
         --mmdb) _httpmon_files; return ;;
         --where) return ;;
         --since) return ;;
         --until) return ;;
-        --report|-r) _httpmon_reply 'text json html email openmetrics csv lines'; return ;;
+        --report|-r) _httpmon_reply 'text json html email openmetrics csv lines rollup'; return ;;
         --during) return ;;
         --output|-o) _httpmon_files; return ;;
         --color) _httpmon_reply 'auto always never'; return ;;
@@ -78,7 +79,7 @@ _httpmon() {
         --generate) _httpmon_reply 'man man-formats man-rules man-recipes complete-bash complete-zsh complete-fish'; return ;;
     esac
     if [[ $word == -* ]]; then
-        _httpmon_reply '--replay --interval -i --threshold -t --window -w --alert --check --lateness --patience --time --format -f --client --trusted --log-tz --tz --top --group --own --mmdb --where --since --until --report -r --during --with-source --output -o --dashboard --color --on-alert --on-alert-in-replay --exit-code --follow -F --history --state --idle-exit --threads --quiet -q --verbose -v --generate --help -h --version -V'
+        _httpmon_reply '--replay --interval -i --threshold -t --window -w --alert --check --lateness --patience --time --format -f --client --trusted --log-tz --tz --top --group --own --rollup-by --mmdb --where --since --until --report -r --during --with-source --output -o --dashboard --color --on-alert --on-alert-in-replay --exit-code --follow -F --history --state --idle-exit --threads --quiet -q --verbose -v --generate --help -h --version -V'
         return
     fi
     if ((at == 1)); then _httpmon_reply simulate; fi

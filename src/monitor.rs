@@ -4,6 +4,7 @@
 
 use crate::evaluate::{EarlierRun, Evaluate, Evaluation};
 use crate::format::record::Record;
+use crate::format::rollup::{CarriedExample, RollupLine};
 use crate::format::unparsed::Unparsed;
 use crate::ingest::chunk::ChunkStep;
 use crate::ingest::clock::Wall;
@@ -128,6 +129,16 @@ impl Monitor {
     #[inline]
     pub fn observe(&mut self, record: &Record<'_>, wall: Option<Wall>) {
         self.ingest.observe(record, wall, &mut self.evaluate);
+    }
+
+    /// See [`Ingest::carried`].
+    pub fn carried(&mut self, line: RollupLine, record: &Record<'_>, wall: Option<Wall>) {
+        self.ingest.carried(line, record, wall, &mut self.evaluate);
+    }
+
+    /// See [`Ingest::carried_example`].
+    pub fn carried_example(&mut self, example: &CarriedExample) {
+        self.ingest.carried_example(example);
     }
 
     /// See [`Ingest::begin_chunk`].

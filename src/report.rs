@@ -29,10 +29,46 @@ pub enum Event {
     },
     /// The log went back.
     Rewind(Rewind),
+    /// Rows of a rollup.
+    Rolled(Box<Rolled>),
     /// What happened in the whole run. `to` is its last second, inclusive.
     Summary(Report),
     /// What the rules would have done, in the place of a summary.
     Check(Checked),
+}
+
+/// Hits that are written down as rows, each for those that have all values in common.
+#[derive(Debug, Clone)]
+pub struct Rolled {
+    /// What is known of their time.
+    pub kind: RolledKind,
+    /// It; at the end, the newest second.
+    pub second: Second,
+    /// The offset of the first record of the run, in seconds east of UTC.
+    pub offset: i32,
+    /// The names of the values of a row.
+    pub columns: Arc<str>,
+    /// For each row its hits, and where its values end.
+    pub rows: Vec<(u64, usize)>,
+    /// The values of all rows, in the order of their bytes.
+    pub text: Vec<u8>,
+    /// Lines that are no records, by the time of the record before them.
+    pub unparsed: Vec<(Second, u64)>,
+}
+
+/// What is known of the time of hits that are written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RolledKind {
+    /// Their second has closed.
+    Rows,
+    /// It has not, and more of it may follow.
+    Early,
+    /// It had closed when they came.
+    Late,
+    /// It is not believed.
+    Skewed,
+    /// There are no more.
+    End,
 }
 
 /// The log went back: what was open was closed, and a new stretch begins.

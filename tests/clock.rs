@@ -21,6 +21,7 @@ fn by_clock(lateness: i64, times: impl IntoIterator<Item = (i64, Option<i64>)>) 
             match decision {
                 Decision::Believe(time, ()) => stretches.last_mut().unwrap().push(time.0),
                 Decision::Rewind { .. } => stretches.push(Vec::new()),
+                Decision::Skew(()) => {}
             }
         }
     };

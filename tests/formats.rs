@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use httpmon::format::record::Record;
+use httpmon::format::rollup::RollupLine;
 use httpmon::format::unparsed::{DurationUnit, Field};
 use httpmon::format::{Choice, Format, Outcome, Parser, formats};
 use httpmon::time::Zone;
@@ -40,9 +41,9 @@ fn read(choice: &Choice, format: &Format) -> String {
     for line in format.sample.lines() {
         let mut record = Record::EMPTY;
         last = match parser.read(line.as_bytes(), &mut record) {
-            Outcome::Record => shown(&record),
+            Outcome::Record | Outcome::Rollup(RollupLine::Row(..)) => shown(&record),
             Outcome::Unparsed(unparsed) => panic!("{}: {unparsed}: {line}", format.name),
-            Outcome::Skipped | Outcome::Source => String::new(),
+            Outcome::Skipped | Outcome::Source | Outcome::Rollup(_) => String::new(),
         };
     }
     last

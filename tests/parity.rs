@@ -18,7 +18,7 @@ fn parse(line: &str) -> Read {
     let mut record = Record::EMPTY;
     match Parser::new(&Choice::Auto, Zone::UTC, &wanted).read(line.as_bytes(), &mut record) {
         Outcome::Record => Read::Entry(Box::new(entry(&record))),
-        Outcome::Skipped | Outcome::Source => Read::Skipped,
+        Outcome::Skipped | Outcome::Source | Outcome::Rollup(_) => Read::Skipped,
         Outcome::Unparsed(_) => Read::Unparsed,
     }
 }

@@ -75,7 +75,11 @@ fn lines(events: &[Event]) -> Vec<Line> {
     let line = |event: &Event| match event {
         Event::Report(report) => Some(Line::Report(expected(report))),
         Event::Gap { from, to, .. } => Some(Line::Gap(from.0, to.0)),
-        Event::Transition(_) | Event::Rewind(_) | Event::Summary(_) | Event::Check(_) => None,
+        Event::Transition(_)
+        | Event::Rewind(_)
+        | Event::Rolled(_)
+        | Event::Summary(_)
+        | Event::Check(_) => None,
     };
     events.iter().filter_map(line).collect()
 }

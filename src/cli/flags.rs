@@ -322,6 +322,26 @@ pub static FLAGS: &[Flag] = &[
         },
     },
     Flag {
+        long: "rollup-by",
+        short: None,
+        value: Some("LIST"),
+        help: "the dimensions that a rollup carries (those of --top)",
+        more: "For --report rollup: a list such as section,path,host. With it a rollup carries these instead of those \
+               of --top; those that rules and --where name, it always does. See ROLLUPS.",
+        choices: || {
+            // One that needs a parameter is none without it.
+            let whole = |dimension: &&Dimension| matches!(dimension.of, Of::Itself);
+            let whole = DIMENSIONS.iter().filter(whole);
+            whole
+                .map(|dimension| (dimension.name, dimension.about))
+                .collect()
+        },
+        apply: |o, v| {
+            o.rollup_by = Some(parse_top(v)?);
+            Ok(None)
+        },
+    },
+    Flag {
         long: "mmdb",
         short: None,
         value: Some("FILE"),

@@ -26,6 +26,7 @@ use crate::error::Error;
 use crate::evaluate::Evaluation;
 use crate::filter::Filter;
 use crate::filter::period::{Moment, Period};
+use crate::format::rollup::RollupLayout;
 use crate::format::unparsed::Field;
 use crate::format::{Choice, EventTime, Proxies};
 use crate::ingest::Counting;
@@ -36,7 +37,7 @@ use crate::render::{Form, OUTPUTS, Output};
 use crate::report::Scope;
 use crate::simulate::Settings;
 use crate::stats::MOST_DIMENSIONS;
-use crate::stats::dimension::{self, Top};
+use crate::stats::dimension::{self, ROW, Top};
 use crate::time::{Second, Span, Zone};
 
 /// What the command line asks httpmon to do.
@@ -149,6 +150,8 @@ pub struct Options {
     pub groups: Vec<String>,
     /// The hosts that are no referrers.
     pub own: Vec<String>,
+    /// The dimensions that a rollup carries, if given.
+    pub rollup_by: Option<Vec<Top>>,
     /// The databases of networks and countries.
     pub mmdb: Vec<OsString>,
     /// The filter that a record must match to count, if given.
@@ -222,6 +225,7 @@ impl Default for Options {
             top_given: false,
             groups: Vec::new(),
             own: Vec::new(),
+            rollup_by: None,
             mmdb: Vec::new(),
             filter: None,
             expressions: Vec::new(),
@@ -278,6 +282,22 @@ impl Options {
             return Err(Error::new(format!(
                 "--report {name}: writes a row for every interval; with --replay, say how long it is: --interval 1m"
             )));
+        }
+        if self.rollup_by.is_some() && !self.writes_rollup() {
+            return Err(Error::new(
+                "--rollup-by: says what --report rollup carries; add that, or leave this out",
+            ));
+        }
+        for (option, given) in [
+            ("on-alert", self.on_alert.is_some()),
+            ("state", self.state.is_some()),
+            ("dashboard", self.dashboard),
+        ] {
+            if given && self.writes_rollup() {
+                return Err(Error::new(format!(
+                    "--{option}: --report rollup evaluates no rules and shows nothing; give it where the rollup is read"
+                )));
+            }
         }
         if self.on_alert_in_replay && self.on_alert.is_none() {
             return Err(Error::new(
@@ -434,7 +454,16 @@ impl Options {
         let asked = asked.any(|top| top.dimension.fields.contains(&Field::Agent));
         let ruleset = self.ruleset();
         let plan = ruleset.plan();
-        let plan = plan.map_err(|why| Error::new(format!("--alert: {why}")))?;
+        let mut plan = plan.map_err(|why| Error::new(format!("--alert: {why}")))?;
+        let mut ruleset = ruleset;
+        let mut rollup = None;
+        if self.writes_rollup() {
+            // The rules say what is carried, and are evaluated where the rollup is read.
+            let carried = self.asked_for().into_iter();
+            rollup = Some(Arc::new(RollupLayout::of(carried)));
+            (plan.rules, plan.expressions) = (Vec::new(), Vec::new());
+            (ruleset.traffic, ruleset.specs) = (None, Vec::new());
+        }
         Ok(Config {
             counting: Counting {
                 robots: !self.quiet && (asked || self.report.robots),
@@ -442,6 +471,7 @@ impl Options {
                 period: self.period(),
                 filter: self.filter.clone(),
                 expressions: plan.expressions,
+                rollup,
             },
             lateness: self.lateness_in_force(),
             patience: (!self.replay).then(|| self.patience.unwrap_or(Span(60))),
@@ -460,7 +490,7 @@ impl Options {
     /// The cadence of reports in force; `None` for none.
     fn interval_in_force(&self) -> Option<Span> {
         let default = if self.replay { None } else { Some(Span(10)) };
-        if self.quiet {
+        if self.quiet || self.writes_rollup() {
             None
         } else {
             self.interval.or(default)
@@ -497,8 +527,37 @@ impl Options {
             .filter(|_| !self.replay || self.on_alert_in_replay)
     }
 
+    /// Whether a rollup is written.
+    pub fn writes_rollup(&self) -> bool {
+        self.report.form == Form::Rollup
+    }
+
+    /// The dimensions that were asked for: a rollup must carry them to be read, and carries them where one is written.
+    pub fn asked_for(&self) -> Vec<&'static str> {
+        let listed = match &self.rollup_by {
+            Some(list) => list,
+            None => &self.top,
+        };
+        let needed = plan::needed(&self.alerts, &[]);
+        let filters = self.filter.iter();
+        let tops = listed.iter().chain(&needed);
+        let mut names = Vec::new();
+        let filtered = filters.flat_map(Filter::dimensions);
+        let dimensions = tops.map(|top| top.dimension).chain(filtered);
+        dimensions.for_each(|dimension| dimension.add_kinds(&mut names));
+        names
+    }
+
     /// The dimensions that are counted: those to list, and those that rules need.
     pub fn tops(&self) -> Vec<Top> {
+        if self.writes_rollup() {
+            let row = Top {
+                dimension: &ROW,
+                rows: 0,
+                asked: false,
+            };
+            return dimension::with_standing(&[row]);
+        }
         let mut tops = self.named_tops();
         if self.dashboard {
             dimension::add_to_choose_from(&mut tops);

@@ -118,10 +118,11 @@ pub static FLAGS: &[Flag<Settings>] = &[
         short: Some('f'),
         value: Some("F"),
         help: "the log format: a name, a LogFormat or a log_format (combined)",
-        more: "Everything that httpmon --format takes, except auto. W3C logs and CSV begin with their header. \
+        more: "Everything that httpmon --format takes, except auto and rollup. W3C logs and CSV begin with their header. \
                See httpmon-formats(7).",
         choices: || {
             formats()
+                .filter(|format| Choice::Only(format).layout().is_some())
                 .map(|format| (format.name, format.about))
                 .collect()
         },

@@ -4,7 +4,7 @@ use super::rankings::{point, scale_point};
 use super::{EarlierRun, Evaluate};
 use crate::alert::Rule;
 use crate::ingest::{Books, ClosedSeconds};
-use crate::report::{Event, Rewind};
+use crate::report::{Event, Rewind, Rolled};
 use crate::stats::bucket::Bucket;
 use crate::stats::keys::Renumbering;
 use crate::time::{Second, Span};
@@ -191,6 +191,10 @@ impl ClosedSeconds for Evaluate {
     fn needs_every_second_of_a_silence(&self) -> bool {
         // Each may end an empty report.
         self.interval.is_some()
+    }
+
+    fn rolled(&mut self, rolled: Rolled) {
+        self.events.push_back(Event::Rolled(Box::new(rolled)));
     }
 
     fn renumber(&mut self, dimension: usize, dimensions: usize, ids: &Renumbering) {

@@ -165,6 +165,13 @@ impl Filter {
         self.0.asks(dimension)
     }
 
+    /// The dimensions whose keys it compares.
+    pub fn dimensions(&self) -> Vec<&'static Dimension> {
+        let mut dimensions = Vec::new();
+        self.0.add_dimensions(&mut dimensions);
+        dimensions
+    }
+
     /// The fields that must be read for it.
     pub fn fields(&self) -> Vec<Field> {
         let mut fields = Vec::new();
@@ -212,6 +219,17 @@ impl Expr {
             Expr::Not(expr) => expr.asks(name),
             Expr::Key(dimension, _) => dimension.name == name,
             Expr::Number(..) | Expr::Malformed => false,
+        }
+    }
+
+    fn add_dimensions(&self, dimensions: &mut Vec<&'static Dimension>) {
+        match self {
+            Expr::And(list) | Expr::Or(list) => {
+                list.iter().for_each(|expr| expr.add_dimensions(dimensions));
+            }
+            Expr::Not(expr) => expr.add_dimensions(dimensions),
+            Expr::Key(dimension, _) => dimensions.push(dimension),
+            Expr::Number(..) | Expr::Malformed => {}
         }
     }
 

@@ -169,7 +169,7 @@ impl Format {
             FormatSource::Steps(steps) => steps(),
             FormatSource::Untimed(steps) => steps().into_iter().map(untimed::carried).collect(),
             FormatSource::String(string) => vec![preset(string)],
-            FormatSource::Json | FormatSource::W3c => Vec::new(),
+            FormatSource::Json | FormatSource::W3c | FormatSource::Rollup => Vec::new(),
         }
     }
 }

@@ -26,6 +26,7 @@ mod presets;
 pub mod program;
 mod proxies;
 pub mod record;
+pub mod rollup;
 #[cfg(test)]
 mod roundtrip;
 mod servers;
@@ -81,6 +82,8 @@ enum FormatSource {
     Json,
     /// A W3C extended log.
     W3c,
+    /// What httpmon itself has written.
+    Rollup,
 }
 
 static LINE_FORMATS: [Format; 19] = [
@@ -107,7 +110,7 @@ static LINE_FORMATS: [Format; 19] = [
 static PRESETS: [Format; 16] = presets::PRESETS;
 static JSON: [Format; 16] = presets::JSON;
 static W3C: [Format; 6] = presets::W3C;
-static CSV: [Format; 2] = [csv::CSV, csv::GCS];
+static CSV: [Format; 3] = [csv::CSV, csv::GCS, rollup::ROLLUP];
 
 /// Every format that `--format` can name.
 pub fn formats() -> impl Iterator<Item = &'static Format> {

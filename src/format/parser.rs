@@ -12,6 +12,7 @@ use std::sync::Arc;
 use super::choice::OwnSource;
 use super::program::Program;
 use super::record::Record;
+use super::rollup::{self, CarriedExample, RollupFault, RollupLine, RollupReader, RowPlace};
 use super::step::{Head, Step};
 use super::timestamp::Timestamps;
 use super::unparsed::{Field, Unparsed, Why};
@@ -93,6 +94,8 @@ pub enum Outcome {
     Skipped,
     /// `tail` names the file whose lines follow.
     Source,
+    /// A line of a rollup.
+    Rollup(RollupLine),
     /// No entry, and why.
     Unparsed(Unparsed),
 }
@@ -132,6 +135,7 @@ pub struct Parser {
     ends: bool,
     /// The client is the one that these proxies handed on, where a line says it.
     proxies: Option<Arc<Proxies>>,
+    rollup: RollupReader,
     times: Timestamps,
     state: ParserState,
     wanted: Vec<Field>,
@@ -142,6 +146,7 @@ pub struct Parser {
 enum ReadBy {
     Json,
     W3c,
+    Rollup,
     /// The programs at this index.
     Lines(u8),
     /// The programs at this index among those of entries without a time.
@@ -165,6 +170,18 @@ impl Default for ParserState {
             source: b"-".to_vec(),
             header: Header::default(),
             others: HashMap::new(),
+        }
+    }
+}
+
+impl Outcome {
+    /// Whether it is an entry, or several that are alike, with a place in time.
+    #[inline]
+    pub fn is_timed(self) -> bool {
+        match self {
+            Outcome::Record => true,
+            Outcome::Rollup(RollupLine::Row(_, place)) => place != RowPlace::Nowhere,
+            _ => false,
         }
     }
 }
@@ -193,6 +210,7 @@ impl Parser {
             client_first: false,
             ends: true,
             proxies: None,
+            rollup: RollupReader::default(),
             times: Timestamps::new(zone),
             state: ParserState::default(),
             wanted: wanted.to_vec(),
@@ -221,6 +239,7 @@ impl Parser {
             Choice::Only(format) => match format.source {
                 FormatSource::Json => parser.json = Some(json::JsonReader::new(&[])),
                 FormatSource::W3c => parser.w3c = Some(Defaults::new(wanted)),
+                FormatSource::Rollup => {}
                 FormatSource::Steps(_) | FormatSource::String(_) => {
                     parser.lines = vec![compile(format.variants())]
                 }
@@ -308,6 +327,9 @@ impl Parser {
     #[inline]
     pub fn read<'a>(&'a mut self, line: &'a [u8], record: &mut Record<'a>) -> Outcome {
         let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+        if self.state.header.rollup.is_some() {
+            return self.rollup(line, record);
+        }
         match line.first() {
             None => return Outcome::Skipped,
             Some(b' ' | b'\t' | b'\r') if line.iter().all(|b| b" \t\r".contains(b)) => {
@@ -348,6 +370,60 @@ impl Parser {
                     record.client = proxies.client(list).unwrap_or(record.client);
                 }
                 Outcome::Record
+            }
+            Err(unparsed) => Outcome::Unparsed(unparsed),
+        }
+    }
+
+    /// Reads rollups that carry what the keys of these dimensions need.
+    pub fn requiring(mut self, dimensions: &[&'static str]) -> Parser {
+        self.rollup = RollupReader::requiring(dimensions);
+        self
+    }
+
+    /// What is wrong with a rollup that came so far, once.
+    pub fn take_rollup_fault(&mut self) -> Option<RollupFault> {
+        self.rollup.take_fault()
+    }
+
+    /// The line that was the last [`RollupLine::Example`].
+    pub fn rollup_example(&self) -> &CarriedExample {
+        self.rollup.example()
+    }
+
+    /// No more lines of this source follow.
+    pub fn end_source(&mut self) {
+        self.rollup.end();
+    }
+
+    /// Reads a line of a rollup, or one that follows it.
+    #[inline(never)]
+    fn rollup<'a>(&'a mut self, line: &'a [u8], record: &mut Record<'a>) -> Outcome {
+        if line.starts_with(rollup::MAGIC) {
+            return self.begin_rollup(line);
+        }
+        if line.starts_with(b"==> ")
+            && let Some(signal) = self.signal(line)
+        {
+            return signal;
+        }
+        let Parser { state, rollup, .. } = self;
+        record.source = &state.source;
+        self.last = ReadBy::Rollup;
+        let Some(header) = &mut state.header.rollup else {
+            return Outcome::Skipped;
+        };
+        let read = rollup.read(line, header, record);
+        read.map_or_else(Outcome::Unparsed, Outcome::Rollup)
+    }
+
+    /// Reads the first line of a rollup.
+    #[cold]
+    fn begin_rollup(&mut self, line: &[u8]) -> Outcome {
+        match self.rollup.begin(line) {
+            Ok(header) => {
+                self.state.header.rollup = Some(header);
+                Outcome::Rollup(RollupLine::Header)
             }
             Err(unparsed) => Outcome::Unparsed(unparsed),
         }

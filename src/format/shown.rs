@@ -35,7 +35,7 @@ impl Shown {
     pub(super) fn line(&mut self, line: impl AsRef<[u8]>) -> String {
         let mut record = Record::EMPTY;
         match self.0.read(line.as_ref(), &mut record) {
-            Outcome::Record => {}
+            Outcome::Record | Outcome::Rollup(_) => {}
             Outcome::Skipped => return "skipped".to_owned(),
             Outcome::Source => return "source".to_owned(),
             Outcome::Unparsed(unparsed) => return unparsed.to_string(),

@@ -112,6 +112,10 @@ pub enum Why {
     Timeless,
     /// No client has such a name.
     NoClient,
+    /// A rollup of another version.
+    Version,
+    /// The second line of a rollup does not name its columns.
+    Columns,
 }
 
 /// Why a line is no record: which field, at which byte of the line (from 0), and what was wrong.
@@ -148,6 +152,8 @@ impl Unparsed {
                 "a W3C header below lines in another format (--format w3c believes it)"
             }
             (_, Why::NoClient) => "neither an address nor a host name where the client stands",
+            (_, Why::Version) => "a rollup of a version that this httpmon does not read",
+            (_, Why::Columns) => "the second line of a rollup does not name its columns",
             (_, Why::TooLong) => "line longer than 1 MiB",
             (_, Why::Timeless) => {
                 "neither the entry nor what stands before it has a time with its date and year (docker logs -t, kubectl logs --timestamps and journalctl -o short-iso write one)"

@@ -14,6 +14,7 @@ use std::sync::{Arc, OnceLock};
 use bstr::ByteSlice;
 
 use super::program::Program;
+use super::rollup::RollupState;
 use super::step::{Extent, Step, literal};
 use super::template::Refused;
 use super::timestamp::{TimeForm, Timestamps};
@@ -40,6 +41,8 @@ pub(super) struct Header {
     /// `#Software` names a server whose durations are in milliseconds.
     milliseconds: bool,
     text: Arc<[u8]>,
+    /// What a rollup has said, where the file is one.
+    pub(super) rollup: Option<RollupState>,
 }
 
 /// What is above a line, which decides whether a directive is believed there.
@@ -70,7 +73,7 @@ pub(super) enum FieldPrograms {
 /// What they compiled to follows from what they said.
 impl PartialEq for Header {
     fn eq(&self, other: &Header) -> bool {
-        self.above == other.above && self.says_the_same(other)
+        self.above == other.above && self.rollup == other.rollup && self.says_the_same(other)
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Books {
     pub late_by: Span,
     /// Hits that have no place in time.
     pub skewed: u64,
+    /// Those of them of which rollups say so.
+    pub(super) skewed_before: u64,
     /// Live, the sources that are too far behind the foremost to be waited for, and how far.
     pub behind: Vec<(Arc<str>, Span)>,
     /// How often the log went back.
@@ -58,7 +60,7 @@ impl Books {
     /// Books of nothing; reports are in `zone`, or in that of the first record.
     pub(super) fn new(counting: &Counting, zone: Option<Zone>) -> Books {
         Books {
-            totals: Totals::new(&counting.top, counting.robots),
+            totals: Totals::new(&counting.top, counting.robots).carry(counting.rollup.clone()),
             lines: 0,
             skipped: 0,
             unparsed: 0,
@@ -66,6 +68,7 @@ impl Books {
             late: 0,
             late_by: Span(0),
             skewed: 0,
+            skewed_before: 0,
             behind: Vec::new(),
             rewinds: 0,
             examples: Vec::new(),
@@ -154,6 +157,7 @@ impl Books {
         self.lines += part.lines;
         self.skipped += part.skipped;
         self.filtered += part.filtered;
+        self.skewed_before += part.skewed_before;
         if let (None, Some(offset)) = (self.offset, part.offset) {
             self.begin(offset);
         }
@@ -162,7 +166,7 @@ impl Books {
     /// Forgets all, keeping memory for the next part.
     pub(super) fn clear(&mut self) {
         self.totals.clear();
-        (self.lines, self.skipped, self.filtered) = (0, 0, 0);
+        (self.lines, self.skipped, self.filtered, self.skewed_before) = (0, 0, 0, 0);
         self.offset = None;
     }
 }

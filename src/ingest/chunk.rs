@@ -14,6 +14,7 @@ use std::ops::Range;
 use super::selection::{Counting, Selection};
 use super::{Books, ClosedSeconds, Ingest};
 use crate::format::record::Record;
+use crate::format::rollup::{CarriedExample, RollupLine, RowPlace};
 use crate::format::unparsed::Unparsed;
 use crate::stats::bucket::Counters;
 use crate::stats::hit_log::HitLog;
@@ -38,6 +39,10 @@ pub enum ChunkStep {
     Batch(Batch),
     /// A line that is no record.
     Unparsed(Rejected),
+    /// What a rollup says of time and of lines that are no records.
+    Carried(RollupLine),
+    /// One of those lines.
+    Example(Box<CarriedExample>),
 }
 
 /// Neighbouring records of one second.
@@ -48,6 +53,8 @@ pub struct Batch {
     again: Span,
     /// Whether they count; those that were filtered out move the clock and nothing else.
     counted: bool,
+    /// Whether they came late where they were written down, so that no clock is asked.
+    late: bool,
     counters: Counters,
     /// The number of the first one's line, from 1, in the part.
     line: u64,
@@ -184,6 +191,39 @@ impl Chunk {
     /// A record.
     #[inline]
     pub fn observe(&mut self, record: &Record<'_>) {
+        self.observe_placed(record, false);
+    }
+
+    /// A line of a rollup; the record is what its row stands for.
+    #[cold]
+    pub fn carried(&mut self, line: RollupLine, record: &Record<'_>) {
+        match line {
+            RollupLine::Row(hits, RowPlace::Nowhere) => {
+                for _ in 0..hits {
+                    let mut hit = Hit::uncounted(record.time);
+                    self.books.lines += 1;
+                    self.selection.count(record, &mut hit, &mut self.books);
+                    self.books.skewed_before += u64::from(hit.counted);
+                }
+            }
+            RollupLine::Row(hits, place) => {
+                (0..hits).for_each(|_| self.observe_placed(record, place == RowPlace::Late));
+            }
+            RollupLine::Skipped(_) | RollupLine::Filtered(_) => self.books.take(line),
+            RollupLine::Unparsed(..) | RollupLine::Newest(_) => {
+                self.steps.push(ChunkStep::Carried(line));
+            }
+            RollupLine::Example | RollupLine::Header => {}
+        }
+    }
+
+    /// One of the lines that were no records where the rollup was written.
+    pub fn carried_example(&mut self, example: CarriedExample) {
+        self.steps.push(ChunkStep::Example(Box::new(example)));
+    }
+
+    #[inline]
+    fn observe_placed(&mut self, record: &Record<'_>, late: bool) {
         let mut hit = Hit::uncounted(record.time);
         self.books.lines += 1;
         self.selection.count(record, &mut hit, &mut self.books);
@@ -199,7 +239,8 @@ impl Chunk {
             Some(ChunkStep::Batch(hits))
                 if hits.second == hit.time
                     && hits.again == again
-                    && hits.counted == hit.counted =>
+                    && hits.counted == hit.counted
+                    && hits.late == late =>
             {
                 hits
             }
@@ -208,6 +249,7 @@ impl Chunk {
                     second: hit.time,
                     again,
                     counted: hit.counted,
+                    late,
                     counters: Counters::default(),
                     line,
                     range: at..at,
@@ -336,6 +378,8 @@ impl Ingest {
                     &line.text,
                 );
             }
+            ChunkStep::Carried(line) => self.carried(*line, &Record::EMPTY, None, closed),
+            ChunkStep::Example(example) => self.carried_example(example),
             ChunkStep::Batch(batch) => {
                 let columns = &chunk.columns;
                 let dimensions = self.books.totals.dimensions();
@@ -347,6 +391,9 @@ impl Ingest {
                 };
                 if batch.again > Span(0) {
                     return self.settle_batch(batch, each(), closed);
+                }
+                if batch.late && self.books.newest >= Some(batch.second) {
+                    return each().for_each(|hit| self.believe(&hit, closed));
                 }
                 let clock = &mut self.front.current_mut().clock;
                 if !clock.takes(batch.second) {

@@ -61,6 +61,8 @@ pub enum Decision<T> {
         /// The time of the first record that lies behind it.
         to: Second,
     },
+    /// A record is not believed.
+    Skew(T),
 }
 
 /// A record that is held until more is known, and the wall clock when it was read.
@@ -196,14 +198,17 @@ impl<T: Copy> Clock<T> {
             let nearer = time.or_later(later, newest);
             ((nearer - newest).0.abs() <= tolerance).then_some(nearer)
         });
-        let last = || {
-            let behind = self.behind.last().map(|record| record.time);
-            let held = behind.or(self.ahead.back().map(|candidate| candidate.record.time));
-            held.or(self.newest).or(wall.map(Wall::second))
-        };
+        let last = || self.last().or(wall.map(Wall::second));
         by_newest
             .or_else(|| last().map(|last| time.or_later(later, last)))
             .unwrap_or(time)
+    }
+
+    /// The time of the last record that is held, or else the newest.
+    pub fn last(&self) -> Option<Second> {
+        let behind = self.behind.last().map(|record| record.time);
+        let held = behind.or(self.ahead.back().map(|candidate| candidate.record.time));
+        held.or(self.newest)
     }
 
     /// Moves `newest` on to `time`, never back: for a record that the clock [takes](Clock::takes), and for
@@ -298,6 +303,7 @@ impl<T: Copy> Clock<T> {
                 .is_some_and(|newest| record.time > newest + MONTH);
         if alone || 2 * agree < votes {
             self.skewed += (self.weight)(&record.item);
+            self.decided.push_back(Decision::Skew(record.item));
             return;
         }
         self.believe(record);

@@ -1,7 +1,7 @@
 //! The seam between lines and what is made of them: closed seconds.
 
 use super::Books;
-use crate::report::Rewind;
+use crate::report::{Rewind, Rolled};
 use crate::stats::bucket::Bucket;
 use crate::stats::keys::Renumbering;
 use crate::time::Second;
@@ -50,6 +50,9 @@ pub trait ClosedSeconds {
 
     /// Whether empty seconds are not to be left out in a silence.
     fn needs_every_second_of_a_silence(&self) -> bool;
+
+    /// Rows of a rollup are to be written.
+    fn rolled(&mut self, rolled: Rolled);
 
     /// Follows a reduction of the table of `dimension`, one of `dimensions`.
     fn renumber(&mut self, dimension: usize, dimensions: usize, ids: &Renumbering);

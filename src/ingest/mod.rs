@@ -6,11 +6,13 @@
 //! something could change, so a gap costs what changes in it, be it of years.
 
 pub mod books;
+mod carried;
 pub mod chunk;
 pub mod clock;
 mod closed;
 mod expressions;
 pub mod front;
+mod rollup;
 mod selection;
 
 pub use books::Books;
@@ -18,6 +20,7 @@ pub use chunk::Chunk;
 use clock::{Clock, Decision, Wall};
 pub use closed::ClosedSeconds;
 pub use front::{Front, LineOrigin};
+use rollup::Rollup;
 pub use selection::Counting;
 use selection::Selection;
 
@@ -55,6 +58,8 @@ pub struct Ingest {
     unparsed_before: u64,
     /// Whether no second of this stretch has closed.
     all_open: bool,
+    /// What a rollup is written of, if one is.
+    rollup: Option<Box<Rollup>>,
 }
 
 impl Ingest {
@@ -67,11 +72,11 @@ impl Ingest {
         zone: Option<Zone>,
     ) -> Ingest {
         let books = Books::new(&counting, zone);
+        let columns = counting.columns();
         let scratch = (0..books.totals.dimensions()).map(|_| Tally::default());
         Ingest {
             scratch: scratch.collect(),
             selection: Selection::new(counting, books.totals.tops()),
-            books,
             lateness,
             front: Front::new(lateness, patience),
             // The first belief moves it to where the log begins.
@@ -79,6 +84,8 @@ impl Ingest {
             apart: Box::default(),
             unparsed_before: 0,
             all_open: false,
+            rollup: Rollup::new(books.totals.tops(), columns),
+            books,
         }
     }
 
@@ -143,6 +150,9 @@ impl Ingest {
     fn note_unparsed(&mut self, unparsed: Unparsed, line: u64, text: &[u8]) {
         self.books.unparsed += 1;
         self.books.silent = Span(0);
+        if let Some(rollup) = &mut self.rollup {
+            rollup.unparsed(self.front.current().clock.last(), 1);
+        }
         if self.books.newest.is_none() {
             self.unparsed_before += 1;
         } else if let Some(bucket) = self.newest_bucket() {
@@ -227,9 +237,16 @@ impl Ingest {
             match decision {
                 Decision::Believe(_, hit) => self.believe(&hit, closed),
                 Decision::Rewind { from, to } => self.rewind(from, to, closed),
+                Decision::Skew(hit) => self.roll_skewed(&hit, closed),
             }
         }
-        self.books.skewed = self.front.clocks().map(Clock::skewed).sum();
+        self.sum_skewed();
+    }
+
+    /// Counts the hits that have no place in time.
+    fn sum_skewed(&mut self) {
+        let by_clocks: u64 = self.front.clocks().map(Clock::skewed).sum();
+        self.books.skewed = self.books.skewed_before + by_clocks;
     }
 
     /// Live, lines of the last seconds were lost.
@@ -264,6 +281,7 @@ impl Ingest {
             self.books.newest = self.books.newest.max(Some(until - Span::SECOND));
         }
         self.close_all(closed);
+        self.roll_end(closed);
     }
 
     /// Closes all that is open.
@@ -418,6 +436,7 @@ impl Ingest {
             bucket.counters.late += counters.hits;
             bucket.counters.late_errors += counters.status[usize::from(SERVER_ERROR)];
         }
+        self.roll_late(second, &late, closed);
         closed.late(second, &late, &self.books);
         self.apart = late;
     }
@@ -439,6 +458,7 @@ impl Ingest {
         hits: &mut [Hit],
         closed: &mut impl ClosedSeconds,
     ) -> Vec<(usize, Renumbering)> {
+        self.roll_early(closed);
         let dimensions = self.books.totals.dimensions();
         let reduced = self.books.totals.reduce();
         for (dimension, ids) in &reduced {
@@ -486,6 +506,7 @@ impl Ingest {
     fn close_first(&mut self, silent: bool, closed: &mut impl ClosedSeconds) {
         let second = self.timeline.first();
         let bucket = self.timeline.close();
+        self.roll_closed(second, &bucket, closed);
         self.books.first_open = self.timeline.first();
         let timeline = &mut self.timeline;
         closed.close(second, bucket, silent, &self.books, |old| {

@@ -1,10 +1,13 @@
 //! Which records count, and which of the rules' expressions they match.
 
+use std::sync::Arc;
+
 use super::Books;
 use super::expressions::Expressions;
 use crate::filter::Filter;
 use crate::filter::period::Period;
 use crate::format::record::Record;
+use crate::format::rollup::RollupLayout;
 use crate::stats::Hit;
 use crate::stats::dimension::Top;
 
@@ -21,6 +24,16 @@ pub struct Counting {
     pub filter: Option<Filter>,
     /// The expressions of the rules.
     pub expressions: Vec<Filter>,
+    /// What a rollup carries, if one is written.
+    pub rollup: Option<Arc<RollupLayout>>,
+}
+
+impl Counting {
+    /// The names of a rollup's columns.
+    pub(super) fn columns(&self) -> Option<Arc<str>> {
+        let layout = self.rollup.as_ref()?;
+        Some(layout.names().join("\t").into())
+    }
 }
 
 /// See the module's text.

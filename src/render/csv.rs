@@ -181,7 +181,11 @@ impl Render for Csv {
                 }
                 row(COLUMNS.iter().map(|column| (column.cell)(&gap, zone)), out);
             }
-            Event::Transition(_) | Event::Rewind(_) | Event::Summary(_) | Event::Check(_) => {}
+            Event::Transition(_)
+            | Event::Rewind(_)
+            | Event::Rolled(_)
+            | Event::Summary(_)
+            | Event::Check(_) => {}
         }
     }
 }

@@ -20,6 +20,9 @@ pub struct Json;
 
 impl Render for Json {
     fn render(&mut self, event: &Event, zone: &Zone, out: &mut Vec<u8>) {
+        if matches!(event, Event::Rolled(_)) {
+            return;
+        }
         let mut json = ObjectWriter { out, zone };
         json.raw("{\"v\":1,\"type\":");
         match event {
@@ -49,6 +52,7 @@ impl Render for Json {
                 }
                 json.number("line", rewind.line);
             }
+            Event::Rolled(_) => {}
             Event::Summary(report) => {
                 json.raw("\"summary\"");
                 json.report(report, true);

@@ -12,6 +12,7 @@ pub mod html;
 pub mod json;
 pub mod lines;
 pub mod openmetrics;
+pub mod rollup;
 pub mod text;
 pub mod units;
 
@@ -50,6 +51,8 @@ pub enum Form {
     Stream,
     /// A row for each report, as it comes.
     Rows,
+    /// The rows of each second, as it closes.
+    Rollup,
     /// One document, made from the summary; its file is replaced as a whole.
     Document,
     /// Lines of the log, and nothing for an event.
@@ -119,5 +122,13 @@ pub static OUTPUTS: &[Output] = &[
         robots: false,
         page: false,
         make: |_| Box::new(lines::NoEvents),
+    },
+    Output {
+        name: "rollup",
+        about: "what was counted, as a log that httpmon reads; see ROLLUPS",
+        form: Form::Rollup,
+        robots: true,
+        page: false,
+        make: |_| Box::new(rollup::RollupWriter::default()),
     },
 ];

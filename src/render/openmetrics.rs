@@ -230,7 +230,11 @@ impl Render for OpenMetrics {
                 text.push_str("# EOF\n");
                 out.extend_from_slice(text.as_bytes());
             }
-            Event::Transition(_) | Event::Gap { .. } | Event::Rewind(_) | Event::Check(_) => {}
+            Event::Transition(_)
+            | Event::Gap { .. }
+            | Event::Rewind(_)
+            | Event::Rolled(_)
+            | Event::Check(_) => {}
         }
     }
 }

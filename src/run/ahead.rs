@@ -11,8 +11,8 @@ use super::operands::{STDIN, failure};
 use super::{file, regular};
 use crate::cli::Options;
 use crate::error::Error;
+use crate::format::Parser;
 use crate::format::record::Record;
-use crate::format::{Outcome, Parser};
 use crate::ingest::clock::{Clock, Decision};
 use crate::input::lines::{Line, Lines, Take};
 use crate::input::source::LogInput;
@@ -142,7 +142,7 @@ impl Take for LogScan {
     #[inline]
     fn take(&mut self, line: Line<'_>) {
         let mut record = Record::empty();
-        if !line.cut && self.parser.read(line.bytes, &mut record) == Outcome::Record {
+        if !line.cut && self.parser.read(line.bytes, &mut record).is_timed() {
             let (time, again, offset) = (record.time, record.again(), record.offset);
             self.observe(self.clock.nearer(time, again, None), offset);
         }

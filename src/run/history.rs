@@ -37,7 +37,7 @@ impl History {
             Event::Transition(alert) => Some(alert.at),
             Event::Report(report) => report.to,
             Event::Gap { to, .. } => Some(*to),
-            Event::Rewind(_) | Event::Summary(_) | Event::Check(_) => None,
+            Event::Rewind(_) | Event::Rolled(_) | Event::Summary(_) | Event::Check(_) => None,
         };
         self.until.is_some() && second > self.until
     }

@@ -11,6 +11,7 @@ use super::sink::Sink;
 use crate::cli::Options;
 use crate::format::Outcome;
 use crate::format::record::Record;
+use crate::format::rollup::RollupLine;
 use crate::ingest::clock::Wall;
 use crate::input::lines::{Line, Take};
 use crate::monitor::Monitor;
@@ -176,6 +177,14 @@ impl Take for Intake {
                 self.monitor.observe(&record, self.wall);
                 let (time, zoned) = (record.time, record.zoned);
                 self.after_record(time, zoned, line.bytes);
+            }
+            Outcome::Rollup(carried) => {
+                self.monitor.carried(carried, &record, self.wall);
+                if carried == RollupLine::Example {
+                    let example = self.reader.parser.rollup_example();
+                    self.monitor.carried_example(example);
+                }
+                self.result = self.sink.drain(&mut self.monitor, self.wall);
             }
             read => {
                 self.no_record(read, line.bytes);

@@ -11,6 +11,7 @@ use super::merge::{self, Merged};
 use super::message::{Feed, Message, Signal};
 use super::operands::{Operand, failure};
 use super::reader::RecordReader;
+use super::rollups::MergeInput;
 use super::session::Ended;
 use super::{ReportWriter, say};
 use crate::alert::firing::FiringSpans;
@@ -20,6 +21,7 @@ use crate::filter::Filter;
 use crate::filter::period::{Bounds, Period};
 use crate::format::Outcome;
 use crate::format::record::Record;
+use crate::format::rollup::RollupLine;
 use crate::ingest::clock::Clock;
 use crate::input::lines::{Line, Lines, Take, take_records};
 use crate::render::{Render, lines};
@@ -235,7 +237,11 @@ impl Take for LinePicker {
                 }
                 self.choosing.chooses_unparsed()
             }
-            Outcome::Skipped | Outcome::Source => false,
+            Outcome::Rollup(RollupLine::Row(hits, _)) => {
+                self.books.records += hits;
+                self.choosing.chooses(&record)
+            }
+            Outcome::Skipped | Outcome::Source | Outcome::Rollup(_) => false,
         };
         if picks && self.with_source {
             self.source.clear();
@@ -391,12 +397,13 @@ impl LinePrinter {
         reader: &RecordReader,
         behind: Option<BehindAlerts>,
     ) -> Ended {
-        let merged = merge::look_at(files, &reader.parser);
+        let inputs = files.into_iter().map(MergeInput::whole).collect();
+        let merged = merge::look_at(inputs, &reader.parser);
         let mut files: Vec<OrderedFile> = merged
             .into_iter()
             .map(|file| {
                 let Merged {
-                    operand,
+                    input,
                     name,
                     begins,
                     ..
@@ -404,7 +411,7 @@ impl LinePrinter {
                 let mut picker = LinePicker::new(options, reader.clone(), behind.clone());
                 picker.order = Some(VecDeque::new());
                 OrderedFile {
-                    operand,
+                    operand: input.operand,
                     name,
                     begins,
                     input: None,

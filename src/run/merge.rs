@@ -14,9 +14,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, s
 use std::time::Duration;
 
 use super::message::Message;
-use super::operands::{Operand, failure};
+use super::operands::failure;
 use super::parts::{CountedLines, Counter, Parallel};
 use super::reader::RecordReader;
+use super::rollups::MergeInput;
 use crate::error::Error;
 use crate::format::record::Record;
 use crate::format::{Outcome, Parser};
@@ -50,7 +51,7 @@ const POLL: Duration = Duration::from_millis(20);
 /// A file of several.
 #[derive(Debug)]
 pub(super) struct Merged {
-    pub(super) operand: Operand,
+    pub(super) input: MergeInput,
     /// Its name, as it was given.
     pub(super) name: Arc<str>,
     /// The least time of its first records; `None` where it is no regular file or has none in its first block.
@@ -62,11 +63,11 @@ pub(super) struct Merged {
 }
 
 /// Looks at the beginning of each of these files, and puts them in the order of their names.
-pub(super) fn look_at(operands: Vec<Operand>, parser: &Parser) -> Vec<Merged> {
-    let mut merged: Vec<Merged> = operands
+pub(super) fn look_at(inputs: Vec<MergeInput>, parser: &Parser) -> Vec<Merged> {
+    let mut merged: Vec<Merged> = inputs
         .into_iter()
-        .map(|operand| {
-            let name: Arc<str> = Arc::from(&*operand.argument().to_string_lossy());
+        .map(|input| {
+            let name: Arc<str> = Arc::from(&*input.operand.argument().to_string_lossy());
             let mut first = First {
                 parser: parser.clone(),
                 times: Vec::new(),
@@ -74,7 +75,7 @@ pub(super) fn look_at(operands: Vec<Operand>, parser: &Parser) -> Vec<Merged> {
                 foreign: None,
             };
             first.parser.begin_source(name.as_bytes());
-            let head = operand.look(|source| {
+            let head = input.look(|source| {
                 let mut block = Vec::new();
                 // What is wrong with it is said when it is read.
                 let _ = source.take(BLOCK as u64).read_to_end(&mut block);
@@ -85,7 +86,7 @@ pub(super) fn look_at(operands: Vec<Operand>, parser: &Parser) -> Vec<Merged> {
                 block
             });
             Merged {
-                operand,
+                input,
                 name,
                 begins: first.times.into_iter().min(),
                 head: head.unwrap_or_default(),
@@ -117,17 +118,18 @@ impl Take for First {
         if enough || line.cut {
             return;
         }
-        if self.parser.read(line.bytes, &mut record) == Outcome::Record {
-            self.times.push(record.time);
-        } else if self.lines == 1 {
-            self.foreign = Some(line.bytes.to_vec());
+        match self.parser.read(line.bytes, &mut record) {
+            read if read.is_timed() => self.times.push(record.time),
+            Outcome::Rollup(_) => {}
+            _ if self.lines == 1 => self.foreign = Some(line.bytes.to_vec()),
+            _ => {}
         }
     }
 }
 
 /// What is known of a file that is to be read.
 enum FileState {
-    Waits(Operand),
+    Waits(MergeInput),
     Open(Receiver<Message>),
     Ended,
 }
@@ -154,7 +156,7 @@ impl Merge {
         Merge {
             files: files
                 .into_iter()
-                .map(|file| FileState::Waits(file.operand))
+                .map(|file| FileState::Waits(file.input))
                 .collect(),
             names,
             waiting,
@@ -189,7 +191,7 @@ impl Merge {
         if !matches!(self.files[n], FileState::Waits(_)) {
             return;
         }
-        let FileState::Waits(operand) = std::mem::replace(&mut self.files[n], FileState::Ended)
+        let FileState::Waits(input) = std::mem::replace(&mut self.files[n], FileState::Ended)
         else {
             unreachable!("it was just looked at");
         };
@@ -215,7 +217,7 @@ impl Merge {
         worker.reader.parser.begin_source(self.names[n].as_bytes());
         let name = Arc::clone(&self.names[n]);
         let failed = worker.sender.clone();
-        if let Err(error) = thread::start(move || worker.run(&operand, &name)) {
+        if let Err(error) = thread::start(move || worker.run(&input, &name)) {
             // There is room for it.
             let _ = failed.try_send(Message::Failed(failure(&self.names[n], &error)));
         }
@@ -256,8 +258,8 @@ struct Worker {
 }
 
 impl Worker {
-    fn run(&mut self, operand: &Operand, name: &str) {
-        let read = operand.open().and_then(|source| self.read(source));
+    fn run(&mut self, input: &MergeInput, name: &str) {
+        let read = input.open().and_then(|source| self.read(source));
         if let Err(error) = read {
             self.fail(failure(name, &error));
         }

@@ -43,6 +43,7 @@ mod progress;
 mod reader;
 mod regular;
 mod resume;
+mod rollups;
 mod rotated;
 #[cfg(unix)]
 #[path = "runnable_unix.rs"]
@@ -92,6 +93,7 @@ use matching::{BehindAlerts, LinePrinter};
 use merge::Merge;
 use operands::Operand;
 use progress::ProgressFeed;
+use rollups::MergeInput;
 
 use crate::alert::plan;
 use crate::alert::syntax::Spec;
@@ -180,7 +182,7 @@ fn run(mut options: Options) -> Result<u8, Error> {
     }
     operands.errors.iter().for_each(|error| say(error));
     operands.said.iter().for_each(|said| say(said));
-    let missing = !operands.errors.is_empty();
+    let mut missing = !operands.errors.is_empty();
     let files = operands.found;
     options.files = files.iter().map(operands::Operand::argument).collect();
     if options.is_history_if_regular() && operands::all_regular_files(&files) {
@@ -200,6 +202,13 @@ fn run(mut options: Options) -> Result<u8, Error> {
     ahead::resolve(&mut options)?;
     if options.report.form == Form::Lines {
         return print_lines(&options, files, missing);
+    }
+    let mut along = rollups::MergeInputs::default();
+    if options.replay {
+        along = rollups::look_at(&files, &options.asked_for())?;
+        along.errors.iter().for_each(|error| say(error));
+        along.said.iter().for_each(|said| say(said));
+        missing |= !along.errors.is_empty();
     }
     let ledger = options.state.as_deref().map(ledger::Ledger::open);
     let ledger = ledger.transpose()?.map(|(ledger, said)| {
@@ -234,6 +243,8 @@ fn run(mut options: Options) -> Result<u8, Error> {
         let total = progress::size(&files);
         session.set_dashboard(Dashboard::new(screen, look, !options.replay, total));
     }
+    // A table of rows is not to be full before its rows are told, and only one thread knows that.
+    let merges = along.any_rollup || options.writes_rollup() && operands::any_regular(&files);
     let watched = progress::total(&options, &files);
     let mut feed = if options.follow {
         session.begin_with_history();
@@ -245,8 +256,8 @@ fn run(mut options: Options) -> Result<u8, Error> {
         let history = u64::try_from(history.0).ok().filter(|&seconds| seconds > 0);
         let paths = options.files.iter().map(PathBuf::from).collect();
         Threads::follow(paths, history.map(Duration::from_secs), options.dashboard)
-    } else if options.replay && resolved && files.len() > 1 {
-        merged(&mut session, &options, files)
+    } else if options.replay && resolved && (files.len() > 1 || merges) {
+        merged(&mut session, &options, along.inputs)
     } else {
         Threads::start(files, parallel, options.dashboard, !options.replay)
     };
@@ -270,9 +281,9 @@ fn run(mut options: Options) -> Result<u8, Error> {
 }
 
 /// A feed of several files, read along with each other.
-fn merged(session: &mut Session, options: &Options, files: Vec<Operand>) -> Threads {
+fn merged(session: &mut Session, options: &Options, inputs: Vec<MergeInput>) -> Threads {
     let parallel = session.parallel(options.threads_in_force(), PART);
-    let files = merge::look_at(files, &parallel.reader.parser);
+    let files = merge::look_at(inputs, &parallel.reader.parser);
     session.merge(&files);
     let merge = Merge::new(files, parallel, options.verbose);
     Threads::merge(merge, options.dashboard)
@@ -320,7 +331,8 @@ fn behind_alerts(rule: &Spec, options: &Options, files: &[Operand]) -> Result<Be
     let (collector, spans) = matching::collector(&rule.label);
     let output = ReportWriter::new(Box::new(std::io::sink()), collector, false);
     let mut session = Session::new(options, output)?;
-    let mut feed = merged(&mut session, options, files.to_vec());
+    let inputs = files.iter().cloned().map(MergeInput::whole).collect();
+    let mut feed = merged(&mut session, options, inputs);
     if let Ended::Failed(error) = session.run(&mut feed) {
         return Err(error);
     }

@@ -91,7 +91,7 @@ impl Operand {
     }
 
     /// Calls `look` with the text of a regular file, and leaves the file at its place.
-    pub(super) fn look<T>(&self, look: impl FnOnce(&mut LogInput<&mut File>) -> T) -> Option<T> {
+    pub(super) fn look<T>(&self, look: impl FnOnce(&mut dyn Read) -> T) -> Option<T> {
         let mut file = self.open_regular()?;
         let start = file.stream_position().ok()?;
         let found = look(&mut LogInput::new(&mut file));
@@ -269,7 +269,7 @@ fn compare(a: &Operand, b: &Operand) -> Copy {
 }
 
 /// An error ends a text as its end does: it is said when the file is read.
-fn compare_text(a: &mut impl Read, b: &mut impl Read) -> Copy {
+fn compare_text(a: &mut dyn Read, b: &mut dyn Read) -> Copy {
     let fill = |reader: &mut dyn Read, block: &mut Vec<u8>| {
         block.clear();
         let _ = reader.take(BLOCK as u64).read_to_end(block);

@@ -21,6 +21,7 @@ use memchr::memchr;
 use super::file::read_at;
 use super::reader::RecordReader;
 use crate::format::record::Record;
+use crate::format::rollup::RollupLine;
 use crate::format::{Outcome, ParserState};
 use crate::ingest::{Chunk, Counting};
 use crate::input::lines::{Line, Lines, Take};
@@ -350,6 +351,13 @@ impl Take for Counter<'_> {
             }
             Outcome::Skipped | Outcome::Source => self.chunk.skipped(),
             Outcome::Unparsed(unparsed) => self.chunk.unparsed(unparsed, line.bytes),
+            Outcome::Rollup(carried) => {
+                self.chunk.carried(carried, &record);
+                if carried == RollupLine::Example {
+                    let example = self.reader.parser.rollup_example().clone();
+                    self.chunk.carried_example(example);
+                }
+            }
         }
     }
 }

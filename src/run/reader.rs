@@ -2,6 +2,7 @@
 
 use super::marks::Marks;
 use crate::format::record::Record;
+use crate::format::rollup::RollupLine;
 use crate::format::unparsed::Unparsed;
 use crate::format::{Outcome, Parser};
 use crate::geo::Locator;
@@ -35,7 +36,7 @@ impl RecordReader {
             return Outcome::Unparsed(Unparsed::too_long(line.bytes.len()));
         }
         let read = self.parser.read(line.bytes, record);
-        if read == Outcome::Record {
+        if read == Outcome::Record || matches!(read, Outcome::Rollup(RollupLine::Row(..))) {
             find_place(&mut self.locator, record);
             mark(&self.marks, record);
         }

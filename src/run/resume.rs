@@ -272,7 +272,7 @@ fn second(event: &Event, open: Second) -> Option<(Second, bool)> {
             Some((to - Span::SECOND, !report.partial || to <= open))
         }
         Event::Gap { to, .. } => Some((*to - Span::SECOND, true)),
-        Event::Rewind(_) | Event::Summary(_) | Event::Check(_) => None,
+        Event::Rewind(_) | Event::Rolled(_) | Event::Summary(_) | Event::Check(_) => None,
     }
 }
 

@@ -25,12 +25,14 @@ use crate::cli::Options;
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::format::Parser;
+use crate::format::rollup::RollupFault;
 use crate::format::unparsed::Field;
 use crate::ingest::Counting;
 use crate::ingest::clock::Wall;
 use crate::input::lines::Lines;
 use crate::monitor::{Config, Monitor};
 use crate::render::escape;
+use crate::stats::dimension::DIMENSIONS;
 use crate::time::{Second, Span};
 
 /// How a run ended.
@@ -98,9 +100,15 @@ fn parser(options: &Options, config: &Config) -> Parser {
     let trusted = || options.trusted.clone().unwrap_or_default();
     let proxies = options.forwarded.then(trusted);
     fields.extend(proxies.as_ref().map(|_| Field::Forwarded));
+    let asked = options.asked_for();
+    if options.writes_rollup() {
+        let asked = DIMENSIONS.iter().filter(|row| asked.contains(&row.name));
+        fields.extend(asked.flat_map(|row| row.fields));
+    }
     Parser::new(&options.format, options.log_tz.clone(), &fields)
         .timed_by(options.time)
         .behind(proxies)
+        .requiring(&asked)
 }
 
 impl Session {
@@ -171,6 +179,10 @@ impl Session {
         match self.read(feed) {
             Ok(ended) => ended,
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ended::ReaderGone,
+            // Of what is read, not of what is written.
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+                Ended::Failed(Error::new(error.to_string()))
+            }
             Err(error) => {
                 let name = self.intake.sink.output.name();
                 Ended::Failed(Error::new(format!("{name}: {error}")))
@@ -392,15 +404,39 @@ impl Session {
         Ok(Ok(()))
     }
 
+    /// A rollup is not what it should be.
+    #[cold]
+    fn rollup_fails(&mut self, fault: RollupFault) -> io::Result<()> {
+        let name = self.intake.monitor.front().origin().source.clone();
+        let error = io::Error::other(fault.to_string());
+        let error = failure(name.as_deref().unwrap_or(STDIN), &error);
+        match fault {
+            RollupFault::Lacks(_) => Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                error.to_string(),
+            )),
+            _ => {
+                self.failed_input(&error);
+                Ok(())
+            }
+        }
+    }
+
     /// The last line of a file may have no newline.
     fn end_line(&mut self, now: Now) -> io::Result<()> {
         self.lines.finish(&mut self.intake);
+        if self.front.is_none() {
+            self.intake.reader.parser.end_source();
+        }
         self.after_lines(now)
     }
 
     /// What is due when all lines of a block were taken.
     fn after_lines(&mut self, now: Now) -> io::Result<()> {
         self.intake.check()?;
+        if let Some(fault) = self.intake.reader.parser.take_rollup_fault() {
+            self.rollup_fails(fault)?;
+        }
         // History is read to its end, where it is known; and then how it was read makes no difference.
         if self.live && !self.follows {
             let intake = &mut self.intake;

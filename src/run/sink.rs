@@ -79,9 +79,9 @@ impl Sink {
             self.end_history(monitor, wall)?;
         }
         match &mut self.history {
-            Some(history) => history.take(event),
-            None if written => {}
-            None => self.take(&event, monitor, wall, false)?,
+            Some(history) if !matches!(event, Event::Rolled(_)) => history.take(event),
+            _ if written => {}
+            _ => self.take(&event, monitor, wall, false)?,
         }
         Ok(())
     }

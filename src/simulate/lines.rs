@@ -283,7 +283,10 @@ mod tests {
     fn joined_parts_write_what_each_by_itself_does() {
         let traffic = Traffic::new(1, 0, &[]);
         for format in formats() {
-            let layout = Choice::Only(format).layout().expect(format.name);
+            let Some(layout) = Choice::Only(format).layout() else {
+                assert_eq!(format.name, "rollup");
+                continue;
+            };
             let (mut times, mut plain) = (Times::default(), Vec::new());
             for piece in &layout.line {
                 part(piece, &traffic, 0, &mut times, &mut plain);

@@ -50,10 +50,9 @@ impl Log {
         let seconds: u64 = steps.iter().map(|step| step.seconds).sum();
         start.check(seconds)?;
         let traffic = Traffic::new(settings.seed, settings.slow_start, &steps);
-        let layout = settings
-            .format
-            .layout()
-            .ok_or("--format: auto is none to write in (say which: combined, json, w3c …)")?;
+        let layout = settings.format.layout().ok_or(
+            "--format: auto and rollup are none to write in (say which: combined, json, w3c …)",
+        )?;
         let lines = || LineWriter::new(&layout, &traffic, start.second.0, start.offset);
         check(
             &settings.format,

@@ -162,6 +162,12 @@ impl Robots {
     }
 }
 
+/// An agent that names this robot and says no more.
+pub fn pattern_of(name: &str) -> &'static [u8] {
+    let found = BOTS.iter().find(|bot| bot.name == name);
+    found.map_or(b"-", |bot| bot.pattern.as_bytes())
+}
+
 /// The first place of an agent: by its length and the bytes in which browsers and their versions differ, those of the
 /// system after `Mozilla/5.0 (` and those at the end; a short one by all of it.
 #[inline]

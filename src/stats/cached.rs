@@ -2,12 +2,10 @@
 //! so.
 
 use super::dimension::Scratch;
+use super::served::served;
 use super::{Findings, Hit, Statistic};
 use crate::format::record::Record;
 use crate::quantity::Caption;
-
-/// Words for an answer from the cache, besides those that contain `hit`: nginx, Cloudflare, Squid, Fastly.
-const SERVED: [&str; 4] = ["revalidated", "stale", "updating", "unmodified"];
 
 /// Records that a cache answered.
 #[derive(Debug, Default)]
@@ -42,15 +40,6 @@ impl Statistic for Cached {
 #[inline]
 fn is_cached(record: &Record<'_>) -> bool {
     record.status == Some(304) || record.cache.is_some_and(served)
-}
-
-/// Whether this word of a cache means that it answered by itself.
-fn served(word: &[u8]) -> bool {
-    let holds = |part: &str| {
-        word.windows(part.len())
-            .any(|text| text.eq_ignore_ascii_case(part.as_bytes()))
-    };
-    holds("hit") || SERVED.into_iter().any(holds)
 }
 
 #[cfg(test)]

@@ -3,15 +3,17 @@
 //! Some have a parameter, as in `param:utm_source`, and any two make a pair, as in `not-found/referrer`. Those are made when they
 //! are first named, and kept for the life of the process: so all dimensions are shared, and compared, in the same way.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::SERVER_ERROR;
 use super::agents::{browser, system};
-use super::bots::Robots;
+use super::bots::{self, Robots};
 use super::network::{Buffer, network};
+use super::served::served;
 use super::target::{endpoint, extension, parameter, query};
 use super::visitor::visitor;
 use crate::format::record::Record;
+use crate::format::rollup::{RollupLayout, Told};
 use crate::format::unparsed::Field;
 use crate::nearest;
 use crate::quantity::KeyKind;
@@ -59,6 +61,10 @@ pub struct Scratch {
     pub robots: Robots,
     /// Whether robots are counted, by the agent of every record.
     pub counts_robots: bool,
+    /// What the row of a rollup carries.
+    pub layout: Option<Arc<RollupLayout>>,
+    /// Room for a row.
+    pub row: Vec<u8>,
 }
 
 impl Dimension {
@@ -90,6 +96,20 @@ impl Dimension {
         KeyKind {
             name: self.name,
             title: self.title,
+        }
+    }
+}
+
+impl Dimension {
+    /// Appends the names of the rows of the table that it is made of, a parameter left out.
+    pub fn add_kinds(&self, names: &mut Vec<&'static str>) {
+        match self.of {
+            Of::Pair(left, right) => {
+                left.add_kinds(names);
+                right.add_kinds(names);
+            }
+            Of::Parameter(_) => names.push(self.name.split(':').next().unwrap_or(self.name)),
+            Of::Itself | Of::Any(_) => names.push(self.name),
         }
     }
 }
@@ -348,6 +368,30 @@ pub static DIMENSIONS: [Dimension; 26] = [
         key: |r, _, _| Some(r.source),
     },
 ];
+
+/// The row of a record in a rollup, which nobody can ask for by its name.
+pub static ROW: Dimension = Dimension {
+    name: "row",
+    title: "rows",
+    about: "what a rollup says of a record",
+    fields: &[],
+    of: Of::Itself,
+    key: |r, scratch, _| scratch.row(r),
+};
+
+impl Scratch {
+    /// What a rollup says of a record.
+    fn row(&mut self, record: &Record<'_>) -> Option<&[u8]> {
+        let bot = record.agent.map(|agent| self.robots.named_in(agent));
+        let told = Told {
+            bot: bot.map(|name| name.map_or(&b"-"[..], bots::pattern_of)),
+            cached: record.cache.is_some_and(served),
+        };
+        self.row.clear();
+        self.layout.as_ref()?.write(record, &told, &mut self.row);
+        Some(&self.row)
+    }
+}
 
 /// The path that was asked for.
 fn path<'r>(record: &'r Record<'_>) -> Option<&'r [u8]> {

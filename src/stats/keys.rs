@@ -260,6 +260,17 @@ impl KeyTable {
         self.full
     }
 
+    /// Takes hits of a key back: they are told.
+    pub fn take_back(&mut self, id: u32, hits: u64) {
+        let count = &mut self.entries[id as usize].count;
+        count.hits = count.hits.saturating_sub(hits);
+    }
+
+    /// Drops the keys of which all hits were taken back, where the table has passed its cap. All ids change.
+    pub fn drop_told_if_full(&mut self) -> Option<Renumbering> {
+        self.full.then(|| self.retain(|count| count.hits > 0))
+    }
+
     /// Drops the light half where the table has passed its cap. All ids change.
     pub fn reduce_if_full(&mut self) -> Option<Renumbering> {
         if !self.is_full() {
@@ -276,10 +287,15 @@ impl KeyTable {
         let middle = hits.len() / 2;
         let limit = *hits.select_nth_unstable(middle).1;
         self.error += limit;
+        Some(self.retain(|count| count.hits > limit))
+    }
+
+    /// Drops the keys that are not to be kept. All ids change.
+    fn retain(&mut self, is_kept: impl Fn(&Count) -> bool) -> Renumbering {
         let mut ids = Vec::with_capacity(self.entries.len());
         let (mut entries, mut arena) = (Vec::new(), Vec::new());
         for entry in &self.entries {
-            if entry.count.hits <= limit {
+            if !is_kept(&entry.count) {
                 ids.push(DROPPED);
                 continue;
             }
@@ -291,7 +307,8 @@ impl KeyTable {
                 ..entry.clone()
             });
         }
-        (self.entries, self.arena, self.full) = (entries, arena, false);
+        self.full = entries.len() > self.max_keys || arena.len() > MAX_KEY_BYTES;
+        (self.entries, self.arena) = (entries, arena);
         self.index.clear();
         let KeyTable {
             index,
@@ -304,7 +321,7 @@ impl KeyTable {
             let hash = |&id: &u32| entries[id as usize].hash(arena, hasher);
             index.insert_unique(hash(&id), id, hash);
         }
-        Some(Renumbering(ids))
+        Renumbering(ids)
     }
 
     /// The bytes of a key.

@@ -22,6 +22,7 @@ pub mod latency;
 mod methods;
 mod network;
 mod protocols;
+mod served;
 pub mod tally;
 mod target;
 pub mod timeline;

@@ -1,11 +1,14 @@
 //! The totals of a whole run, counted record by record: they depend on no order and no clock.
 
+use std::sync::Arc;
+
 use super::bots::Robots;
-use super::dimension::{Scratch, Top, with_standing};
+use super::dimension::{ROW, Scratch, Top, with_standing};
 use super::keyed_histogram::KeyedHistogram;
 use super::keys::{KeyTable, Renumbering};
 use super::{Hit, SERVER_ERROR, Statistics};
 use crate::format::record::Record;
+use crate::format::rollup::RollupLayout;
 use crate::quantity::Count;
 
 /// The totals, and the keys of every dimension that is counted.
@@ -46,6 +49,12 @@ impl Totals {
         }
     }
 
+    /// The same, where rows of a rollup are counted that carry this.
+    pub fn carry(mut self, layout: Option<Arc<RollupLayout>>) -> Totals {
+        self.scratch.layout = layout;
+        self
+    }
+
     /// The same with tables of so many keys.
     #[cfg(test)]
     fn with_cap(asked: &[Top], robots: bool, max_keys: usize) -> Totals {
@@ -68,6 +77,11 @@ impl Totals {
     /// The keys of dimension `index`.
     pub fn table(&self, index: usize) -> &KeyTable {
         &self.tables[index]
+    }
+
+    /// The same, to take back what is told of them.
+    pub fn table_mut(&mut self, index: usize) -> &mut KeyTable {
+        &mut self.tables[index]
     }
 
     /// Counts a record, interns its keys and makes it a hit, in place: a hit that was moved would be read
@@ -158,7 +172,12 @@ impl Totals {
         let mut reduced = Vec::new();
         let tables = self.tables.iter_mut().zip(&mut self.spreads);
         for (i, (table, spread)) in tables.enumerate() {
-            if let Some(ids) = table.reduce_if_full() {
+            let ids = if *self.tops[i].dimension == ROW {
+                table.drop_told_if_full()
+            } else {
+                table.reduce_if_full()
+            };
+            if let Some(ids) = ids {
                 spread.renumber(&ids);
                 reduced.push((i, ids));
             }

@@ -93,8 +93,9 @@ pub fn believed(come: &[Hit], lateness: i64) -> Vec<Hit> {
     clock.finish();
     let decisions = std::iter::from_fn(|| clock.next_decision());
     decisions
-        .map(|decision| match decision {
-            Decision::Believe(_, hit) => hit,
+        .filter_map(|decision| match decision {
+            Decision::Believe(_, hit) => Some(hit),
+            Decision::Skew(_) => None,
             Decision::Rewind { .. } => panic!("no stream here goes back"),
         })
         .collect()

@@ -134,6 +134,7 @@ mod tests {
                 "LOG FORMATS",
                 "DIMENSIONS",
                 "OUTPUT",
+                "ROLLUPS",
                 "ALERTS",
                 "ALERT RULES",
                 "DASHBOARD",

@@ -8,7 +8,7 @@ use crate::cli::flags::FLAGS;
 use crate::cli::help::{ABOUT, USAGE, sentence};
 use crate::cli::simulate;
 use crate::filter;
-use crate::format;
+use crate::format::{self, rollup};
 use crate::render::OUTPUTS;
 use crate::render::csv::COLUMNS;
 use crate::render::openmetrics::families;
@@ -41,6 +41,11 @@ pub(super) static LISTS: &[FilledList] = &[
     ("metrics", metrics),
     ("columns", |page| {
         for column in COLUMNS {
+            page.item(&bold(column.name), &sentence(column.about));
+        }
+    }),
+    ("rollup-columns", |page| {
+        for column in &rollup::COLUMNS {
             page.item(&bold(column.name), &sentence(column.about));
         }
     }),

@@ -81,6 +81,7 @@ impl Parser {
             (Some(name), _) => name,
             (None, ReadBy::Json) => "json",
             (None, ReadBy::W3c) => "w3c",
+            (None, ReadBy::Rollup) => "rollup",
             (None, ReadBy::Untimed(index)) => UNTIMED[usize::from(index)].name,
             (None, ReadBy::Lines(index)) if AUTO[usize::from(index)].name != CLF => {
                 AUTO[usize::from(index)].name

@@ -4,7 +4,7 @@
 //! that holds an entry is no signal, whatever it begins and ends with, and a header is believed only where no client
 //! can have written it: see [`Above`](super::w3c::Above). What is not believed is counted as unparsed, and shown.
 
-use super::super::csv;
+use super::super::{csv, rollup};
 use super::{OWN, Outcome, Parser};
 use crate::format::record::Record;
 use crate::format::unparsed::{Field, Unparsed, Why};
@@ -34,6 +34,13 @@ impl Parser {
             }
             // With a format string nothing is a directive: the string says what a line begins with.
             b'#' if self.w3c.is_none() && matches!(self.choice, Some(OWN)) => None,
+            // As a directive of a W3C log: no client can have written it where it is believed.
+            b'#' if line.starts_with(rollup::MAGIC)
+                && (self.choice.is_none() && self.state.header.may_follow()
+                    || self.choice == Some(rollup::NAME)) =>
+            {
+                Some(self.begin_rollup(line))
+            }
             b'#' => Some(self.remark(line)),
             _ if self.own => None,
             _ => csv::is_header(line).then_some(Outcome::Skipped),

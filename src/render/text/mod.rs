@@ -118,10 +118,15 @@ impl Text {
 
 impl Render for Text {
     fn render(&mut self, event: &Event, zone: &Zone, out: &mut Vec<u8>) {
+        if matches!(event, Event::Rolled(_)) {
+            return;
+        }
         let mut page = self.writer(zone, out);
         if self.look.rich {
             let kind = match event {
-                Event::Transition(_) | Event::Gap { .. } | Event::Rewind(_) => EventShape::Lines,
+                Event::Transition(_) | Event::Gap { .. } | Event::Rewind(_) | Event::Rolled(_) => {
+                    EventShape::Lines
+                }
                 Event::Report(_) | Event::Summary(_) | Event::Check(_) => EventShape::Block,
             };
             // There is a blank line around blocks, but not between alerts in a row.
@@ -163,6 +168,7 @@ impl Render for Text {
             }),
             Event::Summary(report) => page.report(report, true),
             Event::Check(checked) => page.checked(checked),
+            Event::Rolled(_) => {}
         }
     }
 }

@@ -1,0 +1,333 @@
+//! The columns of a rollup: one row each, which writes a record's value and reads it back.
+
+use super::{RollupFault, value};
+use crate::format::record::{Record, Request};
+
+/// What is read of a row before the record is whole.
+#[derive(Debug, Default)]
+pub(super) struct RequestParts<'a> {
+    method: Option<&'a [u8]>,
+    section: Option<&'a [u8]>,
+    path: Option<&'a [u8]>,
+    target: Option<&'a [u8]>,
+    protocol: Option<&'a [u8]>,
+}
+
+impl<'a> RequestParts<'a> {
+    /// The request, if it was none that is malformed. A section is the section of itself.
+    pub(super) fn request(self) -> Option<Request<'a>> {
+        Some(Request {
+            method: self.method?,
+            target: self.target.or(self.path).or(self.section).unwrap_or(b"/"),
+            protocol: self.protocol,
+        })
+    }
+}
+
+/// What others have found out about a record.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Told<'a> {
+    /// The part of its agent that names a robot, `-` if none does; `None` if it has no agent.
+    pub bot: Option<&'a [u8]>,
+    /// Whether its line says that a cache answered.
+    pub cached: bool,
+}
+
+/// A column.
+pub struct RollupColumn {
+    /// Its name, in the second line.
+    pub name: &'static str,
+    /// What it is, without a full stop.
+    pub about: &'static str,
+    /// Whether every rollup has it.
+    always: bool,
+    /// The dimensions whose keys need it.
+    dimensions: &'static [&'static str],
+    /// Appends the value of a record.
+    write: fn(&Record<'_>, &Told<'_>, &mut Vec<u8>),
+    /// Takes a value, `None` for one that is not there; whether it has the form of one.
+    pub(super) read: for<'a> fn(Option<&'a [u8]>, &mut Record<'a>, &mut RequestParts<'a>) -> bool,
+}
+
+impl std::fmt::Debug for RollupColumn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// Every column behind `time` and `hits`.
+pub static COLUMNS: [RollupColumn; 17] = [
+    RollupColumn {
+        name: "status",
+        about: "the status code, if there is one",
+        always: true,
+        dimensions: &["status"],
+        write: |record, _, out| value::push_number(record.status.map(u64::from), out),
+        read: |text, record, _| {
+            let code = text.map(|text| value::number(text).filter(|&code| code <= 999));
+            record.status = code.flatten().map(|code| code as u16);
+            code != Some(None)
+        },
+    },
+    RollupColumn {
+        name: "method",
+        about: "the method; empty if the request is malformed",
+        always: true,
+        dimensions: &["method"],
+        write: |record, _, out| value::push_text(record.request.map(|request| request.method), out),
+        read: |text, _, parts| {
+            parts.method = text;
+            true
+        },
+    },
+    RollupColumn {
+        name: "protocol",
+        about: "the protocol, if there is one",
+        always: true,
+        dimensions: &["protocol"],
+        write: |record, _, out| {
+            value::push_text(record.request.and_then(|request| request.protocol), out);
+        },
+        read: |text, _, parts| {
+            parts.protocol = text;
+            true
+        },
+    },
+    RollupColumn {
+        name: "bytes",
+        about: "the bytes sent for each of the hits",
+        always: true,
+        dimensions: &[],
+        write: |record, _, out| value::push_number(Some(record.bytes), out),
+        read: |text, record, _| match text.and_then(value::number) {
+            Some(bytes) => {
+                record.bytes = bytes;
+                true
+            }
+            None => false,
+        },
+    },
+    RollupColumn {
+        name: "us",
+        about: "how long each of them took, in microseconds, if the log says",
+        always: true,
+        dimensions: &[],
+        write: |record, _, out| value::push_number(record.duration_us, out),
+        read: |text, record, _| {
+            let us = text.map(value::number);
+            record.duration_us = us.flatten();
+            us != Some(None)
+        },
+    },
+    RollupColumn {
+        name: "section",
+        about: "the request target up to its second /",
+        always: true,
+        dimensions: &["section"],
+        write: |record, _, out| {
+            value::push_text(record.request.as_ref().map(Request::section), out);
+        },
+        read: |text, _, parts| {
+            parts.section = text;
+            true
+        },
+    },
+    RollupColumn {
+        name: "client",
+        about: "the client's address or name",
+        always: false,
+        dimensions: &["client", "network", "asn", "country", "visitor"],
+        write: |record, _, out| value::push_text(Some(record.client), out),
+        read: |text, record, _| {
+            record.client = text.filter(|name| !name.is_empty()).unwrap_or(b"-");
+            text.is_some()
+        },
+    },
+    RollupColumn {
+        name: "path",
+        about: "the request target without query and fragment",
+        always: false,
+        dimensions: &["path", "not-found", "failing", "endpoint", "extension"],
+        write: |record, _, out| value::push_text(record.request.as_ref().map(Request::path), out),
+        read: |text, _, parts| {
+            parts.path = text;
+            true
+        },
+    },
+    RollupColumn {
+        name: "target",
+        about: "the whole request target",
+        always: false,
+        dimensions: &["query", "param"],
+        write: |record, _, out| value::push_text(record.request.map(|request| request.target), out),
+        read: |text, _, parts| {
+            parts.target = text;
+            true
+        },
+    },
+    RollupColumn {
+        name: "user",
+        about: "the authenticated user",
+        always: false,
+        dimensions: &["user"],
+        write: |record, _, out| value::push_text(record.user, out),
+        read: |text, record, _| {
+            record.user = text;
+            true
+        },
+    },
+    RollupColumn {
+        name: "host",
+        about: "the virtual host",
+        always: false,
+        dimensions: &["host"],
+        write: |record, _, out| value::push_text(record.host, out),
+        read: |text, record, _| {
+            record.host = text;
+            true
+        },
+    },
+    RollupColumn {
+        name: "referrer",
+        about: "the Referer header",
+        always: false,
+        dimensions: &["referrer", "referrer-host"],
+        write: |record, _, out| value::push_text(record.referrer, out),
+        read: |text, record, _| {
+            record.referrer = text;
+            true
+        },
+    },
+    // Of two that set one field the later counts: it says more.
+    RollupColumn {
+        name: "cached",
+        about: "HIT if the log says that a cache answered",
+        always: true,
+        dimensions: &[],
+        write: |_, told, out| value::push_text(told.cached.then_some(b"HIT"), out),
+        read: |text, record, _| {
+            record.cache = text;
+            true
+        },
+    },
+    RollupColumn {
+        name: "cache",
+        about: "the cache status, as in the log",
+        always: false,
+        dimensions: &["cache"],
+        write: |record, _, out| value::push_text(record.cache, out),
+        read: |text, record, _| {
+            record.cache = text;
+            true
+        },
+    },
+    RollupColumn {
+        name: "bot",
+        about: "what of the user agent names a robot, - if nothing does, and nothing if there is no user agent",
+        always: true,
+        dimensions: &["bot"],
+        write: |_, told, out| value::push_text(told.bot, out),
+        read: |text, record, _| {
+            record.agent = text;
+            true
+        },
+    },
+    RollupColumn {
+        name: "agent",
+        about: "the User-Agent header",
+        always: false,
+        dimensions: &["agent", "browser", "os", "visitor"],
+        write: |record, _, out| value::push_text(record.agent, out),
+        read: |text, record, _| {
+            record.agent = text;
+            true
+        },
+    },
+    RollupColumn {
+        name: "source",
+        about: "the file that the lines came from",
+        always: false,
+        dimensions: &["source"],
+        write: |record, _, out| value::push_text(Some(record.source), out),
+        read: |text, record, _| {
+            if let Some(source) = text {
+                record.source = source;
+            }
+            true
+        },
+    },
+];
+
+/// What a rollup holds of a record.
+#[derive(Debug, Clone)]
+pub struct RollupLayout {
+    columns: Vec<&'static RollupColumn>,
+}
+
+impl PartialEq for RollupLayout {
+    fn eq(&self, other: &RollupLayout) -> bool {
+        self.names() == other.names()
+    }
+}
+
+impl RollupLayout {
+    /// The columns that the keys of these dimensions need, and those that every rollup has.
+    pub fn of<'n>(dimensions: impl Iterator<Item = &'n str>) -> RollupLayout {
+        let asked: Vec<&str> = dimensions.collect();
+        let carried = |column: &&RollupColumn| {
+            column.always || asked.iter().any(|name| column.dimensions.contains(name))
+        };
+        RollupLayout {
+            columns: COLUMNS.iter().filter(carried).collect(),
+        }
+    }
+
+    /// The columns of these names, which follow `time` and `hits`; `None` for other names, or without one that every rollup
+    /// has.
+    pub(super) fn named(names: &[u8]) -> Option<RollupLayout> {
+        let column = |name: &[u8]| COLUMNS.iter().find(|column| column.name.as_bytes() == name);
+        let names: Vec<&[u8]> = names.split(|&b| b == b'\t').collect();
+        let columns: Vec<_> = names
+            .iter()
+            .map(|name| column(name))
+            .collect::<Option<_>>()?;
+        let layout = RollupLayout { columns };
+        let whole = COLUMNS.iter().filter(|column| column.always);
+        let has = |column: &RollupColumn| names.contains(&column.name.as_bytes());
+        whole.clone().all(has).then_some(layout)
+    }
+
+    /// The names of the columns, in order.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.columns.iter().map(|column| column.name).collect()
+    }
+
+    /// Whether the keys of this dimension can be told; those of one that no column says anything of can.
+    fn carries(&self, dimension: &str) -> bool {
+        let needs = |column: &&RollupColumn| column.dimensions.contains(&dimension);
+        let has = |name: &str| self.columns.iter().any(|column| column.name == name);
+        // A path is within a target.
+        let mut needed = COLUMNS.iter().filter(needs);
+        needed.all(|needed| has(needed.name) || needed.name == "path" && has("target"))
+    }
+
+    /// The first of these dimensions that it does not carry.
+    pub fn lacks(&self, dimensions: &[&'static str]) -> Option<RollupFault> {
+        let mut lacking = dimensions.iter().filter(|name| !self.carries(name));
+        lacking.next().map(|name| RollupFault::Lacks(name))
+    }
+
+    /// Appends the values of a record, as its row has them behind the time and the hits.
+    pub fn write(&self, record: &Record<'_>, told: &Told<'_>, out: &mut Vec<u8>) {
+        for (i, column) in self.columns.iter().enumerate() {
+            if i > 0 {
+                out.push(b'\t');
+            }
+            (column.write)(record, told, out);
+        }
+    }
+
+    pub(super) fn columns(&self) -> &[&'static RollupColumn] {
+        &self.columns
+    }
+}

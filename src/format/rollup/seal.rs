@@ -1,0 +1,102 @@
+//! What the last line of a rollup says of those before it.
+
+use std::fmt;
+
+use super::value;
+use crate::time::Second;
+
+/// Counts the lines of a rollup.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Seal {
+    rows: u64,
+    hits: u64,
+    sum: u64,
+    span: Option<(Second, Second)>,
+}
+
+/// What the end of a rollup says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RollupEnd {
+    /// Rows.
+    pub rows: u64,
+    /// Their hits.
+    pub hits: u64,
+    /// The sum of all lines; `None` where another program wrote them.
+    pub sum: Option<u64>,
+}
+
+impl Seal {
+    /// Counts a line, without its newline.
+    #[inline]
+    pub fn line(&mut self, line: &[u8]) {
+        self.sum = self.sum.wrapping_add(digest(line));
+        if line
+            .first()
+            .is_some_and(|&b| b.is_ascii_digit() || b == b'-')
+        {
+            let mut values = line.splitn(3, |&b| b == b'\t');
+            let time = values.next().and_then(value::second);
+            let hits = values.next().and_then(value::number);
+            self.rows += 1;
+            self.hits = self.hits.saturating_add(hits.unwrap_or(0));
+            if let Some(time) = time {
+                let (from, to) = self.span.unwrap_or((time, time));
+                self.span = Some((from.min(time), to.max(time)));
+            }
+        }
+    }
+
+    /// The least and greatest times of its rows.
+    pub fn span(&self) -> Option<(Second, Second)> {
+        self.span
+    }
+
+    /// Whether this is what the end says.
+    pub fn fits(&self, end: &[u8]) -> bool {
+        let end = RollupEnd::read(end);
+        end.rows == self.rows && end.hits == self.hits && end.sum.is_none_or(|sum| sum == self.sum)
+    }
+}
+
+/// The last line.
+impl fmt::Display for Seal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Seal {
+            rows, hits, sum, ..
+        } = self;
+        writeln!(f, "#end rows={rows} hits={hits} sum={sum:016x}")
+    }
+}
+
+impl RollupEnd {
+    /// Reads what stands behind `#end `.
+    fn read(text: &[u8]) -> RollupEnd {
+        let mut end = RollupEnd::default();
+        for word in text.split(|&b| b == b' ') {
+            let word = std::str::from_utf8(word).unwrap_or_default();
+            match word.split_once('=') {
+                Some(("rows", rows)) => end.rows = rows.parse().unwrap_or(u64::MAX),
+                Some(("hits", hits)) => end.hits = hits.parse().unwrap_or(u64::MAX),
+                // One that is no number fits nothing.
+                Some(("sum", sum)) => end.sum = Some(u64::from_str_radix(sum, 16).unwrap_or(0)),
+                _ => {}
+            }
+        }
+        end
+    }
+}
+
+/// A number for a line: its words of eight bytes, each mixed into what came before.
+#[inline]
+fn digest(line: &[u8]) -> u64 {
+    // The golden ratio in 64 bits, as in Knuth's multiplicative hashing.
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mix = |sum: u64, word: u64| ((sum ^ word).wrapping_mul(FACTOR)).rotate_left(29);
+    let (words, rest) = line.as_chunks::<8>();
+    let words = words.iter().map(|&word| u64::from_le_bytes(word));
+    let sum = words.fold(line.len() as u64, mix);
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let sum = mix(sum, u64::from_le_bytes(last));
+    (sum ^ sum >> 32).wrapping_mul(FACTOR)
+}
