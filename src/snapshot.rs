@@ -76,3 +76,19 @@ pub struct Snapshot {
     /// The alerts that were asked for.
     pub listed: Vec<Alert>,
 }
+
+impl Snapshot {
+    /// The same, a part of the records, with what is only known of the whole run.
+    pub fn with_run_of(self, whole: Snapshot) -> Snapshot {
+        Snapshot {
+            silent: whole.silent,
+            lines: whole.lines,
+            input: whole.input,
+            window: whole.window,
+            alerts: whole.alerts,
+            spans: whole.spans,
+            listed: whole.listed,
+            ..self
+        }
+    }
+}

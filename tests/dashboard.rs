@@ -167,7 +167,7 @@ fn live(log: &[u8], seconds: u64) -> Vec<(u64, Message)> {
 #[test]
 fn frames_are_what_they_were() {
     let replay = "--replay --dashboard";
-    let scenes: [(&str, Scene, &[&str]); 8] = [
+    let scenes: [(&str, Scene, &[&str]); 10] = [
         ("replay_80x24", Scene::new(replay, 80, 24), &[]),
         ("replay_60x15", Scene::new(replay, 60, 15), &["\t"]),
         (
@@ -187,6 +187,16 @@ fn frames_are_what_they_were() {
             &["\t\t", "/s", "h", "o", "\r"],
         ),
         ("keys", Scene::new(replay, 80, 24), &["?"]),
+        (
+            "narrowed",
+            Scene::new(replay, 80, 24),
+            &["\x1b[B", "\x1b[B", "\r", "/status>=300", "\r", "\x1b[B"],
+        ),
+        (
+            "latest",
+            Scene::new(replay, 80, 24),
+            &["/status=404 and path!=/", "\r", "l"],
+        ),
         (
             "scrolled",
             Scene::new("--replay --dashboard -t9 -w10s", 80, 20),
@@ -216,6 +226,82 @@ fn frames_are_what_they_were() {
     let frame = text(&ascii.after(log(), &[]));
     assert!(frame.is_ascii());
     holds("tests/dashboard/ascii.txt", &frame);
+}
+
+/// What a filter shows is what a run counts that has it from the beginning; what is taken back is as it was.
+#[test]
+fn a_filter_shows_what_a_run_with_it_counts() {
+    let scene = Scene::new("--replay --dashboard --top client,section", 130, 40);
+    let whole = text(&scene.after(log(), &[]));
+    for filter in [
+        "status>=500",
+        "section=/api and not client=203.0.113.66",
+        "method=POST",
+    ] {
+        let typed = format!("/{filter}");
+        let narrowed = text(&scene.after(log(), &[&typed, "\r"]));
+        assert!(narrowed.contains(&format!("only {filter}")), "{narrowed}");
+        let with = Scene {
+            args: vec![
+                "--replay",
+                "--dashboard",
+                "--top",
+                "client,section",
+                "--where",
+                filter,
+            ],
+            ..Scene::new("", 130, 40)
+        };
+        let want = text(&with.after(log(), &[]));
+        let rows = |frame: &str| {
+            frame
+                .lines()
+                .filter(|line| line.starts_with(" /") || line.contains("5xx  "))
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(rows(&narrowed), rows(&want));
+        let hits = |frame: &str| {
+            frame
+                .lines()
+                .nth(1)
+                .and_then(|line| line.split(" errors").next())
+                .map(str::to_owned)
+        };
+        assert_eq!(hits(&narrowed), hits(&want));
+        for back in ["\x7f", "\x1b"] {
+            let again = text(&scene.after(log(), &[&typed, "\r", back]));
+            assert_eq!(again, whole);
+        }
+    }
+}
+
+/// A mistake is said and can be corrected; and a line of the log is no sequence of a terminal.
+#[test]
+fn a_wrong_expression_is_said_and_hostile_lines_are_harmless() {
+    let scene = Scene::new("--replay --dashboard", 100, 24);
+    // It stays to be corrected, so the first q is a letter of it.
+    let keys = ["/status>x", "\r", "q", "\x7f\x7f", "499", "\r", "q"];
+    let mut messages = vec![(0, Message::Block(log())), (1000, Message::End)];
+    messages.extend(
+        keys.iter()
+            .zip(2..)
+            .map(|(key, second)| (second * 1000, typed(key))),
+    );
+    let (_, _, frames) = scene.play(messages);
+    let with = |words: &str| frames.iter().any(|frame| text(frame).contains(words));
+    assert!(with("'x' is not a status such as 404"));
+    assert!(with("only status>499"));
+    let hostile =
+        b"192.0.2.1 - - [01/Jan/2026:00:00:00 +0000] \"GET /\x1b[2J\xff HTTP/1.1\" 200 5\n"
+            .to_vec();
+    for keys in [&["l"][..], &["\r", "l"], &["\t\t", "\r", "l"]] {
+        let frame = text(&scene.after(hostile.clone(), keys));
+        assert!(
+            frame.contains("\\x1b[2J") && !frame.contains("\x1b"),
+            "{frame}"
+        );
+    }
 }
 
 /// The minute after the flood has fewer hits than the rule asks for: nobody knows whether things are well.

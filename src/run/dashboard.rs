@@ -6,6 +6,9 @@
 
 use std::time::Duration;
 
+use super::narrowed::{Narrowed, Narrowing, RecentBlocks};
+use crate::filter::Filter;
+use crate::format::ParserState;
 use crate::monitor::Monitor;
 use crate::render::dashboard::keys::Decoder;
 use crate::render::dashboard::layout::{LEAST, ScreenLayout};
@@ -14,6 +17,7 @@ use crate::render::dashboard::{Scene, frame};
 use crate::render::text::Look;
 use crate::render::units;
 use crate::snapshot::Snapshot;
+use crate::time::Zone;
 
 /// The lines of a screen.
 pub type Frame = Vec<Vec<u8>>;
@@ -61,6 +65,10 @@ pub struct Dashboard {
     /// All of the screen is to be painted.
     anew: bool,
     painted: Option<Duration>,
+    /// What the view is narrowed with, and to.
+    narrowing: Option<Narrowing>,
+    narrowed: Option<Narrowed>,
+    recent: RecentBlocks,
 }
 
 impl Dashboard {
@@ -80,6 +88,30 @@ impl Dashboard {
             cause: Cause::Reader,
             anew: true,
             painted: None,
+            narrowing: None,
+            narrowed: None,
+            recent: RecentBlocks::default(),
+        }
+    }
+
+    /// The view can be narrowed with this.
+    pub(super) fn set_narrowing(&mut self, narrowing: Option<Narrowing>) {
+        self.narrowing = narrowing;
+    }
+
+    /// These bytes were read, and follow the last.
+    pub(super) fn keep(&mut self, block: &[u8]) {
+        self.recent.keep(block);
+        if let Some(narrowed) = &mut self.narrowed {
+            narrowed.feed(block);
+        }
+    }
+
+    /// What follows is a new line.
+    pub(super) fn end_line(&mut self) {
+        self.recent.end_line();
+        if let Some(narrowed) = &mut self.narrowed {
+            narrowed.end_line();
         }
     }
 
@@ -102,6 +134,9 @@ impl Dashboard {
     /// The input has ended.
     pub fn end(&mut self) {
         self.ended = true;
+        if let Some(narrowed) = &mut self.narrowed {
+            narrowed.finish();
+        }
         self.cause = Cause::Reader;
     }
 
@@ -111,16 +146,73 @@ impl Dashboard {
         self.anew = true;
     }
 
-    /// Takes what was typed: whether to quit.
-    pub fn keys(&mut self, bytes: &[u8]) -> bool {
+    /// Takes what was typed: whether to quit. `state` is that of the parser of the log.
+    pub fn keys(&mut self, bytes: &[u8], state: &ParserState) -> bool {
         for key in self.decoder.keys(bytes) {
+            let before = self.view.expressions.len();
             match self.view.key(key, self.seen.as_ref(), &self.layout()) {
                 Act::Ignore => {}
                 Act::Show => self.cause = Cause::Reader,
+                Act::Narrow(expression) => {
+                    self.add(expression);
+                    self.cause = Cause::Reader;
+                }
                 Act::Quit => return true,
+            }
+            if self.view.expressions.len() != before {
+                self.narrow(state);
             }
         }
         false
+    }
+
+    /// Adds an expression to those that the view is narrowed to, if it is one. Another text is looked for in the keys.
+    fn add(&mut self, expression: String) {
+        match Filter::parse(&expression) {
+            Ok(_) if self.recent.is_empty() && self.read > 0 => {
+                self.view.mistake = Some(
+                    "no lines are kept of files that are read by time: name one file, or use a pipe"
+                        .to_owned(),
+                );
+            }
+            Ok(_) => self.view.add(expression),
+            Err(mistake) if expression.contains(['=', '<', '>', '~']) => {
+                self.view.mistake = Some(mistake.why);
+                // It is there to be corrected.
+                self.view.typing = true;
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// Counts the recent lines anew, by the expressions.
+    fn narrow(&mut self, state: &ParserState) {
+        let expressions = self.view.expressions.iter();
+        let filters = expressions.filter_map(|text| Filter::parse(text).ok());
+        let filter = filters.reduce(Filter::and);
+        let narrowing = self.narrowing.as_ref().zip(filter);
+        self.narrowed = narrowing.map(|(narrowing, filter)| {
+            let mut narrowed = narrowing.narrow(filter, &self.recent, state.clone());
+            if self.ended {
+                narrowed.finish();
+            }
+            narrowed
+        });
+    }
+
+    /// What there is to say of the view; else what was to be said beside the screen.
+    fn message(&self, zone: &Zone) -> String {
+        if let Some(mistake) = &self.view.mistake {
+            return mistake.clone();
+        }
+        let Some(narrowed) = &self.narrowed else {
+            return self.surface.message();
+        };
+        let since = narrowed.since();
+        let since = since.map_or(String::new(), |since| {
+            format!(" (since {}; older lines are not kept)", zone.show(since))
+        });
+        format!("only {}{since}", self.view.expressions.join(" and "))
     }
 
     fn layout(&self) -> ScreenLayout {
@@ -149,13 +241,23 @@ impl Dashboard {
         }
         let (width, height) = self.surface.size();
         let layout = self.layout();
-        let seen = monitor.snapshot(&self.view.ask(&layout));
+        let ask = self.view.ask(&layout);
+        let mut seen = monitor.snapshot(&ask);
+        if let Some(narrowed) = &mut self.narrowed {
+            seen = narrowed.monitor().snapshot(&ask).with_run_of(seen);
+        }
+        let latest = match (&self.narrowed, self.view.latest) {
+            (_, false) => Vec::new(),
+            (Some(narrowed), true) => narrowed.latest(layout.rows),
+            (None, true) => self.recent.latest(layout.rows),
+        };
         let scene = Scene {
+            latest: &latest,
             seen: &seen,
             view: &self.view,
             zone: monitor.books().zone(),
             input: &self.input(monitor),
-            message: &self.surface.message(),
+            message: &self.message(monitor.books().zone()),
         };
         let look = Look { width, ..self.look };
         let anew = std::mem::take(&mut self.anew);

@@ -35,6 +35,7 @@ mod matching;
 mod merge;
 mod merged_files;
 mod message;
+mod narrowed;
 mod operands;
 mod output;
 mod output_file;

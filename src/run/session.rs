@@ -14,6 +14,7 @@ use super::marks::Marks;
 use super::merge::Merged;
 use super::merged_files::MergedFiles;
 use super::message::{Feed, Message, Now, Signal};
+use super::narrowed::Narrowing;
 use super::operands::{STDIN, failure};
 use super::parts::{Parallel, Part};
 use super::reader::RecordReader;
@@ -51,6 +52,8 @@ pub enum Ended {
 /// A run.
 pub struct Session {
     counting: Counting,
+    /// For a dashboard, if there is one.
+    narrowing: Option<Narrowing>,
     pub(super) intake: Intake,
     lines: Lines,
     live: bool,
@@ -88,15 +91,14 @@ pub(super) fn reader(options: &Options, config: &Config) -> Result<RecordReader,
     let locator = databases::open(options, &counting.top, filters)?;
     ahead::check(options)?;
     Ok(RecordReader {
-        parser: parser(options, config),
+        parser: parser(options, wanted(config)),
         locator,
         marks: Marks::new(&options.groups, &options.own),
     })
 }
 
-/// What reads lines, with the fields that this run wants.
-fn parser(options: &Options, config: &Config) -> Parser {
-    let mut fields = wanted(config);
+/// What reads lines, with these fields where they are optional.
+fn parser(options: &Options, mut fields: Vec<Field>) -> Parser {
     let trusted = || options.trusted.clone().unwrap_or_default();
     let proxies = options.forwarded.then(trusted);
     fields.extend(proxies.as_ref().map(|_| Field::Forwarded));
@@ -122,7 +124,19 @@ impl Session {
         let counting = config.counting.clone();
         let reader = reader(options, &config)?;
         let sink = Sink::new(output, options.quiet, !options.replay);
+        let fields = DIMENSIONS.iter().flat_map(|dimension| dimension.fields);
+        let fields = wanted(&config).into_iter().chain(fields.copied()).collect();
+        let narrowing = Narrowing {
+            counting: counting.clone(),
+            lateness: config.lateness,
+            zone: config.zone.clone(),
+            reader: RecordReader {
+                parser: parser(options, fields),
+                ..reader.clone()
+            },
+        };
         Ok(Session {
+            narrowing: Some(narrowing),
             intake: Intake::new(reader, Monitor::new(config), sink, options),
             counting,
             lines: Lines::default(),
@@ -162,7 +176,8 @@ impl Session {
     }
 
     /// Shows the run on `dashboard`. Nothing but the summary is written to standard output, once that is gone.
-    pub fn set_dashboard(&mut self, dashboard: Dashboard) {
+    pub fn set_dashboard(&mut self, mut dashboard: Dashboard) {
+        dashboard.set_narrowing(self.narrowing.take());
         self.intake.monitor.keep_for_screen();
         self.intake.sink.dashboard = Some(dashboard);
     }
@@ -244,7 +259,8 @@ impl Session {
                     self.silence(&silence, now)?;
                 }
                 Message::Keys(keys) => {
-                    if self.intake.sink.keys(&keys) {
+                    let state = self.intake.reader.parser.state();
+                    if self.intake.sink.keys(&keys, state) {
                         self.finish(now)?;
                         return Ok(Ended::Input);
                     }
@@ -328,7 +344,12 @@ impl Session {
 
     /// The input has ended: the dashboard stays until its reader has seen enough.
     fn stay(&mut self, feed: &mut dyn Feed) -> Ended {
-        let Intake { monitor, sink, .. } = &mut self.intake;
+        let Intake {
+            monitor,
+            sink,
+            reader,
+            ..
+        } = &mut self.intake;
         if let Some(dashboard) = &mut sink.dashboard {
             dashboard.end();
         }
@@ -336,7 +357,7 @@ impl Session {
             dashboard.paint(monitor, feed.now().monotonic);
             let wait = dashboard.due();
             match feed.next(wait.map(|due| due.saturating_sub(feed.now().monotonic))) {
-                Message::Keys(keys) if dashboard.keys(&keys) => break,
+                Message::Keys(keys) if dashboard.keys(&keys, reader.parser.state()) => break,
                 Message::Signal(Signal::End(signal)) => return Ended::Signal(signal),
                 Message::Signal(Signal::Redraw) => dashboard.redraw(),
                 Message::End => break,
@@ -378,6 +399,7 @@ impl Session {
     fn block(&mut self, block: &[u8], now: Now) -> io::Result<()> {
         self.intake.begin_block(block, self.wall(now));
         self.lines.feed(block, &mut self.intake);
+        self.intake.sink.keep(block);
         if let Some(wall) = self.wall(now).filter(|_| self.several) {
             self.intake.monitor.pass();
             self.intake
@@ -399,6 +421,14 @@ impl Session {
                     Ok(Err(failure(name.as_deref().unwrap_or(STDIN), &error)))
                 }
             };
+        }
+        if self.intake.sink.dashboard.is_some() {
+            let kept = part.read_again(|block| {
+                self.intake.sink.keep(block);
+                Ok::<(), io::Error>(())
+            });
+            // What cannot be read a second time is not kept.
+            drop(kept);
         }
         self.after_lines(now)?;
         Ok(Ok(()))
@@ -428,6 +458,7 @@ impl Session {
         if self.front.is_none() {
             self.intake.reader.parser.end_source();
         }
+        self.intake.sink.end_line();
         self.after_lines(now)
     }
 

@@ -8,6 +8,7 @@ use super::hook::{Hook, Notice};
 use super::resume::{Resume, SharedLedger};
 use super::{Dashboard, ReportWriter, say};
 use crate::evaluate::EarlierRun;
+use crate::format::ParserState;
 use crate::ingest::clock::Wall;
 use crate::monitor::Monitor;
 use crate::render::json::Json;
@@ -314,8 +315,22 @@ impl Sink {
     }
 
     /// Takes what was typed: whether to quit.
-    pub(super) fn keys(&mut self, keys: &[u8]) -> bool {
+    pub(super) fn keys(&mut self, keys: &[u8], state: &ParserState) -> bool {
         let dashboard = self.dashboard.as_mut();
-        dashboard.is_some_and(|dashboard| dashboard.keys(keys))
+        dashboard.is_some_and(|dashboard| dashboard.keys(keys, state))
+    }
+
+    /// A dashboard keeps the newest blocks.
+    pub(super) fn keep(&mut self, block: &[u8]) {
+        if let Some(dashboard) = &mut self.dashboard {
+            dashboard.keep(block);
+        }
+    }
+
+    /// A line has ended, with a newline or without.
+    pub(super) fn end_line(&mut self) {
+        if let Some(dashboard) = &mut self.dashboard {
+            dashboard.end_line();
+        }
     }
 }

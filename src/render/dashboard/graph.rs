@@ -24,12 +24,22 @@ struct GraphColumns<'a> {
     scale: &'a Scale,
     /// The number of the first column's point.
     first: i64,
+    /// How many points there are: fewer than columns where the whole run is, which is stretched to them.
+    count: i64,
+    /// The point of each column.
     points: Vec<ScalePoint>,
     /// The hits per second of each.
     rates: Vec<f64>,
 }
 
 impl GraphColumns<'_> {
+    /// The first column of the point of this number.
+    fn column(&self, index: i64) -> i64 {
+        let columns = self.points.len() as i64;
+        // Rounded up, as the point of a column is rounded down.
+        -(-(index - self.first) * columns).div_euclid(self.count)
+    }
+
     fn most(&self) -> f64 {
         self.rates.iter().copied().fold(0.0, f64::max)
     }
@@ -50,27 +60,29 @@ impl FrameWriter<'_> {
             }
             return;
         };
-        let count = layout.points() as i64;
+        let columns = layout.points() as i64;
         // The whole run begins at the left, a part of it ends at the right.
         let oldest = seen
             .oldest
             .filter(|_| whole)
             .map(|oldest| scale.index(oldest));
-        let first = (scale.index(newest) - count + 1).max(oldest.unwrap_or(i64::MIN));
-        let points: Vec<ScalePoint> = (first..first + count)
-            .map(|index| scale.point(index))
-            .collect();
+        let last = scale.index(newest);
+        let first = (last - columns + 1).max(oldest.unwrap_or(i64::MIN));
+        let count = last - first + 1;
+        let shown = (0..columns).map(|column| first + column * count / columns);
+        let points: Vec<ScalePoint> = shown.clone().map(|index| scale.point(index)).collect();
         // The newest point is a mean over the seconds that it has so far.
         let seconds = |index: i64| {
             let begun = (newest - scale.second(index)).0 + 1;
             begun.clamp(1, scale.step()) as f64
         };
-        let rates = (first..)
+        let rates = shown
             .zip(&points)
             .map(|(index, point)| point.hits as f64 / seconds(index));
         let columns = GraphColumns {
             scale,
             first,
+            count,
             rates: rates.collect(),
             points,
         };
@@ -89,11 +101,13 @@ impl FrameWriter<'_> {
     /// What a column is and, if there is room, when most hits came.
     fn graph_title(&mut self, columns: &GraphColumns<'_>, seen: &Snapshot) {
         let step = columns.scale.step();
+        let stretched = (columns.count as usize) < columns.points.len();
+        let unit = if stretched { "step" } else { "column" };
         let mut line = self.line();
         line.put(PLAIN, " requests/s");
         line.put(
             DIM,
-            &format!("  {} a column, + and - change it", Span(step)),
+            &format!("  {} a {unit}, + and - change it", Span(step)),
         );
         let highest = format!("highest {} ", rate(columns.most()));
         let room = line.left().saturating_sub(highest.len() + 2);
@@ -205,8 +219,8 @@ impl FrameWriter<'_> {
         let mut lane = vec![' '; columns.points.len()];
         let mark = if self.look.ascii { '!' } else { '━' };
         for &(since, until) in &seen.spans {
-            let from = columns.scale.index(since).max(columns.first) - columns.first;
-            let to = columns.scale.index(until.unwrap_or(newest)) - columns.first;
+            let from = columns.column(columns.scale.index(since).max(columns.first));
+            let to = columns.column(columns.scale.index(until.unwrap_or(newest)) + 1) - 1;
             if let Ok(to) = usize::try_from(to) {
                 let to = to.min(lane.len() - 1);
                 let from = usize::try_from(from).unwrap_or(usize::MAX).min(lane.len());
@@ -224,12 +238,14 @@ impl FrameWriter<'_> {
     /// The time: a mark at the column in which it begins.
     fn axis(&mut self, columns: &GraphColumns<'_>) {
         let step = columns.scale.step();
-        let wide = |tick: &&i64| **tick % step == 0 && **tick / step >= APART;
+        let wide = |tick: &&i64| {
+            let columns = **tick / step * columns.points.len() as i64 / columns.count;
+            **tick % step == 0 && columns >= APART
+        };
         let tick = *TICKS.iter().find(wide).unwrap_or(&TICKS[TICKS.len() - 1]);
         let mut line = self.line();
         let mark = if self.look.ascii { "|" } else { "╵" };
-        for at in 0..columns.points.len() {
-            let index = columns.first + at as i64;
+        for index in columns.first..columns.first + columns.count {
             // Points begin at multiples of their length on the clock that is shown, and so do marks.
             if (index * step).rem_euclid(tick) != 0 {
                 continue;
@@ -243,7 +259,8 @@ impl FrameWriter<'_> {
                 Some(time) if tick < 60 => time,
                 Some(time) => &time[..5],
             };
-            if at + 1 + text.len() <= columns.points.len() {
+            let at = usize::try_from(columns.column(index)).unwrap_or(usize::MAX);
+            if at.saturating_add(1 + text.len()) <= columns.points.len() {
                 line.to(SCALE + at);
                 line.push(DIM, &format!("{mark}{text}"), 1 + text.len());
             }

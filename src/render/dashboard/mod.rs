@@ -38,6 +38,8 @@ pub struct Scene<'a> {
     pub input: &'a str,
     /// A message for standard error; empty if there is none.
     pub message: &'a str,
+    /// The latest lines, if they are to be shown.
+    pub latest: &'a [Vec<u8>],
 }
 
 /// The frame of a screen with so many columns and rows; `look` says what it can show.
@@ -58,7 +60,11 @@ pub fn frame(scene: &Scene<'_>, look: Look, height: usize) -> Vec<Vec<u8>> {
     page.status(scene.seen);
     page.graph(scene.seen, scene.view.scale.is_none(), &layout);
     page.dimensions(scene.seen, scene.view);
-    page.rankings(scene.seen, scene.view, &layout);
+    if scene.view.latest {
+        page.latest(scene.latest, &layout);
+    } else {
+        page.rankings(scene.seen, scene.view, &layout);
+    }
     page.alerts(scene.seen, scene.view, &layout);
     page.foot(scene, height);
     page.lines
@@ -209,6 +215,24 @@ impl FrameWriter<'_> {
         self.end(line);
     }
 
+    /// The latest lines, in place of the rankings.
+    fn latest(&mut self, lines: &[Vec<u8>], layout: &ScreenLayout) {
+        if layout.roomy {
+            let mut line = self.line();
+            line.put(BOLD, " latest lines");
+            line.put(DIM, "  l: back to the rankings");
+            self.end(line);
+        }
+        for row in 0..layout.rows {
+            let mut line = self.line();
+            if let Some(text) = lines.get(row) {
+                line.put(PLAIN, " ");
+                line.key(PLAIN, text, usize::MAX);
+            }
+            self.end(line);
+        }
+    }
+
     /// The last row: a message, or how to list the keys. The list covers the rows above.
     fn foot(&mut self, scene: &Scene<'_>, height: usize) {
         let keys: &[&str] = if scene.view.help { &ALL_KEYS } else { &KEYS };
@@ -249,13 +273,16 @@ const KEYS: [&str; 6] = [
 ];
 
 /// What the list of keys says.
-const ALL_KEYS: [&str; 12] = [
+const ALL_KEYS: [&str; 15] = [
     "q: quit",
     "p: pause",
     "tab, left, right: dimension",
-    "up, down: rows",
-    "/: filter",
+    "up, down: choose a row",
+    "enter: only what has its key",
+    "/: only what matches an expression, or keys with a text",
+    "backspace: take the last filter back",
     "Esc: no filter",
+    "l: latest lines",
     "w: last 2m or the whole run",
     "+ -: time per column",
     "0: fit the whole run",

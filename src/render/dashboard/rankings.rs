@@ -60,6 +60,7 @@ impl FrameWriter<'_> {
         let panels = layout.panels.min(seen.rankings.len()).max(1);
         let width = (layout.width - (panels - 1) * GAP) / panels;
         let shown = |place: usize| if place == 0 { view.row } else { 0 };
+        let chosen = |place: usize, row: usize| place == 0 && view.chosen == Some(row);
         let columns = seen.rankings.iter();
         let columns: Vec<RankingColumns> = columns
             .map(|ranking| self.columns(ranking, width, layout.roomy))
@@ -76,7 +77,8 @@ impl FrameWriter<'_> {
             let mut line = self.line();
             for (place, ranking) in seen.rankings.iter().enumerate() {
                 line.to(place * (width + GAP));
-                line.append(self.ranked(ranking, shown(place) + row, columns[place], width));
+                let row = shown(place) + row;
+                line.append(self.ranked(ranking, row, chosen(place, row), columns[place], width));
             }
             self.end(line);
         }
@@ -138,6 +140,7 @@ impl FrameWriter<'_> {
         &self,
         ranking: &Ranking,
         at: usize,
+        chosen: bool,
         columns: RankingColumns,
         width: usize,
     ) -> ScreenLine {
@@ -152,8 +155,9 @@ impl FrameWriter<'_> {
             slow,
         } = columns;
         let most = ranking.rows.first().map_or(1, |row| row.count.hits);
-        line.put(PLAIN, " ");
-        line.key(PLAIN, &row.key, keys);
+        let (mark, style) = if chosen { (">", CHOSEN) } else { (" ", PLAIN) };
+        line.put(style, mark);
+        line.key(style, &row.key, keys);
         line.to(1 + keys + 1);
         let share = percent(row.count.hits, ranking.hits);
         line.put(PLAIN, &format!("{:>digits$} {share:>4} ", row.count.hits));
@@ -206,7 +210,8 @@ mod tests {
             lines: Vec::new(),
         };
         let columns = page.columns(ranking, width, named);
-        let rows = (0..ranking.rows.len()).map(|at| page.ranked(ranking, at, columns, width));
+        let rows =
+            (0..ranking.rows.len()).map(|at| page.ranked(ranking, at, false, columns, width));
         let lines = std::iter::once(page.heading(ranking, columns, width)).chain(rows);
         let text = |line: ScreenLine| String::from_utf8(line.finish()).expect("a line is UTF-8");
         lines.map(text).collect()

@@ -32,15 +32,25 @@ pub struct View {
     pub paused: bool,
     /// Whether all keys are listed.
     pub help: bool,
+    /// The row of the ranking that is chosen, if one is.
+    pub chosen: Option<usize>,
+    /// The expressions that all that is shown must match.
+    pub expressions: Vec<String>,
+    /// What is wrong with what was typed.
+    pub mistake: Option<String>,
+    /// Whether the latest lines are shown in place of rankings.
+    pub latest: bool,
 }
 
 /// What a key asks for beyond the view.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
     /// Nothing: the key is unknown here.
     Ignore,
     /// To show the view, which may have changed.
     Show,
+    /// To narrow all that is shown to what matches this, if it is an expression.
+    Narrow(String),
     /// To end.
     Quit,
 }
@@ -57,6 +67,7 @@ impl View {
 
     /// Takes a key; `seen` is what was shown last, in `layout`.
     pub fn key(&mut self, key: KeyBinding, seen: Option<&Snapshot>, layout: &ScreenLayout) -> Act {
+        self.mistake = None;
         if self.typing {
             return self.type_key(key);
         }
@@ -65,7 +76,7 @@ impl View {
             KeyBinding::Char('p' | ' ') => self.paused = !self.paused,
             KeyBinding::Char('w') => {
                 self.recent = !self.recent;
-                self.row = 0;
+                (self.row, self.chosen) = (0, None);
             }
             KeyBinding::Char('?' | 'h') => self.help = !self.help,
             KeyBinding::Char('/') => self.typing = true,
@@ -73,11 +84,23 @@ impl View {
             KeyBinding::Char('-' | '_') => self.zoom(seen, 1),
             KeyBinding::Char('0') => self.scale = None,
             KeyBinding::Escape if self.help => self.help = false,
-            KeyBinding::Escape => self.set_filter(String::new()),
+            KeyBinding::Escape => {
+                self.set_filter(String::new());
+                self.expressions.clear();
+            }
             KeyBinding::Tab | KeyBinding::Right => self.turn(seen, 1),
             KeyBinding::BackTab | KeyBinding::Left => self.turn(seen, -1),
-            KeyBinding::Up => self.row = self.row.saturating_sub(1),
-            KeyBinding::Down => self.row = step(self.row, 1, rows(seen), layout.rows),
+            KeyBinding::Up => self.choose(-1, rows(seen), layout.rows),
+            KeyBinding::Down => self.choose(1, rows(seen), layout.rows),
+            KeyBinding::Char('l') => self.latest = !self.latest,
+            KeyBinding::Enter => match self.chosen_expression(seen) {
+                Some(Ok(expression)) => return Act::Narrow(expression),
+                Some(Err(mistake)) => self.mistake = Some(mistake.to_owned()),
+                None => return Act::Ignore,
+            },
+            KeyBinding::Backspace if self.expressions.pop().is_some() => {
+                (self.row, self.chosen) = (0, None);
+            }
             KeyBinding::PageUp => self.alert = self.alert.saturating_sub(layout.alerts.max(1)),
             KeyBinding::PageDown => {
                 self.alert = step(
@@ -87,11 +110,11 @@ impl View {
                     layout.alerts,
                 );
             }
-            KeyBinding::Home => (self.row, self.alert) = (0, 0),
+            KeyBinding::Home => (self.row, self.alert, self.chosen) = (0, 0, None),
             KeyBinding::End => {
                 self.alert = step(self.alert, usize::MAX, alerts(seen), layout.alerts)
             }
-            KeyBinding::Enter | KeyBinding::Backspace | KeyBinding::Char(_) => return Act::Ignore,
+            KeyBinding::Backspace | KeyBinding::Char(_) => return Act::Ignore,
         }
         Act::Show
     }
@@ -104,7 +127,10 @@ impl View {
                 self.typing = false;
                 filter.clear();
             }
-            KeyBinding::Enter => self.typing = false,
+            KeyBinding::Enter => {
+                self.typing = false;
+                return Act::Narrow(filter);
+            }
             // Nothing is left to delete: leave the filter.
             KeyBinding::Backspace => self.typing = filter.pop().is_some(),
             KeyBinding::Char(c) if filter.len() + c.len_utf8() <= FILTER => filter.push(c),
@@ -117,15 +143,50 @@ impl View {
     fn set_filter(&mut self, filter: String) {
         if filter != self.filter {
             self.filter = filter;
-            self.row = 0;
+            (self.row, self.chosen) = (0, None);
         }
+    }
+
+    /// Narrows all that is shown to what matches this as well.
+    pub fn add(&mut self, expression: String) {
+        self.set_filter(String::new());
+        (self.row, self.chosen) = (0, None);
+        if !self.expressions.contains(&expression) {
+            self.expressions.push(expression);
+        }
+    }
+
+    /// Chooses another of `all` rows, and moves those that are shown where it would not be among them.
+    fn choose(&mut self, by: isize, all: usize, room: usize) {
+        let Some(last) = all.checked_sub(1) else {
+            return;
+        };
+        let next = self
+            .chosen
+            .map_or(self.row, |row| row.saturating_add_signed(by));
+        let chosen = next.min(last);
+        self.chosen = Some(chosen);
+        self.row = self.row.clamp((chosen + 1).saturating_sub(room), chosen);
+    }
+
+    /// The expression for the chosen row, the first if none was chosen; or why there is none.
+    fn chosen_expression(&self, seen: Option<&Snapshot>) -> Option<Result<String, &'static str>> {
+        let ranking = seen?.rankings.first()?;
+        let row = ranking.rows.get(self.chosen.unwrap_or(self.row))?;
+        let key = std::str::from_utf8(&row.key);
+        let quote = |key: &&str| ['\'', '"'].into_iter().find(|&quote| !key.contains(quote));
+        let quoted = key.ok().and_then(|key| Some((key, quote(&key)?)));
+        Some(match quoted {
+            Some((key, quote)) => Ok(format!("{}={quote}{key}{quote}", ranking.dimension.name)),
+            None => Err("this key cannot be written as an expression"),
+        })
     }
 
     /// Chooses the next dimension that has a key. The filter only applied to the one before.
     fn turn(&mut self, seen: Option<&Snapshot>, by: isize) {
         if let Some(place) = next(seen, self.dimension, by) {
             self.dimension = place;
-            self.row = 0;
+            (self.row, self.chosen) = (0, None);
             self.filter.clear();
         }
     }
