@@ -79,6 +79,9 @@ _httpmon() {
         --generate) _httpmon_reply 'man man-formats man-rules man-recipes complete-bash complete-zsh complete-fish'; return ;;
     esac
     if [[ $word == -* ]]; then
+        _httpmon_reply '--replay --interval -i --threshold -t --window -w --alert --check --lateness --patience --time --format -f --client --trusted --log-tz --tz --top --mmdb --anonymize --where --since --until --report -r --output -o --dashboard --color --on-alert --on-alert-in-replay --exit-code --follow -F --history --state --idle-exit --threads --quiet -q --verbose -v --generate --help -h --version -V'
+        _httpmon_reply '--replay --interval -i --threshold -t --window -w --alert --check --lateness --patience --time --format -f --client --trusted --log-tz --tz --top --mmdb --where --since --until --report -r --during --with-source --output -o --dashboard --color --on-alert --on-alert-in-replay --exit-code --follow -F --history --state --idle-exit --threads --quiet -q --verbose -v --generate --help -h --version -V'
+        _httpmon_reply '--replay --interval -i --threshold -t --window -w --alert --check --lateness --patience --time --format -f --client --trusted --log-tz --tz --top --group --own --mmdb --where --since --until --report -r --during --with-source --output -o --dashboard --color --on-alert --on-alert-in-replay --exit-code --follow -F --history --state --idle-exit --threads --quiet -q --verbose -v --generate --help -h --version -V'
         _httpmon_reply '--replay --interval -i --threshold -t --window -w --alert --check --lateness --patience --time --format -f --client --trusted --log-tz --tz --top --group --own --rollup-by --mmdb --where --since --until --report -r --during --with-source --output -o --dashboard --color --on-alert --on-alert-in-replay --exit-code --follow -F --history --state --idle-exit --threads --quiet -q --verbose -v --generate --help -h --version -V'
         return
     fi

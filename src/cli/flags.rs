@@ -356,6 +356,21 @@ pub static FLAGS: &[Flag] = &[
         },
     },
     Flag {
+        long: "anonymize",
+        short: None,
+        value: None,
+        help: "cut addresses of clients before they are counted",
+        more: "Of an IPv4 address the first 24 bits are left, of an IPv6 address the first 48: 192.0.2.77 is \
+               192.0.2.0. So it is in every output, in --where and in rules; the asn and country of --mmdb are \
+               still those of the whole address. A client that is a name is `-`. Addresses in the examples of \
+               lines that could not be read are cut as well; what stands in a path, a referrer or an agent is not.",
+        choices: NO_CHOICES,
+        apply: |o, _| {
+            o.anonymize = true;
+            Ok(None)
+        },
+    },
+    Flag {
         long: "where",
         short: None,
         value: Some("EXPR"),

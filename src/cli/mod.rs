@@ -154,6 +154,8 @@ pub struct Options {
     pub rollup_by: Option<Vec<Top>>,
     /// The databases of networks and countries.
     pub mmdb: Vec<OsString>,
+    /// Whether clients lose their last bits before they are counted.
+    pub anonymize: bool,
     /// The filter that a record must match to count, if given.
     pub filter: Option<Filter>,
     /// The expressions that it was made of, as they were written.
@@ -227,6 +229,7 @@ impl Default for Options {
             own: Vec::new(),
             rollup_by: None,
             mmdb: Vec::new(),
+            anonymize: false,
             filter: None,
             expressions: Vec::new(),
             since: None,
@@ -355,6 +358,11 @@ impl Options {
                 "--report lines: prints lines of the log and nothing else; leave out {option}"
             )));
         }
+        if self.anonymize {
+            return Err(Error::new(
+                "--anonymize: lines as they are in the log have whole addresses; leave out --report lines or --anonymize",
+            ));
+        }
         let Some(label) = &self.during else {
             return Ok(());
         };
@@ -470,6 +478,7 @@ impl Options {
                 top,
                 period: self.period(),
                 filter: self.filter.clone(),
+                anonymous: self.anonymize,
                 expressions: plan.expressions,
                 rollup,
             },

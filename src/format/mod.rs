@@ -4,6 +4,7 @@
 //! [`program::Program`]s for the one interpreter, or to the keys that the JSON reader looks for.
 //! [`Parser`] chooses by the line's own shape, in one fixed order, so that neighbours never matter.
 
+pub mod anonymous;
 mod apache;
 mod aws;
 mod between;

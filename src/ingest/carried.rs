@@ -100,7 +100,7 @@ impl Ingest {
             count: example.count,
             line: example.line,
             file: example.file.clone(),
-            text: super::beginning(&example.text).into(),
+            text: self.selection.example(&example.text),
             second: example.second,
         };
         match known.find(|known| known.unparsed.reason() == unparsed.reason()) {

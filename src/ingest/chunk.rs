@@ -179,7 +179,7 @@ impl Chunk {
             Box::default()
         } else {
             self.reasons.push(reason);
-            super::beginning(text).into()
+            self.selection.example(text)
         };
         self.steps.push(ChunkStep::Unparsed(Rejected {
             unparsed,

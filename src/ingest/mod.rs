@@ -35,9 +35,6 @@ use crate::stats::timeline::Timeline;
 use crate::stats::{Hit, SERVER_ERROR};
 use crate::time::{Second, Span, Zone};
 
-/// Bytes kept of a line that is no record.
-const EXAMPLE_BYTES: usize = 160;
-
 /// Open seconds by which the beginning of the log goes back where another source begins earlier.
 const MOST_OPEN: Span = Span(86_400);
 /// How long it takes at most until lines that are lost are known to be.
@@ -168,7 +165,7 @@ impl Ingest {
                 count: 1,
                 line,
                 file,
-                text: beginning(text).into(),
+                text: self.selection.example(text),
                 second: self.books.newest,
             }),
         }
@@ -531,9 +528,4 @@ impl Ingest {
             self.timeline.skip_to(next.max(first));
         }
     }
-}
-
-/// As much of a line as is kept to show it.
-fn beginning(text: &[u8]) -> &[u8] {
-    &text[..text.len().min(EXAMPLE_BYTES)]
 }

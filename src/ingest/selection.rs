@@ -6,6 +6,7 @@ use super::Books;
 use super::expressions::Expressions;
 use crate::filter::Filter;
 use crate::filter::period::Period;
+use crate::format::anonymous;
 use crate::format::record::Record;
 use crate::format::rollup::RollupLayout;
 use crate::stats::Hit;
@@ -22,6 +23,8 @@ pub struct Counting {
     pub period: Period,
     /// Only records that match are counted; `None` for all.
     pub filter: Option<Filter>,
+    /// Whether addresses are cut in the examples of lines that are no record.
+    pub anonymous: bool,
     /// The expressions of the rules.
     pub expressions: Vec<Filter>,
     /// What a rollup carries, if one is written.
@@ -36,10 +39,14 @@ impl Counting {
     }
 }
 
+/// Bytes kept of a line that is no record.
+const EXAMPLE_BYTES: usize = 160;
+
 /// See the module's text.
 #[derive(Debug)]
 pub(super) struct Selection {
     filter: Option<Filter>,
+    anonymous: bool,
     period: Period,
     expressions: Expressions,
 }
@@ -49,6 +56,7 @@ impl Selection {
     pub(super) fn new(counting: Counting, tops: &[Top]) -> Selection {
         Selection {
             filter: counting.filter,
+            anonymous: counting.anonymous,
             period: counting.period,
             expressions: Expressions::new(counting.expressions, tops),
         }
@@ -79,6 +87,17 @@ impl Selection {
     /// Whether the rules have no expressions.
     pub(super) fn is_plain(&self) -> bool {
         self.expressions.is_empty()
+    }
+
+    /// What is kept of a line that is no record: its beginning.
+    pub(super) fn example(&self, line: &[u8]) -> Box<[u8]> {
+        let beginning = |most: usize, line: &[u8]| line[..line.len().min(most)].into();
+        if self.anonymous {
+            // An address that the end cuts in two is not known as one: so what is behind it is looked at too.
+            let longer: Box<[u8]> = beginning(2 * EXAMPLE_BYTES, line);
+            return beginning(EXAMPLE_BYTES, &anonymous::line(&longer));
+        }
+        beginning(EXAMPLE_BYTES, line)
     }
 
     /// Finds which of the rules' expressions a record matches that was counted as `hit`.

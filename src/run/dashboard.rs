@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::narrowed::{Narrowed, Narrowing, RecentBlocks};
 use crate::filter::Filter;
 use crate::format::ParserState;
+use crate::format::anonymous;
 use crate::monitor::Monitor;
 use crate::render::dashboard::keys::Decoder;
 use crate::render::dashboard::layout::{LEAST, ScreenLayout};
@@ -69,6 +70,8 @@ pub struct Dashboard {
     narrowing: Option<Narrowing>,
     narrowed: Option<Narrowed>,
     recent: RecentBlocks,
+    /// Whether addresses are cut in the lines that are shown.
+    anonymous: bool,
 }
 
 impl Dashboard {
@@ -91,7 +94,13 @@ impl Dashboard {
             narrowing: None,
             narrowed: None,
             recent: RecentBlocks::default(),
+            anonymous: false,
         }
+    }
+
+    /// Addresses are cut in the lines that are shown.
+    pub(super) fn set_anonymous(&mut self, anonymous: bool) {
+        self.anonymous = anonymous;
     }
 
     /// The view can be narrowed with this.
@@ -246,11 +255,16 @@ impl Dashboard {
         if let Some(narrowed) = &mut self.narrowed {
             seen = narrowed.monitor().snapshot(&ask).with_run_of(seen);
         }
-        let latest = match (&self.narrowed, self.view.latest) {
+        let mut latest = match (&self.narrowed, self.view.latest) {
             (_, false) => Vec::new(),
             (Some(narrowed), true) => narrowed.latest(layout.rows),
             (None, true) => self.recent.latest(layout.rows),
         };
+        if self.anonymous {
+            latest
+                .iter_mut()
+                .for_each(|line| *line = anonymous::line(line));
+        }
         let scene = Scene {
             latest: &latest,
             seen: &seen,

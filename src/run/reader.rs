@@ -1,6 +1,7 @@
 //! Lines to records: what the parser reads of a line, and where its client is, if that was asked for.
 
 use super::marks::Marks;
+use crate::format::anonymous::Anonymous;
 use crate::format::record::Record;
 use crate::format::rollup::RollupLine;
 use crate::format::unparsed::Unparsed;
@@ -13,10 +14,19 @@ use crate::input::lines::Line;
 pub struct RecordReader {
     /// Reads the lines.
     pub parser: Parser,
-    /// Finds where clients are.
-    pub locator: Option<Locator>,
-    /// Says what only the options know of them.
+    /// What is done with clients, if anything.
+    pub clients: Option<Clients>,
+    /// Says what only the options know of records.
     pub marks: Option<Marks>,
+}
+
+/// What is done with the client of each record.
+#[derive(Debug, Clone)]
+pub struct Clients {
+    /// Finds where they are.
+    pub locator: Option<Locator>,
+    /// Makes them anonymous.
+    pub anonymous: Option<Anonymous>,
 }
 
 impl RecordReader {
@@ -24,7 +34,7 @@ impl RecordReader {
     #[inline(always)]
     pub fn read_plain<'a>(&'a mut self, text: &'a [u8], record: &mut Record<'a>) -> Option<usize> {
         let len = self.parser.read_plain(text, record)?;
-        find_place(&mut self.locator, record);
+        see_client(&mut self.clients, record);
         mark(&self.marks, record);
         Some(len)
     }
@@ -37,7 +47,7 @@ impl RecordReader {
         }
         let read = self.parser.read(line.bytes, record);
         if read == Outcome::Record || matches!(read, Outcome::Rollup(RollupLine::Row(..))) {
-            find_place(&mut self.locator, record);
+            see_client(&mut self.clients, record);
             mark(&self.marks, record);
         }
         read
@@ -45,9 +55,14 @@ impl RecordReader {
 }
 
 #[inline(always)]
-fn find_place<'a>(locator: &'a mut Option<Locator>, record: &mut Record<'a>) {
-    if let Some(locator) = locator {
-        record.location = Some(locator.locate(record.client));
+fn see_client<'a>(clients: &'a mut Option<Clients>, record: &mut Record<'a>) {
+    if let Some(Clients { locator, anonymous }) = clients {
+        if let Some(locator) = locator {
+            record.location = Some(locator.locate(record.client));
+        }
+        if let Some(anonymous) = anonymous {
+            record.client = anonymous.client(record.client);
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use super::message::{Feed, Message, Now, Signal};
 use super::narrowed::Narrowing;
 use super::operands::{STDIN, failure};
 use super::parts::{Parallel, Part};
-use super::reader::RecordReader;
+use super::reader::{Clients, RecordReader};
 use super::resume::SharedLedger;
 use super::silence::{self, Silence};
 use super::sink::Sink;
@@ -26,6 +26,7 @@ use crate::cli::Options;
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::format::Parser;
+use crate::format::anonymous::Anonymous;
 use crate::format::rollup::RollupFault;
 use crate::format::unparsed::Field;
 use crate::ingest::Counting;
@@ -92,7 +93,10 @@ pub(super) fn reader(options: &Options, config: &Config) -> Result<RecordReader,
     ahead::check(options)?;
     Ok(RecordReader {
         parser: parser(options, wanted(config)),
-        locator,
+        clients: (locator.is_some() || options.anonymize).then(|| Clients {
+            locator,
+            anonymous: options.anonymize.then(Anonymous::default),
+        }),
         marks: Marks::new(&options.groups, &options.own),
     })
 }
@@ -178,6 +182,7 @@ impl Session {
     /// Shows the run on `dashboard`. Nothing but the summary is written to standard output, once that is gone.
     pub fn set_dashboard(&mut self, mut dashboard: Dashboard) {
         dashboard.set_narrowing(self.narrowing.take());
+        dashboard.set_anonymous(self.counting.anonymous);
         self.intake.monitor.keep_for_screen();
         self.intake.sink.dashboard = Some(dashboard);
     }

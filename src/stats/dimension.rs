@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::SERVER_ERROR;
 use super::agents::{browser, system};
 use super::bots::{self, Robots};
-use super::network::{Buffer, network};
+use super::network::network;
 use super::served::served;
 use super::target::{endpoint, extension, parameter, query};
 use super::visitor::visitor;
+use crate::format::anonymous::AddressText;
 use crate::format::record::Record;
 use crate::format::rollup::{RollupLayout, Told};
 use crate::format::unparsed::Field;
@@ -52,7 +53,7 @@ pub enum Of {
 #[derive(Debug, Default)]
 pub struct Scratch {
     /// Room for a short key.
-    pub buffer: Buffer,
+    pub buffer: AddressText,
     /// Room for a long key.
     pub text: Vec<u8>,
     /// Room for a pair of keys.
