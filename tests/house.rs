@@ -177,7 +177,11 @@ fn no_two_modules_import_each_other() {
 }
 
 /// The two sides of a choice made at compile time: one name, one meaning, one of them compiled.
-const EITHER: [(&str, &str); 2] = [("_unix", "_other"), ("geo::mmdb", "geo::none")];
+const EITHER: [(&str, &str); 3] = [
+    ("_unix", "_other"),
+    ("geo::mmdb", "geo::none"),
+    ("filter::pattern", "filter::no_pattern"),
+];
 
 /// The type that a line defines, if it defines one at the top of its module.
 fn defined_type(line: &str) -> Option<&str> {

@@ -5,9 +5,15 @@
 //! number, every comparison is false but `!=`.
 
 mod parse;
+#[cfg(feature = "regex")]
+mod pattern;
+#[cfg(not(feature = "regex"))]
+#[path = "no_pattern.rs"]
+mod pattern;
 pub mod period;
 
 pub use parse::GRAMMAR;
+use pattern::Pattern;
 
 use std::net::IpAddr;
 
@@ -50,6 +56,8 @@ enum Test {
     Contains(Needle),
     /// `*` for any bytes, `?` for one.
     Glob(Vec<u8>),
+    /// A regular expression that is anywhere in it.
+    Pattern(Pattern),
     /// An address with these leading bits.
     Network(IpAddr, u8),
     /// A class of status: its first digit.
@@ -257,6 +265,7 @@ impl Test {
             Test::Ends(value) => key.ends_with(value),
             Test::Contains(needle) => needle.0.find(key).is_some(),
             Test::Glob(pattern) => glob(pattern, key),
+            Test::Pattern(pattern) => pattern.is_in(key),
             Test::Class(digit) => key.first() == Some(digit),
             Test::Network(network, bits) => std::str::from_utf8(key)
                 .ok()
@@ -383,6 +392,14 @@ mod tests {
             ("path~/api/*/users", true),
             ("path~/api/*/user", false),
             ("path~/api/v?/users", true),
+            // In quotes, what is between slashes is a regular expression; else it is a glob as ever.
+            ("path~'/^/api/v\\d+/users$/'", true),
+            ("path~'/v[2-9]/'", false),
+            ("path~\"/(?i)API/\"", true),
+            ("path~/v[1]/", false),
+            ("path~'//'", true),
+            ("path~'/api/*/users'", true),
+            ("agent~'/\\(x\\)$/'", true),
             ("client=10.0.0.0/8", true),
             ("client=10.1.2.0/24", true),
             ("client=10.1.3.0/24", false),

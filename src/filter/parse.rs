@@ -4,6 +4,7 @@
 
 use std::net::IpAddr;
 
+use super::pattern::Pattern;
 use super::{Expr, Mistake, Needle, Order, Quantity, Test};
 use crate::format::unparsed::DurationUnit;
 use crate::format::values;
@@ -18,6 +19,7 @@ pub const GRAMMAR: &[&str] = &[
     r#"name       = a dimension | "bytes" | "duration""#,
     r#"operator   = "=" | "!=" | "^=" | "$=" | "*=" | "~""#,
     r#"           | "<" | "<=" | ">" | ">=""#,
+    r#"           (~ is a glob, with * and ?; in '/quotes and slashes/', a regular expression)"#,
     r#"value      = a word up to white space or a parenthesis"#,
     r#"           | anything in single or double quotes"#,
 ];
@@ -124,6 +126,11 @@ fn slip(dimension: &str, operator: &str, value: &str) -> Option<(usize, String)>
         );
         (0, why)
     })
+}
+
+/// The regular expression that a value in quotes is: what is between two slashes.
+fn expression_in(value: &str) -> Option<&str> {
+    value.strip_prefix('/')?.strip_suffix('/')
 }
 
 struct Input<'t> {
@@ -298,7 +305,13 @@ impl<'t> Input<'t> {
             "^=" => Test::Begins(bytes),
             "$=" => Test::Ends(bytes),
             "*=" => Test::Contains(Needle::new(&bytes)),
-            "~" => Test::Glob(bytes),
+            "~" => match expression_in(&value).filter(|_| quoted) {
+                Some(pattern) => match Pattern::new(pattern) {
+                    Ok(pattern) => Test::Pattern(pattern),
+                    Err(why) => return wrong(value_at + 2, why),
+                },
+                None => Test::Glob(bytes),
+            },
             _ => {
                 return wrong(
                     start,
