@@ -10,7 +10,7 @@ use crate::format::{Choice, EventTime, Proxies, formats};
 use crate::nearest;
 use crate::quantity::Unit;
 use crate::render::OUTPUTS;
-use crate::stats::dimension::{self, DIMENSIONS, Dimension, Of, parse_top};
+use crate::stats::dimension::{self, DIMENSIONS, parse_top};
 use crate::time::{Span, Zone};
 
 /// The longest window and lateness.
@@ -281,8 +281,7 @@ pub static FLAGS: &[Flag] = &[
                Several lists add up. See DIMENSIONS.",
         choices: || {
             // One that needs a parameter is none without it.
-            let whole = |dimension: &&Dimension| matches!(dimension.of, Of::Itself);
-            let whole = DIMENSIONS.iter().filter(whole);
+            let whole = DIMENSIONS.iter().filter(|dimension| dimension.is_whole());
             whole
                 .map(|dimension| (dimension.name, dimension.about))
                 .collect()
@@ -330,8 +329,7 @@ pub static FLAGS: &[Flag] = &[
                of --top; those that rules and --where name, it always does. See ROLLUPS.",
         choices: || {
             // One that needs a parameter is none without it.
-            let whole = |dimension: &&Dimension| matches!(dimension.of, Of::Itself);
-            let whole = DIMENSIONS.iter().filter(whole);
+            let whole = DIMENSIONS.iter().filter(|dimension| dimension.is_whole());
             whole
                 .map(|dimension| (dimension.name, dimension.about))
                 .collect()

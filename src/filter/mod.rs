@@ -62,6 +62,8 @@ enum Test {
     Network(IpAddr, u8),
     /// A class of status: its first digit.
     Class(u8),
+    /// One of these keys.
+    AnyOf(Vec<&'static str>),
 }
 
 /// Bytes to look for, with what finds them prepared once: that takes longer than to look through a key.
@@ -225,7 +227,7 @@ impl Expr {
         match self {
             Expr::And(list) | Expr::Or(list) => list.iter().any(|expr| expr.asks(name)),
             Expr::Not(expr) => expr.asks(name),
-            Expr::Key(dimension, _) => dimension.name == name,
+            Expr::Key(dimension, _) => dimension.is_of(name),
             Expr::Number(..) | Expr::Malformed => false,
         }
     }
@@ -266,6 +268,7 @@ impl Test {
             Test::Contains(needle) => needle.0.find(key).is_some(),
             Test::Glob(pattern) => glob(pattern, key),
             Test::Pattern(pattern) => pattern.is_in(key),
+            Test::AnyOf(keys) => keys.iter().any(|one| one.as_bytes() == key),
             Test::Class(digit) => key.first() == Some(digit),
             Test::Network(network, bits) => std::str::from_utf8(key)
                 .ok()
@@ -400,6 +403,18 @@ mod tests {
             ("path~'//'", true),
             ("path~'/api/*/users'", true),
             ("agent~'/\\(x\\)$/'", true),
+            // 1970-01-01T00:00:00Z, a Thursday.
+            ("hour=0", true),
+            ("hour=00", true),
+            ("hour=22..6 and hour=0..0", true),
+            ("hour=9..17", false),
+            ("hour!=9..17", true),
+            ("hour<9 and hour<=0 and hour>=0", true),
+            ("hour>0 or hour<0 or hour>23", false),
+            ("weekday=thu", true),
+            ("weekday=Mon..fri", true),
+            ("weekday=fri..mon", false),
+            ("weekday>wed", true),
             ("client=10.0.0.0/8", true),
             ("client=10.1.2.0/24", true),
             ("client=10.1.3.0/24", false),

@@ -8,7 +8,7 @@ use super::pattern::Pattern;
 use super::{Expr, Mistake, Needle, Order, Quantity, Test};
 use crate::format::unparsed::DurationUnit;
 use crate::format::values;
-use crate::stats::dimension;
+use crate::stats::dimension::{self, Of};
 
 /// The grammar. What is in quotes is written literally; braces mean none or more.
 pub const GRAMMAR: &[&str] = &[
@@ -126,6 +126,37 @@ fn slip(dimension: &str, operator: &str, value: &str) -> Option<(usize, String)>
         );
         (0, why)
     })
+}
+
+/// Which keys of a dimension an operator and a value mean: one, or a range with both its ends, around the last key if it
+/// begins behind its end (`hour=22..6`).
+fn range(keys: &[&'static str], operator: &str, value: &str) -> Option<Vec<&'static str>> {
+    let last = keys.len() - 1;
+    let place = |value: &str| {
+        let same = |key: &&str| *key == value || key.strip_prefix('0') == Some(value);
+        keys.iter().position(same)
+    };
+    let (from, to) = match operator {
+        "=" | "!=" => match value.split_once("..") {
+            Some((from, to)) => (place(from)?, place(to)?),
+            None => (place(value)?, place(value)?),
+        },
+        "<" => match place(value)? {
+            0 => return Some(Vec::new()),
+            at => (0, at - 1),
+        },
+        "<=" => (0, place(value)?),
+        ">" if place(value)? == last => return Some(Vec::new()),
+        ">" => (place(value)? + 1, last),
+        ">=" => (place(value)?, last),
+        _ => return None,
+    };
+    let steps = (to + keys.len() - from) % keys.len();
+    Some(
+        (0..=steps)
+            .map(|step| keys[(from + step) % keys.len()])
+            .collect(),
+    )
 }
 
 /// The regular expression that a value in quotes is: what is between two slashes.
@@ -280,6 +311,22 @@ impl<'t> Input<'t> {
                 Some(number) => Ok(Expr::Number(quantity, order, number)),
                 None => wrong(value_at, format!("'{value}' is not {}", form(quantity))),
             };
+        }
+        if let Some(dimension) = dimension
+            && let Of::Scale(keys) = dimension.of
+        {
+            let Some(found) = range(keys, operator, &value.to_ascii_lowercase()) else {
+                let (first, last) = (keys[0], keys[keys.len() - 1]);
+                let why = format!(
+                    "expected {first} to {last}, or a range such as {name}={first}..{last}"
+                );
+                return wrong(value_at, why);
+            };
+            let expr = Expr::Key(dimension, Test::AnyOf(found));
+            return Ok(match *operator {
+                "!=" => Expr::Not(Box::new(expr)),
+                _ => expr,
+            });
         }
         let Some(dimension) = dimension else {
             return wrong(

@@ -19,7 +19,7 @@ pub(super) fn open<'f>(
     mut filters: impl Iterator<Item = &'f Filter>,
 ) -> Result<Option<Locator>, Error> {
     if options.mmdb.is_empty() {
-        let counted = |name: &&str| tops.iter().any(|top| top.dimension.name == *name);
+        let counted = |name: &&str| tops.iter().any(|top| top.dimension.is_of(name));
         let needed = DIMENSIONS.iter().find(|name| counted(name));
         let mut asked = || filters.find_map(|f| DIMENSIONS.iter().find(|name| f.asks(name)));
         return match needed.or_else(&mut asked) {
@@ -51,11 +51,7 @@ pub(super) fn open<'f>(
 /// The option that asks for a dimension.
 fn asker(options: &Options, dimension: &str) -> &'static str {
     let is_asked = |filter: &Filter| filter.asks(dimension);
-    if options
-        .top
-        .iter()
-        .any(|top| top.dimension.name == dimension)
-    {
+    if options.top.iter().any(|top| top.dimension.is_of(dimension)) {
         "top"
     } else if options.filter.as_ref().is_some_and(is_asked) {
         "where"

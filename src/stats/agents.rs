@@ -53,6 +53,23 @@ pub(super) fn system(agent: &[u8]) -> Option<&'static [u8]> {
     first(&SYSTEMS, agent)
 }
 
+/// What an agent calls itself: the name behind `compatible;`, or else its first product, without a version.
+pub(super) fn token(agent: &[u8]) -> Option<&[u8]> {
+    let is_name = |&&b: &&u8| !b" /;,()".contains(&b);
+    let name = |text: &'_ [u8]| text.iter().take_while(is_name).count();
+    const COMPATIBLE: &[u8] = b"compatible; ";
+    if let Some(at) = memchr::memmem::find(agent, COMPATIBLE) {
+        let text = &agent[at + COMPATIBLE.len()..];
+        let len = name(text);
+        // A browser of old said `compatible; MSIE 9.0`.
+        if len > 0 && &text[..len] != b"MSIE" {
+            return Some(&text[..len]);
+        }
+    }
+    let len = name(agent);
+    (len > 0).then(|| &agent[..len])
+}
+
 fn first(rows: &[Named], agent: &[u8]) -> Option<&'static [u8]> {
     let found = rows
         .iter()
@@ -88,6 +105,28 @@ mod tests {
             let found = (browser(agent.as_bytes()), system(agent.as_bytes()));
             let want = (want.0.map(str::as_bytes), want.1.map(str::as_bytes));
             assert_eq!(found, want, "{agent}");
+        }
+    }
+
+    #[test]
+    fn agents_have_a_name_of_their_own() {
+        for (agent, want) in [
+            ("curl/8.5.0", Some("curl")),
+            ("Mozilla/5.0 (X11; Linux x86_64)", Some("Mozilla")),
+            (
+                "Mozilla/5.0 (compatible; ExampleBot/1.2; +https://example.com/bot)",
+                Some("ExampleBot"),
+            ),
+            (
+                "Mozilla/4.0 (compatible; MSIE 8.0; Windows NT 6.1)",
+                Some("Mozilla"),
+            ),
+            ("Example Reader 2", Some("Example")),
+            ("compatible; ", Some("compatible")),
+            ("/x", None),
+            ("", None),
+        ] {
+            assert_eq!(token(agent.as_bytes()), want.map(str::as_bytes), "{agent}");
         }
     }
 }

@@ -6,8 +6,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::SERVER_ERROR;
-use super::agents::{browser, system};
+use super::agents::{browser, system, token};
 use super::bots::{self, Robots};
+use super::calendar::{HOURS, WEEKDAYS, hour, weekday};
 use super::network::network;
 use super::served::served;
 use super::target::{endpoint, extension, parameter, query};
@@ -41,6 +42,8 @@ pub struct Dimension {
 pub enum Of {
     /// Nothing: it is the only one.
     Itself,
+    /// Nothing either, and these are all its keys, in order: a filter may ask for a range of them.
+    Scale(&'static [&'static str]),
     /// A parameter that is still to be given; it is called this in the man page.
     Any(&'static str),
     /// This parameter.
@@ -80,7 +83,20 @@ impl Dimension {
         match self.of {
             Of::Pair(left, right) => left.is_rare() || right.is_rare(),
             Of::Parameter(_) => true,
-            Of::Itself | Of::Any(_) => RARE.contains(&self.name),
+            Of::Itself | Of::Scale(_) | Of::Any(_) => RARE.contains(&self.name),
+        }
+    }
+
+    /// Whether it needs no parameter.
+    pub fn is_whole(&self) -> bool {
+        !matches!(self.of, Of::Any(_))
+    }
+
+    /// Whether its keys are those of this one, or pairs with them.
+    pub fn is_of(&self, name: &str) -> bool {
+        match self.of {
+            Of::Pair(left, right) => self.name == name || left.is_of(name) || right.is_of(name),
+            _ => self.name == name,
         }
     }
 
@@ -110,7 +126,7 @@ impl Dimension {
                 right.add_kinds(names);
             }
             Of::Parameter(_) => names.push(self.name.split(':').next().unwrap_or(self.name)),
-            Of::Itself | Of::Any(_) => names.push(self.name),
+            Of::Itself | Of::Scale(_) | Of::Any(_) => names.push(self.name),
         }
     }
 }
@@ -132,7 +148,7 @@ const RARE: [&str; 6] = [
 ];
 
 /// Every dimension. The first two are always counted.
-pub static DIMENSIONS: [Dimension; 26] = [
+pub static DIMENSIONS: [Dimension; 29] = [
     Dimension {
         name: "section",
         title: "sections",
@@ -361,6 +377,30 @@ pub static DIMENSIONS: [Dimension; 26] = [
         },
     },
     Dimension {
+        name: "agent-token",
+        title: "products",
+        about: "what the user agent calls itself, without a version: curl, Mozilla, ExampleBot",
+        fields: &[Field::Agent],
+        of: Of::Itself,
+        key: |r, _, _| token(r.agent?),
+    },
+    Dimension {
+        name: "hour",
+        title: "hours",
+        about: "the hour of the day, 00 to 23, by the clock of the line",
+        fields: &[Field::Time],
+        of: Of::Scale(&HOURS),
+        key: |r, _, _| Some(hour(r)),
+    },
+    Dimension {
+        name: "weekday",
+        title: "weekdays",
+        about: "the day of the week, mon to sun, by the clock of the line",
+        fields: &[Field::Time],
+        of: Of::Scale(&WEEKDAYS),
+        key: |r, _, _| Some(weekday(r)),
+    },
+    Dimension {
         name: "source",
         title: "sources",
         about: "the file the line came from",
@@ -461,7 +501,7 @@ static MADE: Mutex<Vec<&'static Dimension>> = Mutex::new(Vec::new());
 pub fn named(name: &str) -> Option<&'static Dimension> {
     let plain = || DIMENSIONS.iter().find(|dimension| dimension.name == name);
     if let Some(dimension) = plain() {
-        return matches!(dimension.of, Of::Itself).then_some(dimension);
+        return dimension.is_whole().then_some(dimension);
     }
     if name.len() > LONGEST_NAME {
         return None;

@@ -13,6 +13,7 @@ mod bot_hits;
 pub mod bots;
 pub mod bucket;
 mod cached;
+mod calendar;
 pub mod dimension;
 pub mod distinct;
 pub mod hit_log;

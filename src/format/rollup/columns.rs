@@ -236,7 +236,7 @@ pub static COLUMNS: [RollupColumn; 17] = [
         name: "agent",
         about: "the User-Agent header",
         always: false,
-        dimensions: &["agent", "browser", "os", "visitor"],
+        dimensions: &["agent", "agent-token", "browser", "os", "visitor"],
         write: |record, _, out| value::push_text(record.agent, out),
         read: |text, record, _| {
             record.agent = text;
