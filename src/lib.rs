@@ -33,6 +33,7 @@ pub mod format;
 pub mod geo;
 pub mod ingest;
 pub mod input;
+pub mod interval;
 pub mod monitor;
 pub mod nearest;
 pub mod points;

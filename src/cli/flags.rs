@@ -7,6 +7,7 @@ use crate::alert::syntax::{self, Spec};
 use crate::filter::period::Moment;
 use crate::filter::{Filter, Mistake};
 use crate::format::{Choice, EventTime, Proxies, formats};
+use crate::interval::Interval;
 use crate::nearest;
 use crate::quantity::Unit;
 use crate::render::OUTPUTS;
@@ -64,10 +65,10 @@ pub static FLAGS: &[Flag] = &[
         value: Some("D"),
         help: "write a report for every D of log time (10s)",
         more: "Intervals begin at multiples of D on the log's own clock: with 1m at whole minutes, with 1d at \
-               midnight. A report is written when its last second closes, which is --lateness after its end.",
+               midnight. 1w is a week from Monday on, 1mo a month, 3mo a quarter of a year. A report is written when its last second closes, which is --lateness after its end.",
         choices: NO_CHOICES,
         apply: |o, v| {
-            o.interval = Some(span(v, Span::SECOND, YEAR)?);
+            o.interval = Some(Interval::parse(v)?);
             Ok(None)
         },
     },

@@ -30,6 +30,7 @@ use crate::format::rollup::RollupLayout;
 use crate::format::unparsed::Field;
 use crate::format::{Choice, EventTime, Proxies};
 use crate::ingest::Counting;
+use crate::interval::Interval;
 use crate::monitor::Config;
 use crate::nearest;
 use crate::quantity::Unit;
@@ -117,7 +118,7 @@ pub struct Options {
     /// Reads history, without a wall clock.
     pub replay: bool,
     /// The cadence of reports, if given.
-    pub interval: Option<Span>,
+    pub interval: Option<Interval>,
     /// The rate above which traffic is high, if given.
     pub threshold: Option<Threshold>,
     /// The window of that rate, and of rules without one of their own, if given.
@@ -430,7 +431,10 @@ impl Options {
             filter,
             rules: traffic.into_iter().chain(self.rules.clone()).collect(),
             made: self.made,
-            live: self.interval_in_force().filter(|_| !self.replay),
+            live: self
+                .interval_in_force()
+                .filter(|_| !self.replay)
+                .map(Interval::longest),
         }
     }
 
@@ -497,8 +501,9 @@ impl Options {
     }
 
     /// The cadence of reports in force; `None` for none.
-    fn interval_in_force(&self) -> Option<Span> {
-        let default = if self.replay { None } else { Some(Span(10)) };
+    fn interval_in_force(&self) -> Option<Interval> {
+        let live = Some(Interval::Every(Span(10)));
+        let default = if self.replay { None } else { live };
         if self.quiet || self.writes_rollup() {
             None
         } else {

@@ -138,7 +138,7 @@ impl ClosedSeconds for Evaluate {
             return;
         };
         if self.open.is_none() {
-            let (from, to) = books.zone().window(second, interval);
+            let (from, to) = interval.window(second, books.zone());
             let unwritten = self.written.is_none_or(|written| written <= from);
             if to > books.first_open && unwritten {
                 self.open_report(second, books);

@@ -20,6 +20,7 @@ use crate::alert::past::Past;
 use crate::alert::plan::Ruleset;
 use crate::alert::{AlertHistory, EarlierAlert, Rule};
 use crate::ingest::Books;
+use crate::interval::Interval;
 use crate::points::scales::Scales;
 use crate::points::series::Series;
 use crate::points::week::Week;
@@ -35,7 +36,7 @@ use peaks::Peaks;
 #[derive(Debug)]
 pub struct Evaluation {
     /// The cadence of reports; `None` for none.
-    pub interval: Option<Span>,
+    pub interval: Option<Interval>,
     /// The alert rules.
     pub rules: Vec<Rule>,
     /// How many of the dimensions, the first, a cause is named by.
@@ -94,7 +95,7 @@ impl OpenReport {
 /// See the module's text.
 #[derive(Debug)]
 pub struct Evaluate {
-    interval: Option<Span>,
+    interval: Option<Interval>,
     open: Option<OpenReport>,
     /// The end of the last report or gap that was written.
     written: Option<Second>,

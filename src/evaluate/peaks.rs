@@ -3,16 +3,17 @@
 //! Of the intervals that reports have, or of minutes where there are none. What came late was closed
 //! without it, and what is skewed has no second; neither counts here. Of equals the first is reported.
 
+use crate::interval::Interval;
 use crate::report::Peak;
 use crate::time::{Second, Span, Zone};
 
 /// The interval where there are no reports.
-const MINUTE: Span = Span(60);
+const MINUTE: Interval = Interval::Every(Span(60));
 
 /// See the module's text.
 #[derive(Debug)]
 pub(super) struct Peaks {
-    interval: Span,
+    interval: Interval,
     second: Option<Peak>,
     busiest: Option<Peak>,
     /// The interval of the last second that had hits.
@@ -21,7 +22,7 @@ pub(super) struct Peaks {
 
 impl Peaks {
     /// Nothing yet; intervals are those of reports, if there are any.
-    pub(super) fn new(interval: Option<Span>) -> Peaks {
+    pub(super) fn new(interval: Option<Interval>) -> Peaks {
         Peaks {
             interval: interval.unwrap_or(MINUTE),
             second: None,
@@ -41,7 +42,7 @@ impl Peaks {
         let open = match &mut self.open {
             Some(open) if second < open.to => open,
             open => {
-                let (from, to) = zone.window(second, self.interval);
+                let (from, to) = self.interval.window(second, zone);
                 open.insert(Peak { from, to, hits: 0 })
             }
         };
@@ -78,7 +79,7 @@ mod tests {
 
     #[test]
     fn the_first_of_the_greatest_is_told() {
-        let mut peaks = Peaks::new(Some(Span(10)));
+        let mut peaks = Peaks::new(Some(Interval::Every(Span(10))));
         assert_eq!((peaks.second(), peaks.busiest()), (None, None));
         for (second, hits) in [(5, 3), (12, 2), (13, 0), (18, 3), (21, 3), (29, 2), (95, 1)] {
             peaks.close(Second(second), hits, &Zone::UTC);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::alert::{AlertChange, Changed, Rule, Subset, cause, past};
+use crate::interval::Interval;
 use crate::report::{
     self, AlertState, Amount, Block, Change, Checked, Event, Ranking, Report, Transition,
     UnparsedExample,
@@ -105,7 +106,7 @@ impl Evaluate {
     /// Opens the report whose interval holds `second`, and writes the gap before it.
     pub(super) fn open_report(&mut self, second: Second, books: &Books) {
         let interval = self.interval.expect("there are reports");
-        let (from, to) = books.zone().window(second, interval);
+        let (from, to) = interval.window(second, books.zone());
         if let Some(written) = self.written
             && written < from
         {
@@ -227,9 +228,14 @@ impl Evaluate {
         Block::Trend { hits, step }
     }
 
+    /// How long a trend is.
+    fn trend_length(&self) -> Span {
+        TREND.max(self.interval.map_or(TREND, Interval::longest))
+    }
+
     /// How long the steps of the trend are.
     fn trend_step(&self) -> Span {
-        let shown = TREND.max(self.interval.unwrap_or(TREND));
+        let shown = self.trend_length();
         Span((shown.0 + TREND.0 - 1) / TREND.0)
     }
 
@@ -237,7 +243,7 @@ impl Evaluate {
     pub(super) fn add_to_trend(&mut self, second: Second, hits: u64) {
         let step = self.trend_step();
         let place = second.0.div_euclid(step.0);
-        let shown = TREND.max(self.interval.unwrap_or(TREND));
+        let shown = self.trend_length();
         // An interval of a day may be an hour longer, and begin within a step.
         let kept = (shown.0 + 3600) / step.0 + 1;
         while self
