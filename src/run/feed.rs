@@ -315,8 +315,15 @@ impl ReadingThread {
 
     /// The next block, of about so many bytes; `None` at the end.
     fn read_block(&self, reader: &mut impl Read, size: usize) -> io::Result<Option<Vec<u8>>> {
-        let mut block = self.empties.try_recv().unwrap_or_default();
-        block.resize(size.clamp(LEAST, BLOCK).min(self.size), 0);
+        let size = size.clamp(LEAST, BLOCK).min(self.size);
+        let mut block = match self.empties.try_recv() {
+            Ok(mut block) if block.len() >= size => {
+                block.truncate(size);
+                block
+            }
+            // A new one is zero already where the system hands it out.
+            _ => vec![0; size],
+        };
         let count = loop {
             match reader.read(&mut block) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
