@@ -22,7 +22,7 @@ use crate::time::{Second, Span};
 
 /// 12 MiB of words, as they are allocated.
 const BUDGET: usize = 3 << 20;
-/// What an empty slice takes, in words: itself, its bucket, and what the allocator adds to these and to two columns.
+/// What an empty slice takes, in words: itself, its bucket, and what the allocator adds to these and to its hits.
 const SLICE: usize = (size_of::<Slice>() + size_of::<Bucket>() + 64) / 4;
 
 #[derive(Debug)]
@@ -125,20 +125,42 @@ impl Past {
         scratch: &mut [Tally],
         mut recycle: impl FnMut(Box<Bucket>),
     ) {
-        let too_old = |slice: &Slice| slice.last <= second - self.keep;
-        while self.slices.front().is_some_and(too_old)
+        let oldest = second - self.keep;
+        while let Some(front) = self.slices.front()
+            && front.last <= oldest
             && let Some(old) = self.slices.pop_front()
         {
             self.words -= old.words;
-            remove(&mut self.coarse, old.span());
+            // Nearly all are of one second.
+            if old.span() > Span::SECOND {
+                remove(&mut self.coarse, old.span());
+            }
             recycle(old.bucket);
         }
         bucket.keep_keys(self.kept);
         bucket.compact(scratch);
+        if self.width > 1 {
+            return self.push_coarse(second, bucket, scratch, recycle);
+        }
+        let slice = Slice::new(second, bucket);
+        self.words += slice.words;
+        self.slices.push_back(slice);
+        if self.words > BUDGET {
+            self.save(scratch);
+        }
+    }
+
+    /// The same where slices are longer than a second.
+    #[cold]
+    fn push_coarse(
+        &mut self,
+        second: Second,
+        bucket: Box<Bucket>,
+        scratch: &mut [Tally],
+        mut recycle: impl FnMut(Box<Bucket>),
+    ) {
         match self.slices.back_mut() {
-            Some(back)
-                if self.width > 1 && group(back.first, self.width) == group(second, self.width) =>
-            {
+            Some(back) if group(back.first, self.width) == group(second, self.width) => {
                 self.words -= back.words;
                 remove(&mut self.coarse, back.span());
                 back.merge(&bucket, second);
@@ -308,9 +330,7 @@ fn add(coarse: &mut BTreeMap<Span, usize>, span: Span) {
     }
 }
 
-#[inline]
 fn remove(coarse: &mut BTreeMap<Span, usize>, span: Span) {
-    // Nearly all are of one second.
     if span > Span::SECOND
         && let Some(count) = coarse.get_mut(&span)
     {

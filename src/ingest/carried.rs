@@ -53,6 +53,7 @@ impl Ingest {
         place: RowPlace,
         closed: &mut impl ClosedSeconds,
     ) {
+        self.running = None;
         self.books.lines += 1;
         let mut hit = Hit::uncounted(record.time);
         self.selection.count(record, &mut hit, &mut self.books);

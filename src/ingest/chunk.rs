@@ -393,6 +393,7 @@ impl Ingest {
                     return self.settle_batch(batch, each(), closed);
                 }
                 if batch.late && self.books.newest >= Some(batch.second) {
+                    self.running = None;
                     return each().for_each(|hit| self.believe(&hit, closed));
                 }
                 let clock = &mut self.front.current_mut().clock;
@@ -400,6 +401,7 @@ impl Ingest {
                     return self.offer_batch(batch.line, each(), closed);
                 }
                 clock.advance(batch.second);
+                self.running = None;
                 self.reach(batch.second, batch.counted, closed);
                 if !batch.counted {
                     return;
@@ -431,6 +433,7 @@ impl Ingest {
         hits: impl Iterator<Item = Hit>,
         closed: &mut impl ClosedSeconds,
     ) {
+        self.running = None;
         for mut hit in hits {
             let clock = &mut self.front.current_mut().clock;
             hit.time = clock.nearer(batch.second, batch.again, None);

@@ -57,6 +57,9 @@ pub struct Ingest {
     all_open: bool,
     /// What a rollup is written of, if one is.
     rollup: Option<Box<Rollup>>,
+    /// The second of the last record, where one more of it that counts moves nothing: it is the newest, its source is
+    /// the foremost, and no record waits. Nearly all records are such.
+    running: Option<Second>,
 }
 
 impl Ingest {
@@ -83,6 +86,7 @@ impl Ingest {
             all_open: false,
             rollup: Rollup::new(books.totals.tops(), columns),
             books,
+            running: None,
         }
     }
 
@@ -98,6 +102,7 @@ impl Ingest {
 
     /// The same, to say what comes next.
     pub fn front_mut(&mut self) -> &mut Front {
+        self.running = None;
         &mut self.front
     }
 
@@ -115,6 +120,7 @@ impl Ingest {
 
     /// There is no more of the current source.
     fn finish_source(&mut self, closed: &mut impl ClosedSeconds) {
+        self.running = None;
         self.front.current_mut().clock.finish();
         self.carry_out(closed);
         self.front.current_mut().ended = true;
@@ -190,12 +196,28 @@ impl Ingest {
             self.reduce(std::slice::from_mut(&mut hit), closed);
         }
         self.selection.find_matches(record, &mut hit);
+        if self.running == Some(hit.time)
+            && hit.counted
+            && wall.is_none()
+            && let Some(bucket) = self.timeline.held_mut(hit.time)
+        {
+            return bucket.observe(&hit, self.books.totals.dimensions());
+        }
+        self.place(&hit, wall, closed);
+    }
+
+    /// Finds the place of a record in time.
+    #[inline(never)]
+    fn place(&mut self, hit: &Hit, wall: Option<Wall>, closed: &mut impl ClosedSeconds) {
         let clock = &mut self.front.current_mut().clock;
         if wall.is_none() && clock.takes(hit.time) {
             clock.advance(hit.time);
-            return self.believe(&hit, closed);
+            self.believe(hit, closed);
+            self.running =
+                Some(hit.time).filter(|&time| hit.counted && self.is_of_the_newest(time));
+            return;
         }
-        self.offer(&hit, wall, closed);
+        self.offer(hit, wall, closed);
     }
 
     /// A record whose local time comes twice: the instant that is nearer to what came before it.
@@ -214,6 +236,7 @@ impl Ingest {
     /// Has the clock decide over a record that it does not take as nearly all others.
     #[cold]
     fn offer(&mut self, hit: &Hit, wall: Option<Wall>, closed: &mut impl ClosedSeconds) {
+        self.running = None;
         self.books.silent = Span(0);
         let steady = self.front.steady();
         self.front.current_mut().offer(hit, wall, steady);
@@ -262,6 +285,7 @@ impl Ingest {
     /// Live sources that are silent go on by their own lags, so that they hold nobody up; `all` says that none of them
     /// has given anything.
     pub fn pass(&mut self, all: bool, closed: &mut impl ClosedSeconds) {
+        self.running = None;
         let reached = self.front.pass(all);
         self.books.newest = self.books.newest.max(reached);
         self.close_what_all_are_past(all, closed);
@@ -356,10 +380,11 @@ impl Ingest {
     #[inline]
     fn reach(&mut self, time: Second, counted: bool, closed: &mut impl ClosedSeconds) {
         if counted {
-            self.books.span = Some(match self.books.span {
-                None => (time, time),
-                Some((least, greatest)) => (least.min(time), greatest.max(time)),
-            });
+            match &mut self.books.span {
+                Some((least, greatest)) if *least <= time => *greatest = time.max(*greatest),
+                Some((least, _)) => *least = time,
+                span => *span = Some((time, time)),
+            }
         }
         let source = self.front.current_mut();
         match source.reached {
@@ -500,6 +525,7 @@ impl Ingest {
     }
 
     /// Closes the first second that is open.
+    #[inline]
     fn close_first(&mut self, silent: bool, closed: &mut impl ClosedSeconds) {
         let second = self.timeline.first();
         let bucket = self.timeline.close();

@@ -185,8 +185,10 @@ impl Bucket {
     #[inline]
     pub fn compact(&mut self, scratch: &mut [Tally]) {
         self.log.compact(scratch);
-        for matched in &mut self.matched {
-            matched.log.compact(scratch);
+        if !self.matched.is_empty() {
+            for matched in &mut self.matched {
+                matched.log.compact(scratch);
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! The keyed part of a second: who hit what, as a flat log of numbers.
 //!
-//! Most seconds are looked at once or never, so a hit is only appended: its ids, then its bytes with
-//! the error flag in the top bit. What needs counts tallies the log when it needs them. A log that
+//! Most seconds are looked at once or never, so a hit is only appended, as a row of words: its ids, then its bytes
+//! with the error flag in the top bit. What needs counts tallies the log when it needs them. A log that
 //! grew long is folded to one row per key, so that a busy second costs its distinct keys.
 
 use std::ops::Range;
@@ -11,27 +11,27 @@ use super::tally::Tally;
 use super::{Hit, SERVER_ERROR};
 use crate::quantity::Count;
 
-/// A second with more ids than this is folded when the next begins.
-const BUSY: usize = 1 << 14;
+/// A second with more words than this is folded when the next begins.
+const BUSY: usize = 1 << 15;
 
-/// A second that goes on and has more ids than this is folded each time it has doubled: a log whose clock stands is one
-/// second long.
-const VAST: usize = 1 << 18;
+/// A second that goes on and has more words than this is folded each time it has doubled: a log whose clock stands is
+/// one second long.
+const VAST: usize = 1 << 19;
 
-/// Room for so many ids, and for half as many hits, is kept for the next second.
-const KEPT: usize = 1 << 12;
+/// Room for so many words is kept for the next second.
+const KEPT: usize = 1 << 13;
 
 const ERROR: u64 = 1 << 63;
+/// The words of a hit beside its ids: its bytes, the lower half first.
+const BYTES: usize = 2;
 /// A row of a folded log: dimension, id and count, as it is held.
 const FOLDED_WORDS: usize = 8;
 
 /// Hits by key over one second or several.
 #[derive(Debug, Clone, Default)]
 pub struct HitLog {
-    /// The ids of each hit; the stride is the number of dimensions.
-    ids: Vec<u32>,
-    /// Its bytes, with the error flag.
-    bytes: Vec<u64>,
+    /// A row for each hit; the stride is the number of dimensions and [`BYTES`].
+    hits: Vec<u32>,
     /// What was folded before: dimension, id, count.
     folded: Vec<(u32, u32, Count)>,
 }
@@ -40,19 +40,19 @@ impl HitLog {
     /// Appends a hit, of which the first `dimensions` ids count; a log that is vast is folded now and then.
     #[inline]
     pub fn observe(&mut self, hit: &Hit, dimensions: usize) {
-        if self.ids.capacity() - self.ids.len() < dimensions {
-            self.make_room(dimensions, dimensions);
+        if self.hits.capacity() - self.hits.len() < dimensions + BYTES {
+            self.make_room(dimensions + BYTES, dimensions);
         }
         self.push(hit, dimensions);
     }
 
     #[cold]
     fn make_room(&mut self, more: usize, dimensions: usize) {
-        if self.ids.len() >= VAST {
+        if self.hits.len() >= VAST {
             let mut scratch: Vec<Tally> = (0..dimensions).map(|_| Tally::default()).collect();
             self.fold(&mut scratch);
         }
-        self.ids.reserve(more);
+        self.hits.reserve(more);
     }
 
     /// Appends a hit, of which the first `dimensions` ids count, and folds nothing.
@@ -60,34 +60,40 @@ impl HitLog {
     pub fn push(&mut self, hit: &Hit, dimensions: usize) {
         let bytes = hit.bytes.min(ERROR - 1) | if hit.class == SERVER_ERROR { ERROR } else { 0 };
         // One by one: a copy of several would wait for the writes of each.
-        self.ids.reserve(dimensions);
+        self.hits.reserve(dimensions + BYTES);
         for &id in &hit.ids[..dimensions] {
-            self.ids.push(id);
+            self.hits.push(id);
         }
-        self.bytes.push(bytes);
+        self.hits.push(bytes as u32);
+        self.hits.push((bytes >> 32) as u32);
     }
 
     /// Appends some of the hits of `other`, which was never folded.
     pub fn extend(&mut self, other: &HitLog, hits: Range<usize>, dimensions: usize) {
-        let ids = hits.start * dimensions..hits.end * dimensions;
-        if self.ids.capacity() - self.ids.len() < ids.len() {
-            self.make_room(ids.len(), dimensions);
+        let stride = dimensions + BYTES;
+        let words = hits.start * stride..hits.end * stride;
+        if self.hits.capacity() - self.hits.len() < words.len() {
+            self.make_room(words.len(), dimensions);
         }
-        self.ids.extend_from_slice(&other.ids[ids]);
-        self.bytes.extend_from_slice(&other.bytes[hits]);
+        self.hits.extend_from_slice(&other.hits[words]);
     }
 
     /// What was pushed of the hit at `index`, where nothing was folded: ids, bytes sent.
     pub fn hit(&self, index: usize, dimensions: usize) -> (&[u32], u64) {
-        let ids = &self.ids[index * dimensions..][..dimensions];
-        (ids, count_of(self.bytes[index]).bytes)
+        let stride = dimensions + BYTES;
+        let (ids, count) = row(&self.hits[index * stride..][..stride]);
+        (ids, count.bytes)
+    }
+
+    /// The ids of each hit and what it counts.
+    fn rows(&self, dimensions: usize) -> impl Iterator<Item = (&[u32], Count)> {
+        self.hits.chunks_exact(dimensions + BYTES).map(row)
     }
 
     /// Adds every hit to one tally per dimension.
     pub fn tally(&self, tallies: &mut [Tally]) {
         let dimensions = tallies.len();
-        for (ids, &bytes) in self.ids.chunks_exact(dimensions).zip(&self.bytes) {
-            let count = count_of(bytes);
+        for (ids, count) in self.rows(dimensions) {
             for (tally, &id) in tallies.iter_mut().zip(ids) {
                 tally.add(id, count);
             }
@@ -105,13 +111,10 @@ impl HitLog {
         dimensions: usize,
         keys: &[u32],
     ) -> Option<impl Iterator<Item = (usize, &[u32], Count)>> {
-        let hits = self.ids.chunks_exact(dimensions).zip(&self.bytes);
-        let of_key = move |(ids, &bytes): (&'_ [u32], &u64)| {
+        let found = self.rows(dimensions).filter_map(move |(ids, count)| {
             let place = keys.binary_search(&ids[dimension]).ok()?;
-            Some((place, count_of(bytes)))
-        };
-        let found =
-            hits.filter_map(move |hit| of_key(hit).map(|(place, count)| (place, hit.0, count)));
+            Some((place, ids, count))
+        });
         self.folded.is_empty().then_some(found)
     }
 
@@ -121,8 +124,8 @@ impl HitLog {
         dimension: usize,
         dimensions: usize,
     ) -> impl Iterator<Item = (u32, Count)> {
-        let hits = self.ids.chunks_exact(dimensions).zip(&self.bytes);
-        let flat = hits.map(move |(ids, &bytes)| (ids[dimension], count_of(bytes)));
+        let hits = self.rows(dimensions);
+        let flat = hits.map(move |(ids, count)| (ids[dimension], count));
         let folded = self
             .folded
             .iter()
@@ -133,8 +136,7 @@ impl HitLog {
 
     /// Adds what `other` holds.
     pub fn merge(&mut self, other: &HitLog) {
-        self.ids.extend_from_slice(&other.ids);
-        self.bytes.extend_from_slice(&other.bytes);
+        self.hits.extend_from_slice(&other.hits);
         self.folded.extend_from_slice(&other.folded);
     }
 
@@ -142,7 +144,7 @@ impl HitLog {
     /// the lateness. `scratch` must be clear, and is again.
     #[inline]
     pub fn compact(&mut self, scratch: &mut [Tally]) {
-        if self.ids.len() > BUSY {
+        if self.hits.len() > BUSY {
             self.compact_busy(scratch);
         }
     }
@@ -155,8 +157,7 @@ impl HitLog {
 
     /// Gives back all spare room.
     pub fn fit(&mut self) {
-        self.ids.shrink_to_fit();
-        self.bytes.shrink_to_fit();
+        self.hits.shrink_to_fit();
         self.folded.shrink_to_fit();
     }
 
@@ -165,7 +166,7 @@ impl HitLog {
         self.tally(scratch);
         let rows: usize = scratch.iter().map(|tally| tally.all_counts().count()).sum();
         if rows * FOLDED_WORDS * 4 < self.bytes() {
-            (self.ids, self.bytes) = (Vec::new(), Vec::new());
+            self.hits = Vec::new();
             self.folded = Vec::with_capacity(rows);
             for (dimension, tally) in scratch.iter().enumerate() {
                 self.folded.extend(
@@ -181,41 +182,39 @@ impl HitLog {
     /// The bytes that its hits take, without spare room.
     pub fn bytes(&self) -> usize {
         let folded = self.folded.len() * FOLDED_WORDS;
-        4 * (self.ids.len() + self.bytes.len() * 2 + folded)
+        4 * (self.hits.len() + folded)
     }
 
     /// The memory it takes, spare room too, in words of four bytes.
     #[inline]
     pub fn words(&self) -> usize {
         let folded = self.folded.capacity() * FOLDED_WORDS;
-        self.ids.capacity() + self.bytes.capacity() * 2 + folded
+        self.hits.capacity() + folded
     }
 
     /// Forgets the hits and keeps the memory.
     pub fn clear(&mut self) {
-        self.ids.clear();
-        self.bytes.clear();
+        self.hits.clear();
         self.folded.clear();
     }
 
     /// Gives back the memory that a busy second took beyond the usual.
     #[inline]
     pub fn shrink(&mut self) {
-        if self.words() > 2 * KEPT {
+        if self.words() > KEPT {
             self.shrink_busy();
         }
     }
 
     #[cold]
     fn shrink_busy(&mut self) {
-        self.ids.shrink_to(KEPT);
-        self.bytes.shrink_to(KEPT / 2);
+        self.hits.shrink_to(KEPT);
         self.folded = Vec::new();
     }
 
     /// Follows a reduction of the table of `dimension`.
     pub fn renumber(&mut self, dimension: usize, dimensions: usize, ids: &Renumbering) {
-        for hit in self.ids.chunks_exact_mut(dimensions) {
+        for hit in self.hits.chunks_exact_mut(dimensions + BYTES) {
             hit[dimension] = ids.new_id(hit[dimension]);
         }
         for row in &mut self.folded {
@@ -226,13 +225,17 @@ impl HitLog {
     }
 }
 
-/// What a hit counts, from its bytes and flag.
-fn count_of(bytes: u64) -> Count {
-    Count {
+/// A hit as it was pushed: its ids and what it counts.
+#[inline]
+fn row(words: &[u32]) -> (&[u32], Count) {
+    let (ids, bytes) = words.split_at(words.len() - BYTES);
+    let bytes = u64::from(bytes[0]) | u64::from(bytes[1]) << 32;
+    let count = Count {
         hits: 1,
         bytes: bytes & !ERROR,
         errors: bytes >> 63,
-    }
+    };
+    (ids, count)
 }
 
 #[cfg(test)]

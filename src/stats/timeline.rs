@@ -20,7 +20,8 @@ pub struct Timeline {
     /// No open second before this one holds anything. Invariant: not after the last bucket.
     empty_to: Second,
     buckets: VecDeque<Option<Box<Bucket>>>,
-    spare: VecDeque<Box<Bucket>>,
+    #[expect(clippy::vec_box, reason = "they are moved from here as they are")]
+    spare: Vec<Box<Bucket>>,
 }
 
 impl Timeline {
@@ -30,7 +31,7 @@ impl Timeline {
             first,
             empty_to: first,
             buckets: VecDeque::new(),
-            spare: VecDeque::new(),
+            spare: Vec::new(),
         }
     }
 
@@ -67,11 +68,12 @@ impl Timeline {
         let index =
             usize::try_from((second - self.first).0).expect("closed seconds have no bucket");
         self.empty_to = self.empty_to.min(second);
-        if index >= self.buckets.len() {
-            self.buckets.resize_with(index + 1, || None);
+        while index >= self.buckets.len() {
+            // Nearly always it is one.
+            self.buckets.push_back(None);
         }
         let spare = &mut self.spare;
-        self.buckets[index].get_or_insert_with(|| spare.pop_back().unwrap_or_default())
+        self.buckets[index].get_or_insert_with(|| spare.pop().unwrap_or_default())
     }
 
     /// The bucket of an open second, if there is one.
@@ -79,6 +81,13 @@ impl Timeline {
     pub fn get_mut(&mut self, second: Second) -> Option<&mut Bucket> {
         let index = usize::try_from((second - self.first).0).ok()?;
         self.empty_to = self.empty_to.min(second);
+        self.buckets.get_mut(index)?.as_deref_mut()
+    }
+
+    /// The bucket of an open second that is known to hold something; [`Timeline::empty_to`] is before it.
+    #[inline]
+    pub fn held_mut(&mut self, second: Second) -> Option<&mut Bucket> {
+        let index = (second.0 - self.first.0) as usize;
         self.buckets.get_mut(index)?.as_deref_mut()
     }
 
@@ -92,7 +101,7 @@ impl Timeline {
     pub fn close(&mut self) -> Box<Bucket> {
         self.first = self.first.next();
         let bucket = self.buckets.pop_front().flatten();
-        bucket.or_else(|| self.spare.pop_back()).unwrap_or_default()
+        bucket.or_else(|| self.spare.pop()).unwrap_or_default()
     }
 
     /// Begins at `second` if that is earlier: seconds that hold nothing are put before the first one.
@@ -123,7 +132,7 @@ impl Timeline {
     pub fn recycle(&mut self, mut bucket: Box<Bucket>) {
         if self.spare.len() < SPARE {
             bucket.clear();
-            self.spare.push_back(bucket);
+            self.spare.push(bucket);
         }
     }
 
