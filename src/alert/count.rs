@@ -3,16 +3,16 @@
 //! Everything is compared exactly, in integers: never an average that was rounded.
 
 use super::cause::CountedKind;
+use super::common::{Common, CountPlace, Summand};
 use super::measure::Threshold;
 use super::spec::{
     Blamed, ByKey, Inputs, Measure, MeasureKind, Spec, Wrong, all_records, as_written,
     nothing_wrong,
 };
 use super::usual::UsualCondition;
-use super::window::Sums;
 use super::{Condition, Level, Subset};
 use crate::quantity::{Figure, Unit};
-use crate::stats::bucket::{Bucket, Counters};
+use crate::stats::bucket::Bucket;
 use crate::time::{Second, Span};
 
 /// What a count of records can be held against.
@@ -100,7 +100,7 @@ pub(super) static UNPARSED: MeasureKind = MeasureKind {
 const fn kind(
     name: &'static str,
     by_key: ByKey,
-    condition: fn(&Spec, &Inputs) -> Box<dyn Condition + Send>,
+    condition: fn(&Spec, &mut Inputs) -> Box<dyn Condition + Send>,
 ) -> MeasureKind {
     MeasureKind {
         name,
@@ -115,37 +115,15 @@ const fn kind(
     }
 }
 
-fn counted(summand: Summand, spec: &Spec, inputs: &Inputs) -> Box<dyn Condition + Send> {
+fn counted(summand: Summand, spec: &Spec, inputs: &mut Inputs) -> Box<dyn Condition + Send> {
     Box::new(CountCondition::new(
         summand,
         spec.threshold,
         spec.below,
         inputs.window,
-        inputs.part,
-        inputs.whole,
+        [inputs.part, inputs.whole],
+        inputs.common,
     ))
-}
-
-/// What of a second is added up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Summand {
-    Hits,
-    Class(u8),
-    Bytes,
-    Malformed,
-    Unparsed,
-}
-
-impl Summand {
-    fn of(self, counters: &Counters) -> u64 {
-        match self {
-            Summand::Hits => counters.hits,
-            Summand::Class(class) => counters.status[usize::from(class)],
-            Summand::Bytes => counters.bytes,
-            Summand::Malformed => counters.malformed,
-            Summand::Unparsed => counters.unparsed,
-        }
-    }
 }
 
 /// A condition on a count.
@@ -155,11 +133,10 @@ pub(super) struct CountCondition {
     threshold: Threshold,
     /// Fires below the threshold, not above.
     below: bool,
-    /// Where what is counted comes from, and where the hits that it is a part of.
-    part: Subset,
-    whole: Subset,
-    /// What is counted, and the hits of the whole.
-    sums: Sums<2>,
+    window: Span,
+    place: CountPlace,
+    /// Fewer are back from the threshold, whatever else there is.
+    few: u128,
     /// The first second that held anything; a low count says nothing before a full window.
     first: Option<Second>,
     closed: Option<Second>,
@@ -171,52 +148,57 @@ impl CountCondition {
         threshold: Threshold,
         below: bool,
         window: Span,
-        part: Subset,
-        whole: Subset,
+        sources: [Subset; 2],
+        common: &mut Common,
     ) -> CountCondition {
+        let few = match threshold.unit {
+            _ if below => 0,
+            Unit::Share => 0,
+            Unit::PerSecond | Unit::BytesPerSecond => threshold.billionths * window.0 as u128,
+            _ => threshold.billionths,
+        };
         CountCondition {
             summand,
             threshold,
             below,
-            part,
-            whole,
-            sums: Sums::new(window),
+            window,
+            few: few / 1_000_000_000,
+            place: common.count(summand, sources, window),
             first: None,
             closed: None,
         }
     }
 
-    fn counted(&self) -> u128 {
-        self.sums.total(0)
-    }
-
-    /// What the count is a share of: of unparsed lines, the lines.
-    fn whole(&self) -> u128 {
+    /// What is counted, and what that is a share of: of unparsed lines, the lines.
+    #[inline]
+    fn counted(&self, common: &Common) -> (u128, u128) {
+        let (counted, hits) = common.counted(self.place);
         let lines = if self.summand == Summand::Unparsed {
-            self.counted()
+            counted
         } else {
             0
         };
-        self.sums.total(1) + lines
+        (counted, hits + lines)
     }
 
     /// Before a full window was seen, or with nothing to be a share of, nothing can be said.
-    fn is_known(&self) -> bool {
-        let window = self.sums.span();
+    #[inline]
+    fn is_known(&self, whole: u128) -> bool {
         let full = || {
             self.first
                 .zip(self.closed)
-                .is_some_and(|(first, closed)| closed - first >= Span(window.0 - 1))
+                .is_some_and(|(first, closed)| closed - first >= Span(self.window.0 - 1))
         };
-        (!self.below || full()) && (self.threshold.unit != Unit::Share || self.whole() > 0)
+        (!self.below || full()) && (self.threshold.unit != Unit::Share || whole > 0)
     }
 }
 
 impl Condition for CountCondition {
+    #[inline]
     fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
-        let part = self.summand.of(self.part.counters(bucket));
-        let hits = self.whole.counters(bucket).hits;
-        self.sums.take(second, [part, hits], closed);
+        if !self.below {
+            return;
+        }
         // What comes late before anything closed is of before the log's beginning.
         if self.first.is_none() && second == closed && !bucket.is_empty() {
             self.first = Some(second);
@@ -224,27 +206,33 @@ impl Condition for CountCondition {
         self.closed = Some(closed);
     }
 
-    fn level(&self) -> Level {
-        if !self.is_known() {
+    #[inline]
+    fn level(&self, common: &Common) -> Level {
+        let (counted, whole) = self.counted(common);
+        if counted < self.few || !self.is_known(whole) {
             return Level::Clear;
         }
-        let (counted, window) = (self.counted(), self.sums.span());
-        let order = self.threshold.order(counted, window, self.whole());
+        let order = self.threshold.order(counted, self.window, whole);
         Level::of(order, self.threshold, self.below)
     }
 
-    fn figure(&self) -> Figure {
-        let (counted, window) = (self.counted(), self.sums.span());
+    fn figure(&self, common: &Common) -> Figure {
+        let (counted, whole) = self.counted(common);
+        let (_, hits) = common.counted(self.place);
         Figure {
-            hits: self.sums.hits(1),
-            value: self.threshold.in_unit(counted, window, self.whole()),
+            hits: u64::try_from(hits).unwrap_or(u64::MAX),
+            value: self.threshold.in_unit(counted, self.window, whole),
             threshold: self.threshold.value(),
-            window,
+            window: self.window,
             below: self.below,
         }
     }
 
-    fn next_change(&self, from: Second, level: Level) -> Option<Second> {
+    fn fires_on_little(&self) -> bool {
+        self.below
+    }
+
+    fn next_change(&self, from: Second, level: Level, common: &Common) -> Option<Second> {
         // What only falls stays back; a share may rise as its whole falls.
         let falls = !self.below && self.threshold.unit != Unit::Share;
         if falls && level == Level::Clear {
@@ -253,12 +241,13 @@ impl Condition for CountCondition {
         let full = self
             .first
             .filter(|_| self.below)
-            .map(|first| first + Span(self.sums.span().0 - 1))
+            .map(|first| first + Span(self.window.0 - 1))
             .filter(|&full| full >= from);
-        self.sums.next_leave().into_iter().chain(full).min()
+        let leaves = common.next_leave(self.place);
+        leaves.into_iter().chain(full).min()
     }
 
     fn window(&self) -> Span {
-        self.sums.span()
+        self.window
     }
 }

@@ -1,90 +1,54 @@
 //! One alert per key of a dimension: `404 > 20 over 1m by client`.
 //!
-//! Each second keeps a row per key; a table keeps the sums of the window and the phase of each key.
-//! A key is looked at when its sums change or when time moves its alert on, so a second costs what
-//! happened in it. Memory is bounded: as many keys as a table of keys holds, and [`ROWS`]
-//! rows, 32 MiB together. Where the rows are too many, seconds become slices, and that is said; of keys beyond their
-//! table the hits are counted and said, not followed.
+//! What each key comes to is counted in [common](super::common) with other rules; a rule keeps the alerts of its keys, and
+//! when each is to be looked at. A key is looked at when the thresholds that it has passed are others, or its peak is,
+//! and when time moves its alert on.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
 use foldhash::fast::RandomState;
 
+use super::common::{Common, FollowedKeys, FollowedPlace, KeyLimits, KeySums};
 use super::measure::Threshold;
 use super::phase::{Clauses, Phase};
-use super::window::{Added, IdRow, Rows};
-use super::{KeyedCondition, Level, Reading, Subset, not_followed, pop_due};
+use super::{Evaluable, KeyedCondition, Level, Reading, Subset, not_followed, pop_due};
 use crate::quantity::{Figure, Unit};
 use crate::report::Shortfall;
 use crate::stats::bucket::Bucket;
 use crate::stats::keys::{DROPPED, Renumbering};
 use crate::time::{Second, Span};
 
-/// Rows of seconds: 16 bytes each.
-const ROWS: usize = 1_300_000;
-
-/// What a key did in a second.
+/// The alert of a key: how far it is.
 #[derive(Debug, Clone, Copy)]
-struct KeyCounts {
-    id: u32,
-    hits: u32,
-    counted: u64,
-}
-
-impl IdRow for KeyCounts {
-    fn id(&self) -> u32 {
-        self.id
-    }
-
-    fn merge(&mut self, more: KeyCounts) {
-        self.hits = self.hits.saturating_add(more.hits);
-        self.counted = self.counted.saturating_add(more.counted);
-    }
-}
-
-/// A key: its sums in the window, and how far its alert is.
-#[derive(Debug, Clone, Copy)]
-struct Followed {
-    hits: u64,
-    counted: u64,
+struct KeyAlert {
     phase: Phase,
     /// When it is to be looked at again, whatever comes.
     due: Option<Second>,
 }
 
-impl Followed {
-    const NONE: Followed = Followed {
-        hits: 0,
-        counted: 0,
+impl KeyAlert {
+    const QUIET: KeyAlert = KeyAlert {
         phase: Phase::Quiet,
         due: None,
     };
-
-    fn enter(&mut self, row: KeyCounts) {
-        self.hits += u64::from(row.hits);
-        self.counted = self.counted.saturating_add(row.counted);
-    }
-
-    fn leave(&mut self, row: KeyCounts) {
-        self.hits = self.hits.saturating_sub(row.hits.into());
-        self.counted = self.counted.saturating_sub(row.counted);
-    }
 }
 
 /// A rule whose measure is taken for each key.
 #[derive(Debug)]
 pub(super) struct Keyed {
     parts: KeyedSpec,
-    seconds: Rows<KeyCounts>,
-    keys: HashMap<u32, Followed, RandomState>,
-    /// Keys that are to be looked at, each when its sums say.
+    place: FollowedPlace,
+    /// Those that are not quiet.
+    alerts: HashMap<u32, KeyAlert, RandomState>,
+    /// Keys that are to be looked at, each when its alert says.
     waiting: BTreeSet<(Second, u32)>,
-    /// Room to work in, empty in between.
-    rows: Vec<KeyCounts>,
+    /// Keys to be looked at when the next second closes.
     touched: Vec<u32>,
-    /// Records of keys that are not followed.
-    unfollowed: u64,
+    /// Keys whose alert began when the other rules did not look at them: what raises its peak need not raise that of
+    /// others.
+    apart: BTreeSet<u32>,
+    look_at_all: bool,
 }
 
 /// What a keyed rule is made of.
@@ -117,18 +81,36 @@ impl KeyedSpec {
         self.part != self.whole && !self.counts_all()
     }
 
-    /// The records among those of a key that matter, where it is not followed.
-    fn missed(&self, hits: u64, counted: u64) -> u64 {
-        if self.counts_all() { hits } else { counted }
+    /// What is followed for it, and what the sums of a key are held against.
+    fn followed(&self) -> (FollowedKeys, KeyLimits) {
+        let all = self.counts_all();
+        let keys = FollowedKeys {
+            part: self.part,
+            // What is not followed makes no difference.
+            whole: if all { self.whole } else { self.part },
+            bytes: self.bytes,
+            all,
+            dimension: (self.dimension, self.dimensions),
+        };
+        let seconds = match self.threshold.unit {
+            Unit::PerSecond | Unit::BytesPerSecond => self.window.0 as u128,
+            _ => 1,
+        };
+        let limits = KeyLimits {
+            billionths: self.threshold.billionths * seconds,
+            share: self.threshold.unit == Unit::Share,
+            min: self.clauses.min,
+        };
+        (keys, limits)
     }
 
-    fn shortfall(&self, sums: &Followed) -> Option<Shortfall> {
-        let Followed { hits, .. } = *sums;
+    fn shortfall(&self, sums: KeySums) -> Option<Shortfall> {
+        let KeySums { hits, .. } = sums;
         let min = self.clauses.min;
         (hits < min).then_some(Shortfall { hits, min })
     }
 
-    fn level(&self, sums: &Followed) -> Level {
+    fn level(&self, sums: KeySums) -> Level {
         if self.shortfall(sums).is_some() || self.threshold.unit == Unit::Share && sums.hits == 0 {
             return Level::Clear;
         }
@@ -138,7 +120,7 @@ impl KeyedSpec {
         Level::of(order, self.threshold, false)
     }
 
-    fn figure(&self, sums: &Followed) -> Figure {
+    fn figure(&self, sums: KeySums) -> Figure {
         let hits = if self.counts_all() {
             sums.hits
         } else {
@@ -157,37 +139,42 @@ impl KeyedSpec {
 }
 
 impl Keyed {
-    pub(super) fn new(parts: KeyedSpec) -> Keyed {
+    pub(super) fn new(parts: KeyedSpec, common: &mut Common) -> Keyed {
+        let (keys, limits) = parts.followed();
         Keyed {
-            seconds: Rows::new(parts.window, ROWS),
+            place: common.follow(keys, parts.window, limits),
             parts,
-            keys: HashMap::default(),
+            alerts: HashMap::default(),
             waiting: BTreeSet::new(),
-            rows: Vec::new(),
             touched: Vec::new(),
-            unfollowed: 0,
+            apart: BTreeSet::new(),
+            look_at_all: false,
         }
     }
 
-    /// Moves the alert of a key on, unless it is to `wait`; whether it did.
+    /// Moves the alert of a key on, which comes to `sums`, unless it is to `wait`; whether it did.
     fn look_at(
         &mut self,
-        id: u32,
+        (id, sums): (u32, KeySums),
         unread: bool,
         wait: impl Fn(&Phase, Level) -> bool,
         advance: &mut dyn FnMut(u32, &mut Phase, Reading),
     ) -> bool {
-        let Some(sums) = self.keys.get_mut(&id) else {
-            return true;
-        };
         let mut level = self.parts.level(sums);
-        if unread {
-            level = level.where_unread(sums.phase, false);
+        let mut new = KeyAlert::QUIET;
+        let known = self.alerts.get_mut(&id);
+        let is_new = known.is_none();
+        if is_new && level != Level::Breached {
+            return true;
         }
-        if wait(&sums.phase, level) {
+        let alert = known.unwrap_or(&mut new);
+        if unread {
+            level = level.where_unread(alert.phase, false);
+        }
+        if wait(&alert.phase, level) {
             return false;
         }
-        if sums.phase != Phase::Quiet || level == Level::Breached {
+        if alert.phase != Phase::Quiet || level == Level::Breached {
             let reading = Reading {
                 level,
                 figure: self.parts.figure(sums),
@@ -195,95 +182,43 @@ impl Keyed {
                 id: Some(id),
                 uncounted: self.parts.leaves_hits(),
             };
-            advance(id, &mut sums.phase, reading);
+            advance(id, &mut alert.phase, reading);
         }
-        let due = sums.phase.due(level, self.parts.clauses);
-        if due != sums.due {
-            if let Some(old) = sums.due {
+        let due = alert.phase.due(level, self.parts.clauses);
+        if due != alert.due {
+            if let Some(old) = alert.due {
                 self.waiting.remove(&(old, id));
             }
             self.waiting.extend(due.map(|due| (due, id)));
-            sums.due = due;
+            alert.due = due;
         }
-        if sums.hits == 0 && sums.counted == 0 && sums.phase == Phase::Quiet {
-            self.keys.remove(&id);
+        let is_quiet = alert.phase == Phase::Quiet;
+        if is_new && !is_quiet {
+            self.alerts.insert(id, new);
+        } else if is_quiet && !is_new {
+            self.alerts.remove(&id);
         }
         true
     }
 
-    /// Takes in what is new of a second; the window ends with `closed`.
-    fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
-        let Keyed {
-            seconds,
-            keys,
-            touched,
-            ..
-        } = self;
-        seconds.slide(closed, |row| {
-            if let Some(sums) = keys.get_mut(&row.id) {
-                sums.leave(row);
-                touched.push(row.id);
+    /// Takes out the keys that are to be looked at by this rule alone.
+    fn take_own(&mut self, second: Second, common: &Common) -> Vec<u32> {
+        while let Some(id) = pop_due(&mut self.waiting, second) {
+            if let Some(alert) = self.alerts.get_mut(&id) {
+                alert.due = None;
             }
-        });
-        if second <= closed - self.parts.window {
-            return;
+            self.touched.push(id);
         }
-        self.find_rows(bucket);
-        let Keyed {
-            parts,
-            seconds,
-            keys,
-            touched,
-            unfollowed,
-            ..
-        } = self;
-        seconds.add(second, self.rows.drain(..), |row, added| {
-            if added == Added::Refused {
-                *unfollowed += parts.missed(row.hits.into(), row.counted);
-            } else {
-                keys.entry(row.id).or_insert(Followed::NONE).enter(row);
-                touched.push(row.id);
-            }
-        });
-    }
-
-    /// Finds what each key did in a second, in order of ids.
-    fn find_rows(&mut self, bucket: &Bucket) {
-        let (parts, rows) = (&self.parts, &mut self.rows);
-        let narrow = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
-        let counts = |source: Subset| {
-            let log = source.log(bucket);
-            let counts = log.map(|log| log.counts(parts.dimension, parts.dimensions));
-            counts.into_iter().flatten()
-        };
-        rows.extend(counts(parts.part).map(|(id, count)| KeyCounts {
-            id,
-            hits: 0,
-            counted: if parts.bytes { count.bytes } else { count.hits },
-        }));
-        if parts.counts_all() {
-            rows.extend(counts(parts.whole).map(|(id, count)| KeyCounts {
-                id,
-                hits: narrow(count.hits),
-                counted: 0,
-            }));
+        let window = common.followed(self.place);
+        if std::mem::take(&mut self.look_at_all) {
+            self.touched.extend(window.ids());
+            self.touched.extend(self.alerts.keys());
         }
-        rows.sort_unstable_by_key(|row| row.id);
-        rows.dedup_by(|more, row| {
-            let same = more.id == row.id;
-            if same {
-                row.merge(*more);
-            }
-            same
-        });
-        if !parts.counts_all() {
-            rows.retain(|row| row.counted > 0);
+        if !self.apart.is_empty() {
+            let apart = window.touched().filter(|id| self.apart.contains(id));
+            self.touched.extend(apart);
         }
-        // Behind the others: those whose keys were dropped from the table before the second closed.
-        let known = rows.partition_point(|row| row.id < DROPPED);
-        for row in rows.drain(known..).filter(|row| row.id == DROPPED) {
-            self.unfollowed += parts.missed(row.hits.into(), row.counted);
-        }
+        std::mem::take(&mut self.touched)
     }
 }
 
@@ -300,93 +235,103 @@ impl KeyedCondition for Keyed {
         self.parts.clauses
     }
 
-    fn note(&self) -> Option<String> {
+    fn note(&self, common: &Common) -> Option<String> {
         let coarse = |span| format!("too many keys: the window was too long by up to {span}");
-        not_followed(self.unfollowed).or_else(|| self.seconds.width().map(coarse))
+        let width = common.followed(self.place).width();
+        not_followed(self.unfollowed(common)).or_else(|| width.map(coarse))
     }
 
-    fn unfollowed(&self) -> u64 {
-        self.unfollowed
+    fn unfollowed(&self, common: &Common) -> u64 {
+        common.followed(self.place).unfollowed()
     }
 
     fn firing(&self, id: u32) -> Option<u64> {
-        self.keys.get(&id)?.phase.number()
+        self.alerts.get(&id)?.phase.number()
     }
 
     fn set_firing(&mut self, id: u32, phase: Phase, _: Second) {
-        self.keys.entry(id).or_insert(Followed::NONE).phase = phase;
+        self.alerts.entry(id).or_insert(KeyAlert::QUIET).phase = phase;
+        self.apart.insert(id);
         self.touched.push(id);
     }
 
     fn repeat_at(&mut self, id: u32, again: Second) {
-        if let Some(sums) = self.keys.get_mut(&id) {
-            sums.phase.repeat_at(again);
+        if let Some(alert) = self.alerts.get_mut(&id) {
+            alert.phase.repeat_at(again);
         }
         self.touched.push(id);
     }
 
     fn no_figure(&self) -> Figure {
-        self.parts.figure(&Followed::NONE)
+        self.parts.figure(KeySums::NONE)
     }
 
     fn look_at_all(&mut self) {
-        self.touched.extend(self.keys.keys());
+        self.look_at_all = true;
     }
 
     fn close(
         &mut self,
         second: Second,
-        bucket: &Bucket,
-        unread: bool,
+        (_, common): (&Bucket, &Common),
+        Evaluable { unread, outside }: Evaluable,
         _: &mut Vec<u64>,
         order: &dyn Fn(u32, u32) -> Ordering,
         advance: &mut dyn FnMut(u32, &mut Phase, Reading),
     ) {
-        self.take(second, bucket, second);
-        while let Some(id) = pop_due(&mut self.waiting, second) {
-            if let Some(sums) = self.keys.get_mut(&id) {
-                sums.due = None;
-            }
-            self.touched.push(id);
+        let mut own = self.take_own(second, common);
+        let window = common.followed(self.place);
+        let restless = window.restless();
+        if own.is_empty() && restless.is_empty() {
+            return;
         }
-        let mut touched = std::mem::take(&mut self.touched);
-        touched.sort_unstable();
-        touched.dedup();
-        // Few change anything that is written, and only those need an order. What fires is over at the edge of the rule's
-        // hours too, whatever its level.
+        let mut looked_at: Vec<u32> = own.iter().chain(restless).copied().collect();
+        if !own.is_empty() {
+            looked_at.sort_unstable();
+            looked_at.dedup();
+        }
+        let is_quiet = |id: &u32| self.firing(*id).is_none();
+        let quiet: Vec<u32> = own.iter().copied().filter(is_quiet).collect();
+        // Few change anything that is written, and only those need an order. What fires is over outside of the rule's
+        // hours, whatever its level.
         let mut changing: Vec<u32> = Vec::new();
-        for id in touched.drain(..) {
-            let may_change =
-                |phase: &Phase, level| phase.may_change(level) || phase.number().is_some();
-            if !self.look_at(id, unread, may_change, advance) {
+        for id in looked_at {
+            let may_change = |phase: &Phase, level| {
+                let is_over = outside && phase.number().is_some();
+                is_over || phase.may_change(level) || phase.is_repeated(second)
+            };
+            if !self.look_at((id, window.sums(id)), unread, may_change, advance) {
                 changing.push(id);
             }
         }
         changing.sort_unstable_by(|a, b| order(*a, *b));
         for id in changing {
-            self.look_at(id, unread, |_, _| false, advance);
+            self.look_at((id, window.sums(id)), unread, |_, _| false, advance);
         }
-        self.touched = touched;
+        if !self.apart.is_empty() {
+            restless.iter().for_each(|id| _ = self.apart.remove(id));
+        }
+        for id in quiet {
+            if self.firing(id).is_some() && restless.binary_search(&id).is_err() {
+                self.apart.insert(id);
+            }
+        }
+        own.clear();
+        self.touched = own;
     }
 
-    fn late(&mut self, second: Second, bucket: &Bucket, closed: Second) {
-        self.take(second, bucket, closed);
-    }
-
-    fn next_change(&self) -> Option<Second> {
+    fn next_change(&self, common: &Common) -> Option<Second> {
         let due = self.waiting.first().map(|(due, _)| *due);
-        due.into_iter().chain(self.seconds.next_leave()).min()
+        let leaves = common.followed(self.place).next_leave();
+        due.into_iter().chain(leaves).min()
     }
 
     fn renumber(&mut self, ids: &Renumbering, over: &mut Vec<u64>) {
-        for (old, sums) in std::mem::take(&mut self.keys) {
+        for (old, alert) in std::mem::take(&mut self.alerts) {
             match ids.new_id(old) {
-                DROPPED => {
-                    self.unfollowed += self.parts.missed(sums.hits, sums.counted);
-                    over.extend(sums.phase.number());
-                }
+                DROPPED => over.extend(alert.phase.number()),
                 id => {
-                    self.keys.insert(id, sums);
+                    self.alerts.insert(id, alert);
                 }
             }
         }
@@ -397,11 +342,8 @@ impl KeyedCondition for Keyed {
             .collect();
         let touched = std::mem::take(&mut self.touched).into_iter();
         self.touched = touched.filter_map(new_id).collect();
-        let follow = |row: &mut KeyCounts| {
-            row.id = ids.new_id(row.id);
-            row.id != DROPPED
-        };
-        self.seconds.retain(follow);
+        let apart = std::mem::take(&mut self.apart).into_iter();
+        self.apart = apart.filter_map(new_id).collect();
     }
 }
 
@@ -420,102 +362,99 @@ mod tests {
         bucket
     }
 
-    /// More rows than there is room for, of few keys: none is lost, and the heavy one fires.
-    #[test]
-    fn where_rows_are_too_many_seconds_become_slices_and_a_heavy_key_fires() {
-        let threshold = Threshold {
-            billionths: 400 * 1_000_000_000,
-            unit: Unit::Count,
-        };
-        let mut keyed = Keyed::new(KeyedSpec {
-            threshold,
-            window: Span(1000),
+    /// More hits than `threshold` over so many seconds, of which there is room for so many rows.
+    fn keyed(threshold: u128, window: i64, most: usize, common: &mut Common) -> Keyed {
+        let parts = KeyedSpec {
+            threshold: Threshold {
+                billionths: threshold * 1_000_000_000,
+                unit: Unit::Count,
+            },
+            window: Span(window),
             clauses: Clauses::NONE,
             bytes: false,
             part: Subset::All,
             whole: Subset::All,
             dimension: 0,
             dimensions: 1,
-        });
-        keyed.seconds = Rows::new(Span(1000), 2000);
+        };
+        let keyed = Keyed::new(parts, common);
+        common.set_most_rows(keyed.place, most);
+        keyed
+    }
+
+    /// Closes a second; the keys that are beyond, each with its hits.
+    fn close(keyed: &mut Keyed, common: &mut Common, second: i64, ids: &[u32]) -> Vec<(u32, u64)> {
+        let bucket = bucket(ids);
+        common.close(Second(second), &bucket);
+        let mut beyond = Vec::new();
+        let mut advance = |id: u32, phase: &mut Phase, reading: Reading| {
+            if reading.level == Level::Breached {
+                beyond.push((id, reading.figure.hits));
+                *phase = Phase::firing(1, Second(i64::MAX));
+            }
+        };
+        let order = |a: u32, b: u32| a.cmp(&b);
+        let counted = (&bucket, &*common);
+        keyed.close(
+            Second(second),
+            counted,
+            Evaluable::ALL,
+            &mut Vec::new(),
+            &order,
+            &mut advance,
+        );
+        beyond
+    }
+
+    /// More rows than there is room for, of few keys: none is lost, and the heavy one fires.
+    #[test]
+    fn where_rows_are_too_many_seconds_become_slices_and_a_heavy_key_fires() {
+        let mut common = Common::default();
+        let mut keyed = keyed(400, 1000, 2000, &mut common);
         let mut fired = Vec::new();
         for second in 0..2000 {
             let mut ids: Vec<u32> = (0..20).map(|i| (second * 7 + i * 13) % 300).collect();
             if second > 1000 {
                 ids.extend([999; 3]);
             }
-            keyed.close(
-                Second(second.into()),
-                &bucket(&ids),
-                false,
-                &mut Vec::new(),
-                &|a, b| a.cmp(&b),
-                &mut |id, _, reading| {
-                    if reading.level == Level::Breached {
-                        fired.push((second, id));
-                    }
-                },
-            );
+            let beyond = close(&mut keyed, &mut common, second.into(), &ids);
+            fired.extend(beyond.into_iter().map(|(id, _)| (second, id)));
         }
-        assert_eq!((keyed.unfollowed, fired.first()), (0, Some(&(1134, 999))));
-        assert!(fired.iter().all(|(_, id)| *id == 999));
-        let width = keyed.seconds.width().expect("there are slices").0;
-        assert!((64..=512).contains(&width), "{width}");
-        assert!(
-            keyed
-                .note()
-                .is_some_and(|note| note.contains("too long by up to"))
+        assert_eq!(
+            (keyed.unfollowed(&common), fired.first()),
+            (0, Some(&(1134, 999)))
         );
+        assert!(fired.iter().all(|(_, id)| *id == 999));
+        let width = common.followed(keyed.place).width();
+        let width = width.expect("there are slices").0;
+        assert!((64..=512).contains(&width), "{width}");
+        let note = keyed.note(&common);
+        assert!(note.is_some_and(|note| note.contains("too long by up to")));
     }
 
     #[test]
     fn what_is_not_followed_is_counted_whether_it_closes_or_comes_late() {
-        let mut keyed = Keyed::new(KeyedSpec {
-            threshold: Threshold {
-                billionths: 0,
-                unit: Unit::Count,
-            },
-            window: Span(10),
-            clauses: Clauses::NONE,
-            bytes: false,
-            part: Subset::All,
-            whole: Subset::All,
-            dimension: 0,
-            dimensions: 1,
-        });
-        keyed.seconds = Rows::new(Span(10), 3);
-        let mut fired = Vec::new();
-        keyed.close(
-            Second(100),
-            &bucket(&[1, 2, DROPPED]),
-            false,
-            &mut Vec::new(),
-            &|a, b| a.cmp(&b),
-            &mut |id, _, _| fired.push(id),
-        );
-        assert_eq!((fired.as_slice(), keyed.unfollowed), (&[1, 2][..], 1));
+        let mut common = Common::default();
+        let mut keyed = keyed(0, 10, 3, &mut common);
+        let beyond = close(&mut keyed, &mut common, 100, &[1, 2, DROPPED]);
+        assert_eq!(beyond, [(1, 1), (2, 1)]);
+        assert_eq!(keyed.unfollowed(&common), 1);
+        let late = |common: &mut Common, second, ids: &[u32]| {
+            common.late(Second(second), &bucket(ids), Second(100));
+        };
         // A row is left, and one that is there takes in more of its key.
-        keyed.late(Second(100), &bucket(&[1, 1, DROPPED]), Second(100));
-        keyed.late(Second(95), &bucket(&[3]), Second(100));
-        assert_eq!(keyed.unfollowed, 2);
-        keyed.late(Second(95), &bucket(&[3]), Second(100));
-        assert_eq!(keyed.unfollowed, 2);
-        keyed.late(Second(96), &bucket(&[1, 4, 4]), Second(100));
-        assert_eq!(keyed.unfollowed, 5);
+        late(&mut common, 100, &[1, 1, DROPPED]);
+        late(&mut common, 95, &[3]);
+        assert_eq!(keyed.unfollowed(&common), 2);
+        late(&mut common, 95, &[3]);
+        assert_eq!(keyed.unfollowed(&common), 2);
+        late(&mut common, 96, &[1, 4, 4]);
+        assert_eq!(keyed.unfollowed(&common), 5);
         // The window does not reach so far.
-        keyed.late(Second(90), &bucket(&[5, DROPPED]), Second(100));
-        assert_eq!(keyed.unfollowed, 5);
-        let mut hits = Vec::new();
-        keyed.close(
-            Second(101),
-            &bucket(&[6]),
-            false,
-            &mut Vec::new(),
-            &|a, b| a.cmp(&b),
-            &mut |id, _, reading| hits.push((id, reading.figure.hits)),
-        );
-        assert_eq!(hits, [(1, 3), (3, 2)]);
-        assert_eq!(keyed.unfollowed, 6);
-        assert_eq!(ROWS * size_of::<KeyCounts>(), 20_800_000, "as documented");
+        late(&mut common, 90, &[5, DROPPED]);
+        assert_eq!(keyed.unfollowed(&common), 5);
+        let beyond = close(&mut keyed, &mut common, 101, &[6]);
+        assert_eq!(beyond, [(1, 3), (3, 2)]);
+        assert_eq!(keyed.unfollowed(&common), 6);
     }
 }

@@ -7,6 +7,7 @@
 
 pub mod cause;
 pub mod check;
+pub mod common;
 mod count;
 mod duration;
 pub mod firing;
@@ -35,6 +36,7 @@ pub use rule::{AlertChange, Changed, EarlierAlert, Rule};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
+use self::common::Common;
 use self::measure::Threshold;
 use crate::quantity::Figure;
 use crate::report::Shortfall;
@@ -98,15 +100,23 @@ struct Reading {
 pub trait Condition: std::fmt::Debug {
     /// A second closes, or records came late for one that is: `bucket` is what is new of `second`, and
     /// the window ends with `closed`, the last second that is closed. What closes comes in order; seconds
-    /// that were left out were empty, and none of them was one that [`Condition::next_change`] named.
-    fn take(&mut self, second: Second, bucket: &Bucket, closed: Second);
+    /// that were left out were empty, and none of them was one that [`Condition::next_change`] named. What is counted
+    /// in [common](Common) has taken it already.
+    fn take(&mut self, _second: Second, _bucket: &Bucket, _closed: Second) {}
 
     /// A second closes: where the measure is then, and whether there are fewer hits than `min`. (One call for each rule
     /// and second: there are many seconds.)
-    fn close(&mut self, second: Second, bucket: &Bucket, min: u64) -> (Level, Option<Shortfall>) {
+    #[inline]
+    fn close(
+        &mut self,
+        second: Second,
+        bucket: &Bucket,
+        min: u64,
+        common: &Common,
+    ) -> (Level, Option<Shortfall>) {
         self.take(second, bucket, second);
-        match self.shortfall(min) {
-            None => (self.level(), None),
+        match self.shortfall(min, common) {
+            None => (self.level(common), None),
             // Too few hits say nothing, and what says nothing is not beyond.
             shortfall => (Level::Clear, shortfall),
         }
@@ -116,10 +126,10 @@ pub trait Condition: std::fmt::Debug {
     fn heard(&mut self, _second: Second, _bucket: &Bucket) {}
 
     /// Where the measure is against its threshold.
-    fn level(&self) -> Level;
+    fn level(&self, common: &Common) -> Level;
 
     /// The measure, for people.
-    fn figure(&self) -> Figure;
+    fn figure(&self, common: &Common) -> Figure;
 
     /// The measure in words, where the numbers alone do not say it.
     fn detail(&self) -> Option<String> {
@@ -127,17 +137,18 @@ pub trait Condition: std::fmt::Debug {
     }
 
     /// Where there are fewer hits than `min`, so that the measure says nothing.
-    fn shortfall(&self, min: u64) -> Option<Shortfall> {
+    #[inline]
+    fn shortfall(&self, min: u64, common: &Common) -> Option<Shortfall> {
         if min == 0 {
             return None;
         }
-        let hits = self.figure().hits;
+        let hits = self.figure(common).hits;
         (hits < min).then_some(Shortfall { hits, min })
     }
 
     /// Whether little is what it fires on: then a window that was not read as a whole says nothing.
     fn fires_on_little(&self) -> bool {
-        self.figure().below
+        false
     }
 
     /// How long it must have read the log again after a gap to know that nothing is beyond any more.
@@ -149,7 +160,7 @@ pub trait Condition: std::fmt::Debug {
     fn unread(&mut self, _from: Second, _to: Second) {}
 
     /// What a reader must know to read the rule's silence.
-    fn note(&self) -> Option<String> {
+    fn note(&self, _common: &Common) -> Option<String> {
         None
     }
 
@@ -159,7 +170,7 @@ pub trait Condition: std::fmt::Debug {
     ///
     /// Until then the level stays as it is, and so do the hits of the figure unless it is clear. The value
     /// stays too, or falls away from a peak, or [grows](Condition::grows).
-    fn next_change(&self, from: Second, _level: Level) -> Option<Second> {
+    fn next_change(&self, from: Second, _level: Level, _common: &Common) -> Option<Second> {
         Some(from)
     }
 
@@ -175,9 +186,23 @@ pub trait Condition: std::fmt::Debug {
     fn look_back(&self) -> Span {
         Span(2 * self.window().0)
     }
+}
 
-    /// Follows a reduction of the table of `dimension`.
-    fn renumber(&mut self, _dimension: usize, _ids: &Renumbering) {}
+/// What a rule can say of a second.
+#[derive(Debug, Clone, Copy)]
+struct Evaluable {
+    /// A part of its window was not read.
+    unread: bool,
+    /// The second is none of its hours: nothing fires, and what fires is over.
+    outside: bool,
+}
+
+impl Evaluable {
+    /// Everything.
+    const ALL: Evaluable = Evaluable {
+        unread: false,
+        outside: false,
+    };
 }
 
 /// A kind of rule with an alert for each key of a dimension.
@@ -197,10 +222,10 @@ trait KeyedCondition: std::fmt::Debug {
     fn clauses(&self) -> Clauses;
 
     /// What a reader must know to read the rule's silence.
-    fn note(&self) -> Option<String>;
+    fn note(&self, common: &Common) -> Option<String>;
 
     /// Hits of keys that are not followed.
-    fn unfollowed(&self) -> u64;
+    fn unfollowed(&self, common: &Common) -> u64;
 
     /// The number of the alert of a key, if it fires.
     fn firing(&self, id: u32) -> Option<u64>;
@@ -224,12 +249,12 @@ trait KeyedCondition: std::fmt::Debug {
 
     /// A second closes: `advance` moves the alert of each key on that is not quiet or is to fire; those that fire or are
     /// over in the `order` of their keys, so that no order of reading is seen. The alerts of keys that are followed no
-    /// more are added to `over`. `unread`: a part of the window was not read.
+    /// more are added to `over`.
     fn close(
         &mut self,
         second: Second,
-        bucket: &Bucket,
-        unread: bool,
+        counted: (&Bucket, &Common),
+        evaluable: Evaluable,
         over: &mut Vec<u64>,
         order: &dyn Fn(u32, u32) -> Ordering,
         advance: &mut dyn FnMut(u32, &mut phase::Phase, Reading),
@@ -237,7 +262,7 @@ trait KeyedCondition: std::fmt::Debug {
 
     /// Records came late for `second`; `closed` is the last one that is. Their keys are looked at when the
     /// next second closes.
-    fn late(&mut self, second: Second, bucket: &Bucket, closed: Second);
+    fn late(&mut self, _second: Second, _bucket: &Bucket, _closed: Second) {}
 
     /// As [`Condition::heard`].
     fn heard(&mut self, _second: Second, _bucket: &Bucket) {}
@@ -248,7 +273,7 @@ trait KeyedCondition: std::fmt::Debug {
     }
 
     /// The first second at which anything could change if all from now on are empty.
-    fn next_change(&self) -> Option<Second>;
+    fn next_change(&self, common: &Common) -> Option<Second>;
 
     /// Ids have changed. A key that was dropped is followed no more, and its alert is added to `over`, since nothing
     /// would ever resolve it.

@@ -108,6 +108,11 @@ impl Phase {
         )
     }
 
+    /// Whether it fires and is said again at `second`.
+    pub(super) fn is_repeated(self, second: Second) -> bool {
+        matches!(self, Phase::Firing { again, .. } if again <= second)
+    }
+
     /// The number of the alert, if it fires.
     pub(super) fn number(self) -> Option<u64> {
         match self {

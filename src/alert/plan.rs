@@ -2,6 +2,7 @@
 
 use super::cause::{Counted, CountedKind, Weight};
 use super::check::{self, Check};
+use super::common::Common;
 use super::count::HITS;
 use super::keyed::{Keyed, KeyedSpec};
 use super::measure::Threshold;
@@ -106,6 +107,8 @@ pub struct Plan {
     pub rules: Vec<Rule>,
     /// The expressions that records are held against.
     pub expressions: Vec<Filter>,
+    /// What they count in common.
+    pub common: Common,
 }
 
 impl Plan {
@@ -141,7 +144,7 @@ impl Plan {
                 let keys = (dimension, dimensions);
                 Box::new(SilentKeys::new(spec.threshold, clauses, whole, keys))
             } else {
-                Box::new(Keyed::new(KeyedSpec {
+                let parts = KeyedSpec {
                     threshold: spec.threshold,
                     window,
                     clauses,
@@ -150,7 +153,8 @@ impl Plan {
                     whole,
                     dimension,
                     dimensions,
-                }))
+                };
+                Box::new(Keyed::new(parts, &mut self.common))
             };
             let mut rule = Rule::by_key(&spec.label, subject, keyed);
             rule.set_hours(spec.during);
@@ -161,14 +165,15 @@ impl Plan {
             Measure::Unique(dimension) => index_of(dimension)?,
             _ => 0,
         };
-        let inputs = Inputs {
+        let mut inputs = Inputs {
+            common: &mut self.common,
             window,
             part,
             whole,
             dimension,
             dimensions: tops.len(),
         };
-        let condition = (kind.condition)(spec, &inputs);
+        let condition = (kind.condition)(spec, &mut inputs);
         let mut rule = Rule::new(&spec.label, subject, condition, clauses);
         rule.set_hours(spec.during);
         self.rules.push(rule);

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::cause::Counted;
+use super::common::Common;
 use super::history::AlertHistory;
 use super::hours::{Clocked, Hours};
 use super::phase::{Clauses, Phase, PhaseChange};
-use super::{Condition, KeyedCondition, Level, Reading};
+use super::{Condition, Evaluable, KeyedCondition, Level, Reading};
 use crate::quantity::{Figure, Subject};
-use crate::report::{Key, WhyOver};
+use crate::report::{Key, Shortfall, WhyOver};
 use crate::stats::bucket::Bucket;
 use crate::stats::keys::{KeyTable, Renumbering};
 use crate::stats::totals::Totals;
@@ -72,6 +73,8 @@ enum Instances {
         phase: Phase,
         /// Where the measure was when the last second closed.
         level: Level,
+        /// The alert that fires, and the greatest value that is known of it.
+        peak: Option<(u64, f64)>,
     },
     ByKey {
         keyed: Box<dyn KeyedCondition + Send>,
@@ -134,6 +137,7 @@ impl Rule {
                 clauses,
                 phase: Phase::Quiet,
                 level: Level::Clear,
+                peak: None,
             },
             counted: None,
             hours: None,
@@ -213,45 +217,46 @@ impl Rule {
     }
 
     /// Its measure now, where it has only one.
-    pub fn figure(&self) -> Option<Figure> {
+    pub fn figure(&self, common: &Common) -> Option<Figure> {
         match &self.kind {
-            Instances::Whole { condition, .. } => Some(condition.figure()),
+            Instances::Whole { condition, .. } => Some(condition.figure(common)),
             Instances::ByKey { .. } => None,
         }
     }
 
     /// What a reader must know to read its silence.
-    pub fn note(&self) -> Option<String> {
+    pub fn note(&self, common: &Common) -> Option<String> {
         match &self.kind {
-            Instances::Whole { condition, .. } => condition.note(),
-            Instances::ByKey { keyed, .. } => keyed.note(),
+            Instances::Whole { condition, .. } => condition.note(common),
+            Instances::ByKey { keyed, .. } => keyed.note(common),
         }
     }
 
     /// Hits of keys that it could not follow: it may have missed an alert.
-    pub fn unfollowed(&self) -> u64 {
+    pub fn unfollowed(&self, common: &Common) -> u64 {
         match &self.kind {
             Instances::Whole { .. } => 0,
-            Instances::ByKey { keyed, .. } => keyed.unfollowed(),
+            Instances::ByKey { keyed, .. } => keyed.unfollowed(common),
         }
     }
 
     /// The first second from `from` on at which anything could change if all of them are empty; `from`
     /// is the first that is not closed.
-    pub fn next_change(&self, from: Second) -> Option<Second> {
+    pub fn next_change(&self, from: Second, common: &Common) -> Option<Second> {
         if self.touched {
             return Some(from);
         }
         let whole = self.whole_again();
         let change = match &self.kind {
-            Instances::ByKey { keyed, .. } => keyed.next_change(),
+            Instances::ByKey { keyed, .. } => keyed.next_change(common),
             Instances::Whole {
                 condition,
                 clauses,
                 phase,
                 level,
+                ..
             } => {
-                let change = condition.next_change(from, *level);
+                let change = condition.next_change(from, *level, common);
                 let due = phase.due(*level, *clauses);
                 change.into_iter().chain(due).min()
             }
@@ -292,7 +297,12 @@ impl Rule {
     }
 
     /// An alert of this rule fired as far as an earlier run knew, and is not over.
-    pub fn resume(&mut self, earlier: &EarlierAlert, totals: &Totals, history: &mut AlertHistory) {
+    pub fn resume(
+        &mut self,
+        earlier: &EarlierAlert,
+        (totals, common): (&Totals, &Common),
+        history: &mut AlertHistory,
+    ) {
         let EarlierAlert {
             name,
             since,
@@ -316,7 +326,8 @@ impl Rule {
                         phase.repeat_at(again);
                     }
                     None => {
-                        let number = history.fire(label, None, unit, since, condition.figure());
+                        let figure = condition.figure(common);
+                        let number = history.fire(label, None, unit, since, figure);
                         *phase = Phase::firing(number, again);
                     }
                 }
@@ -383,115 +394,206 @@ impl Rule {
     pub fn renumber(&mut self, dimension: usize, ids: &Renumbering) {
         self.touched = true;
         match &mut self.kind {
-            Instances::Whole { condition, .. } => condition.renumber(dimension, ids),
             Instances::ByKey { keyed, over, .. } if keyed.dimension() == dimension => {
                 keyed.renumber(ids, over)
             }
-            Instances::ByKey { .. } => {}
+            Instances::Whole { .. } | Instances::ByKey { .. } => {}
         }
     }
 
-    /// Closes a second and calls `report` with what it changed.
+    /// Closes a second, which [`Common`] has taken, and calls `report` with what it changed.
+    #[inline]
     pub fn close(
         &mut self,
         second: Second,
-        bucket: &Bucket,
+        (bucket, common): (&Bucket, &Common),
         (totals, zone): (&Totals, &Zone),
         history: &mut AlertHistory,
         report: impl FnMut(Changed),
     ) {
         self.touched = false;
-        let whole_again = self.whole_again().filter(|&whole| whole <= second);
-        if whole_again.is_some() {
+        let mut clock = (Evaluable::ALL, false);
+        if self.unread.is_some() || self.hours.is_some() {
+            clock = self.clock(second, zone);
+        }
+        let (evaluable, look_at_all) = clock;
+        let Instances::Whole {
+            condition,
+            clauses,
+            phase,
+            level,
+            ..
+        } = &mut self.kind
+        else {
+            return self.close_keys(
+                second,
+                (bucket, common),
+                totals,
+                (evaluable, look_at_all),
+                history,
+                report,
+            );
+        };
+        let shortfall;
+        (*level, shortfall) = condition.close(second, bucket, clauses.min, common);
+        if evaluable.unread {
+            *level = level.where_unread(*phase, condition.fires_on_little());
+        }
+        if evaluable.outside {
+            *level = Level::Clear;
+        }
+        // Nearly all seconds are such that there is nothing to say.
+        if *phase != Phase::Quiet || *level == Level::Breached {
+            self.move_on(second, shortfall, evaluable, common, history, report);
+        }
+    }
+
+    /// What can be said of a second, and whether all keys must be looked at then.
+    #[inline(never)]
+    fn clock(&mut self, second: Second, zone: &Zone) -> (Evaluable, bool) {
+        let whole_again = self.whole_again().is_some_and(|whole| whole <= second);
+        if whole_again {
             self.unread = None;
         }
-        let unread = self.unread.is_some();
         let hours = self.hours.as_mut().map(|hours| hours.close(second, zone));
         let (within, edge) = hours.unwrap_or((true, false));
+        let evaluable = Evaluable {
+            unread: self.unread.is_some(),
+            outside: !within,
+        };
+        (evaluable, whole_again || edge)
+    }
+
+    /// Moves the alert of a rule without keys on, whose level is known.
+    #[inline(never)]
+    fn move_on(
+        &mut self,
+        second: Second,
+        shortfall: Option<Shortfall>,
+        evaluable: Evaluable,
+        common: &Common,
+        history: &mut AlertHistory,
+        report: impl FnMut(Changed),
+    ) {
+        let Instances::Whole {
+            condition,
+            clauses,
+            phase,
+            level,
+            peak,
+        } = &mut self.kind
+        else {
+            return;
+        };
+        let figure = condition.figure(common);
+        // Most seconds of an alert change nothing of it.
+        if let (
+            Phase::Firing {
+                number,
+                clear_since: None,
+                again,
+            },
+            Some((of, peak)),
+        ) = (*phase, *peak)
+            && *level != Level::Clear
+            && second < again
+            && of == number
+            && (if figure.below {
+                figure.value >= peak
+            } else {
+                figure.value <= peak
+            })
+        {
+            return;
+        }
+        let reading = Reading {
+            level: *level,
+            figure,
+            shortfall,
+            id: None,
+            uncounted: false,
+        };
         let mut closing = Closing {
             label: &self.label,
             subject: &self.subject,
             second,
-            outside: !within,
+            outside: evaluable.outside,
             history,
             report,
         };
-        match &mut self.kind {
-            Instances::Whole {
-                condition,
-                clauses,
-                phase,
-                level,
-            } => {
-                let shortfall;
-                (*level, shortfall) = condition.close(second, bucket, clauses.min);
-                if unread {
-                    *level = level.where_unread(*phase, condition.fires_on_little());
-                }
-                if !within {
-                    *level = Level::Clear;
-                }
-                if *phase == Phase::Quiet && *level != Level::Breached {
-                    return;
-                }
-                let reading = Reading {
-                    level: *level,
-                    figure: condition.figure(),
-                    shortfall,
-                    id: None,
-                    uncounted: false,
-                };
-                closing.advance(phase, *clauses, reading, || None, || condition.detail());
-            }
-            Instances::ByKey {
-                keyed,
-                over,
-                unseen,
-            } => {
-                let dimension = keyed.dimension();
-                let kind = totals.tops()[dimension].dimension.kind();
-                if whole_again.is_some() || edge {
-                    keyed.look_at_all();
-                }
-                unseen.retain(|alert| {
-                    if let Some(id) = find(totals.table(dimension), &alert.key.key) {
-                        let phase = Phase::firing(alert.number, alert.again);
-                        keyed.set_firing(id, phase, second);
-                        return false;
-                    }
-                    // Not to be seen in a whole window is the end of it, or what it is about.
-                    let last = keyed
-                        .absence()
-                        .is_none_or(|absence| second - alert.since > absence);
-                    let ends = last && !unread;
-                    over.extend(ends.then_some(alert.number));
-                    !ends
-                });
-                // They were found in the order of a hash.
-                over.sort_unstable();
-                over.drain(..).for_each(|number| closing.end(number));
-                let clauses = keyed.clauses();
-                let table = totals.table(dimension);
-                let order = |a: u32, b: u32| table.key(a).cmp(table.key(b));
-                keyed.close(
-                    second,
-                    bucket,
-                    unread,
-                    over,
-                    &order,
-                    &mut |id, phase, reading| {
-                        let key = || {
-                            Some(Key {
-                                dimension: kind,
-                                key: totals.table(dimension).key(id).into(),
-                            })
-                        };
-                        closing.advance(phase, clauses, reading, key, || None);
-                    },
-                );
-                over.drain(..).for_each(|number| closing.end(number));
-            }
+        closing.advance(phase, *clauses, reading, || None, || condition.detail());
+        *peak = phase.number().map(|number| (number, figure.value));
+    }
+
+    /// Closes a second for a rule with an alert per key.
+    #[inline(never)]
+    fn close_keys(
+        &mut self,
+        second: Second,
+        counted: (&Bucket, &Common),
+        totals: &Totals,
+        (evaluable, look_at_all): (Evaluable, bool),
+        history: &mut AlertHistory,
+        report: impl FnMut(Changed),
+    ) {
+        let Instances::ByKey {
+            keyed,
+            over,
+            unseen,
+        } = &mut self.kind
+        else {
+            return;
+        };
+        let mut closing = Closing {
+            label: &self.label,
+            subject: &self.subject,
+            second,
+            outside: evaluable.outside,
+            history,
+            report,
+        };
+        let dimension = keyed.dimension();
+        let kind = totals.tops()[dimension].dimension.kind();
+        if look_at_all {
+            keyed.look_at_all();
         }
+        unseen.retain(|alert| {
+            if let Some(id) = find(totals.table(dimension), &alert.key.key) {
+                let phase = Phase::firing(alert.number, alert.again);
+                keyed.set_firing(id, phase, second);
+                return false;
+            }
+            // Not to be seen in a whole window is the end of it, or what it is about.
+            let last = keyed
+                .absence()
+                .is_none_or(|absence| second - alert.since > absence);
+            let ends = last && !evaluable.unread;
+            over.extend(ends.then_some(alert.number));
+            !ends
+        });
+        // They were found in the order of a hash.
+        over.sort_unstable();
+        over.drain(..).for_each(|number| closing.end(number));
+        let clauses = keyed.clauses();
+        let table = totals.table(dimension);
+        let order = |a: u32, b: u32| table.key(a).cmp(table.key(b));
+        keyed.close(
+            second,
+            counted,
+            evaluable,
+            over,
+            &order,
+            &mut |id, phase, reading| {
+                let key = || {
+                    Some(Key {
+                        dimension: kind,
+                        key: totals.table(dimension).key(id).into(),
+                    })
+                };
+                closing.advance(phase, clauses, reading, key, || None);
+            },
+        );
+        over.drain(..).for_each(|number| closing.end(number));
     }
 }
 

@@ -1,6 +1,7 @@
 //! How long no record has come, by the log's own clock.
 
 use super::cause::CountedKind;
+use super::common::Common;
 use super::measure::Threshold;
 use super::silent_keys::REMEMBERED;
 use super::spec::{Blamed, ByKey, MeasureKind, Wrong, as_written};
@@ -85,12 +86,12 @@ impl Condition for SilenceCondition {
         }
     }
 
-    fn level(&self) -> Level {
+    fn level(&self, _: &Common) -> Level {
         let order = (self.seconds() as u128 * 1_000_000_000).cmp(&self.threshold.billionths);
         Level::of(order, self.threshold, false)
     }
 
-    fn figure(&self) -> Figure {
+    fn figure(&self, _: &Common) -> Figure {
         let threshold = self.threshold.value();
         Figure {
             hits: 0,
@@ -101,7 +102,7 @@ impl Condition for SilenceCondition {
         }
     }
 
-    fn next_change(&self, from: Second, _: Level) -> Option<Second> {
+    fn next_change(&self, from: Second, _: Level, _: &Common) -> Option<Second> {
         // The first second that is longer ago than allowed; from then on it only grows.
         let after = (self.threshold.billionths / 1_000_000_000) as i64 + 1;
         self.last

@@ -9,9 +9,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use foldhash::fast::RandomState;
 
+use super::common::Common;
 use super::measure::Threshold;
 use super::phase::{Clauses, Phase};
-use super::{KeyedCondition, Level, Reading, Subset, not_followed, pop_due};
+use super::{Evaluable, KeyedCondition, Level, Reading, Subset, not_followed, pop_due};
 use crate::quantity::Figure;
 use crate::stats::bucket::Bucket;
 use crate::stats::keys::{DROPPED, Renumbering};
@@ -154,11 +155,11 @@ impl KeyedCondition for SilentKeys {
         self.clauses
     }
 
-    fn note(&self) -> Option<String> {
+    fn note(&self, _: &Common) -> Option<String> {
         not_followed(self.unfollowed)
     }
 
-    fn unfollowed(&self) -> u64 {
+    fn unfollowed(&self, _: &Common) -> u64 {
         self.unfollowed
     }
 
@@ -198,8 +199,8 @@ impl KeyedCondition for SilentKeys {
     fn close(
         &mut self,
         second: Second,
-        bucket: &Bucket,
-        unread: bool,
+        (bucket, _): (&Bucket, &Common),
+        Evaluable { unread, .. }: Evaluable,
         over: &mut Vec<u64>,
         order: &dyn Fn(u32, u32) -> Ordering,
         advance: &mut dyn FnMut(u32, &mut Phase, Reading),
@@ -265,7 +266,7 @@ impl KeyedCondition for SilentKeys {
         phases.filter_map(Phase::number).next().is_some()
     }
 
-    fn next_change(&self) -> Option<Second> {
+    fn next_change(&self, _: &Common) -> Option<Second> {
         self.waiting.first().map(|(due, _)| *due)
     }
 

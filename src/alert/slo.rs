@@ -8,6 +8,7 @@
 use std::cmp::Ordering;
 
 use super::cause::CountedKind;
+use super::common::Common;
 use super::spec::{Blamed, ByKey, MeasureKind, Wrong};
 use super::window::Window;
 use super::{Condition, Level, Subset};
@@ -100,7 +101,7 @@ pub(super) struct SloCondition {
     min: u64,
     source: Subset,
     /// Hits and errors of each second.
-    seconds: Window<(u32, u32), 5>,
+    seconds: Window<(u32, u32)>,
     /// Hits and errors of each of [`WINDOWS`].
     sums: [(u64, u64); 5],
 }
@@ -112,7 +113,7 @@ impl SloCondition {
             budget: 1_000_000_000 - objective,
             min: if min == 0 { MIN } else { min },
             source,
-            seconds: Window::of(WINDOWS),
+            seconds: Window::of(&WINDOWS),
             sums: [(0, 0); 5],
         }
     }
@@ -188,7 +189,7 @@ impl Condition for SloCondition {
         }
     }
 
-    fn level(&self) -> Level {
+    fn level(&self, _: &Common) -> Level {
         let levels = PAIRS.map(|pair| self.pair(pair));
         if levels.contains(&Level::Breached) {
             Level::Breached
@@ -200,17 +201,17 @@ impl Condition for SloCondition {
     }
 
     /// Some pair burns, and those that do have too few hits in their short window.
-    fn shortfall(&self, _: u64) -> Option<Shortfall> {
+    fn shortfall(&self, _: u64, common: &Common) -> Option<Shortfall> {
         let short_of = |pair: &Pair| self.sums[pair.short].0 < self.min;
         let burning = |pair: &Pair| short_of(pair) && self.burns(*pair) != Level::Clear;
         let pair = PAIRS.into_iter().find(burning)?;
-        (self.level() == Level::Clear).then(|| Shortfall {
+        (self.level(common) == Level::Clear).then(|| Shortfall {
             hits: self.sums[pair.short].0,
             min: self.min,
         })
     }
 
-    fn figure(&self) -> Figure {
+    fn figure(&self, _: &Common) -> Figure {
         let Pair { long, rate, .. } = self.speaking();
         Figure {
             hits: self.sums[long].0,
@@ -232,7 +233,7 @@ impl Condition for SloCondition {
         ))
     }
 
-    fn next_change(&self, _: Second, _: Level) -> Option<Second> {
+    fn next_change(&self, _: Second, _: Level, _: &Common) -> Option<Second> {
         self.seconds.next_leave_of_any()
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::cause::CountedKind;
+use super::common::Common;
 use super::hours::Hours;
 use super::measure::Threshold;
 use super::{Condition, Subset};
@@ -57,7 +58,7 @@ pub struct MeasureKind {
     /// Which records it counts: those that an alert names its cause from.
     pub(super) counts: fn(&Spec) -> CountedKind,
     /// The condition of a rule that is not by key.
-    pub(super) condition: fn(&Spec, &Inputs) -> Box<dyn Condition + Send>,
+    pub(super) condition: fn(&Spec, &mut Inputs) -> Box<dyn Condition + Send>,
 }
 
 /// What a rule by key measures.
@@ -83,7 +84,9 @@ pub(super) enum Blamed {
 
 /// What a condition looks at.
 #[derive(Debug)]
-pub(super) struct Inputs {
+pub(super) struct Inputs<'r> {
+    /// What is counted for all rules.
+    pub(super) common: &'r mut Common,
     pub(super) window: Span,
     /// What is counted, and what it is a part of.
     pub(super) part: Subset,

@@ -17,6 +17,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
 
+use super::common::Common;
 use super::window::Sums;
 use super::{Condition, Level, Subset};
 use crate::quantity::Figure;
@@ -132,8 +133,8 @@ impl UsualCondition {
         }
         let is_whole = self
             .whole_from
-            .is_some_and(|from| end - self.hits.span() >= from);
-        let window = u64::try_from(self.hits.total(0)).unwrap_or(u64::MAX);
+            .is_some_and(|from| end - self.hits.span(0) >= from);
+        let window = u64::try_from(self.hits.total(0, 0)).unwrap_or(u64::MAX);
         self.windows
             .push_back((is_whole && !is_hole).then_some(window));
         self.recent += 1;
@@ -229,7 +230,7 @@ impl UsualCondition {
             (self.beyond, self.firing) = (0, None);
             return;
         };
-        let counted = self.hits.total(0);
+        let counted = self.hits.total(0, 0);
         let limit = self.factor() * u128::from(usual);
         let order = match self.below {
             false => (counted * 1_000_000_000).cmp(&limit),
@@ -261,7 +262,7 @@ impl UsualCondition {
     }
 
     fn usual_per_second(&self) -> f64 {
-        self.usual.unwrap_or(0) as f64 / self.hits.span().0 as f64
+        self.usual.unwrap_or(0) as f64 / self.hits.span(0).0 as f64
     }
 }
 
@@ -286,22 +287,22 @@ impl Condition for UsualCondition {
         self.catch_up(closed.next());
     }
 
-    fn level(&self) -> Level {
+    fn level(&self, _: &Common) -> Level {
         self.level
     }
 
-    fn figure(&self) -> Figure {
+    fn figure(&self, _: &Common) -> Figure {
         Figure {
-            hits: self.hits.hits(0),
-            value: self.hits.total(0) as f64 / self.hits.span().0 as f64,
+            hits: self.hits.hits(0, 0),
+            value: self.hits.total(0, 0) as f64 / self.hits.span(0).0 as f64,
             threshold: self.factor() as f64 / 1e9 * self.usual_per_second(),
-            window: self.hits.span(),
+            window: self.hits.span(0),
             below: self.below,
         }
     }
 
     fn detail(&self) -> Option<String> {
-        let rate = self.hits.total(0) as f64 / self.hits.span().0 as f64;
+        let rate = self.hits.total(0, 0) as f64 / self.hits.span(0).0 as f64;
         let usual = self.usual_per_second();
         let rates = |rate: f64| {
             if rate >= 100.0 {
@@ -326,7 +327,7 @@ impl Condition for UsualCondition {
         Some(format!("{} {is}, known for {known}", rates(rate)))
     }
 
-    fn note(&self) -> Option<String> {
+    fn note(&self, _: &Common) -> Option<String> {
         let known = Span(self.known as i64 * MINUTE);
         let needed = Span(READY as i64 * MINUTE);
         self.usual
@@ -334,17 +335,21 @@ impl Condition for UsualCondition {
             .then(|| format!("baseline not ready: {known} of {needed}"))
     }
 
-    fn next_change(&self, from: Second, _: Level) -> Option<Second> {
+    fn next_change(&self, from: Second, _: Level, _: &Common) -> Option<Second> {
         // With an empty window every minute that ends is back; until it has been, it matters. To a rule on less it matters
         // as long as anything is usual.
-        let open = self.hits.total(0) > 0
+        let open = self.hits.total(0, 0) > 0
             || self.level != Level::Clear
             || self.beyond > 0
             || self.below && self.known > 0;
         let minute_ends = from + Span(MINUTE - 1 - from.0.rem_euclid(MINUTE));
-        let leaves = self.hits.next_leave();
+        let leaves = self.hits.next_leave(0);
         (open && self.minute.is_some())
             .then(|| leaves.map_or(minute_ends, |leaves| leaves.min(minute_ends)))
+    }
+
+    fn fires_on_little(&self) -> bool {
+        self.below
     }
 
     fn unread(&mut self, from: Second, to: Second) {
@@ -353,7 +358,7 @@ impl Condition for UsualCondition {
             return;
         };
         // Those whose window holds a part of it.
-        let overlaps = to.0 + self.hits.span().0 - 1;
+        let overlaps = to.0 + self.hits.span(0).0 - 1;
         let (first, last) = (from.0.div_euclid(MINUTE), overlaps.div_euclid(MINUTE) - 1);
         // Those that have ended are behind each other, up to the one before the open one.
         let count = self.windows.len();
@@ -368,10 +373,10 @@ impl Condition for UsualCondition {
     }
 
     fn window(&self) -> Span {
-        self.hits.span()
+        self.hits.span(0)
     }
 
     fn look_back(&self) -> Span {
-        Span((BASELINE + RECENT) as i64 * MINUTE + self.hits.span().0)
+        Span((BASELINE + RECENT) as i64 * MINUTE + self.hits.span(0).0)
     }
 }

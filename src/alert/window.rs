@@ -5,8 +5,8 @@
 //! that are too old leave with the next one. A second that closes and records that come late for one go
 //! the same way in: [`Window::slide`] to the end, then [`Window::at`] the second.
 //!
-//! [`Window`] keeps a small value for each second, and can be of several spans at once; [`Sums`] adds such
-//! values up. [`Rows`] keeps a row for each key of a second, all of them in one deque: a second that closes
+//! [`Window`] keeps a small value for each second, and can be of several spans at once, which rules share that count
+//! the same; [`Sums`] adds such values up. [`Rows`] keeps a row for each key of a second, all of them in one deque: a second that closes
 //! allocates nothing of its own. Where there is no room for more rows, neighbouring seconds become slices.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -15,29 +15,67 @@ use crate::time::{Second, Span};
 
 /// The seconds of one or several spans that end together.
 #[derive(Debug)]
-pub(super) struct Window<T, const N: usize = 1> {
-    /// The longest last.
-    spans: [Span; N],
+pub(super) struct Window<T> {
+    spans: Vec<SpanEdge>,
+    /// The place of the longest of them.
+    longest: usize,
     end: Second,
     /// The seconds of the longest span, each with what it holds.
     seconds: VecDeque<(Second, T)>,
-    /// How many of them are too old for each span; for the longest none is.
-    left: [usize; N],
+}
+
+/// A span, and how many of the seconds are too old for it; for the longest none is.
+#[derive(Debug, Clone, Copy)]
+struct SpanEdge {
+    span: Span,
+    left: usize,
 }
 
 impl<T> Window<T> {
     pub(super) fn new(span: Span) -> Window<T> {
-        Window::of([span])
+        Window::of(&[span])
     }
 
-    pub(super) fn span(&self) -> Span {
-        self.spans[0]
+    /// A window of each of some spans, which are known by their places here.
+    pub(super) fn of(spans: &[Span]) -> Window<T> {
+        let mut window = Window {
+            spans: Vec::new(),
+            longest: 0,
+            end: Second(i64::MIN),
+            seconds: VecDeque::new(),
+        };
+        spans.iter().for_each(|&span| {
+            window.place_of(span);
+        });
+        window
     }
 
-    /// The next second at which something leaves, if nothing enters before.
-    pub(super) fn next_leave(&self) -> Option<Second> {
-        let first = self.seconds.front();
-        first.map(|(first, _)| *first + self.spans[0])
+    /// The place of a span, which is one of the window's from now on; nothing has come yet.
+    pub(super) fn place_of(&mut self, span: Span) -> usize {
+        debug_assert!(self.seconds.is_empty());
+        let known = self.spans.iter().position(|edge| edge.span == span);
+        known.unwrap_or_else(|| {
+            self.spans.push(SpanEdge { span, left: 0 });
+            let place = self.spans.len() - 1;
+            if span > self.longest() {
+                self.longest = place;
+            }
+            place
+        })
+    }
+
+    fn longest(&self) -> Span {
+        self.spans[self.longest].span
+    }
+
+    /// How many spans there are.
+    pub(super) fn spans(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// The span at this place.
+    pub(super) fn span(&self, place: usize) -> Span {
+        self.spans[place].span
     }
 
     /// The newest second that holds anything.
@@ -61,141 +99,187 @@ impl<T> Window<T> {
     fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.seconds.iter_mut().map(|(_, value)| value)
     }
-}
 
-impl<T, const N: usize> Window<T, N> {
-    /// A window of each span, the longest of them last.
-    pub(super) fn of(spans: [Span; N]) -> Window<T, N> {
-        debug_assert!(spans.is_sorted());
-        Window {
-            spans,
-            end: Second(i64::MIN),
-            seconds: VecDeque::new(),
-            left: [0; N],
-        }
+    /// What a second holds that the longest span holds, if it holds anything.
+    pub(super) fn get_mut(&mut self, second: Second) -> Option<&mut T> {
+        let index = match self.newest() {
+            Some(newest) if newest == second => self.seconds.len() - 1,
+            _ => self.seconds.partition_point(|(known, _)| *known < second),
+        };
+        let found = self.seconds.get_mut(index);
+        found
+            .filter(|(at, _)| *at == second)
+            .map(|(_, value)| value)
     }
 
-    /// The windows end with `end`. `leave` is called with what is too old for each span, by its index.
+    /// The windows end with `end`. `leave` is called with what is too old for each span, by its place.
     #[inline]
     pub(super) fn slide(&mut self, end: Second, mut leave: impl FnMut(usize, &T)) {
         self.end = end;
-        let inner = self.spans[..N - 1].iter().zip(&mut self.left);
-        for (index, (span, left)) in inner.enumerate() {
+        if let [SpanEdge { span, .. }] = self.spans[..] {
+            let oldest = end - span;
+            while let Some((second, value)) = self.seconds.front()
+                && *second <= oldest
+            {
+                leave(0, value);
+                self.seconds.pop_front();
+            }
+            return;
+        }
+        for (place, SpanEdge { span, left }) in self.spans.iter_mut().enumerate() {
             let oldest = end - *span;
             while let Some((second, value)) = self.seconds.get(*left)
                 && *second <= oldest
             {
-                leave(index, value);
+                leave(place, value);
                 *left += 1;
             }
         }
-        let oldest = end - self.spans[N - 1];
-        while let Some((second, value)) = self.seconds.front()
-            && *second <= oldest
-        {
-            leave(N - 1, value);
-            self.seconds.pop_front();
-            // They were too old for the shorter spans before.
-            self.left[..N - 1].iter_mut().for_each(|left| *left -= 1);
+        // They were too old for the shorter spans before.
+        while self.spans[self.longest].left > 0 && self.seconds.pop_front().is_some() {
+            self.spans.iter_mut().for_each(|edge| edge.left -= 1);
         }
+    }
+
+    /// Whether `second` is the end of the windows and holds nothing.
+    #[inline]
+    fn is_new(&self, second: Second) -> bool {
+        second == self.end && self.newest().is_none_or(|newest| newest < second)
+    }
+
+    /// Puts `value` at `second`, if that is the end of the windows and holds nothing; whether it does.
+    #[inline]
+    pub(super) fn push(&mut self, second: Second, value: T) -> bool {
+        let is_new = self.is_new(second);
+        if is_new {
+            self.seconds.push_back((second, value));
+        }
+        is_new
     }
 
     /// What the longest window holds of `second`, which is `empty` if it held nothing; `None` where the
     /// second is outside of it. Something is to be put there: the second is kept from now on.
     #[inline]
     pub(super) fn at(&mut self, second: Second, empty: T) -> Option<&mut T> {
-        if second > self.end || second <= self.end - self.spans[N - 1] {
+        if second > self.end || second <= self.end - self.longest() {
             return None;
         }
-        if self
-            .seconds
-            .back()
-            .is_none_or(|(newest, _)| *newest < second)
-        {
-            for (span, left) in self.spans[..N - 1].iter().zip(&mut self.left) {
-                // In a gap the end may be far past it.
-                *left += usize::from(second <= self.end - *span);
-            }
+        if self.is_new(second) {
             self.seconds.push_back((second, empty));
             return self.seconds.back_mut().map(|(_, value)| value);
         }
         let index = self.seconds.partition_point(|(known, _)| *known < second);
         if self.seconds.get(index).is_none_or(|(at, _)| *at != second) {
             self.seconds.insert(index, (second, empty));
-            for (span, left) in self.spans[..N - 1].iter().zip(&mut self.left) {
+            for SpanEdge { span, left } in &mut self.spans {
+                // In a gap the end may be far past it.
                 *left += usize::from(second <= self.end - *span);
             }
         }
         Some(&mut self.seconds[index].1)
     }
 
-    /// Whether the span with this index holds `second`.
-    pub(super) fn holds(&self, index: usize, second: Second) -> bool {
-        second <= self.end && second > self.end - self.spans[index]
+    /// Whether the span at this place holds `second`.
+    #[inline]
+    pub(super) fn holds(&self, place: usize, second: Second) -> bool {
+        second <= self.end && second > self.end - self.spans[place].span
     }
 
-    /// The next second at which something leaves any of the spans, if nothing enters before.
+    /// The next second at which something leaves the span at this place, if nothing enters before.
+    pub(super) fn next_leave(&self, place: usize) -> Option<Second> {
+        let SpanEdge { span, left } = self.spans[place];
+        let (oldest, _) = self.seconds.get(left)?;
+        Some(*oldest + span)
+    }
+
+    /// The same of any of the spans.
     pub(super) fn next_leave_of_any(&self) -> Option<Second> {
-        let spans = self.spans.iter().zip(&self.left);
-        let leaves = spans.filter_map(|(span, left)| {
-            let (oldest, _) = self.seconds.get(*left)?;
-            Some(*oldest + *span)
-        });
+        let leaves = (0..self.spans.len()).filter_map(|place| self.next_leave(place));
         leaves.min()
     }
 }
 
-/// Sums over a window.
+/// Sums over the spans of a window.
 #[derive(Debug)]
 pub(super) struct Sums<const K: usize> {
     window: Window<[u64; K]>,
-    totals: [u128; K],
+    totals: Vec<[u128; K]>,
 }
 
 impl<const K: usize> Sums<K> {
     pub(super) fn new(span: Span) -> Sums<K> {
         Sums {
             window: Window::new(span),
-            totals: [0; K],
+            totals: vec![[0; K]],
         }
     }
 
-    /// `more` is added to `second`, if the window that ends with `closed` holds it.
+    /// See [`Window::place_of`].
+    pub(super) fn place_of(&mut self, span: Span) -> usize {
+        let place = self.window.place_of(span);
+        self.totals.resize(self.window.spans(), [0; K]);
+        place
+    }
+
+    /// `more` is added to `second`, if a window that ends with `closed` holds it.
     #[inline]
     pub(super) fn take(&mut self, second: Second, more: [u64; K], closed: Second) {
         let totals = &mut self.totals;
-        self.window.slide(closed, |_, old| {
-            for (total, old) in totals.iter_mut().zip(old) {
+        self.window.slide(closed, |place, old| {
+            for (total, old) in totals[place].iter_mut().zip(old) {
                 *total -= u128::from(*old);
             }
         });
-        if more != [0; K]
-            && let Some(held) = self.window.at(second, [0; K])
-        {
-            for ((held, total), more) in held.iter_mut().zip(totals).zip(more) {
+        if more == [0; K] {
+            return;
+        }
+        if self.window.push(second, more) {
+            // It ends every window.
+            for totals in &mut self.totals {
+                for (total, more) in totals.iter_mut().zip(more) {
+                    *total += u128::from(more);
+                }
+            }
+        } else {
+            self.take_late(second, more);
+        }
+    }
+
+    #[cold]
+    fn take_late(&mut self, second: Second, more: [u64; K]) {
+        if let Some(held) = self.window.at(second, [0; K]) {
+            let mut added = [0; K];
+            for ((held, more), added) in held.iter_mut().zip(more).zip(&mut added) {
                 // What saturates is no longer a sum, and must not leave more than entered.
                 let before = *held;
                 *held = held.saturating_add(more);
-                *total += u128::from(*held - before);
+                *added = u128::from(*held - before);
+            }
+            for (place, totals) in self.totals.iter_mut().enumerate() {
+                if self.window.holds(place, second) {
+                    for (total, added) in totals.iter_mut().zip(added) {
+                        *total += added;
+                    }
+                }
             }
         }
     }
 
-    pub(super) fn total(&self, index: usize) -> u128 {
-        self.totals[index]
+    pub(super) fn total(&self, place: usize, index: usize) -> u128 {
+        self.totals[place][index]
     }
 
     /// A sum of hits, for a figure.
-    pub(super) fn hits(&self, index: usize) -> u64 {
-        u64::try_from(self.totals[index]).unwrap_or(u64::MAX)
+    pub(super) fn hits(&self, place: usize, index: usize) -> u64 {
+        u64::try_from(self.totals[place][index]).unwrap_or(u64::MAX)
     }
 
-    pub(super) fn span(&self) -> Span {
-        self.window.span()
+    pub(super) fn span(&self, place: usize) -> Span {
+        self.window.span(place)
     }
 
-    pub(super) fn next_leave(&self) -> Option<Second> {
-        self.window.next_leave()
+    pub(super) fn next_leave(&self, place: usize) -> Option<Second> {
+        self.window.next_leave(place)
     }
 }
 
@@ -255,8 +339,8 @@ impl<R: IdRow> Rows<R> {
     /// The next second at which a row leaves, if none enters before.
     pub(super) fn next_leave(&self) -> Option<Second> {
         let late = self.late.first_key_value();
-        let late = late.map(|(first, _)| *first + self.starts.span());
-        late.into_iter().chain(self.starts.next_leave()).min()
+        let late = late.map(|(first, _)| *first + self.starts.span(0));
+        late.into_iter().chain(self.starts.next_leave(0)).min()
     }
 
     /// The window ends with `end`; `leave` is called with the rows that are too old.
@@ -269,7 +353,7 @@ impl<R: IdRow> Rows<R> {
             .for_each(&mut leave);
         self.gone = first;
         while let Some(entry) = self.late.first_entry()
-            && *entry.key() <= end - self.starts.span()
+            && *entry.key() <= end - self.starts.span(0)
         {
             let rows = entry.remove();
             self.late_rows -= rows.len();
@@ -328,7 +412,7 @@ impl<R: IdRow> Rows<R> {
     /// Merges neighbouring seconds to slices of two, four, eight … with one row for each key, until there is room. A slice
     /// counts for as long as its last second is in the window, so that no key is counted less than it has.
     fn merge_seconds(&mut self) {
-        let span = self.starts.span().0;
+        let span = self.starts.span(0).0;
         self.width = self.width.max(2);
         loop {
             self.merge_to_slices();
@@ -480,11 +564,11 @@ mod tests {
     proptest! {
         #[test]
         fn sums_of_every_span_are_those_of_its_seconds(closings in closings(), spans in prop::array::uniform3(1i64..10)) {
-            let mut spans = spans;
-            spans.sort_unstable();
-            let mut window: Window<u64, 3> = Window::of(spans.map(Span));
-            let mut single = Sums::<1>::new(Span(spans[2]));
-            let mut sums = [0u64; 3];
+            let mut window: Window<u64> = Window::of(&spans.map(Span));
+            let places = spans.map(|span| window.place_of(Span(span)));
+            let mut shared = Sums::<1>::new(Span(spans[0]));
+            let shared_places = spans.map(|span| shared.place_of(Span(span)));
+            let mut sums = vec![0u64; window.spans()];
             let (mut all, mut end) = (Vec::new(), 0);
             for (gap, rows, late) in closings {
                 end += gap;
@@ -493,17 +577,17 @@ mod tests {
                     window.slide(Second(end), |span, old| sums[span] -= old);
                     if let Some(held) = window.at(Second(second), 0) {
                         *held += count;
-                        (0..3).filter(|span| window.holds(*span, Second(second))).for_each(|span| sums[span] += count);
+                        (0..sums.len()).filter(|span| window.holds(*span, Second(second))).for_each(|span| sums[span] += count);
                     }
-                    single.take(Second(second), [count], Second(end));
+                    shared.take(Second(second), [count], Second(end));
                     all.push((second, 0, count));
                 }
                 // Whether or not anything came.
                 window.slide(Second(end), |span, old| sums[span] -= old);
-                single.take(Second(end), [0], Second(end));
+                shared.take(Second(end), [0], Second(end));
                 let plain = spans.map(|span| within(&all, end, span).values().sum::<u64>());
-                prop_assert_eq!(sums, plain);
-                prop_assert_eq!(single.total(0), u128::from(plain[2]));
+                prop_assert_eq!(places.map(|place| sums[place]), plain);
+                prop_assert_eq!(shared_places.map(|place| shared.hits(place, 0)), plain);
                 let leaves = spans.iter().filter_map(|span| Some(within(&all, end, *span).keys().next()?.0 + span));
                 prop_assert_eq!(window.next_leave_of_any().map(|leave| leave.0), leaves.min());
             }

@@ -492,6 +492,7 @@ impl Options {
             evaluation: Evaluation {
                 interval: self.interval_in_force(),
                 rules: plan.rules,
+                common: plan.common,
                 named: self.named_tops().len(),
                 ruleset,
                 scope: Arc::new(self.scope()),

@@ -21,6 +21,7 @@ impl Evaluate {
         books: &Books,
     ) -> Vec<Vec<AlertCause>> {
         let mut known: Vec<(Span, Counted, Vec<AlertCause>)> = Vec::new();
+        let mut known_keys: Vec<(KeysOf, CausesOfKeys)> = Vec::new();
         let mut all = Vec::with_capacity(changes.len());
         for of_rule in changes.chunk_by(|a, b| a.0 == b.0) {
             let rule = &self.rules[of_rule[0].0];
@@ -30,7 +31,26 @@ impl Evaluate {
                 continue;
             };
             if let Some(dimension) = by {
-                all.extend(self.causes_of_keys(at, window, counted, dimension, of_rule, books));
+                let of = (window, counted, dimension);
+                let place = known_keys.iter().position(|(known, _)| *known == of);
+                let place = place.unwrap_or_else(|| {
+                    let same = changes.iter().filter(|(index, _)| {
+                        let rule = &self.rules[*index];
+                        rule.by() == by
+                            && rule.window() == window
+                            && rule.counted() == Some(counted)
+                    });
+                    let keys = same.filter_map(fired_key).collect();
+                    let causes = self.causes_of_keys(at, of, keys, books);
+                    known_keys.push((of, causes));
+                    known_keys.len() - 1
+                });
+                let (keys, causes) = &known_keys[place].1;
+                all.extend(of_rule.iter().map(|change| {
+                    let key = fired_key(change);
+                    let place = key.and_then(|id| keys.binary_search(&id).ok());
+                    place.map_or(Vec::new(), |place| causes[place].clone())
+                }));
                 continue;
             }
             for (_, changed) in of_rule {
@@ -75,22 +95,18 @@ impl Evaluate {
         causes
     }
 
-    /// The causes of the alerts of several keys of a dimension: each from the records of that key.
+    /// The causes of the alerts of several keys of a dimension, in order of ids: each from the records of that key.
     fn causes_of_keys(
         &mut self,
         at: Second,
-        window: Span,
-        counted: Counted,
-        dimension: usize,
-        changes: &[(usize, Changed)],
+        (window, counted, dimension): KeysOf,
+        mut keys: Vec<u32>,
         books: &Books,
-    ) -> Vec<Vec<AlertCause>> {
-        let id = |(_, changed): &(usize, Changed)| changed.id.filter(|_| fired(changed));
-        let mut keys: Vec<u32> = changes.iter().filter_map(id).collect();
+    ) -> CausesOfKeys {
         keys.sort_unstable();
         keys.dedup();
         if keys.is_empty() {
-            return changes.iter().map(|_| Vec::new()).collect();
+            return (keys, Vec::new());
         }
         let places = (dimension, books.totals.dimensions());
         let spans = windows(at, window);
@@ -141,12 +157,19 @@ impl Evaluate {
                 found.push(causes);
             }
         }
-        let of_change = |change: &(usize, Changed)| {
-            let place = id(change).and_then(|id| keys.binary_search(&id).ok());
-            place.map_or(Vec::new(), |place| found[place].clone())
-        };
-        changes.iter().map(of_change).collect()
+        (keys, found)
     }
+}
+
+/// Keys of a dimension whose records of a window are counted.
+type KeysOf = (Span, Counted, usize);
+
+/// The ids of keys, and the causes of the alert of each.
+type CausesOfKeys = (Vec<u32>, Vec<Vec<AlertCause>>);
+
+/// The id of the key that an alert is about, if it fired.
+fn fired_key((_, changed): &(usize, Changed)) -> Option<u32> {
+    changed.id.filter(|_| fired(changed))
 }
 
 fn clear(tallies: &mut [Vec<Tally>; 2]) {

@@ -32,7 +32,8 @@ impl Evaluate {
             let Some(rule) = rules.find(|rule| rule.has_alert(&alert.name)) else {
                 continue;
             };
-            rule.resume(&alert, &books.totals, &mut self.history);
+            let totals = (&books.totals, &self.common);
+            rule.resume(&alert, totals, &mut self.history);
             if let Some(first) = self.first {
                 rule.unread(alert.since, first);
             }
@@ -87,11 +88,12 @@ impl ClosedSeconds for Evaluate {
         if let Some(scales) = self.scales.as_mut().filter(|_| !empty) {
             scales.add(second, scale_point(counters), books.zone());
         }
+        self.common.close(second, &bucket);
         let mut changes = Vec::new();
         for (index, rule) in self.rules.iter_mut().enumerate() {
             rule.close(
                 second,
-                &bucket,
+                (&bucket, &self.common),
                 (&books.totals, books.zone()),
                 &mut self.history,
                 |changed| changes.push((index, changed)),
@@ -122,6 +124,7 @@ impl ClosedSeconds for Evaluate {
     fn late(&mut self, second: Second, bucket: &Bucket, books: &Books) {
         self.pauses.late(second);
         let closed = books.first_open - Span::SECOND;
+        self.common.late(second, bucket, closed);
         for rule in &mut self.rules {
             rule.late(second, bucket, closed);
         }
@@ -163,7 +166,8 @@ impl ClosedSeconds for Evaluate {
 
     fn rewind(&mut self, rewind: Rewind, _: &Books) {
         let plan = self.ruleset.plan();
-        self.rules = plan.expect("these rules were made before").rules;
+        let plan = plan.expect("these rules were made before");
+        (self.rules, self.common) = (plan.rules, plan.common);
         if let Some(check) = &mut self.check {
             check.abandon_firing(rewind.from, &self.history);
         }
@@ -177,7 +181,10 @@ impl ClosedSeconds for Evaluate {
     }
 
     fn next_change(&self, from: Second) -> Option<Second> {
-        let changes = self.rules.iter().filter_map(|rule| rule.next_change(from));
+        let changes = self
+            .rules
+            .iter()
+            .filter_map(|rule| rule.next_change(from, &self.common));
         let end = self.open.as_ref().map(|open| Second(open.to.0 - 1));
         let earlier = self.earlier.as_ref();
         let resumes = earlier.map(|earlier| earlier.until.next().max(from));
@@ -200,6 +207,7 @@ impl ClosedSeconds for Evaluate {
     fn renumber(&mut self, dimension: usize, dimensions: usize, ids: &Renumbering) {
         self.past.renumber(dimension, dimensions, ids);
         self.open_tallies[dimension].renumber(ids);
+        self.common.renumber(dimension, ids);
         self.rules
             .iter_mut()
             .for_each(|rule| rule.renumber(dimension, ids));

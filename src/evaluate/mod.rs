@@ -16,6 +16,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::alert::check::Check;
+use crate::alert::common::Common;
 use crate::alert::past::Past;
 use crate::alert::plan::Ruleset;
 use crate::alert::{AlertHistory, EarlierAlert, Rule};
@@ -39,6 +40,8 @@ pub struct Evaluation {
     pub interval: Option<Interval>,
     /// The alert rules.
     pub rules: Vec<Rule>,
+    /// What they count in common.
+    pub common: Common,
     /// How many of the dimensions, the first, a cause is named by.
     pub named: usize,
     /// What they were made of, and are made of again when the log goes back.
@@ -105,6 +108,7 @@ pub struct Evaluate {
     /// The records that an alert counts, and those of the window before; clear in between.
     cause_tallies: [Vec<Tally>; 2],
     rules: Vec<Rule>,
+    common: Common,
     /// See [`Evaluation::named`].
     named: usize,
     ruleset: Ruleset,
@@ -137,6 +141,7 @@ impl Evaluate {
         let Evaluation {
             interval,
             rules,
+            common,
             named,
             ruleset,
             scope,
@@ -155,6 +160,7 @@ impl Evaluate {
             cause_tallies: [tallies(), tallies()],
             past: Past::new(window.unwrap_or(Span::SECOND), kept),
             rules,
+            common,
             named,
             check: ruleset.check().map(Box::new),
             ruleset,
@@ -206,7 +212,7 @@ impl Evaluate {
     /// The rules by key that could not follow all keys, each with the hits of the others.
     pub fn unfollowed(&self) -> impl Iterator<Item = (&str, u64)> {
         let rules = self.written_rules();
-        let rules = rules.map(|rule| (&**rule.label(), rule.unfollowed()));
+        let rules = rules.map(|rule| (&**rule.label(), rule.unfollowed(&self.common)));
         rules.filter(|(_, hits)| *hits > 0)
     }
 

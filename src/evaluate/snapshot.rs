@@ -3,7 +3,7 @@
 use memchr::memmem::Finder;
 
 use super::{Evaluate, rankings};
-use crate::alert::{Rule, Subset};
+use crate::alert::Subset;
 use crate::ingest::Books;
 use crate::points::scales::{STEPS, Scale, Scales};
 use crate::quantity::Count;
@@ -56,7 +56,7 @@ impl Evaluate {
             status: counters.status,
             length: recent.map_or(run, |(_, length)| Some(length)),
             latency: rankings::latencies(&totals.statistics.durations),
-            window: self.traffic().and_then(Rule::figure),
+            window: self.traffic().and_then(|rule| rule.figure(&self.common)),
             peak: self.peaks.second(),
             busiest: self.peaks.busiest(),
             scale: newest.map(|newest| self.scale(ask, newest, books, open)),

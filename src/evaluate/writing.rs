@@ -166,7 +166,11 @@ impl Evaluate {
                 .into_iter()
                 .map(Block::Ranking),
         );
-        blocks.extend(self.traffic().and_then(Rule::figure).map(Block::Window));
+        blocks.extend(
+            self.traffic()
+                .and_then(|rule| rule.figure(&self.common))
+                .map(Block::Window),
+        );
         blocks.extend(self.notes());
         let last = Second(books.first_open.0 - 1);
         blocks.push(Block::Alerts(self.history.newest(last, ALERTS_IN_VIEW)));
@@ -208,7 +212,7 @@ impl Evaluate {
     }
 
     fn rule_notes(&self) -> Vec<(Arc<str>, String)> {
-        let note = |rule: &Rule| Some((rule.label().clone(), rule.note()?));
+        let note = |rule: &Rule| Some((rule.label().clone(), rule.note(&self.common)?));
         self.written_rules().filter_map(note).collect()
     }
 

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::reader::RecordReader;
+use crate::alert::common::Common;
 use crate::alert::plan::Ruleset;
 use crate::evaluate::Evaluation;
 use crate::filter::Filter;
@@ -129,6 +130,7 @@ impl Narrowing {
             evaluation: Evaluation {
                 interval: None,
                 rules: Vec::new(),
+                common: Common::default(),
                 named: 0,
                 ruleset,
                 scope: Arc::default(),

@@ -15,6 +15,9 @@ pub(super) const BITS: u32 = 6;
 /// A second with more requests than this is folded to one row per bucket.
 const BUSY: usize = 4096;
 
+/// Buckets that have a sum.
+const GROUP: usize = 64;
+
 /// The bucket of a duration in microseconds.
 pub(super) fn bucket(us: u64) -> u16 {
     let exponent = us.max(1).ilog2();
@@ -125,6 +128,8 @@ impl Durations {
 #[derive(Debug, Clone, Default)]
 pub struct Histogram {
     counts: Vec<u64>,
+    /// The sums of each [`GROUP`] of them, so that a percentile is found in a hundred steps.
+    groups: Vec<u64>,
     total: u64,
     max_us: u64,
     sum_us: u128,
@@ -165,10 +170,18 @@ impl Histogram {
     fn count(&mut self, bucket: u16, count: u64) {
         let index = usize::from(bucket);
         if index >= self.counts.len() {
-            self.counts.resize(index + 1, 0);
+            self.make_room(index);
         }
         self.counts[index] += count;
+        self.groups[index / GROUP] += count;
         self.total += count;
+    }
+
+    #[cold]
+    fn make_room(&mut self, index: usize) {
+        let groups = index / GROUP + 1;
+        self.counts.resize(groups * GROUP, 0);
+        self.groups.resize(groups, 0);
     }
 
     /// Adds the requests of a second.
@@ -202,6 +215,7 @@ impl Histogram {
             .map(|&(bucket, count)| (bucket, u64::from(count)));
         for (bucket, count) in second.flat.iter().map(|&bucket| (bucket, 1)).chain(rows) {
             self.counts[usize::from(bucket)] -= count;
+            self.groups[usize::from(bucket) / GROUP] -= count;
             self.total -= count;
         }
         self.sum_us -= u128::from(second.sum_us);
@@ -220,6 +234,7 @@ impl Histogram {
     /// Forgets all.
     pub fn clear(&mut self) {
         self.counts.clear();
+        self.groups.clear();
         (self.total, self.max_us, self.sum_us) = (0, 0, 0);
     }
 
@@ -228,13 +243,17 @@ impl Histogram {
     pub fn percentile_ms(&self, percent: u64) -> f64 {
         let rank = (self.total * percent).div_ceil(100).max(1);
         let mut below = 0;
-        for (bucket, &count) in self.counts.iter().enumerate() {
-            below += count;
-            if below >= rank {
-                return middle(bucket as u16).min(self.max_us as f64) / 1000.0;
-            }
-        }
-        0.0
+        let mut reaches = |count: &u64| {
+            let found = below + count >= rank;
+            below += if found { 0 } else { *count };
+            found
+        };
+        let Some(group) = self.groups.iter().position(&mut reaches) else {
+            return 0.0;
+        };
+        let bucket = self.counts[group * GROUP..].iter().position(reaches);
+        let bucket = group * GROUP + bucket.unwrap_or(0);
+        middle(bucket as u16).min(self.max_us as f64) / 1000.0
     }
 
     /// The longest duration in milliseconds, exactly.

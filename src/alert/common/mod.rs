@@ -1,0 +1,174 @@
+//! What rules count in common.
+//!
+//! Rules differ by their thresholds far more often than by what they look at. So what is looked at is counted here, once
+//! for each second, however many rules there are; a rule keeps its place here and its own threshold. What a rule must
+//! look at is said when it is made, before anything is counted.
+
+mod counts;
+mod followed;
+mod keys;
+mod times;
+
+pub(super) use counts::{CountPlace, Summand};
+pub(super) use followed::{FollowedKeys, FollowedPlace, KeyLimits, KeySums};
+pub(super) use keys::KeysPlace;
+pub(super) use times::{TimesPlace, Timing};
+
+use super::Subset;
+use crate::stats::bucket::Bucket;
+use crate::stats::keys::Renumbering;
+use crate::time::{Second, Span};
+use counts::SharedCounts;
+use followed::{FollowedWindow, SharedFollowed};
+use keys::SharedKeys;
+use times::SharedTimes;
+
+/// See the module's text.
+#[derive(Debug)]
+pub struct Common {
+    counts: Vec<SharedCounts>,
+    times: Vec<SharedTimes>,
+    keys: Vec<SharedKeys>,
+    followed: Vec<SharedFollowed>,
+    /// There is nothing but counts, as with most rules.
+    has_counts_alone: bool,
+}
+
+impl Default for Common {
+    fn default() -> Common {
+        Common {
+            counts: Vec::new(),
+            times: Vec::new(),
+            keys: Vec::new(),
+            followed: Vec::new(),
+            has_counts_alone: true,
+        }
+    }
+}
+
+impl Common {
+    /// A second closes, in order; those that are left out are empty.
+    #[inline]
+    pub fn close(&mut self, second: Second, bucket: &Bucket) {
+        for counts in &mut self.counts {
+            counts.take(second, bucket, second);
+        }
+        if !self.has_counts_alone {
+            self.close_others(second, bucket);
+        }
+    }
+
+    #[inline(never)]
+    fn close_others(&mut self, second: Second, bucket: &Bucket) {
+        self.take_others(second, bucket, second);
+        self.times.iter_mut().for_each(SharedTimes::measure);
+        for followed in &mut self.followed {
+            followed.close(second, bucket);
+        }
+    }
+
+    /// Records came late for a second up to `closed`, the last one that is closed.
+    pub fn late(&mut self, second: Second, bucket: &Bucket, closed: Second) {
+        for counts in &mut self.counts {
+            counts.take(second, bucket, closed);
+        }
+        self.take_others(second, bucket, closed);
+        for followed in &mut self.followed {
+            followed.late(second, bucket, closed);
+        }
+    }
+
+    fn take_others(&mut self, second: Second, bucket: &Bucket, closed: Second) {
+        for times in &mut self.times {
+            times.take(second, bucket, closed);
+        }
+        for keys in &mut self.keys {
+            keys.take(second, bucket, closed);
+        }
+    }
+
+    /// Follows a reduction of the table of `dimension`.
+    pub fn renumber(&mut self, dimension: usize, ids: &Renumbering) {
+        for keys in &mut self.keys {
+            keys.renumber(dimension, ids);
+        }
+        for followed in &mut self.followed {
+            followed.renumber(dimension, ids);
+        }
+    }
+
+    /// The place of a count over a window: of what is added up of `part`, and of the hits of `whole`.
+    pub(super) fn count(
+        &mut self,
+        summand: Summand,
+        [part, whole]: [Subset; 2],
+        window: Span,
+    ) -> CountPlace {
+        counts::place(&mut self.counts, summand, [part, whole], window)
+    }
+
+    /// What is counted there, and of how many hits.
+    #[inline]
+    pub(super) fn counted(&self, place: CountPlace) -> (u128, u128) {
+        self.counts[place.counts].totals(place)
+    }
+
+    /// The next second at which something leaves its window, if nothing enters before.
+    pub(super) fn next_leave(&self, place: CountPlace) -> Option<Second> {
+        self.counts[place.counts].next_leave(place)
+    }
+
+    /// The place of a measure of how long the requests of `source` took, over a window.
+    pub(super) fn timing(&mut self, timing: Timing, source: Subset, window: Span) -> TimesPlace {
+        self.has_counts_alone = false;
+        times::place(&mut self.times, timing, source, window)
+    }
+
+    /// The durations that are measured there.
+    pub(super) fn times(&self, place: TimesPlace) -> &SharedTimes {
+        &self.times[place.times]
+    }
+
+    /// The place of the number of distinct keys of `source` over a window, in one of so many dimensions.
+    pub(super) fn distinct(
+        &mut self,
+        source: Subset,
+        dimension: (usize, usize),
+        window: Span,
+    ) -> KeysPlace {
+        self.has_counts_alone = false;
+        keys::place(&mut self.keys, source, dimension, window)
+    }
+
+    /// That number.
+    pub(super) fn unique(&self, place: KeysPlace) -> u64 {
+        self.keys[place.keys].unique(place)
+    }
+
+    /// Whether there may have been more.
+    pub(super) fn lacks_keys(&self, place: KeysPlace) -> bool {
+        self.keys[place.keys].is_short()
+    }
+
+    /// The place of keys that are followed over a window, which a rule holds against `limits`.
+    pub(super) fn follow(
+        &mut self,
+        keys: FollowedKeys,
+        window: Span,
+        limits: KeyLimits,
+    ) -> FollowedPlace {
+        self.has_counts_alone = false;
+        followed::place(&mut self.followed, keys, window, limits)
+    }
+
+    /// Those keys.
+    pub(super) fn followed(&self, place: FollowedPlace) -> &FollowedWindow {
+        self.followed[place.followed].window(place)
+    }
+
+    /// Room for so many rows of the seconds of a window.
+    #[cfg(test)]
+    pub(super) fn set_most_rows(&mut self, place: FollowedPlace, most: usize) {
+        self.followed[place.followed].set_most_rows(place, most);
+    }
+}
