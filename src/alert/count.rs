@@ -170,7 +170,7 @@ impl CountCondition {
     }
 
     /// What is counted, and what that is a share of: of unparsed lines, the lines.
-    #[inline]
+    #[inline(always)]
     fn counted(&self, common: &Common) -> (u128, u128) {
         let (counted, hits) = common.counted(self.place);
         let lines = if self.summand == Summand::Unparsed {
@@ -206,7 +206,7 @@ impl Condition for CountCondition {
         self.closed = Some(closed);
     }
 
-    #[inline]
+    #[inline(always)]
     fn level(&self, common: &Common) -> Level {
         let (counted, whole) = self.counted(common);
         if counted < self.few || !self.is_known(whole) {

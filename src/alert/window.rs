@@ -224,12 +224,18 @@ impl<const K: usize> Sums<K> {
     /// `more` is added to `second`, if a window that ends with `closed` holds it.
     #[inline]
     pub(super) fn take(&mut self, second: Second, more: [u64; K], closed: Second) {
-        let totals = &mut self.totals;
-        self.window.slide(closed, |place, old| {
-            for (total, old) in totals[place].iter_mut().zip(old) {
+        let subtract = |totals: &mut [u128; K], old: &[u64; K]| {
+            for (total, old) in totals.iter_mut().zip(old) {
                 *total -= u128::from(*old);
             }
-        });
+        };
+        match &mut self.totals[..] {
+            // Most often there is one.
+            [totals] => self.window.slide(closed, |_, old| subtract(totals, old)),
+            totals => self
+                .window
+                .slide(closed, |place, old| subtract(&mut totals[place], old)),
+        }
         if more == [0; K] {
             return;
         }

@@ -501,10 +501,7 @@ impl Ingest {
     /// Closes every second before `target`, oldest first. `silent`: no record brought it about.
     fn close_before(&mut self, target: Second, silent: bool, closed: &mut impl ClosedSeconds) {
         if self.front.len() > 1 {
-            self.books.behind = self.front.behind(self.books.newest);
-            if self.front.passes_unreadable() && self.timeline.first() < target {
-                closed.unread(self.timeline.first(), target);
-            }
+            self.note_behind(target, closed);
         }
         // The clock goes on behind the period; what is evaluated ends with it.
         let target = target.min(self.books.bounds.until);
@@ -522,6 +519,15 @@ impl Ingest {
             self.close_first(silent, closed);
         }
         self.books.first_open = self.timeline.first();
+    }
+
+    /// Says which of several sources are not waited for, and what is not known of them.
+    #[inline(never)]
+    fn note_behind(&mut self, target: Second, closed: &mut impl ClosedSeconds) {
+        self.books.behind = self.front.behind(self.books.newest);
+        if self.front.passes_unreadable() && self.timeline.first() < target {
+            closed.unread(self.timeline.first(), target);
+        }
     }
 
     /// Closes the first second that is open.

@@ -121,7 +121,7 @@ impl Matched {
 
 impl Bucket {
     /// Counts one record.
-    #[inline]
+    #[inline(always)] // There is one for each line.
     pub fn observe(&mut self, hit: &Hit, dimensions: usize) {
         self.counters.observe(hit);
         self.log.observe(hit, dimensions);
@@ -133,6 +133,7 @@ impl Bucket {
         }
     }
 
+    #[inline(never)]
     fn observe_matched(&mut self, hit: &Hit, dimensions: usize) {
         let mut bits = hit.matched;
         while bits != 0 {

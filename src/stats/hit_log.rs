@@ -38,7 +38,7 @@ pub struct HitLog {
 
 impl HitLog {
     /// Appends a hit, of which the first `dimensions` ids count; a log that is vast is folded now and then.
-    #[inline]
+    #[inline(always)] // As `push`.
     pub fn observe(&mut self, hit: &Hit, dimensions: usize) {
         if self.hits.capacity() - self.hits.len() < dimensions + BYTES {
             self.make_room(dimensions + BYTES, dimensions);
@@ -56,7 +56,7 @@ impl HitLog {
     }
 
     /// Appends a hit, of which the first `dimensions` ids count, and folds nothing.
-    #[inline]
+    #[inline(always)] // A call is as much as what is done here, and there is one for each line.
     pub fn push(&mut self, hit: &Hit, dimensions: usize) {
         let bytes = hit.bytes.min(ERROR - 1) | if hit.class == SERVER_ERROR { ERROR } else { 0 };
         // One by one: a copy of several would wait for the writes of each.
