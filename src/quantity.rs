@@ -28,6 +28,9 @@ impl Count {
     }
 }
 
+/// Between the two keys of a pair.
+pub const BETWEEN: &[u8] = b" | ";
+
 /// A kind of key: what hits are counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyKind {

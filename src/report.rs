@@ -315,6 +315,8 @@ pub enum Block {
     /// How long requests took in the time of each point of the series: the median and the 95th percentile in
     /// milliseconds, where there are any.
     Timing(Vec<Option<(f64, f64)>>),
+    /// The days and their visitors, where all are known.
+    VisitorsByDay(Vec<(String, u64)>),
     /// Hits by the hours of the week.
     Week(Box<Week>),
     /// The keys of a dimension.

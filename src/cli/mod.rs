@@ -582,7 +582,13 @@ impl Options {
 
     /// Those of them by which an alert names its cause; what a screen adds comes behind them.
     fn named_tops(&self) -> Vec<Top> {
-        let mut tops = dimension::with_standing(&self.top);
+        let page = self.report.page && !self.top.iter().any(|top| top.asked);
+        let listed = if page {
+            &dimension::page_top()
+        } else {
+            &self.top
+        };
+        let mut tops = dimension::with_standing(listed);
         let needed = plan::needed(&self.alerts, &tops);
         tops.extend(needed);
         tops

@@ -1,5 +1,7 @@
 //! Rankings and other blocks that are made of statistics: the one place that knows both.
 
+use std::collections::BTreeMap;
+
 use crate::points::scales::ScalePoint;
 use crate::points::series::{Point, Series};
 use crate::quantity::Count;
@@ -107,6 +109,24 @@ pub(super) fn timing(durations: &Series<Histogram>) -> Option<Block> {
         (!durations.is_empty()).then_some(percentiles)
     };
     Some(Block::Timing(durations.points().map(point).collect()))
+}
+
+/// The visitors of each day: a visitor's key begins with it. Nothing where they are not counted, or not all are known.
+pub(super) fn visitors_by_day(totals: &Totals) -> Option<Block> {
+    const DATE: usize = "2026-11-20".len();
+    let mut tops = totals.tops().iter();
+    let table = totals.table(tops.position(|top| top.dimension.name == "visitor")?);
+    if table.unique().1 > 0 || table.error() > 0 {
+        return None;
+    }
+    let mut days: BTreeMap<String, u64> = BTreeMap::new();
+    for (id, _) in table.counts() {
+        let day = table.key(id).get(..DATE)?;
+        *days
+            .entry(String::from_utf8_lossy(day).into_owned())
+            .or_default() += 1;
+    }
+    Some(Block::VisitorsByDay(days.into_iter().collect()))
 }
 
 /// How long requests took: names and milliseconds; empty where the log does not say.

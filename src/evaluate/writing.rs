@@ -79,6 +79,7 @@ impl Evaluate {
             if let Some(page) = &self.page {
                 blocks.extend(rankings::timing(&page.durations));
                 blocks.push(Block::Week(Box::new(page.week.clone())));
+                blocks.extend(rankings::visitors_by_day(totals));
             }
         }
         let peak = |key| move |peak| Block::Peak { key, peak };

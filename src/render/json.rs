@@ -305,6 +305,7 @@ impl ObjectWriter<'_> {
                 | Block::Scope(_)
                 | Block::Timing(_)
                 | Block::Week(_)
+                | Block::VisitorsByDay(_)
                 | Block::Unparsed(_) => {}
             }
         }

@@ -18,7 +18,7 @@ use crate::format::record::Record;
 use crate::format::rollup::{RollupLayout, Told};
 use crate::format::unparsed::Field;
 use crate::nearest;
-use crate::quantity::KeyKind;
+use crate::quantity::{BETWEEN, KeyKind};
 
 /// A way to key a record. Its name is the same in options, JSON and text.
 #[derive(Debug)]
@@ -459,9 +459,6 @@ pub fn referring_host(referrer: &[u8]) -> Option<&[u8]> {
     Some(host).filter(|host| !host.is_empty())
 }
 
-/// Between the two keys of a pair.
-const BETWEEN: &[u8] = b" | ";
-
 /// The keys of two dimensions, joined; `None` if one of them is missing.
 fn pair_of<'r>(record: &'r Record<'_>, scratch: &'r mut Scratch, of: &Of) -> Option<&'r [u8]> {
     let Of::Pair(left, right) = of else {
@@ -691,6 +688,20 @@ pub fn add_to_choose_from(tops: &mut Vec<Top>) {
             });
         }
     }
+}
+
+/// What a page lists besides, where nothing was asked for: who refers to the site, and what kinds of files are asked for.
+const ON_PAGES: [&str; 2] = ["referrer-host", "extension"];
+
+/// What a page lists by default.
+pub fn page_top() -> Vec<Top> {
+    let more = ON_PAGES.iter().filter_map(|name| named(name));
+    let more = more.map(|dimension| Top {
+        dimension,
+        rows: ROWS,
+        asked: false,
+    });
+    default_top().into_iter().chain(more).collect()
 }
 
 /// What is listed by default.

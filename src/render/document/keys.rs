@@ -1,6 +1,7 @@
 //! The tables of the keys of a dimension.
 
 use super::titled;
+use crate::quantity::BETWEEN;
 use crate::render::escape;
 use crate::render::units::{self, grouped};
 use crate::report::{Ranking, Row};
@@ -32,6 +33,8 @@ pub(in crate::render) struct KeyRow {
     pub(in crate::render) bytes: String,
     /// Its hits in percent of those of the first row, to draw.
     pub(in crate::render) bar: f64,
+    /// The keys that it is paired with, heaviest first, and their hits.
+    pub(in crate::render) pairs: Vec<(String, String)>,
 }
 
 /// All keys that have no row of their own, as the last row of the table.
@@ -66,6 +69,29 @@ impl KeyList {
     }
 }
 
+/// The pairs of the keys of `ranking`, by row: those of every listed ranking of it with another dimension.
+pub(super) fn add_pairs<'r>(
+    list: &mut KeyList,
+    ranking: &Ranking,
+    listed: impl Iterator<Item = &'r Ranking>,
+) {
+    let is_pair = |other: &&Ranking| {
+        let right = other.dimension.name.strip_prefix(ranking.dimension.name);
+        right.is_some_and(|right| right.starts_with('/'))
+    };
+    for pairs in listed.filter(is_pair) {
+        for (row, shown) in ranking.rows.iter().zip(&mut list.rows) {
+            let right = |pair: &Row| {
+                let right = pair.key.strip_prefix(&*row.key)?.strip_prefix(BETWEEN)?;
+                // With another one in it, nobody knows where the first key ends.
+                let known = !right.windows(BETWEEN.len()).any(|part| part == BETWEEN);
+                known.then(|| (escape::shown(right), grouped(pair.count.hits)))
+            };
+            shown.pairs.extend(pairs.rows.iter().filter_map(right));
+        }
+    }
+}
+
 impl KeyRow {
     /// `whole` is the hits that have a key, `most` those of the first row.
     fn new(row: &Row, whole: u64, most: u64) -> KeyRow {
@@ -78,6 +104,7 @@ impl KeyRow {
             p95: row.p95_ms.map(units::milliseconds),
             bytes: units::bytes(count.bytes),
             bar: units::share(count.hits, most),
+            pairs: Vec::new(),
         }
     }
 }

@@ -22,7 +22,7 @@ pub(super) use alerts::{AlertList, shortened, subject};
 pub(super) use alerts::{fired, summary_of_alerts};
 pub(super) use breakdown::{Breakdown, Portion};
 pub(super) use input::InputSection;
-pub(super) use keys::KeyList;
+pub(super) use keys::{KeyList, KeyRow};
 pub(super) use tiles::Tile;
 
 /// A summary as people read it.
@@ -40,6 +40,8 @@ pub(super) struct Document<'a> {
     pub(super) series: Option<&'a Series>,
     /// How long requests took in the time of each point of the series.
     pub(super) timing: Option<&'a [Option<(f64, f64)>]>,
+    /// The visitors of each day, if they are known.
+    pub(super) visitors: Option<&'a [(String, u64)]>,
     /// The hours of the week.
     pub(super) week: Option<&'a Week>,
     /// Every alert of the run that is remembered, for the time line.
@@ -90,7 +92,17 @@ impl<'a> Document<'a> {
                 .filter_map(|(key, items)| Breakdown::new(key, items))
                 .collect(),
             timed: report.listed().any(Ranking::is_timed),
-            rankings: rankings.map(KeyList::new).collect(),
+            rankings: rankings
+                .map(|ranking| {
+                    let mut list = KeyList::new(ranking);
+                    keys::add_pairs(&mut list, ranking, report.listed());
+                    list
+                })
+                .collect(),
+            visitors: report.blocks.iter().find_map(|block| match block {
+                Block::VisitorsByDay(days) => Some(&days[..]),
+                _ => None,
+            }),
             input: InputSection::new(report),
         }
     }

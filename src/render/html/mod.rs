@@ -12,8 +12,9 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use super::Render;
+use super::document::KeyRow;
 use super::document::{AboutLine, AlertList, Breakdown, Document, InputSection, KeyList, Tile};
-use super::escape;
+use super::{escape, units};
 use crate::report::Event;
 use crate::time::Zone;
 
@@ -83,6 +84,9 @@ fn page(document: &Document<'_>, zone: &Zone) -> String {
     }
     if let Some(week) = document.week {
         week::section(week, &mut out);
+    }
+    if let Some(days) = document.visitors {
+        visitors(days, &mut out);
     }
     out.push_str("<div class=\"groups\">\n");
     for group in &document.groups {
@@ -170,6 +174,45 @@ fn alerts(list: &AlertList, out: &mut String) {
     out.push_str("</section>\n");
 }
 
+/// The visitors of each day.
+fn visitors(days: &[(String, u64)], out: &mut String) {
+    let most = days.iter().map(|day| day.1).max().unwrap_or(0);
+    if days.len() < 2 {
+        return;
+    }
+    out.push_str(
+        "<section>\n<table>\n<caption>Visitors by day <small>an address with an agent</small></caption>\n<tbody>\n",
+    );
+    for (day, count) in days {
+        put(
+            out,
+            format_args!(
+                "<tr><td class=\"key\" style=\"--w:{:.1}%\">{}</td><td class=\"n\">{}</td></tr>\n",
+                units::share(*count, most),
+                escape::html(day),
+                units::grouped(*count)
+            ),
+        );
+    }
+    out.push_str("</tbody>\n</table>\n</section>\n");
+}
+
+/// A key, which opens to its pairs if it has any.
+fn key(row: &KeyRow, out: &mut String) {
+    let shown = escape::html(&row.key);
+    if row.pairs.is_empty() {
+        return out.push_str(&shown);
+    }
+    put(out, format_args!("<details><summary>{shown}</summary><ul>"));
+    for (pair, hits) in &row.pairs {
+        put(
+            out,
+            format_args!("<li><b>{hits}</b> {}</li>", escape::html(pair)),
+        );
+    }
+    out.push_str("</ul></details>");
+}
+
 /// The parts of a whole, as one bar and a legend.
 fn breakdown(group: &Breakdown, out: &mut String) {
     // Status classes have their own colours, other parts the colour of their place.
@@ -242,11 +285,14 @@ fn keys(list: &KeyList, timed: bool, out: &mut String) {
         };
         put(
             out,
+            format_args!("<tr><td class=\"key\" style=\"--w:{:.1}%\">", row.bar),
+        );
+        key(row, out);
+        put(
+            out,
             format_args!(
-                "<tr><td class=\"key\" style=\"--w:{:.1}%\">{}</td><td class=\"n\">{}</td>\
+                "</td><td class=\"n\">{}</td>\
                  <td class=\"n share\">{}</td>{errors}{slow}<td class=\"n bytes\">{}</td></tr>\n",
-                row.bar,
-                escape::html(&row.key),
                 row.hits,
                 escape::html(&row.percent),
                 row.bytes
