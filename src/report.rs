@@ -419,6 +419,12 @@ impl Ranking {
         self.rows.iter().any(|row| row.p95_ms.is_some())
     }
 
+    /// The most hits that a row has; 1 if there is none.
+    pub fn most(&self) -> u64 {
+        let hits = self.rows.iter().map(|row| row.count.hits);
+        hits.max().unwrap_or(1)
+    }
+
     /// Keys that are not listed.
     pub fn omitted(&self) -> u64 {
         self.unique.saturating_sub(self.rows.len() as u64)
@@ -439,6 +445,8 @@ pub struct Row {
     pub count: Count,
     /// What 95 % of its requests did not take longer than, in milliseconds: in a summary, where the log says.
     pub p95_ms: Option<f64>,
+    /// The mean of them, where that is known.
+    pub mean_ms: Option<f64>,
 }
 
 /// A transition of a rule.

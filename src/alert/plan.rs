@@ -13,7 +13,7 @@ use super::usual;
 use super::{Clauses, KeyedCondition, Rule, Subset};
 use crate::filter::Filter;
 use crate::quantity::Unit;
-use crate::stats::dimension::{DIMENSIONS, Dimension, Top};
+use crate::stats::dimension::{DIMENSIONS, Dimension, RowOrder, Top};
 use crate::time::Span;
 
 /// Different expressions that the rules of a run can have: the bits of a record's match.
@@ -310,6 +310,7 @@ pub fn needed(specs: &[Spec], tops: &[Top]) -> Vec<Top> {
                     dimension,
                     rows: 0,
                     asked: false,
+                    order: RowOrder::default(),
                 });
             }
         }

@@ -279,7 +279,9 @@ pub static FLAGS: &[Flag] = &[
         value: Some("LIST"),
         help: "dimensions to list, and how many rows of each (section=5,client=5)",
         more: "A list such as section=10,client,path=3, separated by commas; without a number, five rows. \
-               Several lists add up. See DIMENSIONS.",
+               Rows are ordered by hits, or as in 'path=10 by bytes': by bytes, by errors (5xx), or in a summary by \
+               p95 or by mean of the durations, where keys with ten hits or more come first. Several lists add \
+               up. See DIMENSIONS.",
         choices: || {
             // One that needs a parameter is none without it.
             let whole = DIMENSIONS.iter().filter(|dimension| dimension.is_whole());

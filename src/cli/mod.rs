@@ -38,7 +38,7 @@ use crate::render::{Form, OUTPUTS, Output};
 use crate::report::Scope;
 use crate::simulate::Settings;
 use crate::stats::MOST_DIMENSIONS;
-use crate::stats::dimension::{self, ROW, Top};
+use crate::stats::dimension::{self, ROW, RowOrder, Top};
 use crate::time::{Second, Span, Zone};
 
 /// What the command line asks httpmon to do.
@@ -570,6 +570,7 @@ impl Options {
                 dimension: &ROW,
                 rows: 0,
                 asked: false,
+                order: RowOrder::default(),
             };
             return dimension::with_standing(&[row]);
         }

@@ -1,13 +1,13 @@
 //! Rankings and other blocks that are made of statistics: the one place that knows both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::points::scales::ScalePoint;
 use crate::points::series::{Point, Series};
 use crate::quantity::Count;
 use crate::report::{Block, Ranking, Row};
 use crate::stats::bucket::Counters;
-use crate::stats::dimension::Top;
+use crate::stats::dimension::{RowOrder, Top};
 use crate::stats::keys::KeyTable;
 use crate::stats::latency::Histogram;
 use crate::stats::tally::{self, Tally};
@@ -17,7 +17,7 @@ use crate::stats::totals::Totals;
 pub(super) fn of_run(totals: &Totals) -> Vec<Ranking> {
     let rank = |(index, top): (usize, &Top)| {
         let table = totals.table(index);
-        let ids = tally::heaviest(table.counts(), table, top.rows);
+        let ids = heaviest(totals, index, table.counts(), *top);
         let (rows, p95_error) = timed_rows(totals, index, ids);
         Ranking {
             p95_error,
@@ -27,11 +27,37 @@ pub(super) fn of_run(totals: &Totals) -> Vec<Ranking> {
     totals.tops().iter().enumerate().map(rank).collect()
 }
 
+/// Requests from which on a percentile or a mean says something.
+const ENOUGH: u64 = 10;
+
+/// The first keys of dimension `index` of a run, in the order that `top` asks for.
+pub(super) fn heaviest(
+    totals: &Totals,
+    index: usize,
+    counts: impl Iterator<Item = (u32, Count)>,
+    top: Top,
+) -> Vec<(u32, Count)> {
+    let table = totals.table(index);
+    if !top.order.is_of_durations() {
+        return tally::heaviest(counts, table, top.rows, top.order);
+    }
+    let all: Vec<(u32, Count)> = counts.collect();
+    let ids: Vec<u32> = all.iter().map(|&(id, _)| id).collect();
+    let times: Vec<Option<f64>> = match top.order {
+        RowOrder::Mean => ids.iter().map(|&id| totals.mean_ms(index, id)).collect(),
+        _ => totals.slowest(index, &ids).0,
+    };
+    let times: HashMap<u32, Option<f64>> = ids.into_iter().zip(times).collect();
+    tally::first(all, table, top.rows, |(id, count)| {
+        (count.hits >= ENOUGH, times.get(id).copied().flatten())
+    })
+}
+
 /// The rankings of a span of time.
 pub(super) fn of_span(totals: &Totals, tallies: &[Tally]) -> Vec<Ranking> {
     let rank = |(index, (top, tally)): (usize, (&Top, &Tally))| {
         let table = totals.table(index);
-        let ids = tally::heaviest(tally.counts(), table, top.rows);
+        let ids = tally::heaviest(tally.counts(), table, top.rows, top.order);
         of_tally(*top, table, tally, rows(ids, table))
     };
     let tallies = totals.tops().iter().zip(tallies);
@@ -66,6 +92,7 @@ pub(super) fn rows(ids: Vec<(u32, Count)>, table: &KeyTable) -> Vec<Row> {
         key: table.key(id).into(),
         count,
         p95_ms: None,
+        mean_ms: None,
     };
     ids.into_iter().map(row).collect()
 }
@@ -78,6 +105,9 @@ pub(super) fn timed_rows(totals: &Totals, index: usize, ids: Vec<(u32, Count)>) 
     let mut rows = rows(ids, totals.table(index));
     for (row, p95_ms) in rows.iter_mut().zip(slow) {
         row.p95_ms = p95_ms;
+    }
+    for (row, id) in rows.iter_mut().zip(listed) {
+        row.mean_ms = totals.mean_ms(index, id);
     }
     (rows, error)
 }

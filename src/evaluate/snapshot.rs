@@ -11,6 +11,7 @@ use crate::report::Ranking;
 use crate::snapshot::{Ask, RECENT, Snapshot};
 use crate::stats::bucket::Bucket;
 use crate::stats::bucket::Counters;
+use crate::stats::dimension::Top;
 use crate::stats::tally::{self, Tally};
 use crate::time::{Second, Span};
 
@@ -110,20 +111,22 @@ impl Evaluate {
             let counted = |(_, count): &(u32, Count)| {
                 found = (found.0 + 1, found.1 + count.hits);
             };
+            let top = Top {
+                rows: ask.rows,
+                ..totals.tops()[at]
+            };
             let (rows, p95_error) = if ask.recent {
                 let counts = tally.counts().filter(|row| holds(row.0));
-                let ids = tally::heaviest(counts.inspect(counted), table, ask.rows);
+                let ids = tally::heaviest(counts.inspect(counted), table, top.rows, top.order);
                 (rankings::rows(ids, table), 0.0)
             } else {
                 let counts = table.counts().filter(|row| holds(row.0));
-                let ids = tally::heaviest(counts.inspect(counted), table, ask.rows);
+                let ids = rankings::heaviest(totals, at, counts.inspect(counted), top);
                 rankings::timed_rows(totals, at, ids)
             };
             if finder.is_some() {
                 matched = Some(found);
             }
-            let mut top = totals.tops()[at];
-            top.rows = ask.rows;
             let ranking = if ask.recent {
                 rankings::of_tally(top, table, tally, rows)
             } else {

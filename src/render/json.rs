@@ -391,6 +391,9 @@ impl ObjectWriter<'_> {
                     if let Some(p95) = row.p95_ms {
                         json.float("p95_ms", p95);
                     }
+                    if let Some(mean) = row.mean_ms {
+                        json.float("mean_ms", mean);
+                    }
                 });
             }
         });

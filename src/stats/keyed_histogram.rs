@@ -35,6 +35,8 @@ pub struct KeyedHistogram {
     max_pairs: usize,
     /// At how many pairs light keys are made coarser next.
     limit: usize,
+    /// By id, the requests and the microseconds of all of them.
+    sums: Vec<(u64, u64)>,
 }
 
 /// So many neighbouring buckets as one, 2 to the power of `level`.
@@ -89,6 +91,7 @@ impl KeyedHistogram {
             pairs: HashMap::default(),
             max_pairs,
             limit: max_pairs,
+            sums: Vec::new(),
         }
     }
 
@@ -97,7 +100,27 @@ impl KeyedHistogram {
     pub fn observe(&mut self, id: u32, us: u64) {
         if id != NONE && id != DROPPED {
             let (level, bucket) = (0, latency::bucket(us));
+            self.add_sum(id, (1, us));
             self.add(pair(id, Joined { level, bucket }), 1);
+        }
+    }
+
+    #[inline]
+    fn add_sum(&mut self, id: u32, (requests, us): (u64, u64)) {
+        let index = id as usize;
+        if index >= self.sums.len() {
+            self.sums.resize(index + 1, (0, 0));
+        }
+        let sum = &mut self.sums[index];
+        *sum = (sum.0 + requests, sum.1.saturating_add(us));
+    }
+
+    fn add_sums(&mut self, sums: &[(u64, u64)], ids: &Renumbering) {
+        for (old, &sum) in sums.iter().enumerate().filter(|(_, sum)| sum.0 > 0) {
+            let id = ids.new_id(old as u32);
+            if id != DROPPED {
+                self.add_sum(id, sum);
+            }
         }
     }
 
@@ -156,6 +179,7 @@ impl KeyedHistogram {
 
     /// Adds what `other` counted, whose ids are `ids` here.
     pub fn merge(&mut self, other: &KeyedHistogram, ids: &Renumbering) {
+        self.add_sums(&other.sums, ids);
         for (&pair, &count) in &other.pairs {
             self.add_renumbered(pair, count, ids);
         }
@@ -163,6 +187,8 @@ impl KeyedHistogram {
 
     /// Follows a reduction of the table.
     pub fn renumber(&mut self, ids: &Renumbering) {
+        let sums = std::mem::take(&mut self.sums);
+        self.add_sums(&sums, ids);
         for (pair, count) in std::mem::take(&mut self.pairs) {
             self.add_renumbered(pair, count, ids);
         }
@@ -178,13 +204,21 @@ impl KeyedHistogram {
 
     /// The bytes that its pairs take, without spare room.
     pub fn bytes(&self) -> usize {
-        self.pairs.len() * (size_of::<(u64, u32)>() + 1)
+        let pairs = self.pairs.len() * (size_of::<(u64, u32)>() + 1);
+        pairs + self.sums.len() * size_of::<(u64, u64)>()
     }
 
     /// Forgets all and keeps the memory.
     pub fn clear(&mut self) {
         self.pairs.clear();
+        self.sums.clear();
         self.limit = self.max_pairs;
+    }
+
+    /// The mean duration of the requests of a key, in milliseconds; `None` where none had a duration.
+    pub fn mean_ms(&self, id: u32) -> Option<f64> {
+        let &(requests, us) = self.sums.get(id as usize)?;
+        (requests > 0).then(|| us as f64 / requests as f64 / 1000.0)
     }
 
     /// The duration that `percent` of the requests of each of `ids` did not exceed (nearest rank); `None` where none had a

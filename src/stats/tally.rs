@@ -1,5 +1,8 @@
 //! Counts by id: a dense array with a list of the ids that were counted, so that clearing costs what counting did.
 
+use std::cmp::Ordering;
+
+use super::dimension::RowOrder;
 use super::keys::{DROPPED, KeyTable, NONE, Renumbering};
 use crate::quantity::Count;
 
@@ -107,21 +110,39 @@ impl Tally {
     }
 }
 
-/// The ids of the `rows` heaviest keys with their counts: most hits first, ties by key bytes.
+/// The ids of the first `rows` keys in this order, with their counts: the most first, ties by hits and then by key bytes. What
+/// has no order here is ordered by hits.
 pub fn heaviest(
     counts: impl Iterator<Item = (u32, Count)>,
     table: &KeyTable,
     rows: usize,
+    order: RowOrder,
+) -> Vec<(u32, Count)> {
+    let weight = |count: &Count| match order {
+        RowOrder::Bytes => count.bytes,
+        RowOrder::Errors => count.errors,
+        RowOrder::Hits | RowOrder::P95 | RowOrder::Mean => count.hits,
+    };
+    first(counts.collect(), table, rows, |(_, count)| weight(count))
+}
+
+/// The first `rows` of these keys: those of the greatest weight, ties by hits and then by key bytes.
+pub fn first<W: PartialOrd>(
+    mut all: Vec<(u32, Count)>,
+    table: &KeyTable,
+    rows: usize,
+    weight: impl Fn(&(u32, Count)) -> W,
 ) -> Vec<(u32, Count)> {
     if rows == 0 {
         return Vec::new();
     }
     let order = |a: &(u32, Count), b: &(u32, Count)| {
-        b.1.hits
-            .cmp(&a.1.hits)
+        let by_weight = weight(b).partial_cmp(&weight(a));
+        by_weight
+            .unwrap_or(Ordering::Equal)
+            .then_with(|| b.1.hits.cmp(&a.1.hits))
             .then_with(|| table.key(a.0).cmp(table.key(b.0)))
     };
-    let mut all: Vec<(u32, Count)> = counts.collect();
     if all.len() > rows {
         all.select_nth_unstable_by(rows - 1, order);
         all.truncate(rows);

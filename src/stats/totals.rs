@@ -185,6 +185,13 @@ impl Totals {
         reduced
     }
 
+    /// The mean duration of the requests of this id of dimension `index` over the whole run, in milliseconds; `None` if that was
+    /// not asked for or the log has no durations.
+    pub fn mean_ms(&self, index: usize, id: u32) -> Option<f64> {
+        let timed = self.tops[index].asked && !self.statistics.durations.is_empty();
+        timed.then(|| self.spreads[index].mean_ms(id)).flatten()
+    }
+
     /// What 95 % of the requests of each of these ids of dimension `index` did not take longer than, in milliseconds,
     /// over the whole run; empty if that was not asked for or the log has no durations. And the greatest relative error of
     /// these (0: less than 1 %).

@@ -115,7 +115,7 @@ impl FrameWriter<'_> {
         let rows = ranking.rows.iter();
         let widest = rows.clone().map(|row| self.columns_of(&row.key)).max();
         let keys = widest.unwrap_or(0).clamp(12, width * 9 / 20);
-        let most = ranking.rows.first().map_or(1, |row| row.count.hits);
+        let most = ranking.most();
         let digits = most.to_string().len().max(4);
         let bar = width.saturating_sub(1 + keys + digits + BEFORE + 1 + FAILED + 1 + BYTES);
         let slow = rows.filter_map(|row| row.p95_ms);
@@ -154,7 +154,7 @@ impl FrameWriter<'_> {
             bar,
             slow,
         } = columns;
-        let most = ranking.rows.first().map_or(1, |row| row.count.hits);
+        let most = ranking.most();
         let (mark, style) = if chosen { (">", CHOSEN) } else { (" ", PLAIN) };
         line.put(style, mark);
         line.key(style, &row.key, keys);
@@ -227,6 +227,7 @@ mod tests {
             key: key.as_bytes().into(),
             count,
             p95_ms,
+            mean_ms: None,
         };
         let paths = KeyKind {
             name: "path",

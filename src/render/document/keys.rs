@@ -48,7 +48,7 @@ pub(in crate::render) struct OtherKeys {
 impl KeyList {
     pub(super) fn new(ranking: &Ranking) -> KeyList {
         let about = units::about(ranking.unique_error);
-        let most = ranking.rows.first().map_or(1, |row| row.count.hits);
+        let most = ranking.most();
         let other = ranking.other();
         KeyList {
             name: titled(ranking.dimension.name),

@@ -104,6 +104,7 @@ mod tests {
                 errors,
             },
             p95_ms,
+            mean_ms: None,
         };
         let rows = vec![row(500, 0, Some(12.0)), row(18_300_000, 12, None)];
         let ranking = Ranking::new(

@@ -125,7 +125,9 @@ fn columns(ranking: &Ranking) -> Vec<NumberColumn> {
         ("  5xx ", of(|row| row.count.errors.to_string())),
     ];
     if ranking.is_timed() {
+        let mean = |row: &Row| row.mean_ms.map_or("-".to_owned(), units::milliseconds);
         let slow = |row: &Row| row.p95_ms.map_or("-".to_owned(), units::milliseconds);
+        columns.push(("  mean ", of(mean)));
         columns.push(("  p95 ", of(slow)));
     }
     if ranking.rows.iter().any(|row| row.count.bytes > 0) {
@@ -151,6 +153,7 @@ mod tests {
                 errors: hits / 10,
             },
             p95_ms,
+            mean_ms: None,
         }
     }
 
@@ -203,16 +206,16 @@ mod tests {
         assert_eq!(
             written(asked.clone(), true, false),
             "  paths     7 unique
-            /api        120  60%  5xx 12  p95 310 ms  18.3 MB
-            /\u{65e5}\\x1b[2J    9   4%  5xx  0  p95      -    512 B
+            /api        120  60%  5xx 12  mean -  p95 310 ms  18.3 MB
+            /\u{65e5}\\x1b[2J    9   4%  5xx  0  mean -  p95      -    512 B
             5 other      71  36%
 "
         );
         assert_eq!(
             written(off, true, true),
             "  paths     about 7 unique (+-2)
-            /api              120  60%  5xx 12  p95 310 ms  18.3 MB
-            /\\u{65e5}\\x1b[2J    9   4%  5xx  0  p95      -    512 B
+            /api              120  60%  5xx 12  mean -  p95 310 ms  18.3 MB
+            /\\u{65e5}\\x1b[2J    9   4%  5xx  0  mean -  p95      -    512 B
             about 5 other      71  36%
             each up to 3 more
             p95 up to 1.6% off

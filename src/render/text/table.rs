@@ -224,6 +224,7 @@ mod tests {
                 errors: 0,
             },
             p95_ms: Some(12.0),
+            mean_ms: None,
         };
         let rows = |key: String| vec![row(key)];
         let lines = lines(
@@ -254,6 +255,7 @@ mod tests {
                 bytes: hits * 777,
             },
             p95_ms: (errors > 0).then_some(hits as f64),
+            mean_ms: None,
         };
         for width in 40..=200 {
             for (length, hits, errors) in [(1, 1, 0), (30, 77, 77), (500, 9_999_999, 123_456)] {
