@@ -59,10 +59,10 @@ _httpmon() {
         --trusted) return ;;
         --log-tz) return ;;
         --tz) return ;;
-        --top) compopt -o nospace 2>/dev/null; _httpmon_reply 'section client path user method status protocol host referrer agent network not-found failing bot cache asn country endpoint query extension referrer-host browser os visitor agent-token hour weekday source' "${word%"${word##*,}"}"; return ;;
+        --top) compopt -o nospace 2>/dev/null; _httpmon_reply 'section client path user method status protocol host referrer agent network not-found failing bot bot-kind cache asn country endpoint query extension referrer-host browser os visitor agent-token hour weekday source' "${word%"${word##*,}"}"; return ;;
         --group) return ;;
         --own) return ;;
-        --rollup-by) _httpmon_reply 'section client path user method status protocol host referrer agent network not-found failing bot cache asn country endpoint query extension referrer-host browser os visitor agent-token hour weekday source'; return ;;
+        --rollup-by) _httpmon_reply 'section client path user method status protocol host referrer agent network not-found failing bot bot-kind cache asn country endpoint query extension referrer-host browser os visitor agent-token hour weekday source'; return ;;
         --mmdb) _httpmon_files; return ;;
         --where) return ;;
         --since) return ;;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::SERVER_ERROR;
 use super::agents::{browser, system, token};
-use super::bots::{self, Robots};
+use super::bots::Robots;
 use super::calendar::{HOURS, WEEKDAYS, hour, weekday};
 use super::network::network;
 use super::served::served;
@@ -138,7 +138,8 @@ impl PartialEq for Dimension {
 }
 
 /// Dimensions without a key in a log that has no trouble: that says nothing about its format.
-const RARE: [&str; 6] = [
+const RARE: [&str; 7] = [
+    "bot-kind",
     "not-found",
     "failing",
     "bot",
@@ -148,7 +149,7 @@ const RARE: [&str; 6] = [
 ];
 
 /// Every dimension. The first two are always counted.
-pub static DIMENSIONS: [Dimension; 29] = [
+pub static DIMENSIONS: [Dimension; 30] = [
     Dimension {
         name: "section",
         title: "sections",
@@ -272,7 +273,18 @@ pub static DIMENSIONS: [Dimension; 29] = [
         about: "the robot that the user agent names; see below",
         fields: &[Field::Agent],
         of: Of::Itself,
-        key: |r, scratch, _| scratch.robots.named_in(r.agent?).map(str::as_bytes),
+        key: |r, scratch, _| scratch.robots.named_in(r.agent?).map(|robot| robot.name),
+    },
+    Dimension {
+        name: "bot-kind",
+        title: "bot kinds",
+        about: "what the robot is for: search, ai, monitor, seo, preview, feed, scanner, tool or other",
+        fields: &[Field::Agent],
+        of: Of::Itself,
+        key: |r, scratch, _| {
+            let robot = scratch.robots.named_in(r.agent?)?;
+            Some(robot.kind.name().as_bytes())
+        },
     },
     Dimension {
         name: "cache",
@@ -423,9 +435,14 @@ pub static ROW: Dimension = Dimension {
 impl Scratch {
     /// What a rollup says of a record.
     fn row(&mut self, record: &Record<'_>) -> Option<&[u8]> {
-        let bot = record.agent.map(|agent| self.robots.named_in(agent));
+        let robot = record.agent.map(|agent| self.robots.named_in(agent));
+        self.text.clear();
+        match robot {
+            Some(Some(robot)) => robot.write_alone(&mut self.text),
+            _ => self.text.push(b'-'),
+        }
         let told = Told {
-            bot: bot.map(|name| name.map_or(&b"-"[..], bots::pattern_of)),
+            bot: robot.map(|_| &self.text[..]),
             cached: record.cache.is_some_and(served),
         };
         self.row.clear();

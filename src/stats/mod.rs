@@ -10,6 +10,7 @@
 
 mod agents;
 mod bot_hits;
+pub mod bot_list;
 pub mod bots;
 pub mod bucket;
 mod cached;

@@ -14,7 +14,7 @@ use crate::render::csv::COLUMNS;
 use crate::render::openmetrics::families;
 use crate::report::STATUS;
 use crate::stats::CAPTIONS;
-use crate::stats::bots::BOTS;
+use crate::stats::bot_list::{BOTS, Bot};
 use crate::stats::dimension::DIMENSIONS;
 
 /// A list of the page, by the name that the template gives it.
@@ -67,8 +67,18 @@ pub(super) static WORDS: &[FilledWords] = &[
     ("version", || env!("CARGO_PKG_VERSION").to_owned()),
     ("about", || ABOUT.to_owned()),
     ("robots", || {
-        let pattern = |bot: &crate::stats::bots::Bot| format!("{} (`{}`)", bot.name, bot.pattern);
-        BOTS.iter().map(pattern).collect::<Vec<_>>().join(", ")
+        let pattern = |bot: &Bot| {
+            Some(format!(
+                "{} (`{}`, {})",
+                bot.name?,
+                bot.pattern,
+                bot.kind.name()
+            ))
+        };
+        BOTS.iter()
+            .filter_map(pattern)
+            .collect::<Vec<_>>()
+            .join(", ")
     }),
     ("json-fields", || {
         let names = format::mapping_fields().map(|name| format!("`{name}`"));

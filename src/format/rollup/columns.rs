@@ -225,7 +225,7 @@ pub static COLUMNS: [RollupColumn; 17] = [
         name: "bot",
         about: "what of the user agent names a robot, - if nothing does, and nothing if there is no user agent",
         always: true,
-        dimensions: &["bot"],
+        dimensions: &["bot", "bot-kind"],
         write: |_, told, out| value::push_text(told.bot, out),
         read: |text, record, _| {
             record.agent = text;
