@@ -223,7 +223,9 @@ impl Evaluate {
         let place = |second: Second| second.0.div_euclid(step.0);
         let first = place(from);
         let mut hits = vec![0; (place(Second(to.0 - 1)) - first + 1) as usize];
-        for &(place, count) in &self.trend {
+        // More is kept than is shown, the oldest first.
+        let shown = self.trend.iter().rev();
+        for &(place, count) in shown.take_while(|(place, _)| *place >= first) {
             if let Ok(index) = usize::try_from(place - first)
                 && let Some(slot) = hits.get_mut(index)
             {
