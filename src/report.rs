@@ -605,8 +605,8 @@ pub struct AlertCause {
     pub key: Option<Box<[u8]>>,
     /// The number of keys: one, or those that they are spread over.
     pub keys: u64,
-    /// Their part of the records that the rule counts; of the bytes, where it counts bytes; of what is missing, where
-    /// it fires on little.
+    /// Their part of the records that the rule counts; of the bytes, where it counts bytes; of the time beyond the
+    /// threshold, where it counts durations; of what is missing, where it fires on little.
     pub part: f64,
     /// Those records.
     pub hits: u64,

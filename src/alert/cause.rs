@@ -3,7 +3,8 @@
 //! For each dimension the key with the largest part of them is named, or where that is less than a fifth, over how
 //! many keys they are spread; then the key that grew most against the window before, by records added. So an alert never
 //! names a key that has none of what it is about, and one that was there before stays named. Where a rule fires on
-//! little, the keys are named that are missing: those that lost most against the window before.
+//! little, the keys are named that are missing: those that lost most against the window before. Of what is slow the time
+//! beyond the threshold counts: a few that take a minute are worse than many that are just above.
 //!
 //! A rule often fires on a handful of records, and two of six are of one client by chance. So a key must have its part
 //! by more than two standard errors of it (E. B. Wilson's interval, 1927): three of five records, or 23 in a hundred of
@@ -49,6 +50,8 @@ pub(super) enum Weight {
     Bytes,
     /// One where the status is 5xx, else nothing.
     Errors,
+    /// By how much longer than so many microseconds it took.
+    TimeBeyond(u64),
 }
 
 /// The records that an alert names its cause from.
@@ -73,13 +76,15 @@ impl Counted {
             Weight::Hits => count.hits,
             Weight::Bytes => count.bytes,
             Weight::Errors => count.errors,
+            // Of what is counted by time, these are microseconds.
+            Weight::TimeBeyond(us) => count.bytes.saturating_sub(us.saturating_mul(count.hits)),
         }
     }
 
     /// The records of a count.
     fn records(self, count: Count) -> u64 {
         match self.weight {
-            Weight::Hits | Weight::Bytes => count.hits,
+            Weight::Hits | Weight::Bytes | Weight::TimeBeyond(_) => count.hits,
             Weight::Errors => count.errors,
         }
     }

@@ -109,6 +109,8 @@ pub struct Plan {
     pub expressions: Vec<Filter>,
     /// What they count in common.
     pub common: Common,
+    /// The bits of those whose keys are counted by the time that their records took.
+    pub by_time: u64,
 }
 
 impl Plan {
@@ -215,6 +217,9 @@ impl Plan {
             self.part(spec).ok()?,
             self.source(spec.filter.clone()).ok()?,
         );
+        if kind == CountedKind::BeyondThreshold && !below {
+            return self.counted_by_time(spec);
+        }
         let mut narrowed = || self.narrowed(spec, of_measure(spec)?).ok();
         let hits = |subset, missing| Counted {
             subset,
@@ -240,11 +245,36 @@ impl Plan {
         })
     }
 
+    /// The records that took longer than the threshold of a rule, each by how much longer.
+    fn counted_by_time(&mut self, spec: &Spec) -> Option<Counted> {
+        let (filter, us) = (counted_by(spec)?, spec.threshold.microseconds()?);
+        let mut expressions = self.expressions.iter().enumerate();
+        // Another rule may look at the bytes of the same records.
+        let known = expressions
+            .position(|(index, known)| self.by_time >> index & 1 == 1 && *known == filter);
+        if known.is_none() && self.expressions.len() == EXPRESSIONS {
+            return None;
+        }
+        let index = known.unwrap_or_else(|| {
+            self.expressions.push(filter);
+            self.expressions.len() - 1
+        });
+        self.by_time |= 1 << index;
+        Some(Counted {
+            subset: Subset::Matched(index),
+            weight: Weight::TimeBeyond(us),
+            missing: false,
+        })
+    }
+
     fn source(&mut self, filter: Option<Filter>) -> Result<Subset, String> {
         let Some(filter) = filter else {
             return Ok(Subset::All);
         };
-        if let Some(index) = self.expressions.iter().position(|known| *known == filter) {
+        let mut expressions = self.expressions.iter().enumerate();
+        let same =
+            |(index, known): (usize, &Filter)| self.by_time >> index & 1 == 0 && *known == filter;
+        if let Some(index) = expressions.position(same) {
             return Ok(Subset::Matched(index));
         }
         if self.expressions.len() == EXPRESSIONS {

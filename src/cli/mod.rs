@@ -485,6 +485,7 @@ impl Options {
                 anonymous: self.anonymize,
                 expressions: plan.expressions,
                 rollup,
+                by_time: plan.by_time,
             },
             lateness: self.lateness_in_force(),
             patience: (!self.replay).then(|| self.patience.unwrap_or(Span(60))),

@@ -83,6 +83,8 @@ struct HitColumns {
     duration: Vec<u64>,
     /// The bits of [`Hit::matched`]; empty without expressions.
     matched: Vec<u64>,
+    /// Those of [`Hit::by_time`], the same for all.
+    by_time: u64,
 }
 
 /// A part of the input.
@@ -296,6 +298,8 @@ impl HitColumns {
         }
         if expressions {
             self.matched.push(hit.matched);
+            // One that does not count has none.
+            self.by_time |= hit.by_time;
         }
         let malformed = if hit.malformed { MALFORMED } else { 0 };
         self.class.push(hit.class | malformed);
@@ -318,6 +322,7 @@ impl HitColumns {
             malformed: self.class[index] & MALFORMED != 0,
             counted: of.counted,
             matched: self.matched.get(index).copied().unwrap_or(0),
+            by_time: self.by_time,
             ids,
         }
     }

@@ -27,6 +27,8 @@ pub struct Counting {
     pub anonymous: bool,
     /// The expressions of the rules.
     pub expressions: Vec<Filter>,
+    /// The bits of those whose keys are counted by the time that their records took.
+    pub by_time: u64,
     /// What a rollup carries, if one is written.
     pub rollup: Option<Arc<RollupLayout>>,
 }
@@ -49,6 +51,8 @@ pub(super) struct Selection {
     anonymous: bool,
     period: Period,
     expressions: Expressions,
+    /// See [`Counting::by_time`].
+    by_time: u64,
 }
 
 impl Selection {
@@ -59,6 +63,7 @@ impl Selection {
             anonymous: counting.anonymous,
             period: counting.period,
             expressions: Expressions::new(counting.expressions, tops),
+            by_time: counting.by_time,
         }
     }
 
@@ -105,6 +110,7 @@ impl Selection {
     pub(super) fn find_matches(&mut self, record: &Record<'_>, hit: &mut Hit) {
         if !self.expressions.is_empty() && hit.counted {
             hit.matched = self.expressions.matched(record, hit);
+            hit.by_time = self.by_time;
         }
     }
 

@@ -85,7 +85,7 @@ pub struct Bucket {
     pub matched: Vec<Matched>,
 }
 
-/// The records of a second that match an expression.
+/// The records of a second that match an expression; where their time is logged, with microseconds in the place of bytes.
 #[derive(Debug, Clone, Default)]
 pub struct Matched {
     /// Their counters.
@@ -142,7 +142,11 @@ impl Bucket {
             if index >= self.matched.len() {
                 self.matched.resize_with(index + 1, Matched::default);
             }
-            self.matched[index].observe(hit, dimensions);
+            let matched = &mut self.matched[index];
+            match hit.duration_us.filter(|_| hit.by_time >> index & 1 == 1) {
+                Some(bytes) => matched.observe(&Hit { bytes, ..*hit }, dimensions),
+                None => matched.observe(hit, dimensions),
+            }
         }
     }
 

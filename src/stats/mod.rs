@@ -141,6 +141,8 @@ pub struct Hit {
     pub counted: bool,
     /// Which of the rules' expressions it matches: bit `i` for the `i`-th.
     pub matched: u64,
+    /// Of which of these the time is logged, not the bytes.
+    pub by_time: u64,
     /// The key of each counted dimension, in the order of the totals; [`keys::NONE`] where it has none.
     pub ids: [u32; MOST_DIMENSIONS],
 }
@@ -166,6 +168,7 @@ impl Hit {
             malformed: false,
             counted: false,
             matched: 0,
+            by_time: 0,
             ids: [keys::NONE; MOST_DIMENSIONS],
         }
     }
