@@ -285,6 +285,15 @@ pub enum Block {
     },
     /// How long requests took, where the log says: names and milliseconds.
     Latency(Vec<(&'static str, f64)>),
+    /// How many requests of the run took no longer than some times.
+    Durations {
+        /// Times in microseconds, ascending, with the number of requests.
+        at_most: Vec<(u64, u64)>,
+        /// How many requests there were.
+        count: u64,
+        /// What all of them took, in milliseconds.
+        sum_ms: f64,
+    },
     /// The span of a kind that had the most hits.
     Peak {
         /// The name of the kind, also in JSON.

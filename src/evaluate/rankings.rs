@@ -178,6 +178,21 @@ pub(super) fn latency(durations: &Histogram) -> Option<Block> {
     (!items.is_empty()).then_some(Block::Latency(items))
 }
 
+/// The times by which requests are counted, in microseconds: those of Prometheus's client libraries.
+const TIMES: [u64; 11] = [
+    5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000,
+    10_000_000,
+];
+
+/// How many requests took no longer than some times; nothing where the log does not say.
+pub(super) fn durations(durations: &Histogram) -> Option<Block> {
+    (!durations.is_empty()).then(|| Block::Durations {
+        at_most: TIMES.map(|us| (us, durations.at_most(us))).to_vec(),
+        count: durations.total(),
+        sum_ms: durations.mean_ms() * durations.total() as f64,
+    })
+}
+
 /// The share of hits that were answered with 4xx or 5xx.
 pub(super) fn error_share(counters: &Counters) -> Block {
     Block::Share {

@@ -74,6 +74,7 @@ impl Evaluate {
             blocks.push(input("rewinds", books.rewinds));
         }
         blocks.extend(rankings::latency(&totals.statistics.durations));
+        blocks.extend(rankings::durations(&totals.statistics.durations));
         if !self.series.is_empty() {
             blocks.push(Block::Series(self.series.clone()));
             if let Some(page) = &self.page {

@@ -255,6 +255,7 @@ impl ObjectWriter<'_> {
                         .iter()
                         .for_each(|(name, number)| json.number(name, *number));
                 }),
+                Block::Durations { .. } => {}
                 Block::Latency(items) => self.object("latency_ms", |json| {
                     items.iter().for_each(|(name, ms)| json.float(name, *ms));
                 }),

@@ -22,7 +22,7 @@ pub struct Family {
     /// Its name, after `httpmon_`; `KEY` is replaced by the name of each dimension that is listed, with `_` for a
     /// dash.
     pub name: &'static str,
-    /// `counter` or `gauge`, or `summary`.
+    /// `counter` or `gauge`, `summary` or `histogram`.
     pub kind: &'static str,
     /// The unit that its name ends with.
     pub unit: Option<&'static str>,
@@ -41,6 +41,8 @@ enum Samples {
     Group(&'static str, &'static str),
     /// How long requests took.
     Latency,
+    /// How many took no longer than some times.
+    Durations,
     /// A number of each dimension that is counted.
     Dimension(fn(&Ranking) -> u64),
     /// A number of each key that is listed.
@@ -138,6 +140,13 @@ static FOLLOWING: &[Family] = &[
         unit: Some("seconds"),
         about: "How long requests took in the newest report, if the log has durations",
         samples: Samples::Latency,
+    },
+    Family {
+        name: "duration_seconds",
+        kind: "histogram",
+        unit: Some("seconds"),
+        about: "How long the requests of the run took, within 1 %, if the log has durations",
+        samples: Samples::Durations,
     },
     Family {
         name: "unique",
@@ -300,6 +309,26 @@ impl OpenMetrics {
                     };
                     let label = label("quantile", &quantile.to_string());
                     samples.push((label, (ms / 1000.0).to_string()));
+                }
+            }
+            Samples::Durations => {
+                for block in &report.blocks {
+                    let Block::Durations {
+                        at_most,
+                        count,
+                        sum_ms,
+                    } = block
+                    else {
+                        continue;
+                    };
+                    for (us, requests) in at_most {
+                        let le = label("le", &format!("{:?}", *us as f64 / 1e6));
+                        samples.push((format!("_bucket{le}"), requests.to_string()));
+                    }
+                    let all = label("le", "+Inf");
+                    samples.push((format!("_bucket{all}"), count.to_string()));
+                    samples.push(("_sum".to_owned(), (sum_ms / 1000.0).to_string()));
+                    samples.push(("_count".to_owned(), count.to_string()));
                 }
             }
             Samples::Dimension(number) => {

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use super::Render;
-use crate::format::rollup::{CarriedExample, MOST_HITS, Seal, head};
+use crate::format::rollup::{CarriedExample, MOST_HITS, Seal, head, row_head};
 use crate::report::{Block, Event, Report, Rolled, RolledKind};
 use crate::time::{Second, Span, Zone};
 
@@ -74,7 +74,9 @@ impl RollupWriter {
                     self.begin(false, out);
                     self.line(out, |out| {
                         out.extend_from_slice(b"#skewed\t");
-                        row_line(rolled.second, hits, row, out);
+                        row_head(rolled.second, hits, out);
+                        out.extend_from_slice(row);
+                        out.push(b'\n');
                     });
                 }
             }
@@ -94,7 +96,7 @@ impl RollupWriter {
         self.begin(false, out);
         self.last = Some(second);
         for (hits, row) in rows(rolled) {
-            self.line(out, |out| row_line(second, hits, row, out));
+            self.row(second, hits, row, out);
         }
         self.unparsed(rolled, out);
     }
@@ -123,7 +125,7 @@ impl RollupWriter {
         self.close(out);
         self.begin(true, out);
         for ((second, row), hits) in std::mem::take(&mut self.late) {
-            self.line(out, |out| row_line(second, hits, &row, out));
+            self.row(second, hits, &row, out);
         }
         (self.late_bytes, self.late_since) = (0, None);
         self.close(out);
@@ -185,15 +187,27 @@ impl RollupWriter {
         }
     }
 
-    /// Writes lines, and counts them.
+    /// Writes a row, or several where one cannot have so many hits.
+    fn row(&mut self, second: Second, mut hits: u64, row: &[u8], out: &mut Vec<u8>) {
+        while hits > 0 {
+            let some = hits.min(MOST_HITS);
+            let from = out.len();
+            row_head(second, some, out);
+            out.extend_from_slice(row);
+            if let Some(seal) = &mut self.open {
+                seal.row(&out[from..], second, some);
+            }
+            out.push(b'\n');
+            hits -= some;
+        }
+    }
+
+    /// Writes a line that is no row, and counts it.
     fn line(&mut self, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
         let from = out.len();
         write(out);
-        if let Some(seal) = &mut self.open {
-            let lines = out[from..]
-                .split(|&b| b == b'\n')
-                .filter(|line| !line.is_empty());
-            lines.for_each(|line| seal.line(line));
+        if let (Some(seal), [line @ .., b'\n']) = (&mut self.open, &out[from..]) {
+            seal.line(line);
         }
     }
 }
@@ -211,15 +225,4 @@ fn rows(rolled: &Rolled) -> impl Iterator<Item = (u64, &[u8])> {
         start = end;
         (hits, row)
     })
-}
-
-/// Appends a row, or several where one cannot have so many hits.
-fn row_line(second: Second, mut hits: u64, row: &[u8], out: &mut Vec<u8>) {
-    while hits > 0 {
-        let some = hits.min(MOST_HITS);
-        let _ = write!(out, "{}\t{some}\t", second.0);
-        out.extend_from_slice(row);
-        out.push(b'\n');
-        hits -= some;
-    }
 }

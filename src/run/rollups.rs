@@ -149,7 +149,7 @@ fn pieces(source: &mut dyn Read, asked: &[&'static str]) -> io::Result<Option<Ve
             continue;
         }
         if open {
-            piece.seal.line(text);
+            piece.seal.any(text);
         }
         if !head.is_empty() && !text.starts_with(MAGIC) {
             head.extend_from_slice(text);

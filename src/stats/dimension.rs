@@ -730,6 +730,10 @@ pub fn names() -> String {
 /// The list with section and client, which are always counted.
 pub fn with_standing(list: &[Top]) -> Vec<Top> {
     let mut tops = list.to_vec();
+    // Rows say all that a rollup does.
+    if tops.iter().any(|top| *top.dimension == ROW) {
+        return tops;
+    }
     for dimension in &DIMENSIONS[..2] {
         if !tops.iter().any(|top| top.dimension == dimension) {
             tops.push(Top {

@@ -256,6 +256,17 @@ impl Histogram {
         middle(bucket as u16).min(self.max_us as f64) / 1000.0
     }
 
+    /// How many requests took no longer than so many microseconds, within 1 % of that time.
+    pub fn at_most(&self, us: u64) -> u64 {
+        let last = usize::from(bucket(us)).min(self.counts.len().saturating_sub(1));
+        self.counts.iter().take(last + 1).sum()
+    }
+
+    /// How many durations there are.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
     /// The longest duration in milliseconds, exactly.
     pub fn max_ms(&self) -> f64 {
         self.max_us as f64 / 1000.0

@@ -56,7 +56,7 @@ impl std::fmt::Debug for RollupColumn {
 }
 
 /// Every column behind `time` and `hits`.
-pub static COLUMNS: [RollupColumn; 17] = [
+pub static COLUMNS: [RollupColumn; 18] = [
     RollupColumn {
         name: "status",
         about: "the status code, if there is one",
@@ -241,6 +241,20 @@ pub static COLUMNS: [RollupColumn; 17] = [
         read: |text, record, _| {
             record.agent = text;
             true
+        },
+    },
+    RollupColumn {
+        name: "offset",
+        about: "the offset of the line's clock, in seconds east of UTC",
+        always: false,
+        dimensions: &["hour", "weekday", "visitor"],
+        write: |record, _, out| value::push_signed(record.offset.into(), out),
+        read: |text, record, _| {
+            let offset = text.and_then(value::signed);
+            // No zone is further from UTC than a day.
+            let offset = offset.filter(|offset| offset.abs() < 86_400);
+            record.offset = offset.map_or(record.offset, |offset| offset as i32);
+            offset.is_some()
         },
     },
     RollupColumn {

@@ -260,13 +260,14 @@ impl RollupReader {
             }
             return Ok(RollupLine::Header);
         }
-        if let Some(seal) = &mut self.seal {
-            seal.line(line);
-        }
-        if line.first() == Some(&b'#') {
-            return self.remark(line, state, record);
-        }
-        if state.layout.is_none() || line.starts_with(FIRST) {
+        let no_row = line.first() == Some(&b'#');
+        if no_row || state.layout.is_none() || line.starts_with(FIRST) {
+            if let Some(seal) = &mut self.seal {
+                seal.line(line);
+            }
+            if no_row {
+                return self.remark(line, state, record);
+            }
             let layout = state.name(line)?;
             if let Some(fault) = layout.lacks(&self.required) {
                 self.fault = Some(fault);
@@ -278,68 +279,11 @@ impl RollupReader {
         } else {
             RowPlace::Time
         };
-        let hits = self.row(line, state, record)?;
+        let hits = row(&mut self.unescaped, line, state, record)?;
+        if let Some(seal) = &mut self.seal {
+            seal.row(line, record.time, hits);
+        }
         Ok(RollupLine::Row(hits, place))
-    }
-
-    /// Reads a row, and how many hits it stands for.
-    fn row<'a>(
-        &'a mut self,
-        line: &'a [u8],
-        state: &RollupState,
-        record: &mut Record<'a>,
-    ) -> Result<u64, Unparsed> {
-        let Some(layout) = &state.layout else {
-            return Err(refused(Field::Line, Why::Columns, 0));
-        };
-        let mut parts = RequestParts::default();
-        let escaped = memchr::memchr(b'\\', line).is_some();
-        let mut ends = [(0, false); columns::COLUMNS.len()];
-        if escaped {
-            self.unescaped.clear();
-        }
-        let mut values = line.split(|&b| b == b'\t');
-        let place = |value: &[u8]| {
-            let at = value.as_ptr().addr().wrapping_sub(line.as_ptr().addr());
-            at.min(line.len())
-        };
-        let time = values.next().and_then(value::second);
-        record.time = time.ok_or(refused(Field::Time, Why::Form, 0))?;
-        let hits = values.next().unwrap_or_default();
-        let no_hits = refused(Field::Line, Why::Form, place(hits));
-        let hits = value::number(hits).filter(|hits| (1..=MOST_HITS).contains(hits));
-        let hits = hits.ok_or(no_hits)?;
-        record.offset = state.offset;
-        let columns = layout.columns();
-        if escaped {
-            let values = values.clone();
-            for (end, value) in ends.iter_mut().zip(values) {
-                let wrong = refused(Field::Line, Why::Form, place(value));
-                value::unescape(value, &mut self.unescaped).ok_or(wrong)?;
-                *end = (self.unescaped.len(), value.is_empty());
-            }
-        }
-        let mut start = 0;
-        for (column, (end, absent)) in columns.iter().zip(ends) {
-            let Some(written) = values.next() else {
-                return Err(refused(Field::Line, Why::Missing, line.len()));
-            };
-            let value = if escaped {
-                let value = &self.unescaped[start..end];
-                start = end;
-                (!absent).then_some(value)
-            } else {
-                (!written.is_empty()).then_some(written)
-            };
-            if !(column.read)(value, record, &mut parts) {
-                return Err(refused(Field::Line, Why::Form, place(written)));
-            }
-        }
-        if values.next().is_some() {
-            return Err(refused(Field::Line, Why::Form, line.len()));
-        }
-        record.request = parts.request();
-        Ok(hits)
     }
 
     /// Reads a line that is not a row.
@@ -359,7 +303,10 @@ impl RollupReader {
                 .ok_or(form)
         };
         Ok(match name {
-            b"#skewed" => RollupLine::Row(self.row(rest, state, record)?, RowPlace::Nowhere),
+            b"#skewed" => {
+                let hits = row(&mut self.unescaped, rest, state, record)?;
+                RollupLine::Row(hits, RowPlace::Nowhere)
+            }
             b"#unparsed" => {
                 let mut parts = rest.splitn(2, |&b| b == b'\t');
                 let second = parts.next().unwrap_or_default();
@@ -377,6 +324,66 @@ impl RollupReader {
             _ => RollupLine::Header,
         })
     }
+}
+
+/// Reads a row, and how many hits it stands for.
+fn row<'a>(
+    unescaped: &'a mut Vec<u8>,
+    line: &'a [u8],
+    state: &RollupState,
+    record: &mut Record<'a>,
+) -> Result<u64, Unparsed> {
+    let Some(layout) = &state.layout else {
+        return Err(refused(Field::Line, Why::Columns, 0));
+    };
+    let mut parts = RequestParts::default();
+    let escaped = memchr::memchr(b'\\', line).is_some();
+    let mut ends = [(0, false); columns::COLUMNS.len()];
+    if escaped {
+        unescaped.clear();
+    }
+    let mut values = line.split(|&b| b == b'\t');
+    let place = |value: &[u8]| {
+        let at = value.as_ptr().addr().wrapping_sub(line.as_ptr().addr());
+        at.min(line.len())
+    };
+    let time = values.next().and_then(value::second);
+    record.time = time.ok_or(refused(Field::Time, Why::Form, 0))?;
+    let hits = values.next().unwrap_or_default();
+    let no_hits = refused(Field::Line, Why::Form, place(hits));
+    let hits = value::number(hits).filter(|hits| (1..=MOST_HITS).contains(hits));
+    let hits = hits.ok_or(no_hits)?;
+    record.offset = state.offset;
+    let columns = layout.columns();
+    if escaped {
+        let values = values.clone();
+        for (end, value) in ends.iter_mut().zip(values) {
+            let wrong = refused(Field::Line, Why::Form, place(value));
+            value::unescape(value, unescaped).ok_or(wrong)?;
+            *end = (unescaped.len(), value.is_empty());
+        }
+    }
+    let mut start = 0;
+    for (column, (end, absent)) in columns.iter().zip(ends) {
+        let Some(written) = values.next() else {
+            return Err(refused(Field::Line, Why::Missing, line.len()));
+        };
+        let value = if escaped {
+            let value = &unescaped[start..end];
+            start = end;
+            (!absent).then_some(value)
+        } else {
+            (!written.is_empty()).then_some(written)
+        };
+        if !(column.read)(value, record, &mut parts) {
+            return Err(refused(Field::Line, Why::Form, place(written)));
+        }
+    }
+    if values.next().is_some() {
+        return Err(refused(Field::Line, Why::Form, line.len()));
+    }
+    record.request = parts.request();
+    Ok(hits)
 }
 
 /// What can be wrong with a field, with the names that rollups have for it.
@@ -475,6 +482,14 @@ impl CarriedExample {
             second: value::second(second),
         })
     }
+}
+
+/// Appends what a row begins with, its time and its hits.
+pub fn row_head(time: Second, hits: u64, out: &mut Vec<u8>) {
+    value::push_signed(time.0, out);
+    out.push(b'\t');
+    value::push_number(Some(hits), out);
+    out.push(b'\t');
 }
 
 /// What is to be written at the head of a rollup: two lines.

@@ -26,23 +26,29 @@ pub struct RollupEnd {
 }
 
 impl Seal {
-    /// Counts a line, without its newline.
+    /// Counts a line that is no row, without its newline.
     #[inline]
     pub fn line(&mut self, line: &[u8]) {
         self.sum = self.sum.wrapping_add(digest(line));
-        if line
-            .first()
-            .is_some_and(|&b| b.is_ascii_digit() || b == b'-')
-        {
-            let mut values = line.splitn(3, |&b| b == b'\t');
-            let time = values.next().and_then(value::second);
-            let hits = values.next().and_then(value::number);
-            self.rows += 1;
-            self.hits = self.hits.saturating_add(hits.unwrap_or(0));
-            if let Some(time) = time {
-                let (from, to) = self.span.unwrap_or((time, time));
-                self.span = Some((from.min(time), to.max(time)));
-            }
+    }
+
+    /// Counts a row that stands for so many hits at this time, without its newline.
+    #[inline]
+    pub fn row(&mut self, line: &[u8], time: Second, hits: u64) {
+        self.line(line);
+        self.rows += 1;
+        self.hits = self.hits.saturating_add(hits);
+        let (from, to) = self.span.unwrap_or((time, time));
+        self.span = Some((from.min(time), to.max(time)));
+    }
+
+    /// Counts a line of either kind.
+    pub fn any(&mut self, line: &[u8]) {
+        let mut values = line.splitn(3, |&b| b == b'\t');
+        let mut value = || values.next().unwrap_or_default();
+        match value::second(value()).zip(value::number(value())) {
+            Some((time, hits)) => self.row(line, time, hits),
+            None => self.line(line),
         }
     }
 

@@ -82,6 +82,15 @@ pub(super) fn push_number(number: Option<u64>, out: &mut Vec<u8>) {
     out.extend_from_slice(&digits[at..]);
 }
 
+/// Appends a number that may be negative.
+#[inline]
+pub(super) fn push_signed(number: i64, out: &mut Vec<u8>) {
+    if number < 0 {
+        out.push(b'-');
+    }
+    push_number(Some(number.unsigned_abs()), out);
+}
+
 /// A number of digits alone.
 #[inline]
 pub(super) fn number(text: &[u8]) -> Option<u64> {
@@ -106,7 +115,7 @@ pub(super) fn second(text: &[u8]) -> Option<Second> {
 
 /// A number that may be negative.
 #[inline]
-fn signed(text: &[u8]) -> Option<i64> {
+pub(super) fn signed(text: &[u8]) -> Option<i64> {
     let (negative, digits) = match text.strip_prefix(b"-") {
         Some(digits) => (true, digits),
         None => (false, text),
