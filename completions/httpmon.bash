@@ -67,6 +67,7 @@ _httpmon() {
         --where) return ;;
         --since) return ;;
         --until) return ;;
+        --compare) return ;;
         --report|-r) _httpmon_reply 'text json html email openmetrics csv lines rollup'; return ;;
         --during) return ;;
         --output|-o) _httpmon_files; return ;;
@@ -79,7 +80,7 @@ _httpmon() {
         --generate) _httpmon_reply 'man man-formats man-rules man-recipes complete-bash complete-zsh complete-fish'; return ;;
     esac
     if [[ $word == -* ]]; then
-        _httpmon_reply '--replay --interval -i --threshold -t --window -w --alert --check --lateness --patience --time --format -f --client --trusted --log-tz --tz --top --group --own --rollup-by --mmdb --anonymize --where --since --until --report -r --during --with-source --output -o --dashboard --color --on-alert --on-alert-in-replay --exit-code --follow -F --history --state --idle-exit --threads --quiet -q --verbose -v --generate --help -h --version -V'
+        _httpmon_reply '--replay --interval -i --threshold -t --window -w --alert --check --lateness --patience --time --format -f --client --trusted --log-tz --tz --top --group --own --rollup-by --mmdb --anonymize --where --since --until --compare --report -r --during --with-source --output -o --dashboard --color --on-alert --on-alert-in-replay --exit-code --follow -F --history --state --idle-exit --threads --quiet -q --verbose -v --generate --help -h --version -V'
         return
     fi
     if ((at == 1)); then _httpmon_reply simulate; fi

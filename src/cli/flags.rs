@@ -1,7 +1,7 @@
 //! The one table of options, and the parsers of values that only they take.
 
 use super::flag::{Flag, NO_CHOICES, span};
-use super::{Color, Command, Printout};
+use super::{Color, Command, CompareWith, Printout};
 use crate::alert::measure::{Threshold, decimal};
 use crate::alert::syntax::{self, Spec};
 use crate::filter::period::Moment;
@@ -418,6 +418,32 @@ pub static FLAGS: &[Flag] = &[
         choices: NO_CHOICES,
         apply: |o, v| {
             o.until = Some(Moment::parse(v)?);
+            Ok(None)
+        },
+    },
+    Flag {
+        long: "compare",
+        short: None,
+        value: Some("D"),
+        help: "say in the summary what changed since D earlier, or since a moment",
+        more: "With a duration such as 1d or 1w, the time from --since to --until is compared with the same time so \
+               much earlier: hits, the share of errors, the 95th percentile of durations and each row, with those \
+               that are new or gone. Without --since it is the last D of the log, with the D before. With a time, as for --since, what comes from it on is \
+               compared with what was before, by hits per second. The files are read twice, so they must be regular files.",
+        choices: NO_CHOICES,
+        apply: |o, v| {
+            let span = match v.strip_suffix('w').map(str::parse::<i64>) {
+                Some(Ok(weeks @ 1..=52)) => Ok(Span(weeks * 7 * 86_400)),
+                _ => Span::parse(v),
+            };
+            o.compare = Some(match span {
+                Ok(Span(0)) => return Err("expected at least 1s".to_owned()),
+                Ok(back) if back <= YEAR => CompareWith::Back(back),
+                Ok(_) => return Err(format!("'{v}' is too long; at most {YEAR}")),
+                Err(_) => CompareWith::At(Moment::parse(v).map_err(|_| {
+                    format!("expected a duration such as 1d or 1w, or a time such as 2026-11-20T09:30:00Z, not '{v}'")
+                })?),
+            });
             Ok(None)
         },
     },

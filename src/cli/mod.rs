@@ -112,6 +112,15 @@ pub enum Color {
     Never,
 }
 
+/// What a summary is compared with.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum CompareWith {
+    /// The same time so much earlier.
+    Back(Span),
+    /// What was before this moment.
+    At(Moment),
+}
+
 /// The options of a run.
 #[derive(Debug)]
 pub struct Options {
@@ -165,6 +174,8 @@ pub struct Options {
     pub since: Option<Moment>,
     /// When counting ends, if given.
     pub until: Option<Moment>,
+    /// The time that the summary is compared with, if given.
+    pub compare: Option<CompareWith>,
     /// When a replay began, if its page is to say so.
     pub made: Option<Second>,
     /// The output.
@@ -231,6 +242,7 @@ impl Default for Options {
             rollup_by: None,
             mmdb: Vec::new(),
             anonymize: false,
+            compare: None,
             filter: None,
             expressions: Vec::new(),
             since: None,
@@ -276,6 +288,13 @@ impl Options {
             return Err(Error::new(format!(
                 "{option}: is for the lines of the log: --report lines"
             )));
+        }
+        if self.compare.is_some()
+            && (self.check || self.dashboard || !["text", "json"].contains(name))
+        {
+            return Err(Error::new(
+                "--compare: is part of the summary of --report text and json",
+            ));
         }
         if self.quiet && !matches!(form, Form::Stream | Form::Lines) {
             return Err(Error::new(format!(

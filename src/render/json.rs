@@ -9,8 +9,8 @@ use super::escape;
 use super::text::sentence;
 use crate::quantity::Figure;
 use crate::report::{
-    Alert, AlertState, Alerts, Amount, Block, Checked, CheckedThreshold, Event, Ranking, Report,
-    Transition, UnparsedExample,
+    Alert, AlertState, Alerts, Amount, Block, Checked, CheckedThreshold, Comparison, Event,
+    Ranking, Report, Transition, UnparsedExample,
 };
 use crate::time::{Second, Span, Zone};
 
@@ -234,6 +234,28 @@ impl ObjectWriter<'_> {
         }
     }
 
+    /// What was at another time; the hits of each row now, too.
+    fn comparison(&mut self, comparison: &Comparison) {
+        self.object("compared", |json| {
+            json.time("from", comparison.from);
+            json.time("to", comparison.to);
+            json.number("hits", comparison.hits[0]);
+            json.number("errors", comparison.errors[0]);
+            if let Some(p95) = comparison.p95_ms[0] {
+                json.float("p95_ms", p95);
+            }
+            json.object("top", |json| {
+                for keys in &comparison.keys {
+                    json.array(keys.dimension.name, &keys.rows, |json, row| {
+                        json.string("key", &row.key);
+                        json.number("hits", row.hits);
+                        json.number("before", row.before);
+                    });
+                }
+            });
+        });
+    }
+
     fn report(&mut self, report: &Report, whole: bool) {
         self.time("from", report.from);
         self.time("to", report.to);
@@ -269,6 +291,7 @@ impl ObjectWriter<'_> {
                     json.time("to", Some(pause.to));
                     json.seconds("silent_s", pause.to - pause.from);
                 }),
+                Block::Comparison(comparison) => self.comparison(comparison),
                 Block::Portions { items, .. } => items
                     .iter()
                     .for_each(|(caption, number)| self.number(caption.key, *number)),

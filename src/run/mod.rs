@@ -2,6 +2,7 @@
 
 mod ahead;
 mod beside;
+mod compare;
 mod dashboard;
 mod databases;
 mod entry;
@@ -200,7 +201,7 @@ fn run(mut options: Options) -> Result<u8, Error> {
     let seen = |moment: Moment| moment.seen(now, !options.replay);
     options.made = Some(made(now)).filter(|_| options.replay && options.report.page);
     (options.since, options.until) = (options.since.map(seen), options.until.map(seen));
-    ahead::resolve(&mut options)?;
+    let before = compare::with_before(&mut options, &files)?;
     if options.report.form == Form::Lines {
         return print_lines(&options, files, missing);
     }
@@ -216,7 +217,11 @@ fn run(mut options: Options) -> Result<u8, Error> {
         said.iter().for_each(|said| say(said));
         resume::SharedLedger::new(ledger)
     });
-    let mut session = Session::new(&options, ReportWriter::open(&options, &files)?)?;
+    let mut output = ReportWriter::open(&options, &files)?;
+    if let Some(before) = before {
+        output = output.comparing(before);
+    }
+    let mut session = Session::new(&options, output)?;
     if let Some(program) = hook {
         session.set_hook(match ledger.clone() {
             Some(ledger) => {

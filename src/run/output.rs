@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 
+use super::compare::Comparing;
 use super::operands::Operand;
 use super::output_file::{self, Appended, Replaced};
 use super::{file, progress, say};
@@ -113,6 +114,14 @@ impl ReportWriter {
             name,
             failed: false,
         })
+    }
+
+    /// The same, with what changed since another time.
+    pub(super) fn comparing(self, before: Comparing) -> ReportWriter {
+        ReportWriter {
+            renderer: Box::new(before.rendered_by(self.renderer)),
+            ..self
+        }
     }
 
     /// What it is called in a message.

@@ -5,6 +5,7 @@
 //! its columns, so that those of the next report line up with them.
 
 mod alerts;
+mod changes;
 mod check;
 mod extras;
 mod headline;
@@ -264,6 +265,7 @@ impl TextWriter<'_> {
                     title = "";
                 }
             }
+            Block::Comparison(comparison) => self.comparison(comparison),
             Block::Alerts(alerts) => self.alerts(alerts, whole),
             Block::Silent(span) => self.row("silent", |page| {
                 page.paint(WARN, |page| page.write(format_args!("no lines for {span}")))
