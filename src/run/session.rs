@@ -130,7 +130,8 @@ impl Session {
         let sink = Sink::new(output, options.quiet, !options.replay);
         let fields = DIMENSIONS.iter().flat_map(|dimension| dimension.fields);
         let fields = wanted(&config).into_iter().chain(fields.copied()).collect();
-        let narrowing = Narrowing {
+        // A second parser is as many instructions as a few hundred lines: only a screen has use for it.
+        let narrowing = options.dashboard.then(|| Narrowing {
             counting: counting.clone(),
             lateness: config.lateness,
             zone: config.zone.clone(),
@@ -138,9 +139,9 @@ impl Session {
                 parser: parser(options, fields),
                 ..reader.clone()
             },
-        };
+        });
         Ok(Session {
-            narrowing: Some(narrowing),
+            narrowing,
             intake: Intake::new(reader, Monitor::new(config), sink, options),
             counting,
             lines: Lines::default(),
