@@ -16,6 +16,8 @@ pub struct Count {
     pub bytes: u64,
     /// Records with a 5xx status.
     pub errors: u64,
+    /// Records with a 4xx status.
+    pub client_errors: u64,
 }
 
 impl Count {
@@ -25,6 +27,7 @@ impl Count {
         self.hits += other.hits;
         self.bytes = self.bytes.saturating_add(other.bytes);
         self.errors += other.errors;
+        self.client_errors += other.client_errors;
     }
 }
 

@@ -20,7 +20,7 @@ use httpmon::cli::flags::FLAGS;
 use httpmon::cli::simulate;
 use httpmon::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_OK};
 use httpmon::filter::Filter;
-use httpmon::format::{Choice, formats};
+use httpmon::format::Choice;
 use shell::{Shell, httpmon, httpmon_reading};
 
 const BLESS: &str = "HTTPMON_BLESS=1 cargo test --test docs";

@@ -279,7 +279,7 @@ pub static FLAGS: &[Flag] = &[
         value: Some("LIST"),
         help: "dimensions to list, and how many rows of each (section=5,client=5)",
         more: "A list such as section=10,client,path=3, separated by commas; without a number, five rows. \
-               Rows are ordered by hits, or as in 'path=10 by bytes': by bytes, by errors (5xx), or in a summary by \
+               Rows are ordered by hits, or as in 'path=10 by bytes': by bytes, by 4xx, by 5xx (errors), or in a summary by \
                p95 or by mean of the durations, where keys with ten hits or more come first. Several lists add \
                up. See DIMENSIONS.",
         choices: || {

@@ -412,6 +412,7 @@ impl ObjectWriter<'_> {
                     json.number("hits", row.count.hits);
                     json.number("bytes", row.count.bytes);
                     json.number("errors", row.count.errors);
+                    json.number("client_errors", row.count.client_errors);
                     if let Some(p95) = row.p95_ms {
                         json.float("p95_ms", p95);
                     }

@@ -5,7 +5,7 @@ use super::hit_log::HitLog;
 use super::keys::Renumbering;
 use super::latency::Durations;
 use super::tally::Tally;
-use super::{Hit, SERVER_ERROR, Statistic};
+use super::{CLIENT_ERROR, Hit, SERVER_ERROR, Statistic};
 use crate::format::record::Record;
 use crate::quantity::Count;
 
@@ -44,6 +44,7 @@ impl Counters {
             hits: self.hits,
             bytes: self.bytes,
             errors: self.status[usize::from(SERVER_ERROR)],
+            client_errors: self.status[usize::from(CLIENT_ERROR)],
         }
     }
 

@@ -503,6 +503,8 @@ pub enum RowOrder {
     Bytes,
     /// Hits with 5xx.
     Errors,
+    /// Hits with 4xx.
+    ClientErrors,
     /// The 95th percentile of their durations, keys with ten hits or more before the others: of fewer it says little.
     P95,
     /// The mean of their durations, as P95.
@@ -510,10 +512,12 @@ pub enum RowOrder {
 }
 
 /// The orders, by their names.
-const ORDERS: [(&str, RowOrder); 5] = [
+const ORDERS: [(&str, RowOrder); 7] = [
     ("hits", RowOrder::Hits),
     ("bytes", RowOrder::Bytes),
     ("errors", RowOrder::Errors),
+    ("5xx", RowOrder::Errors),
+    ("4xx", RowOrder::ClientErrors),
     ("p95", RowOrder::P95),
     ("mean", RowOrder::Mean),
 ];

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::keys::Renumbering;
 use super::tally::Tally;
-use super::{Hit, SERVER_ERROR};
+use super::{CLIENT_ERROR, Hit, SERVER_ERROR};
 use crate::quantity::Count;
 
 /// A second with more words than this is folded when the next begins.
@@ -22,6 +22,8 @@ const VAST: usize = 1 << 19;
 const KEPT: usize = 1 << 13;
 
 const ERROR: u64 = 1 << 63;
+/// The flag of a client error, in the bit below.
+const CLIENT: u64 = 1 << 62;
 /// The words of a hit beside its ids: its bytes, the lower half first.
 const BYTES: usize = 2;
 /// A row of a folded log: dimension, id and count, as it is held.
@@ -58,7 +60,9 @@ impl HitLog {
     /// Appends a hit, of which the first `dimensions` ids count, and folds nothing.
     #[inline(always)] // A call is as much as what is done here, and there is one for each line.
     pub fn push(&mut self, hit: &Hit, dimensions: usize) {
-        let bytes = hit.bytes.min(ERROR - 1) | if hit.class == SERVER_ERROR { ERROR } else { 0 };
+        let bytes = hit.bytes.min(CLIENT - 1)
+            | u64::from(hit.class == SERVER_ERROR) << 63
+            | u64::from(hit.class == CLIENT_ERROR) << 62;
         // One by one: a copy of several would wait for the writes of each.
         self.hits.reserve(dimensions + BYTES);
         for &id in &hit.ids[..dimensions] {
@@ -232,8 +236,9 @@ fn row(words: &[u32]) -> (&[u32], Count) {
     let bytes = u64::from(bytes[0]) | u64::from(bytes[1]) << 32;
     let count = Count {
         hits: 1,
-        bytes: bytes & !ERROR,
+        bytes: bytes & !(ERROR | CLIENT),
         errors: bytes >> 63,
+        client_errors: bytes >> 62 & 1,
     };
     (ids, count)
 }

@@ -402,6 +402,7 @@ mod tests {
         hits: 1,
         bytes: 10,
         errors: 0,
+        client_errors: 0,
     };
 
     #[test]
@@ -608,6 +609,7 @@ mod tests {
                 hits,
                 bytes,
                 errors,
+                client_errors: hits - 1,
             };
             (key, count)
         });

@@ -149,6 +149,8 @@ pub struct Hit {
 
 /// The class of server errors, which rows and headlines count as errors.
 pub const SERVER_ERROR: u8 = 5;
+/// The class of client errors.
+pub const CLIENT_ERROR: u8 = 4;
 
 impl Hit {
     /// The counters of this record alone.

@@ -121,6 +121,7 @@ pub fn heaviest(
     let weight = |count: &Count| match order {
         RowOrder::Bytes => count.bytes,
         RowOrder::Errors => count.errors,
+        RowOrder::ClientErrors => count.client_errors,
         RowOrder::Hits | RowOrder::P95 | RowOrder::Mean => count.hits,
     };
     first(counts.collect(), table, rows, |(_, count)| weight(count))
@@ -161,6 +162,7 @@ mod tests {
         hits: 1,
         bytes: 0,
         errors: 0,
+        client_errors: 0,
     };
 
     #[test]
@@ -204,7 +206,7 @@ mod tests {
             for (id, bytes, error) in ids {
                 let id = if id == 6 { NONE } else { id };
                 let id = if id == 7 { DROPPED } else { id };
-                let count = Count { hits: 1, bytes, errors: u64::from(error) };
+                let count = Count { hits: 1, bytes, errors: u64::from(error), client_errors: 0 };
                 tally.add(id, count);
                 want.add(new.new_id(id), count);
             }

@@ -6,7 +6,7 @@ use super::bots::Robots;
 use super::dimension::{ROW, Scratch, Top, with_standing};
 use super::keyed_histogram::KeyedHistogram;
 use super::keys::{KeyTable, Renumbering};
-use super::{Hit, SERVER_ERROR, Statistics};
+use super::{CLIENT_ERROR, Hit, SERVER_ERROR, Statistics};
 use crate::format::record::Record;
 use crate::format::rollup::RollupLayout;
 use crate::quantity::Count;
@@ -99,6 +99,7 @@ impl Totals {
             hits: 1,
             bytes: hit.bytes,
             errors: u64::from(hit.class == SERVER_ERROR),
+            client_errors: u64::from(hit.class == CLIENT_ERROR),
         };
         for ((top, table), id) in self.tops.iter().zip(&mut self.tables).zip(&mut hit.ids) {
             if let Some(key) = top.dimension.key_of(record, &mut self.scratch) {

@@ -222,6 +222,7 @@ mod tests {
             hits,
             errors: hits / 2,
             bytes: 999_900_000,
+            client_errors: 0,
         };
         let row = |p95_ms| Row {
             key: key.as_bytes().into(),

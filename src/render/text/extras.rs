@@ -102,6 +102,7 @@ mod tests {
                 hits: 9,
                 bytes,
                 errors,
+                client_errors: 0,
             },
             p95_ms,
             mean_ms: None,

@@ -122,8 +122,11 @@ fn columns(ranking: &Ranking) -> Vec<NumberColumn> {
     let mut columns = vec![
         ("  ", hits.iter().map(u64::to_string).collect()),
         ("  ", hits.iter().map(share).collect()),
-        ("  5xx ", of(|row| row.count.errors.to_string())),
     ];
+    if ranking.rows.iter().any(|row| row.count.client_errors > 0) {
+        columns.push(("  4xx ", of(|row| row.count.client_errors.to_string())));
+    }
+    columns.push(("  5xx ", of(|row| row.count.errors.to_string())));
     if ranking.is_timed() {
         let mean = |row: &Row| row.mean_ms.map_or("-".to_owned(), units::milliseconds);
         let slow = |row: &Row| row.p95_ms.map_or("-".to_owned(), units::milliseconds);
@@ -151,6 +154,7 @@ mod tests {
                 hits,
                 bytes,
                 errors: hits / 10,
+                client_errors: 0,
             },
             p95_ms,
             mean_ms: None,
