@@ -235,3 +235,20 @@ fn live_lines_come_at_once() {
     drop(input);
     assert!(child.wait().expect("it ends").success());
 }
+
+/// A file that is no log is a mistake of whoever named it; what comes in a pipe may be anything.
+#[test]
+fn a_file_without_an_entry_ends_with_2_and_a_pipe_does_not() {
+    let other = file(&folder("foreign"), "notes", "one\ntwo\n");
+    let run = |command: &mut Command| {
+        let output = command
+            .env_remove("HTTPMON_CONFIG_PATH")
+            .output()
+            .expect("it runs");
+        output.status.code()
+    };
+    let httpmon = || Command::new(env!("CARGO_BIN_EXE_httpmon"));
+    assert_eq!(run(httpmon().arg(&other)), Some(2));
+    let input = fs::File::open(&other).expect("it is there");
+    assert_eq!(run(httpmon().arg("--replay").stdin(input)), Some(0));
+}

@@ -281,7 +281,7 @@ fn run(mut options: Options) -> Result<u8, Error> {
         Ended::Failed(error) => Err(error),
         Ended::Input if missing || session.has_failed() => Ok(EXIT_ERROR),
         Ended::Input if options.exit_code => Ok(verdict(session.monitor())),
-        Ended::Input if options.replay && is_foreign(session.monitor()) => Ok(EXIT_ERROR),
+        Ended::Input if names_files(&options) && is_foreign(session.monitor()) => Ok(EXIT_ERROR),
         Ended::Input => Ok(EXIT_OK),
     }
 }
@@ -322,7 +322,8 @@ fn print_lines(options: &Options, files: Vec<Operand>, missing: bool) -> Result<
             Ok(EXIT_ERROR)
         }
         Ended::Failed(error) => Err(error),
-        Ended::Input if missing || printer.has_failed() || printer.is_foreign() => Ok(EXIT_ERROR),
+        Ended::Input if missing || printer.has_failed() => Ok(EXIT_ERROR),
+        Ended::Input if names_files(options) && printer.is_foreign() => Ok(EXIT_ERROR),
         Ended::Input => Ok(EXIT_OK),
     }
 }
@@ -370,6 +371,12 @@ fn verdict(monitor: &Monitor) -> u8 {
     } else {
         EXIT_OK
     }
+}
+
+/// Whether this is a replay of files that are named. What comes on standard input may be of any kind, and a filter in the
+/// middle of a pipe has not failed if it finds nothing.
+fn names_files(options: &Options) -> bool {
+    options.replay && options.files.iter().any(|file| file != "-")
 }
 
 /// Whether lines were read and not one of them was an entry, which was said.
