@@ -4,7 +4,7 @@ use super::{Render, escape};
 use crate::report::Event;
 use crate::time::Zone;
 
-/// Nothing is written of an event: the lines themselves are not events, see [`write`].
+/// Nothing is written of an event: the lines themselves are not events, see [`write()`].
 #[derive(Debug)]
 pub struct NoEvents;
 

@@ -1,7 +1,7 @@
 //! Rollups: the rows of each second, as it closes. See [`format::rollup`](crate::format::rollup) for what they look like.
 //!
 //! Rows ascend by time. What comes late for that is kept, and is written as a rollup of its own now and then: what was open
-//! ends before it, and another begins behind it. Late rows take at most [`MOST_LATE`] bytes, about.
+//! ends before it, and another begins behind it. Late rows take at most `MOST_LATE` bytes, about.
 
 use std::collections::BTreeMap;
 use std::io::Write;

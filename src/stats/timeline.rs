@@ -84,7 +84,7 @@ impl Timeline {
         self.buckets.get_mut(index)?.as_deref_mut()
     }
 
-    /// The bucket of an open second that is known to hold something; [`Timeline::empty_to`] is before it.
+    /// The bucket of an open second that is known to hold something; `empty_to` is before it.
     #[inline]
     pub fn held_mut(&mut self, second: Second) -> Option<&mut Bucket> {
         let index = (second.0 - self.first.0) as usize;

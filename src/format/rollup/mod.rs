@@ -78,7 +78,7 @@ pub enum RollupLine {
     Filtered(u64),
     /// Time has come so far.
     Newest(Second),
-    /// One of the lines that are no records, see [`RollupReader::example`].
+    /// One of the lines that are no records.
     Example,
     /// It speaks of the rollup itself.
     Header,
