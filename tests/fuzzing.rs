@@ -3,6 +3,14 @@
 
 #[path = "fuzz/check.rs"]
 mod check;
+#[cfg(feature = "mmdb")]
+#[path = "fuzz/databases.rs"]
+mod databases;
+#[path = "fuzz/ledgers.rs"]
+mod ledgers;
+#[cfg(feature = "mmdb")]
+#[path = "support/mmdb.rs"]
+mod mmdb;
 #[path = "fuzz/runs.rs"]
 mod runs;
 #[path = "fuzz/strings.rs"]
@@ -187,4 +195,54 @@ fn whatever_the_log_is_the_books_balance_and_cuts_make_no_difference() {
         .collect();
     seeds.retain(|seed| seed.len() < 1 << 14);
     fuzz(&seeds, &dictionary(), 150, runs::check);
+}
+
+#[test]
+fn whatever_a_ledger_holds_it_is_taken_or_left_as_it_is() {
+    let lines = [
+        r#"{"type":"written","second":1795165170,"events":1"#,
+        r#"{"type":"written","second":1795165100,"events":0"#,
+        r#"{"type":"alert","firing":"High traffic","since":1795165160"#,
+        r#"{"type":"alert","over":"High traffic""#,
+        r#"{"type":"queued","id":"a","rule":"A","state":"firing","at":"x","json":"{}\n","text":"t""#,
+        r#"{"type":"started","id":"a""#,
+        r#"{"type":"ended","id":"a""#,
+        r#"{"type":"writing","second":1795165170,"events":2,"length":5,"size":7,"firing":"High traffic","since":1795165160"#,
+        r#"{"type":"end","entries":3"#,
+    ];
+    let mut seeds: Vec<Vec<u8>> = Vec::new();
+    for kind in ["s", "c", "f"] {
+        seeds.push(format!("{kind}{}", lines.join("\n")).into_bytes());
+        seeds.extend(lines.map(|line| format!("{kind}{line}").into_bytes()));
+    }
+    let words = "-9223372036854775808|9223372036854775807|99999999999999999999|-1|0|{\"v\":1,\"type\":\"httpmon-state\"}\n|,\"repeat\":9|\"|\\|é";
+    let words: Vec<Vec<u8>> = words
+        .split('|')
+        .map(|word| word.as_bytes().to_vec())
+        .collect();
+    fuzz(&seeds, &words, 150, ledgers::check);
+}
+
+#[cfg(feature = "mmdb")]
+#[test]
+fn whatever_a_database_is_it_is_refused_or_answers() {
+    use mmdb::Value::{Map, Number, Text};
+    let asn = Map(vec![
+        ("autonomous_system_number", Number(64_496)),
+        ("autonomous_system_organization", Text("Example")),
+    ]);
+    let country = Map(vec![("country", Map(vec![("iso_code", Text("DE"))]))]);
+    let networks = [("192.0.2.0", 24, asn), ("2001:db8::", 32, country)];
+    let seeds = [mmdb::database("Example", &networks)];
+    let words = [
+        &b"\x20\x00"[..],
+        b"\x3f\xff\xff",
+        b"\xff\xff\xff\xff",
+        b"\xe9",
+        b"\xab\xcd\xefMaxMind.com",
+        b"\xc4",
+        b"\x00",
+    ];
+    let words = words.map(<[u8]>::to_vec);
+    fuzz(&seeds, &words, 3000, databases::check);
 }

@@ -142,6 +142,11 @@ impl Unparsed {
         }
     }
 
+    /// Whether it is a header, and was not to be an entry.
+    pub fn is_header(&self) -> bool {
+        matches!(self.why, Why::TooManyFields | Why::Directive)
+    }
+
     /// The reason without the place: lines with the same reason are counted together.
     pub fn reason(&self) -> &'static str {
         match (self.field, self.why) {

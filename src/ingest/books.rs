@@ -103,6 +103,12 @@ impl Books {
         self.hits() + self.filtered
     }
 
+    /// Whether lines were read and not one was an entry, though not all of them were headers.
+    pub fn is_foreign(&self) -> bool {
+        let headers = self.examples.iter().filter(|e| e.unparsed.is_header());
+        self.records() == 0 && self.unparsed > headers.map(|e| e.count).sum()
+    }
+
     /// How many hits have no place in time or came when theirs was closed, where they are so many that alerts may
     /// have missed them: ten at least, and more than one in a hundred.
     pub fn many_misplaced(&self) -> Option<u64> {

@@ -240,7 +240,12 @@ impl LedgerEntry {
             field.map(|(_, value)| value)
         };
         let count = |name: &str| text(name)?.parse::<u64>().ok();
-        let second = |name: &str| Some(Second(text(name)?.parse().ok()?));
+        // Those that a calendar has, so that sums of them have no end to reach.
+        let second = |name: &str| {
+            let second = text(name)?.parse().ok()?;
+            jiff::Timestamp::from_second(second).ok()?;
+            Some(Second(second))
+        };
         let checkpoint = || {
             Some(Checkpoint {
                 second: second("second")?,

@@ -141,7 +141,7 @@ impl Hints {
 
     /// None of the lines so far is a record: says what the input looks like.
     fn foreign(&mut self, monitor: &Monitor) {
-        if self.foreign || monitor.books().records() > 0 || monitor.books().unparsed == 0 {
+        if self.foreign || !monitor.books().is_foreign() {
             return;
         }
         self.foreign = true;

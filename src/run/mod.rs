@@ -83,6 +83,7 @@ pub use hook::{Hook, Notice, Stage};
 pub use message::{Feed, Message, Now, Signal};
 pub use output::ReportWriter;
 pub use parts::{PART, Parallel, Part};
+pub use resume::SharedLedger;
 pub use session::{Ended, Session, wanted};
 
 use std::ffi::{OsStr, OsString};
@@ -212,10 +213,10 @@ fn run(mut options: Options) -> Result<u8, Error> {
         along.said.iter().for_each(|said| say(said));
         missing |= !along.errors.is_empty();
     }
-    let ledger = options.state.as_deref().map(ledger::Ledger::open);
+    let ledger = options.state.as_deref().map(SharedLedger::open);
     let ledger = ledger.transpose()?.map(|(ledger, said)| {
         said.iter().for_each(|said| say(said));
-        resume::SharedLedger::new(ledger)
+        ledger
     });
     let mut output = ReportWriter::open(&options, &files)?;
     if let Some(before) = before {
@@ -281,7 +282,9 @@ fn run(mut options: Options) -> Result<u8, Error> {
         Ended::Failed(error) => Err(error),
         Ended::Input if missing || session.has_failed() => Ok(EXIT_ERROR),
         Ended::Input if options.exit_code => Ok(verdict(session.monitor())),
-        Ended::Input if names_files(&options) && is_foreign(session.monitor()) => Ok(EXIT_ERROR),
+        Ended::Input if names_files(&options) && session.monitor().books().is_foreign() => {
+            Ok(EXIT_ERROR)
+        }
         Ended::Input => Ok(EXIT_OK),
     }
 }
@@ -377,11 +380,6 @@ fn verdict(monitor: &Monitor) -> u8 {
 /// middle of a pipe has not failed if it finds nothing.
 fn names_files(options: &Options) -> bool {
     options.replay && options.files.iter().any(|file| file != "-")
-}
-
-/// Whether lines were read and not one of them was an entry, which was said.
-fn is_foreign(monitor: &Monitor) -> bool {
-    monitor.books().records() == 0 && monitor.books().unparsed > 0
 }
 
 /// Says something on standard error; a closed one is no reason to stop.

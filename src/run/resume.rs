@@ -6,6 +6,7 @@
 //! of it, is known by how much the file has grown, and a part is cut off. On a pipe nobody knows; it is written again, and
 //! stderr says so.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::entry::{Checkpoint, HookFields, LedgerEntry, Queued, Writing, WrittenAlert};
@@ -13,13 +14,14 @@ use super::hook::{Notice, Stage};
 use super::ledger::Ledger;
 use super::{ReportWriter, say};
 use crate::alert::EarlierAlert;
+use crate::error::Error;
 use crate::evaluate::EarlierRun;
 use crate::report::{AlertState, Event, Transition};
 use crate::time::{Second, Span, Zone};
 
 /// A ledger that several threads write to.
 #[derive(Clone)]
-pub(super) struct SharedLedger(Arc<Mutex<Inner>>);
+pub struct SharedLedger(Arc<Mutex<Inner>>);
 
 struct Inner {
     ledger: Ledger,
@@ -28,9 +30,16 @@ struct Inner {
 }
 
 impl SharedLedger {
-    pub(super) fn new(ledger: Ledger) -> SharedLedger {
+    /// Opens the ledger at `path`, or begins one; also what is to be said about it.
+    ///
+    /// # Errors
+    ///
+    /// If it is another one's, in use, or cannot be written. It is as it was then.
+    pub fn open(path: &Path) -> Result<(SharedLedger, Option<String>), Error> {
+        let (ledger, said) = Ledger::open(path)?;
         let failed = false;
-        SharedLedger(Arc::new(Mutex::new(Inner { ledger, failed })))
+        let shared = SharedLedger(Arc::new(Mutex::new(Inner { ledger, failed })));
+        Ok((shared, said))
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

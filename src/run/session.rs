@@ -501,7 +501,7 @@ impl Session {
     }
 
     /// Goes on where an earlier run ended, by the ledger: what it wrote is not written again.
-    pub(super) fn resume(&mut self, ledger: &SharedLedger, now: Second) {
+    pub fn resume(&mut self, ledger: &SharedLedger, now: Second) {
         let Intake { monitor, sink, .. } = &mut self.intake;
         sink.set_ledger(ledger, now);
         let Some(earlier) = sink.earlier() else {

@@ -32,6 +32,19 @@ pub fn run(args: &[&str], script: Script) -> (Ended, Written) {
 
 /// As [`run`], with a dashboard.
 pub fn run_on(args: &[&str], script: Script, dashboard: Option<Dashboard>) -> (Ended, Written) {
+    run_with(args, script, |session| {
+        if let Some(dashboard) = dashboard {
+            session.set_dashboard(dashboard);
+        }
+    })
+}
+
+/// As [`run`], with what else the session is to have.
+pub fn run_with(
+    args: &[&str],
+    script: Script,
+    equip: impl FnOnce(&mut Session),
+) -> (Ended, Written) {
     let options = run::options(args).expect("the arguments ask for a run");
     let clock = Rc::new(Cell::new(Duration::ZERO));
     let (sender, written) = std::sync::mpsc::channel();
@@ -58,9 +71,7 @@ pub fn run_on(args: &[&str], script: Script, dashboard: Option<Dashboard>) -> (E
         steps: script.steps,
     };
     let mut session = Session::new(&options, output).expect("rules that work together");
-    if let Some(dashboard) = dashboard {
-        session.set_dashboard(dashboard);
-    }
+    equip(&mut session);
     let ended = session.run(&mut feed);
     drop(session);
     (ended, written.into_iter().collect())
