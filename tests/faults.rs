@@ -3,6 +3,8 @@
 //! Limits are set by `prlimit`; nothing waits for a time to pass.
 #![cfg(target_os = "linux")]
 
+#[path = "support/deadline.rs"]
+mod deadline;
 #[path = "support/fed.rs"]
 mod fed;
 
@@ -46,6 +48,7 @@ fn log(lines: u32) -> Vec<u8> {
 }
 
 fn command(program: &std::ffi::OsStr, args: &[&str]) -> Command {
+    deadline::start();
     let mut command = Command::new(program);
     command
         .args(args)

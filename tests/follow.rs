@@ -4,6 +4,9 @@
 //! counts them. Nothing waits for a fixed time but the server, which writes as fast as a busy one does.
 #![cfg(unix)]
 
+#[path = "support/deadline.rs"]
+mod deadline;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -110,6 +113,7 @@ impl Scene {
     }
 
     fn follow(&self, args: &[&str]) -> Run {
+        deadline::start();
         let child = Command::new(env!("CARGO_BIN_EXE_httpmon"))
             .args(["--follow", "--report=json", "--lateness=5s", "-i1h"])
             .args(args)

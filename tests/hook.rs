@@ -1,6 +1,8 @@
 //! The program of `--on-alert`: scripts of all sorts, run by httpmon and by a [`Hook`] alone.
 #![cfg(unix)]
 
+#[path = "support/deadline.rs"]
+mod deadline;
 #[path = "support/fed.rs"]
 mod fed;
 
@@ -55,6 +57,7 @@ fn log(times: usize) -> String {
 
 /// Runs httpmon over a log with one rule and these arguments.
 fn httpmon(args: &[&str], log: String) -> Output {
+    deadline::start();
     let mut command = Command::new(env!("CARGO_BIN_EXE_httpmon"));
     command
         .args(["-qr", "json", "--alert", "Burst $(id): hits > 1 over 1s"])

@@ -4,6 +4,9 @@
 //! the peak can have been, so this fails only where a bound is passed.
 #![cfg(target_os = "linux")]
 
+#[path = "support/deadline.rs"]
+mod deadline;
+
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
@@ -32,6 +35,7 @@ impl Log {
 
     /// The most memory that was seen in use, in MiB, while a replay with these arguments read it.
     fn peak(&self, args: &[&str]) -> u64 {
+        deadline::start();
         let mut child = Command::new(env!("CARGO_BIN_EXE_httpmon"))
             .args(["--replay", "-q"])
             .args(args)

@@ -4,6 +4,9 @@
 //! report; the logs lie in the year 2199, so that no record is near the wall clock or old.
 #![cfg(unix)]
 
+#[path = "support/deadline.rs"]
+mod deadline;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -20,6 +23,7 @@ fn log(from: u32, to: u32) -> String {
 }
 
 fn httpmon(args: &[&str]) -> Command {
+    deadline::start();
     let mut command = Command::new(env!("CARGO_BIN_EXE_httpmon"));
     command
         .args(args)

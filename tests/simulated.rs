@@ -2,6 +2,8 @@
 //! asked to, and it ends as a filter should.
 #![cfg(unix)]
 
+#[path = "support/deadline.rs"]
+mod deadline;
 #[path = "support/fed.rs"]
 mod fed;
 
@@ -16,6 +18,7 @@ use proptest::prelude::*;
 const START: i64 = 1_767_225_600;
 
 fn httpmon(args: &[&str]) -> Command {
+    deadline::start();
     let mut command = Command::new(env!("CARGO_BIN_EXE_httpmon"));
     command
         .args(args)

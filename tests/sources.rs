@@ -1,6 +1,8 @@
 //! What is read: packed files, several at once, and those that cannot be read or are given twice.
 #![cfg(unix)]
 
+#[path = "support/deadline.rs"]
+mod deadline;
 #[path = "support/fed.rs"]
 mod fed;
 
@@ -56,6 +58,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn replay(files: &[&Path], stdin: &[u8]) -> Output {
+    deadline::start();
     let mut command = Command::new(env!("CARGO_BIN_EXE_httpmon"));
     command
         .args(["--replay", "--report=json"])

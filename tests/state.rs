@@ -3,6 +3,9 @@
 //! The suite kills at some points; `cargo test --release --test state -- --ignored` does it at a thousand.
 #![cfg(unix)]
 
+#[path = "support/deadline.rs"]
+mod deadline;
+
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -50,6 +53,7 @@ fn log(base: i64, seconds: std::ops::Range<i64>) -> String {
 }
 
 fn httpmon(folder: &Folder, args: &[&str]) -> Command {
+    deadline::start();
     let mut command = Command::new(env!("CARGO_BIN_EXE_httpmon"));
     command
         .args([

@@ -1,6 +1,9 @@
 //! Time that was not read: over a gap between an earlier run and this one nothing recovers, and nothing fires because
 //! there is little, until a full window has been read again.
 
+#[path = "support/deadline.rs"]
+mod deadline;
+
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
@@ -43,6 +46,7 @@ impl Folder {
 
     /// What a run says of this log, on standard output and on standard error.
     fn run(&self, args: &[&str], log: &str) -> (Vec<String>, String) {
+        deadline::start();
         let mut child = Command::new(env!("CARGO_BIN_EXE_httpmon"))
             .args(["--report=json", "--state=state", "--lateness=0"])
             .args(args)
