@@ -197,6 +197,13 @@ const SAMPLES: &[(char, &str)] = &[
     ('u', "==> <=="),
     ('u', "==> no end"),
     ('u', "hello"),
+    // Quotes hold a client, and no name of a file before one.
+    (
+        'e',
+        r#""]:1::10:1000:100",-,"-",1792454400,"GET /a HTTP/1.1",200,10"#,
+    ),
+    // An ident that ends with a comma begins no list where no address follows.
+    ('e', "a.example -, b {t} {q}"),
     ('u', "["),
     ('u', "\""),
 ];

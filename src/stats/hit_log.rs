@@ -249,6 +249,29 @@ mod tests {
     use super::*;
     use crate::time::Second;
 
+    #[test]
+    fn a_hit_keeps_its_bytes_and_its_class() {
+        for class in 0..=5 {
+            let mut log = HitLog::default();
+            let mut hit = Hit::uncounted(Second(0));
+            (hit.bytes, hit.class, hit.ids[0]) = (u64::MAX, class, 7);
+            log.push(&hit, 1);
+            hit.bytes = 9;
+            log.push(&hit, 1);
+            let rows: Vec<(Vec<u32>, Count)> = log
+                .rows(1)
+                .map(|(ids, count)| (ids.to_vec(), count))
+                .collect();
+            let count = |bytes| Count {
+                hits: 1,
+                bytes,
+                errors: u64::from(class == SERVER_ERROR),
+                client_errors: u64::from(class == CLIENT_ERROR),
+            };
+            assert_eq!(rows, [(vec![7], count(CLIENT - 1)), (vec![7], count(9))]);
+        }
+    }
+
     /// A clock that stands: one second takes what its keys take, not what its hits would.
     #[test]
     fn a_second_without_end_takes_what_its_keys_take() {

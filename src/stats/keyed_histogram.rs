@@ -322,6 +322,11 @@ mod tests {
         for &(id, us) in requests {
             truth.entry(id).or_default().push(us);
         }
+        for (&id, durations) in &truth {
+            let mean = durations.iter().sum::<u64>() as f64 / durations.len() as f64 / 1000.0;
+            let found = spread.mean_ms(id).expect("it has durations");
+            assert!((found - mean).abs() < 1e-6, "{id}: {found} {mean}");
+        }
         let mut errors = BTreeMap::new();
         for percent in [50, 95, 100] {
             let ids: Vec<u32> = truth.keys().copied().collect();
