@@ -46,9 +46,10 @@ def change(style, code, codes):
     elif code == 27:
         style["reverse"] = False
     elif code in (38, 48):
-        # 256 colours: only the first sixteen have a name here.
+        # 256 colours: the first sixteen have a name here, and 130 is the dark yellow of httpmon.
         if next(codes, None) == 5:
-            style["fg" if code == 38 else "bg"] = next(codes, 0) % 8
+            number = next(codes, 0)
+            style["fg" if code == 38 else "bg"] = 3 if number == 130 else number % 8
     elif code in (39, 49):
         style["fg" if code == 39 else "bg"] = None
     elif code // 10 in (3, 4, 9, 10):
