@@ -6,21 +6,17 @@ mod deadline;
 #[path = "support/fed.rs"]
 mod fed;
 
+#[path = "support/folder.rs"]
+mod folder;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
+use folder::fresh;
 use httpmon::run::{Hook, Notice};
-
-/// An empty folder.
-fn fresh(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("hook-{name}"));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("a folder");
-    folder
-}
 
 /// A shell script in a folder; `$OUT` is a file beside it.
 ///
@@ -101,7 +97,7 @@ fn notice(i: usize) -> Notice {
 
 #[test]
 fn each_transition_is_told_once_in_order_with_its_json_and_its_environment() {
-    let folder = fresh("told");
+    let folder = fresh("hook-told");
     // One that does not take turns would find the folder there.
     let program = script(
         &folder,
@@ -126,7 +122,7 @@ fn each_transition_is_told_once_in_order_with_its_json_and_its_environment() {
 /// The variable says how often; one that was there is not of this alert.
 #[test]
 fn an_alert_that_is_said_again_says_how_often_in_the_environment() {
-    let folder = fresh("repeat");
+    let folder = fresh("hook-repeat");
     let program = script(
         &folder,
         "echo \"$HTTPMON_STATE ${HTTPMON_REPEAT-unset}\" >>\"$OUT\"",
@@ -155,7 +151,7 @@ fn an_alert_that_is_said_again_says_how_often_in_the_environment() {
 /// The variable is of this transition, whatever httpmon's own environment has.
 #[test]
 fn an_alert_that_ends_with_too_few_hits_says_so_in_the_environment() {
-    let folder = fresh("because");
+    let folder = fresh("hook-because");
     let program = script(
         &folder,
         "echo \"$HTTPMON_STATE ${HTTPMON_BECAUSE-unset}\" >>\"$OUT\"",
@@ -176,7 +172,7 @@ fn an_alert_that_ends_with_too_few_hits_says_so_in_the_environment() {
 
 #[test]
 fn history_is_told_to_nobody_unless_asked() {
-    let folder = fresh("replay");
+    let folder = fresh("hook-replay");
     let program = script(&folder, "cat >>\"$OUT\"");
     let path = program.to_str().expect("text");
     let output = httpmon(&["--replay", "--on-alert", path], log(3));
@@ -195,7 +191,7 @@ fn history_is_told_to_nobody_unless_asked() {
 
 #[test]
 fn failures_are_told_and_counted_and_change_nothing_else() {
-    let folder = fresh("fails");
+    let folder = fresh("hook-fails");
     let program = script(&folder, "cat >/dev/null; exit 3");
     let output = replay(&program, 5);
     assert!(output.status.success());
@@ -222,7 +218,7 @@ fn failures_are_told_and_counted_and_change_nothing_else() {
 
 #[test]
 fn one_that_cannot_be_run_is_told_before_anything_is_read() {
-    let folder = fresh("missing");
+    let folder = fresh("hook-missing");
     script(&folder, "cat >/dev/null");
     fs::write(folder.join("plain"), "text").expect("a file");
     fs::create_dir(folder.join("folder")).expect("a folder");
@@ -253,7 +249,7 @@ fn one_that_cannot_be_run_is_told_before_anything_is_read() {
 
 #[test]
 fn a_bare_name_is_looked_for_in_path() {
-    let folder = fresh("bare");
+    let folder = fresh("hook-bare");
     script(&folder, "cat >>\"$OUT\"");
     let usual = std::env::var("PATH").unwrap_or_default();
     let other = folder.join("other");
@@ -285,7 +281,7 @@ fn a_bare_name_is_looked_for_in_path() {
 
 #[test]
 fn what_it_prints_goes_to_standard_error_whole() {
-    let folder = fresh("prints");
+    let folder = fresh("hook-prints");
     let program = script(
         &folder,
         "cat >/dev/null; head -c 1000000 /dev/zero | tr '\\0' x",
@@ -297,7 +293,7 @@ fn what_it_prints_goes_to_standard_error_whole() {
 
 #[test]
 fn one_that_does_not_read_is_no_failure() {
-    let folder = fresh("deaf");
+    let folder = fresh("hook-deaf");
     let program = script(&folder, "echo told >>\"$OUT\"");
     let output = replay(&program, 20);
     assert_eq!(errors(&output), "");
@@ -306,7 +302,7 @@ fn one_that_does_not_read_is_no_failure() {
 
 #[test]
 fn a_thousand_transitions_in_a_row_are_all_told() {
-    let folder = fresh("thousand");
+    let folder = fresh("hook-thousand");
     let program = script(&folder, "cat >>\"$OUT\"");
     let output = replay(&program, 500);
     assert_eq!(errors(&output), "");
@@ -317,7 +313,7 @@ fn a_thousand_transitions_in_a_row_are_all_told() {
 /// The first program is held until all notices were sent: 1,024 wait behind it, the rest is dropped.
 #[test]
 fn beyond_its_bound_the_queue_drops_the_newest() {
-    let folder = fresh("bound");
+    let folder = fresh("hook-bound");
     let gate = folder.join("gate");
     let made = Command::new("mkfifo").arg(&gate).status().expect("mkfifo");
     assert!(made.success());
@@ -347,7 +343,7 @@ fn beyond_its_bound_the_queue_drops_the_newest() {
 /// The limit ends what hangs, and what that has started; the next notice is delivered all the same.
 #[test]
 fn one_that_hangs_is_ended_with_its_group() {
-    let folder = fresh("hangs");
+    let folder = fresh("hook-hangs");
     // A fifo that is held open for writing by each process of the group, the one that ignores TERM too.
     let gate = folder.join("gate");
     let made = Command::new("mkfifo").arg(&gate).status().expect("mkfifo");

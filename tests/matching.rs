@@ -1,10 +1,14 @@
 //! `--report lines`: the lines themselves, whichever they are and wherever they come from.
 
+#[path = "support/folder.rs"]
+mod folder;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use folder::fresh;
 use proptest::prelude::*;
 
 /// 2026-01-01T00:00:00Z.
@@ -32,13 +36,6 @@ fn httpmon(args: &[&str], files: &[PathBuf]) -> (String, String, Option<i32>) {
     )
 }
 
-fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("matching-{name}"));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("a folder");
-    folder
-}
-
 fn file(folder: &Path, name: &str, text: &str) -> PathBuf {
     let path = folder.join(name);
     fs::write(&path, text).expect("a file");
@@ -51,7 +48,7 @@ proptest! {
     /// Records in order, dealt out to files: all of them come back in order, and those of one second in that of the files.
     #[test]
     fn several_files_are_put_in_the_order_of_time(gaps in prop::collection::vec((0i64..3, 0usize..3, any::<bool>()), 1..300)) {
-        let folder = folder("order");
+        let folder = fresh("matching-order");
         let mut files = [const { String::new() }; 3];
         let mut all: Vec<(i64, usize, String)> = Vec::new();
         let mut time = START;
@@ -77,7 +74,7 @@ proptest! {
 
 #[test]
 fn a_wrong_time_moves_no_other_line() {
-    let folder = folder("wrong");
+    let folder = fresh("matching-wrong");
     let of = |client: usize, wrong: Option<usize>| -> String {
         let seconds = (0..100).map(|n| {
             let ahead = if wrong == Some(n) { 86_400 } else { 0 };
@@ -100,7 +97,7 @@ fn a_wrong_time_moves_no_other_line() {
 
 #[test]
 fn bytes_stand_as_they_do_in_the_log() {
-    let folder = folder("bytes");
+    let folder = fresh("matching-bytes");
     let lines = [
         "10.0.0.1 - - [01/Jan/2026:00:00:00 +0000] \"GET /\\x1b HTTP/1.1\" 200 10 \"-\" \"caf\u{e9} \u{1b}[2J\"\r\n",
         "no entry\n",
@@ -131,7 +128,7 @@ fn bytes_stand_as_they_do_in_the_log() {
 
 #[test]
 fn nothing_that_matches_and_no_log_at_all_are_said() {
-    let folder = folder("nothing");
+    let folder = fresh("matching-nothing");
     let log = file(&folder, "access.log", &line(START, 1, 200));
     let (printed, said, status) = httpmon(&["--where", "status=500"], &[log]);
     assert_eq!((printed.as_str(), status), ("", Some(0)));
@@ -162,7 +159,7 @@ fn incident() -> Vec<(i64, usize, u16)> {
 
 #[test]
 fn the_lines_behind_an_alert_are_those_that_its_rule_counts() {
-    let folder = folder("during");
+    let folder = fresh("matching-during");
     let records = incident();
     let text: String = records
         .iter()
@@ -239,7 +236,7 @@ fn live_lines_come_at_once() {
 /// A file that is no log is a mistake of whoever named it; what comes in a pipe may be anything.
 #[test]
 fn a_file_without_an_entry_ends_with_2_and_a_pipe_does_not() {
-    let other = file(&folder("foreign"), "notes", "one\ntwo\n");
+    let other = file(&fresh("matching-foreign"), "notes", "one\ntwo\n");
     let run = |command: &mut Command| {
         let output = command
             .env_remove("HTTPMON_CONFIG_PATH")

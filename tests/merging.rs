@@ -1,12 +1,16 @@
 //! Several files are one log sorted by time, whatever they are called, however they were cut, and in any order.
 
+#[path = "support/folder.rs"]
+mod folder;
+#[path = "support/packed.rs"]
+mod packed;
+
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use folder::fresh;
+use packed::gzip;
 use proptest::prelude::*;
 
 /// 2026-01-01T00:00:00Z.
@@ -62,19 +66,6 @@ fn httpmon(args: &[&str], files: &[PathBuf]) -> (Vec<u8>, String, Option<i32>) {
     )
 }
 
-fn gzip(text: &[u8]) -> Vec<u8> {
-    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
-    packed.write_all(text).expect("memory");
-    packed.finish().expect("memory")
-}
-
-fn fresh(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("merging-{name}"));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("a folder");
-    folder
-}
-
 const OPTIONS: [&[&str]; 4] = [
     &[
         "-rjson",
@@ -95,7 +86,7 @@ proptest! {
     /// Names say nothing: the files are named in an order of chance.
     #[test]
     fn any_cut_in_any_order_is_one_log_sorted_by_time(logs in logs(), cuts in prop::collection::vec(0usize..150, 0..6), names in any::<[u16; 12]>(), options in 0usize..4) {
-        let folder = fresh("cut");
+        let folder = fresh("merging-cut");
         let mut all: Vec<(i64, usize, usize, String)> = Vec::new();
         let mut files = Vec::new();
         for (server, log) in logs.iter().enumerate() {
@@ -134,7 +125,7 @@ proptest! {
 /// One of them is cut: what it holds up to there counts, it is named, and the others are read to their ends.
 #[test]
 fn a_packed_file_that_is_cut_is_counted_up_to_there() {
-    let folder = fresh("broken");
+    let folder = fresh("merging-broken");
     let log: String = (0..2000).map(|n| line(START + n, 1, 0)).collect();
     let packed = gzip(log.as_bytes());
     let (cut, whole) = (folder.join("cut.gz"), folder.join("whole"));
@@ -151,7 +142,7 @@ fn a_packed_file_that_is_cut_is_counted_up_to_there() {
 /// One wrong time at the beginning of a file does not put all of it at the end.
 #[test]
 fn a_file_that_begins_with_a_wrong_time_is_read_in_its_place() {
-    let folder = fresh("wrong");
+    let folder = fresh("merging-wrong");
     let part = |from: i64| {
         (from..from + 300)
             .map(|n| line(START + n, 1, 0))
@@ -172,7 +163,7 @@ fn a_file_that_begins_with_a_wrong_time_is_read_in_its_place() {
 /// Where a table passes its cap, the ids of what other files hold follow.
 #[test]
 fn past_the_cap_of_keys_the_heavy_ones_are_still_exact() {
-    let folder = fresh("cap");
+    let folder = fresh("merging-cap");
     let mut files = Vec::new();
     for server in 0..3 {
         let many = |n: i64| {

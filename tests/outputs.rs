@@ -7,11 +7,15 @@ mod on_unix;
 #[path = "outputs/read.rs"]
 mod read;
 
+#[path = "support/folder.rs"]
+mod folder;
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use folder::fresh;
 use read::{Message, metrics, rows, tags};
 
 const LOG: &str = "tests/data/access.log";
@@ -50,14 +54,6 @@ fn said(output: &Output) -> String {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{errors}");
     String::from_utf8(output.stdout.clone()).expect("text")
-}
-
-/// An empty folder.
-fn fresh(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("outputs-{name}"));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("a folder");
-    folder
 }
 
 fn names_in(folder: &Path) -> Vec<String> {
@@ -187,7 +183,7 @@ fn metrics_are_well_formed_in_both_formats_and_agree_with_the_summary() {
 
 #[test]
 fn counters_never_fall_as_a_log_grows() {
-    let folder = fresh("growing");
+    let folder = fresh("outputs-growing");
     let log = fs::read_to_string(LOG).expect("a log");
     let lines: Vec<&str> = log.split_inclusive('\n').collect();
     let mut before: BTreeMap<String, f64> = BTreeMap::new();
@@ -235,7 +231,7 @@ fn a_spreadsheet_gets_equal_rows_and_no_formula() {
 #[test]
 fn a_file_gets_what_standard_output_would() {
     for name in REPORTS {
-        let folder = fresh(&format!("file-{name}"));
+        let folder = fresh(&format!("outputs-file-{name}"));
         let file = folder.join("out");
         // Something longer is there, which is gone afterwards.
         fs::write(&file, "x".repeat(200_000)).expect("a file");
@@ -254,7 +250,7 @@ fn a_file_gets_what_standard_output_would() {
 
 #[test]
 fn colour_is_for_a_file_only_where_it_is_asked_for() {
-    let folder = fresh("colour");
+    let folder = fresh("outputs-colour");
     let file = folder.join("out");
     let path = file.to_str().expect("text");
     for (when, coloured) in [("auto", false), ("always", true)] {

@@ -4,6 +4,9 @@
 #[path = "support/fed.rs"]
 mod fed;
 
+#[path = "support/folder.rs"]
+mod folder;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -12,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::thread::JoinHandle;
 
+use folder::fresh;
 use serde_json::{Value, json};
 
 /// An alert whose causes are named by whoever writes the log, and that is over.
@@ -274,9 +278,7 @@ fn alertmanager_gets_an_alert_that_lasts_a_day_until_it_is_over() {
 
 /// A folder with a program of this name, which notes what it is given.
 fn folder(name: &str, program: &str, body: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("recipes-{name}"));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("a folder");
+    let folder = fresh(&format!("recipes-{name}"));
     // Another process writes it, so that no fork of this one has it open for writing.
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("cat >{program} && chmod +x {program}")]);

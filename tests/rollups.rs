@@ -1,15 +1,20 @@
 //! Merging is replay: the rollups of any parts of a log, merged in any way, give what the log sorted by time gives, to the
 //! byte, in every output and under every kind of rule.
 
+#[path = "support/folder.rs"]
+mod folder;
+#[path = "support/packed.rs"]
+mod packed;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use folder::fresh;
 use httpmon::stats::dimension::DIMENSIONS;
+use packed::gzip;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -105,19 +110,6 @@ fn run_on(args: &[&str], file: &Path) -> Vec<u8> {
     output.stdout
 }
 
-fn gzip(text: &[u8]) -> Vec<u8> {
-    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
-    packed.write_all(text).expect("memory");
-    packed.finish().expect("memory")
-}
-
-fn fresh(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("rollups-{name}"));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("a folder");
-    folder
-}
-
 /// What rollups carry.
 const CARRIED: &str = "--rollup-by=section,client,path,user,host,referrer,agent,cache";
 
@@ -175,7 +167,7 @@ proptest! {
         question in 0..QUESTIONS.len(),
         noise in any::<bool>(),
     ) {
-        let folder = fresh("tree");
+        let folder = fresh("rollups-tree");
         let (mut whole, mut parts) = (String::new(), vec![String::new(); 6]);
         let mut time = START;
         // Nor does a replay know where they are, when the record before them waits to be believed.
@@ -239,7 +231,7 @@ proptest! {
 /// Every dimension can be asked of a rollup that carries it.
 #[test]
 fn every_dimension_is_carried() {
-    let folder = fresh("dimensions");
+    let folder = fresh("rollups-dimensions");
     let lines: String = (0..500)
         .map(|n| {
             line(
@@ -279,7 +271,7 @@ fn every_dimension_is_carried() {
 /// The bytes of a rollup do not depend on how many merged it.
 #[test]
 fn a_merged_rollup_is_that_of_the_whole() {
-    let folder = fresh("same");
+    let folder = fresh("rollups-same");
     let lines: Vec<String> = (0..4000)
         .map(|n| {
             line(
@@ -336,7 +328,7 @@ fn a_merged_rollup_is_that_of_the_whole() {
 /// What comes an hour late in a part is in its place all the same.
 #[test]
 fn late_records_are_in_their_place() {
-    let folder = fresh("late");
+    let folder = fresh("rollups-late");
     let entry = |n: usize| {
         line(
             START + 40 * n as i64,

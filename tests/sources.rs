@@ -6,12 +6,14 @@ mod deadline;
 #[path = "support/fed.rs"]
 mod fed;
 
+#[path = "support/packed.rs"]
+mod packed;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use packed::gzip;
 
 /// A folder of its own, gone with the test.
 struct Folder(PathBuf);
@@ -49,12 +51,6 @@ fn log(hour: usize, lines: usize) -> Vec<u8> {
             .into_bytes()
         })
         .collect()
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(bytes).expect("a vector takes all");
-    encoder.finish().expect("a vector takes all")
 }
 
 fn replay(files: &[&Path], stdin: &[u8]) -> Output {
