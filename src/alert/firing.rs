@@ -54,11 +54,6 @@ impl FiringSpans {
         }
     }
 
-    /// Whether no alert fired.
-    pub fn is_empty(&self) -> bool {
-        self.spans.is_empty()
-    }
-
     /// Whether an alert of this key fired in this second; without one, of the rule.
     pub fn hold(&self, key: Option<&[u8]>, second: Second) -> bool {
         let spans = self.spans.get(key.unwrap_or_default());

@@ -3,33 +3,19 @@
 //! The run before counts every key, and so does this one: a key is new, or gone, only where the other has no hit of it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
 
-use super::operands::{self, Operand};
-use super::rollups::MergeInput;
-use super::session::{Ended, Session};
-use super::{ReportWriter, ahead, merged};
+use super::operands::Operand;
+use super::{ahead, beforehand};
 use crate::cli::{CompareWith, Options};
 use crate::error::Error;
 use crate::filter::period::Moment;
 use crate::render::Render;
+use crate::render::lines::NoEvents;
 use crate::report::{Block, ChangedKeys, ChangedRow, Comparison, Event, Report, Row};
 use crate::time::{Second, Span, Zone};
 
 /// Rows of a dimension: all of them.
 const ALL: usize = 1 << 20;
-
-/// Keeps the summary of a run that writes nothing.
-struct SummaryKeeper(Arc<Mutex<Option<Report>>>);
-
-impl Render for SummaryKeeper {
-    fn render(&mut self, event: &Event, _: &Zone, _: &mut Vec<u8>) {
-        if let Event::Summary(report) = event {
-            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            *kept = Some(report.clone());
-        }
-    }
-}
 
 /// A renderer that puts what changed since another time into the summary.
 pub(super) struct Comparing {
@@ -89,12 +75,14 @@ impl Comparing {
                 rows: of_now.chain(gone).collect(),
             })
         });
+        let (errors_before, hits_before) = errors_of_hits(before);
+        let (errors_now, hits_now) = errors_of_hits(now);
         Comparison {
             from: before.from,
             to: before.to,
             scale,
-            hits: [hits(before), hits(now)],
-            errors: [errors(before), errors(now)],
+            hits: [hits_before, hits_now],
+            errors: [errors_before, errors_now],
             p95_ms: [p95(before), p95(now)],
             keys: keys.collect(),
         }
@@ -110,20 +98,13 @@ fn length(report: &Report) -> Option<Span> {
     Some(report.to?.next() - report.from?)
 }
 
-fn hits(report: &Report) -> u64 {
+/// How many hits were errors, and how many hits there were.
+fn errors_of_hits(report: &Report) -> (u64, u64) {
     let shares = report.blocks.iter().find_map(|block| match block {
-        Block::Share { whole, .. } => Some(*whole),
+        Block::Share { part, whole, .. } => Some((*part, *whole)),
         _ => None,
     });
-    shares.unwrap_or(0)
-}
-
-fn errors(report: &Report) -> u64 {
-    let shares = report.blocks.iter().find_map(|block| match block {
-        Block::Share { part, .. } => Some(*part),
-        _ => None,
-    });
-    shares.unwrap_or(0)
+    shares.unwrap_or_default()
 }
 
 fn p95(report: &Report) -> Option<f64> {
@@ -156,13 +137,6 @@ impl Render for Comparing {
     }
 }
 
-/// Draws nothing, until the real renderer is known.
-struct Nothing;
-
-impl Render for Nothing {
-    fn render(&mut self, _: &Event, _: &Zone, _: &mut Vec<u8>) {}
-}
-
 fn second(moment: Option<Moment>) -> Option<Second> {
     match moment {
         Some(Moment::At(second)) => Some(second),
@@ -184,11 +158,8 @@ pub(super) fn with_before(
         ahead::resolve(options)?;
         return Ok(None);
     };
-    if !options.replay || !operands::all_regular_files(files) {
-        return Err(Error::new(
-            "--compare: reads the log twice, so it must be regular files: httpmon --compare 1d access.log",
-        ));
-    }
+    let example = "httpmon --compare 1d access.log";
+    beforehand::check(options, files, "--compare", example)?;
     let (before, now, same_length) = match with {
         CompareWith::Back(span) => {
             let open = options.until.is_none();
@@ -221,19 +192,15 @@ pub(super) fn with_before(
         top.rows = ALL;
     }
     (options.since, options.until) = before;
-    let kept = Arc::default();
-    let keeper = Box::new(SummaryKeeper(Arc::clone(&kept)));
-    let output = ReportWriter::new(Box::new(std::io::sink()), keeper, false);
-    let mut session = Session::new(options, output)?;
-    let inputs = files.iter().cloned().map(MergeInput::whole).collect();
-    let mut feed = merged(&mut session, options, inputs);
-    if let Ended::Failed(error) = session.run(&mut feed) {
-        return Err(error);
-    }
+    let keep = |kept: &mut Option<Report>, event: &Event| {
+        if let Event::Summary(report) = event {
+            *kept = Some(report.clone());
+        }
+    };
+    let before = beforehand::read(options, files, keep)?;
     (options.since, options.until) = now;
-    let before = kept.lock().unwrap_or_else(PoisonError::into_inner).take();
     Ok(before.map(|before| Comparing {
-        inner: Box::new(Nothing),
+        inner: Box::new(NoEvents),
         before,
         same_length,
         rows,

@@ -3,9 +3,10 @@
 //! No line waits for another but where several files are put in the order of time. There, each file is read a block at
 //! a time, and what was picked of it waits for the others.
 
-use std::collections::VecDeque;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
 use std::io::{self, IsTerminal, Read};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::merge::{self, Merged};
 use super::message::{Feed, Message, Signal};
@@ -24,10 +25,9 @@ use crate::format::record::Record;
 use crate::format::rollup::RollupLine;
 use crate::ingest::clock::Clock;
 use crate::input::lines::{Line, Lines, Take, take_records};
-use crate::render::{Render, lines};
-use crate::report::Event;
+use crate::render::lines;
 use crate::stats::dimension::{Dimension, Scratch};
-use crate::time::{Second, Span, Zone};
+use crate::time::{Second, Span};
 
 /// Bytes of a file read at once, where several are merged.
 const BLOCK: usize = 128 << 10;
@@ -43,45 +43,6 @@ pub(super) struct BehindAlerts {
     pub(super) unparsed: bool,
     /// Whose keys have an alert each.
     pub(super) by: Option<&'static Dimension>,
-}
-
-/// Takes the transitions of a rule from a run that writes nothing.
-struct Collector {
-    rule: String,
-    spans: Arc<Mutex<FiringSpans>>,
-}
-
-impl Render for Collector {
-    fn render(&mut self, event: &Event, _: &Zone, _: &mut Vec<u8>) {
-        if let Event::Transition(transition) = event
-            && *transition.rule == *self.rule
-        {
-            let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
-            spans.take(transition);
-        }
-    }
-}
-
-/// What a [`collector`] took.
-pub(super) struct Collected(Arc<Mutex<FiringSpans>>);
-
-impl Collected {
-    /// The run has ended.
-    pub(super) fn finish(self) -> Arc<FiringSpans> {
-        let mut spans = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        spans.finish();
-        Arc::new(std::mem::take(&mut spans))
-    }
-}
-
-/// A renderer that takes the transitions of the rule with this label, and what it took.
-pub(super) fn collector(rule: &str) -> (Box<dyn Render>, Collected) {
-    let spans = Arc::default();
-    let collector = Collector {
-        rule: rule.to_owned(),
-        spans: Arc::clone(&spans),
-    };
-    (Box::new(collector), Collected(spans))
 }
 
 /// What was read.
@@ -267,20 +228,19 @@ struct OrderedFile {
 }
 
 impl OrderedFile {
-    /// Reads on until a line was picked, or to the end. An error is the end too.
-    fn fill(&mut self) -> io::Result<()> {
+    /// Reads on, into `block`, until a line was picked, or to the end. An error is the end too.
+    fn fill(&mut self, block: &mut [u8]) -> io::Result<()> {
         if !std::mem::replace(&mut self.opened, true) {
             self.picker.begin_source(&self.name);
             self.input = Some(self.operand.open()?);
         }
         let waits = |picker: &LinePicker| picker.order.as_ref().is_some_and(VecDeque::is_empty);
-        let mut block = vec![0; BLOCK];
         while waits(&self.picker)
             && let Some(input) = &mut self.input
         {
             self.picker.text.clear();
             self.written = 0;
-            match input.read(&mut block) {
+            match input.read(block) {
                 Ok(0) => {
                     self.input = None;
                     self.lines.finish(&mut self.picker);
@@ -430,23 +390,24 @@ impl LinePrinter {
     }
 
     fn print_ordered(&mut self, files: &mut [OrderedFile]) -> io::Result<Ended> {
-        loop {
-            let due = files.iter().enumerate();
-            let due = due.filter_map(|(n, file)| file.due().map(|second| (second, n)));
-            let Some((_, n)) = due.min() else {
-                return Ok(Ended::Input);
-            };
+        let mut block = vec![0; BLOCK];
+        let dues = files.iter().enumerate();
+        let dues = dues.filter_map(|(n, file)| Some(Reverse((file.due()?, n))));
+        let mut dues: BinaryHeap<_> = dues.collect();
+        while let Some(Reverse((_, n))) = dues.pop() {
             let file = &mut files[n];
             let picked = file.picker.order.as_mut().and_then(VecDeque::pop_front);
             if let Some(picked) = picked {
                 self.write(&file.picker.text[file.written..picked.end])?;
                 file.written = picked.end;
             }
-            if let Err(error) = file.fill() {
-                let error = failure(&files[n].name, &error);
+            if let Err(error) = file.fill(&mut block) {
+                let error = failure(&file.name, &error);
                 self.failed_input(&error);
             }
+            dues.extend(file.due().map(|due| Reverse((due, n))));
         }
+        Ok(Ended::Input)
     }
 
     fn write(&mut self, text: &[u8]) -> io::Result<()> {

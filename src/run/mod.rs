@@ -1,6 +1,7 @@
 //! The only place that touches the outside: arguments, files, standard streams, signals, clocks.
 
 mod ahead;
+mod beforehand;
 mod beside;
 mod compare;
 mod dashboard;
@@ -90,6 +91,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use matching::{BehindAlerts, LinePrinter};
@@ -98,6 +100,7 @@ use operands::Operand;
 use progress::ProgressFeed;
 use rollups::MergeInput;
 
+use crate::alert::firing::FiringSpans;
 use crate::alert::plan;
 use crate::alert::syntax::Spec;
 use crate::cli::{self, Command, Options, config, help, parse};
@@ -105,6 +108,7 @@ use crate::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_NOT_KNOWN, EXIT_
 use crate::filter::period::Moment;
 use crate::monitor::Monitor;
 use crate::render::Form;
+use crate::report::Event;
 use crate::time::Second;
 
 /// Runs httpmon with these arguments, the program's name left out, and says how it ended.
@@ -273,6 +277,22 @@ fn run(mut options: Options) -> Result<u8, Error> {
         None => session.run(&mut feed),
     };
     session.finish_hook();
+    let books = session.monitor().books();
+    exit_status(ended, || {
+        if missing || session.has_failed() {
+            EXIT_ERROR
+        } else if options.exit_code {
+            verdict(session.monitor())
+        } else if names_files(&options) && books.is_foreign() {
+            EXIT_ERROR
+        } else {
+            EXIT_OK
+        }
+    })
+}
+
+/// The exit status of a run that ended so; of one whose input ended it is `of_input`.
+fn exit_status(ended: Ended, of_input: impl FnOnce() -> u8) -> Result<u8, Error> {
     match ended {
         Ended::ReaderGone => Ok(EXIT_OK),
         Ended::Signal(signal) => {
@@ -280,12 +300,7 @@ fn run(mut options: Options) -> Result<u8, Error> {
             Ok(EXIT_ERROR)
         }
         Ended::Failed(error) => Err(error),
-        Ended::Input if missing || session.has_failed() => Ok(EXIT_ERROR),
-        Ended::Input if options.exit_code => Ok(verdict(session.monitor())),
-        Ended::Input if names_files(&options) && session.monitor().books().is_foreign() => {
-            Ok(EXIT_ERROR)
-        }
-        Ended::Input => Ok(EXIT_OK),
+        Ended::Input => Ok(of_input()),
     }
 }
 
@@ -318,36 +333,29 @@ fn print_lines(options: &Options, files: Vec<Operand>, missing: bool) -> Result<
         };
         printer.run(&mut feed, options, reader, behind)
     };
-    match ended {
-        Ended::ReaderGone => Ok(EXIT_OK),
-        Ended::Signal(signal) => {
-            signals::end_by(signal);
-            Ok(EXIT_ERROR)
+    exit_status(ended, || {
+        let foreign = names_files(options) && printer.is_foreign();
+        if missing || printer.has_failed() || foreign {
+            EXIT_ERROR
+        } else {
+            EXIT_OK
         }
-        Ended::Failed(error) => Err(error),
-        Ended::Input if missing || printer.has_failed() => Ok(EXIT_ERROR),
-        Ended::Input if names_files(options) && printer.is_foreign() => Ok(EXIT_ERROR),
-        Ended::Input => Ok(EXIT_OK),
-    }
+    })
 }
 
 /// When the alerts of `rule` fired, which the files are read for once.
 fn behind_alerts(rule: &Spec, options: &Options, files: &[Operand]) -> Result<BehindAlerts, Error> {
-    if !options.replay || !operands::all_regular_files(files) {
-        return Err(Error::new(
-            "--during: reads the log twice, so it must be regular files: httpmon --report lines --during RULE access.log",
-        ));
-    }
-    let (collector, spans) = matching::collector(&rule.label);
-    let output = ReportWriter::new(Box::new(std::io::sink()), collector, false);
-    let mut session = Session::new(options, output)?;
-    let inputs = files.iter().cloned().map(MergeInput::whole).collect();
-    let mut feed = merged(&mut session, options, inputs);
-    if let Ended::Failed(error) = session.run(&mut feed) {
-        return Err(error);
-    }
+    let example = "httpmon --report lines --during RULE access.log";
+    beforehand::check(options, files, "--during", example)?;
+    let label = rule.label.clone();
+    let take = move |spans: &mut FiringSpans, event: &Event| match event {
+        Event::Transition(transition) if *transition.rule == *label => spans.take(transition),
+        _ => {}
+    };
+    let mut spans = beforehand::read(options, files, take)?;
+    spans.finish();
     Ok(BehindAlerts {
-        spans: spans.finish(),
+        spans: Arc::new(spans),
         counted: plan::counted_by(rule),
         unparsed: plan::counts_unparsed(rule),
         by: rule.by,

@@ -115,9 +115,7 @@ impl Dimension {
             title: self.title,
         }
     }
-}
 
-impl Dimension {
     /// Appends the names of the rows of the table that it is made of, a parameter left out.
     pub fn add_kinds(&self, names: &mut Vec<&'static str>) {
         match self.of {

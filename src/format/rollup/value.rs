@@ -3,6 +3,7 @@
 //! A value that is not there is empty, and an empty one is `\e`. Control characters, `\`, `"` and `#`, and bytes that are not
 //! UTF-8, are `\x` and two hexadecimal digits: so other programs read a row without quotes and comments.
 
+use crate::format::write;
 use crate::time::Second;
 
 /// The bytes that stand for themselves: ASCII that is printed, but for three.
@@ -68,18 +69,9 @@ pub(super) fn unescape(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
 /// Appends a number.
 #[inline]
 pub(super) fn push_number(number: Option<u64>, out: &mut Vec<u8>) {
-    let Some(mut number) = number else { return };
-    let mut digits = [0; 20];
-    let mut at = digits.len();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            break;
-        }
+    if let Some(number) = number {
+        write::number(number, out);
     }
-    out.extend_from_slice(&digits[at..]);
 }
 
 /// Appends a number that may be negative.
