@@ -522,8 +522,8 @@ pub struct Transition {
     pub figure: Figure,
     /// The measure in words, where the numbers alone do not say it.
     pub detail: Option<String>,
-    /// The heaviest keys of the window.
-    pub top: Vec<Ranking>,
+    /// The heaviest keys of the window, which the alerts of a storm share.
+    pub top: Arc<[Ranking]>,
     /// Which transition, with what belongs to it.
     pub state: AlertState,
 }
@@ -558,8 +558,8 @@ pub struct Key {
 pub enum AlertState {
     /// It fires, and this is what changed against the window before.
     Firing {
-        /// For each dimension the key whose share of the hits grew most.
-        changed: Vec<Change>,
+        /// For each dimension the key whose share of the hits grew most; shared too.
+        changed: Arc<[Change]>,
         /// Where the records come from that the rule counts, by dimension.
         causes: Vec<AlertCause>,
         /// Whether the rule fires on little: then the causes are what is missing.

@@ -86,7 +86,7 @@ mod tests {
             at: Second(at),
             figure: figure(),
             detail: None,
-            top: Vec::new(),
+            top: Arc::from([]),
             state,
         }
     }
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn a_span_begins_with_its_window_and_ends_when_the_alert_is_over() {
         let firing = || AlertState::Firing {
-            changed: Vec::new(),
+            changed: Arc::from([]),
             causes: Vec::new(),
             missing: false,
             errors: (0.0, None),

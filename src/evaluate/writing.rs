@@ -352,7 +352,7 @@ impl Evaluate {
         LookBack {
             window,
             counters,
-            top: rankings::of_span(&books.totals, tallies),
+            top: rankings::of_span(&books.totals, tallies).into(),
             changed: None,
         }
     }
@@ -369,7 +369,8 @@ impl Evaluate {
         let before = (at - window - window, at - window);
         let before = self.past.tally(before, Subset::All, before_tallies);
         WindowChange {
-            changed: past::changes(&books.totals, (now, now_tallies), (&before, before_tallies)),
+            changed: past::changes(&books.totals, (now, now_tallies), (&before, before_tallies))
+                .into(),
             errors: (
                 past::error_share(now).unwrap_or(0.0),
                 past::error_share(&before),
@@ -383,14 +384,14 @@ impl Evaluate {
 struct LookBack {
     window: Span,
     counters: Counters,
-    top: Vec<Ranking>,
+    top: Arc<[Ranking]>,
     /// What changed against the window before, once an alert asks for it.
     changed: Option<WindowChange>,
 }
 
 /// What changed in a window against the one before.
 struct WindowChange {
-    changed: Vec<Change>,
+    changed: Arc<[Change]>,
     /// The share of 5xx, now and before.
     errors: (f64, Option<f64>),
     resolution: Option<Span>,

@@ -210,7 +210,7 @@ impl ObjectWriter<'_> {
                         json.number("keys", cause.keys);
                     });
                 }
-                self.array("changed", changed, |json, change| {
+                self.array("changed", changed.iter(), |json, change| {
                     json.string("dim", change.dimension.name.as_bytes());
                     json.string("key", &change.key);
                     json.float("share", change.share);
