@@ -352,7 +352,6 @@ fn extent(at: usize, before: &[u8], after: Option<&[u8]>) -> Result<Extent, Refu
         )),
         Some([b'"', ..]) if before.ends_with(b"\"") => Ok(Extent::Quoted),
         Some([byte]) => Ok(Extent::Until(*byte)),
-        Some([b']', ..]) if before.ends_with(b"[") => Ok(Extent::Until(b']')),
         Some(text) => Ok(Extent::UntilText(text.into())),
     }
 }
