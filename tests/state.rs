@@ -338,6 +338,56 @@ fn an_event_that_was_written_in_part_is_cut_off_and_written_again() {
     kill(child);
 }
 
+/// What the lines of a rule's alerts say of how often it fired before, in their order.
+fn times(lines: &[String], rule: &str) -> Vec<Option<u64>> {
+    let rule = format!("\"rule\":\"{rule}\"");
+    let is_of_rule = |line: &&String| line.contains("\"type\":\"alert\"") && line.contains(&rule);
+    let times = |line: &String| {
+        let (_, after) = line.split_once("\"times\":")?;
+        after.split(',').next()?.parse().ok()
+    };
+    lines.iter().filter(is_of_rule).map(times).collect()
+}
+
+#[test]
+fn how_often_an_alert_fired_outlives_the_log_and_its_end() {
+    let base = jiff::Timestamp::now().as_second() - 500;
+    let rules = "--alert=K: hits > 300 over 10s by client";
+    let folder = begin_with("times", base, rules);
+    let run_to = |seconds: i64| {
+        let child = follow(&folder);
+        let last = last_report(base, seconds);
+        until("all is written", || {
+            let out = folder.read("out");
+            out.contains(&last) && out.ends_with('\n')
+        });
+        child
+    };
+    append(&folder.path("log"), &log(base, 20..150));
+    kill(run_to(150));
+    // Only the ledger knows of the first two from here on, and is written anew before the next.
+    fs::write(folder.path("log"), log(base, 140..150)).expect("a log");
+    let child = follow(&folder);
+    until("the ledger is written anew", || {
+        let known = "\"name\":\"K/192.0.2.7\",\"times\":2";
+        folder.read("state").contains(known)
+    });
+    kill(child);
+    append(&folder.path("log"), &log(base, 150..200));
+    kill(run_to(200));
+    // It is read back, and not counted twice.
+    append(&folder.path("log"), &log(base, 200..285));
+    kill(run_to(280));
+    // The next fires, and its beginning is not in the log any more.
+    fs::write(folder.path("log"), log(base, 280..340)).expect("a log");
+    end(run_to(340));
+    let all = written(&folder);
+    let want: Vec<Option<u64>> = (0..5).flat_map(|n| [Some(n), Some(n)]).collect();
+    for rule in ["High traffic", "K"] {
+        assert_eq!(times(&all, rule)[..10], want, "{rule}: {all:#?}");
+    }
+}
+
 #[test]
 fn a_file_that_is_no_ledger_is_left_as_it_is() {
     let folder = Folder::new("foreign");

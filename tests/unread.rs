@@ -227,7 +227,9 @@ proptest! {
                 name: name.clone(),
                 since: Second(START - 100),
                 repeats: 0,
+                times: 0,
             }).collect(),
+            fired: Vec::new(),
         };
         prop_assert!(monitor.resume(earlier).is_empty());
         let first = START + 1 + gap;
@@ -301,7 +303,9 @@ fn an_alert_that_goes_on_is_said_again_on_the_clock_of_its_beginning() {
                     // Said again at START - 259, and so on up to START - 19.
                     since: Second(START - 329),
                     repeats,
+                    times: 0,
                 }],
+                fired: Vec::new(),
             };
             assert!(monitor.resume(earlier).is_empty());
             for second in 1..100 {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use crate::quantity::{Figure, Unit};
-use crate::report::{Alert, Alerts, Key, WhyOver};
+use crate::report::{Alert, Alerts, Key, WhyOver, alert_name};
 use crate::time::Second;
 
 /// How many alerts are remembered: those that fire, and the newest of the others.
@@ -26,6 +26,9 @@ pub struct AlertHistory {
     count: u64,
     /// How often each rule fired, for each of its keys.
     names: HashMap<AlertName, u64, RandomState>,
+    /// The same as an earlier run knew it when it ended, by [name](crate::report::Transition::name), of those that have not
+    /// fired since.
+    earlier: HashMap<String, u64, RandomState>,
 }
 
 /// A rule and a key.
@@ -71,12 +74,17 @@ impl AlertHistory {
     /// Counts an alert of a rule and key: how many there were before. No more names are counted than alerts are
     /// remembered.
     fn count_name(&mut self, rule: &Arc<str>, key: Option<&Key>) -> u64 {
+        let known = match self.earlier.is_empty() {
+            true => 0,
+            false => self.earlier.remove(&alert_name(rule, key)).unwrap_or(0),
+        };
         let name = (rule.clone(), key.map(|key| key.key.clone()));
         if self.names.len() >= REMEMBERED && !self.names.contains_key(&name) {
-            return 0;
+            return known;
         }
         let times = self.names.entry(name).or_default();
-        *times += 1;
+        // What was read back is among what the earlier run knew, or the other way round.
+        *times = 1 + known.max(*times);
         *times - 1
     }
 
@@ -90,6 +98,18 @@ impl AlertHistory {
     pub(super) fn set_since(&mut self, number: u64, since: Second) {
         if let Some(fired) = self.firing.get_mut(&number) {
             fired.since = since;
+        }
+    }
+
+    /// Takes over how often each rule and key had fired when an earlier run ended.
+    pub fn take_over(&mut self, fired: impl IntoIterator<Item = (String, u64)>) {
+        self.earlier.extend(fired);
+    }
+
+    /// As far as an earlier run knew, so many fired before this one.
+    pub(super) fn raise_times(&mut self, number: u64, known: u64) {
+        if let Some(Alert { times, .. }) = self.firing.get_mut(&number) {
+            *times = known.max(*times);
         }
     }
 

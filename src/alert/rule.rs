@@ -103,6 +103,8 @@ pub struct EarlierAlert {
     pub since: Second,
     /// How often it was said again.
     pub repeats: u64,
+    /// How many alerts of its name fired before it.
+    pub times: u64,
 }
 
 /// A rule and the alerts that fire by it.
@@ -307,6 +309,7 @@ impl Rule {
             name,
             since,
             repeats,
+            times,
         } = earlier;
         let since = *since;
         let key = self.key_in(name).unwrap_or_default().as_bytes();
@@ -320,26 +323,30 @@ impl Rule {
                 ..
             } => {
                 let again = clauses.again(since, *repeats);
-                match phase.number() {
+                let number = match phase.number() {
                     Some(number) => {
                         history.set_since(number, since);
                         phase.repeat_at(again);
+                        number
                     }
                     None => {
                         let figure = condition.figure(common);
                         let number = history.fire(label, None, unit, since, figure);
                         *phase = Phase::firing(number, again);
+                        number
                     }
-                }
+                };
+                history.raise_times(number, *times);
             }
             Instances::ByKey { keyed, unseen, .. } => {
                 let dimension = keyed.dimension();
                 let again = keyed.clauses().again(since, *repeats);
                 let id = find(totals.table(dimension), key);
-                match id.and_then(|id| Some((id, keyed.firing(id)?))) {
+                let number = match id.and_then(|id| Some((id, keyed.firing(id)?))) {
                     Some((id, number)) => {
                         history.set_since(number, since);
                         keyed.repeat_at(id, again);
+                        number
                     }
                     None => {
                         let key = Key {
@@ -354,8 +361,10 @@ impl Rule {
                             since,
                             again,
                         });
+                        number
                     }
-                }
+                };
+                history.raise_times(number, *times);
             }
         }
     }

@@ -38,6 +38,7 @@ impl Evaluate {
                 rule.unread(alert.since, first);
             }
         }
+        self.history.take_over(earlier.fired);
     }
 }
 

@@ -59,6 +59,8 @@ pub struct EarlierRun {
     pub until: Second,
     /// The alerts that fired then.
     pub firing: Vec<EarlierAlert>,
+    /// How often each alert had fired, by its [name](crate::report::Transition::name).
+    pub fired: Vec<(String, u64)>,
 }
 
 /// What a page shows of time besides the series; the durations have the same points as that.

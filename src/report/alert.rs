@@ -17,7 +17,7 @@ pub struct Transition {
     pub subject: Subject,
     /// Its number in the run: the same when it fires and when it is over.
     pub number: u64,
-    /// How many alerts of this rule and key fired before it in the run.
+    /// How many alerts of this rule and key fired before it, in the run and the runs before that a ledger knows of.
     pub times: u64,
     /// How often it has been said again while it fires, this time with it; 0 where it begins to, or is over.
     pub repeat: u64,
@@ -38,17 +38,21 @@ pub struct Transition {
 impl Transition {
     /// The rule and its key: of those that fire at a time, no two have the same.
     pub fn name(&self) -> String {
-        let key = self.key.as_ref();
-        let key = key.map_or(String::new(), |key| {
-            format!("/{}", String::from_utf8_lossy(&key.key))
-        });
-        format!("{}{key}", self.rule)
+        alert_name(&self.rule, self.key.as_ref())
     }
 
     /// What names it, from firing to resolved and from run to run: rule, key, and when it began.
     pub fn id(&self) -> String {
         format!("{}@{}", self.name(), self.since.0)
     }
+}
+
+/// A rule and a key, in one text.
+pub fn alert_name(rule: &str, key: Option<&Key>) -> String {
+    let key = key.map_or(String::new(), |key| {
+        format!("/{}", String::from_utf8_lossy(&key.key))
+    });
+    format!("{rule}{key}")
 }
 
 /// A key of a dimension.
@@ -233,7 +237,7 @@ pub struct Alert {
     pub peak: Figure,
     /// Why it was resolved, where it is not that things were well.
     pub why: Option<WhyOver>,
-    /// How many alerts of its rule and key fired before it in the run.
+    /// How many alerts of its rule and key fired before it: see [`Transition::times`].
     pub times: u64,
     /// The key that is named as its cause.
     pub cause: Option<Key>,

@@ -9,7 +9,7 @@ mod comparison;
 mod ranking;
 
 pub use alert::{
-    Alert, AlertCause, AlertState, Alerts, Change, Key, Shortfall, Transition, WhyOver,
+    Alert, AlertCause, AlertState, Alerts, Change, Key, Shortfall, Transition, WhyOver, alert_name,
 };
 pub use checked::{Checked, CheckedRule, CheckedThreshold};
 pub use comparison::{ChangedKeys, ChangedRow, Comparison};

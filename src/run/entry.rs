@@ -35,11 +35,30 @@ impl Checkpoint {
 /// What a program is given, field by field.
 pub(super) type HookFields = Vec<(String, String)>;
 
+/// An alert that fires as far as the output says.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct FiringAlert {
+    /// When it began.
+    pub(super) since: Second,
+    /// How often it was said again.
+    pub(super) repeats: u64,
+    /// How many alerts of its name fired before it.
+    pub(super) times: u64,
+}
+
+/// How often alerts of a name fired.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct FiredAlerts {
+    pub(super) times: u64,
+    /// When the last of them began.
+    last: Second,
+}
+
 /// What the output says of an alert.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum WrittenAlert {
-    /// It fires, since then, and was said again so often.
-    Firing(String, Second, u64),
+    /// It fires.
+    Firing(String, FiringAlert),
     /// It is over.
     Over(String),
 }
@@ -67,6 +86,10 @@ pub(super) struct Queued {
     pub(super) started: bool,
 }
 
+/// So many names are known with how often their alerts fired, and none that is longer.
+const MOST_NAMES: usize = 10_000;
+const LONGEST_NAME: usize = 1024;
+
 /// What a ledger says.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Known {
@@ -74,8 +97,10 @@ pub(super) struct Known {
     pub(super) written: Option<Checkpoint>,
     /// What is being written.
     pub(super) writing: Option<Writing>,
-    /// The alerts that fire as far as the output says, since when, and how often each was said again.
-    pub(super) firing: BTreeMap<String, (Second, u64)>,
+    /// The alerts that fire as far as the output says, by name.
+    pub(super) firing: BTreeMap<String, FiringAlert>,
+    /// How often alerts fired, by name: at most [`MOST_NAMES`], of more the oldest quarter is dropped.
+    pub(super) fired: BTreeMap<String, FiredAlerts>,
     /// The programs that have not ended, in the order in which they are run.
     pub(super) queued: Vec<Queued>,
     /// The ids of the notices of what is being written, whether their programs have ended or not.
@@ -91,6 +116,8 @@ pub(super) enum LedgerEntry {
     Written(Option<Checkpoint>),
     /// What the output says of an alert.
     Alert(WrittenAlert),
+    /// How often alerts of a name fired.
+    Fired(String, FiredAlerts),
     /// A program is to be run.
     Queued(String, HookFields),
     /// It is about to be started.
@@ -114,6 +141,7 @@ impl Known {
                 self.recent.clear();
             }
             LedgerEntry::Alert(alert) => self.take_alert(alert),
+            LedgerEntry::Fired(name, fired) => self.take_fired(name, fired),
             LedgerEntry::Queued(id, fields) => {
                 self.recent.push(id.clone());
                 self.queued.push(Queued {
@@ -135,12 +163,36 @@ impl Known {
 
     fn take_alert(&mut self, alert: WrittenAlert) {
         match alert {
-            WrittenAlert::Firing(name, since, repeats) => {
-                self.firing.insert(name, (since, repeats));
+            WrittenAlert::Firing(name, alert) => {
+                let fired = FiredAlerts {
+                    times: alert.times.saturating_add(1),
+                    last: alert.since,
+                };
+                self.take_fired(name.clone(), fired);
+                self.firing.insert(name, alert);
             }
             WrittenAlert::Over(name) => {
                 self.firing.remove(&name);
             }
+        }
+    }
+
+    fn take_fired(&mut self, name: String, fired: FiredAlerts) {
+        if name.len() > LONGEST_NAME {
+            return;
+        }
+        let known = self.fired.entry(name).or_insert(fired);
+        known.times = known.times.max(fired.times);
+        known.last = known.last.max(fired.last);
+        if self.fired.len() > MOST_NAMES {
+            let mut lasts: Vec<Second> = self.fired.values().map(|fired| fired.last).collect();
+            let (_, &mut oldest, _) = lasts.select_nth_unstable(MOST_NAMES / 4 - 1);
+            let mut surplus = MOST_NAMES / 4;
+            self.fired.retain(|_, fired| {
+                let is_dropped = fired.last <= oldest && surplus > 0;
+                surplus -= usize::from(is_dropped);
+                !is_dropped
+            });
         }
     }
 
@@ -160,10 +212,14 @@ impl Known {
             // This ends what is recent.
             entries.push(LedgerEntry::Written(self.written));
         }
+        let fired = self.fired.iter();
+        entries.extend(fired.map(|(name, fired)| LedgerEntry::Fired(name.clone(), *fired)));
         let firing = self.firing.iter();
-        entries.extend(firing.map(|(name, (since, repeats))| {
-            LedgerEntry::Alert(WrittenAlert::Firing(name.clone(), *since, *repeats))
-        }));
+        entries.extend(
+            firing.map(|(name, alert)| {
+                LedgerEntry::Alert(WrittenAlert::Firing(name.clone(), *alert))
+            }),
+        );
         for id in &self.recent {
             match self.queued.iter().find(|queued| queued.id == *id) {
                 Some(queued) => entries.extend(queue(queued)),
@@ -202,6 +258,12 @@ impl LedgerEntry {
             LedgerEntry::Alert(alert) => {
                 line.text("type", "alert");
                 line.alert(alert);
+            }
+            LedgerEntry::Fired(name, fired) => {
+                line.text("type", "fired");
+                line.text("name", name);
+                line.count("times", fired.times);
+                line.number("last", fired.last.0);
             }
             LedgerEntry::Queued(id, fields) => {
                 line.text("type", "queued");
@@ -255,8 +317,11 @@ impl LedgerEntry {
         let alert = || match (text("firing"), text("over")) {
             (Some(name), _) => Some(WrittenAlert::Firing(
                 name.clone(),
-                second("since")?,
-                count("repeats").unwrap_or(0),
+                FiringAlert {
+                    since: second("since")?,
+                    repeats: count("repeats").unwrap_or(0),
+                    times: count("times").unwrap_or(0),
+                },
             )),
             (None, name) => name.map(|name| WrittenAlert::Over(name.clone())),
         };
@@ -270,6 +335,13 @@ impl LedgerEntry {
             }),
             "written" => LedgerEntry::Written(checkpoint()),
             "alert" => LedgerEntry::Alert(alert()?),
+            "fired" => LedgerEntry::Fired(
+                text("name")?.clone(),
+                FiredAlerts {
+                    times: count("times")?,
+                    last: second("last")?,
+                },
+            ),
             "queued" => {
                 let id = id()?;
                 let is_own = |name: &str| name != "type" && name != "id";
@@ -324,11 +396,14 @@ impl FieldWriter<'_> {
 
     fn alert(&mut self, alert: &WrittenAlert) {
         match alert {
-            WrittenAlert::Firing(name, since, repeats) => {
+            WrittenAlert::Firing(name, alert) => {
                 self.text("firing", name);
-                self.number("since", since.0);
-                if *repeats > 0 {
-                    self.count("repeats", *repeats);
+                self.number("since", alert.since.0);
+                if alert.repeats > 0 {
+                    self.count("repeats", alert.repeats);
+                }
+                if alert.times > 0 {
+                    self.count("times", alert.times);
                 }
             }
             WrittenAlert::Over(name) => self.text("over", name),
@@ -390,7 +465,15 @@ pub(super) fn samples() -> Vec<LedgerEntry> {
             events,
         })
     };
-    let fires = |name: &str, since| Some(WrittenAlert::Firing(name.to_owned(), Second(since), 0));
+    let firing = |name: &str, since, repeats, times| {
+        let since = Second(since);
+        let alert = FiringAlert {
+            since,
+            repeats,
+            times,
+        };
+        WrittenAlert::Firing(name.to_owned(), alert)
+    };
     let fields = vec![
         (
             "rule".to_owned(),
@@ -405,13 +488,20 @@ pub(super) fn samples() -> Vec<LedgerEntry> {
             checkpoint: checkpoint(100, 1),
             length: Some(4096),
             size: 300,
-            alert: fires("High", 90),
+            alert: Some(firing("High", 90, 0, 0)),
         }),
         LedgerEntry::Started(id("High@90 firing")),
         LedgerEntry::Written(checkpoint(100, 1)),
         LedgerEntry::Queued(id("Errors/a,b@95 firing"), fields),
         LedgerEntry::Ended(id("High@90 firing")),
-        LedgerEntry::Alert(WrittenAlert::Firing(id("Errors/a,b"), Second(-95), 3)),
+        LedgerEntry::Alert(firing("Errors/a,b", -95, 3, 2)),
+        LedgerEntry::Fired(
+            id("Errors/\n"),
+            FiredAlerts {
+                times: 7,
+                last: Second(-100),
+            },
+        ),
         LedgerEntry::Written(checkpoint(120, 0)),
         LedgerEntry::Alert(WrittenAlert::Over(id("High"))),
         LedgerEntry::Queued(id("Errors/a,b@95 resolved"), Vec::new()),
@@ -447,6 +537,33 @@ mod tests {
         for count in 0..=samples().len() {
             let whole = known(&samples()[..count]);
             assert_eq!(known(&whole.entries()), whole, "{count}");
+        }
+    }
+
+    #[test]
+    fn of_very_many_names_the_last_to_fire_are_known() {
+        let mut known = Known::default();
+        let fires = |known: &mut Known, name: String, second| {
+            let alert = FiringAlert {
+                since: Second(second),
+                repeats: 0,
+                times: 0,
+            };
+            known.take(LedgerEntry::Alert(WrittenAlert::Firing(name, alert)));
+        };
+        fires(&mut known, "x".repeat(LONGEST_NAME + 1), 0);
+        assert!(known.fired.is_empty());
+        for n in 0..=MOST_NAMES as i64 {
+            assert_eq!(known.fired.len(), n as usize);
+            fires(&mut known, format!("R/{n}"), n);
+        }
+        assert_eq!(known.fired.len(), MOST_NAMES - MOST_NAMES / 4 + 1);
+        let oldest = known.fired.values().map(|fired| fired.last).min();
+        assert_eq!(oldest, Some(Second(MOST_NAMES as i64 / 4)));
+        // All of one second are as old as each other.
+        for n in 0..2 * MOST_NAMES {
+            fires(&mut known, format!("S/{n}"), 1 << 20);
+            assert!((MOST_NAMES / 2..=MOST_NAMES).contains(&known.fired.len()));
         }
     }
 

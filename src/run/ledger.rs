@@ -20,7 +20,7 @@ use crate::time::Zone;
 
 /// The first line.
 const HEADER: &str = "{\"v\":1,\"type\":\"httpmon-state\"}\n";
-/// So many entries are appended before the file is written anew.
+/// So many entries are appended before the file is written anew; as many as it held then, where that is more.
 const MOST: u64 = 4096;
 /// How long a lock is waited for: of a run that was killed while it started a program, that program has it for a moment.
 const WAIT: Duration = Duration::from_secs(1);
@@ -74,8 +74,9 @@ pub(super) struct Ledger {
     path: PathBuf,
     file: File,
     known: Known,
-    /// Entries that the file holds.
+    /// Entries that the file holds, and held when it was written anew.
     entries: u64,
+    rewritten: u64,
     /// Where its last line begins, which the next entries are written over.
     end: u64,
     /// Whether the last entries could not be written.
@@ -143,6 +144,7 @@ impl Ledger {
             file,
             known,
             entries: 0,
+            rewritten: 0,
             end: 0,
             failed: false,
         };
@@ -173,7 +175,7 @@ impl Ledger {
         if lines.is_empty() {
             return Ok(());
         }
-        let written = if self.failed || self.entries >= MOST {
+        let written = if self.failed || self.entries - self.rewritten >= MOST.max(self.rewritten) {
             self.rewrite()
         } else {
             self.write_over_end(lines)
@@ -229,6 +231,7 @@ impl Ledger {
         file::sync_folder(&self.path);
         self.file = file;
         self.entries = entries.len() as u64;
+        self.rewritten = self.entries;
         self.end = end;
         Ok(())
     }

@@ -9,7 +9,9 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::entry::{Checkpoint, HookFields, LedgerEntry, Queued, Writing, WrittenAlert};
+use super::entry::{
+    Checkpoint, FiringAlert, HookFields, LedgerEntry, Queued, Writing, WrittenAlert,
+};
 use super::hook::{Notice, Stage};
 use super::ledger::Ledger;
 use super::{ReportWriter, say};
@@ -138,14 +140,19 @@ impl Resume {
         let inner = self.ledger.lock();
         let known = inner.ledger.known();
         let firing = known.firing.iter();
+        let fired = known.fired.iter();
         Some(EarlierRun {
             until: known.written?.last(),
             firing: firing
-                .map(|(name, &(since, repeats))| EarlierAlert {
+                .map(|(name, alert)| EarlierAlert {
                     name: name.clone(),
-                    since,
-                    repeats,
+                    since: alert.since,
+                    repeats: alert.repeats,
+                    times: alert.times,
                 })
+                .collect(),
+            fired: fired
+                .map(|(name, fired)| (name.clone(), fired.times))
                 .collect(),
         })
     }
@@ -185,7 +192,7 @@ impl Resume {
                 let firing = known.firing.get(&alert.name());
                 match (alert.repeat, firing) {
                     (0, _) => firing.is_some() == matches!(alert.state, AlertState::Firing { .. }),
-                    (repeat, said) => said.is_none_or(|&(_, said)| repeat <= said),
+                    (repeat, said) => said.is_none_or(|said| repeat <= said.repeats),
                 }
             }
             _ => false,
@@ -289,9 +296,14 @@ fn second(event: &Event, open: Second) -> Option<(Second, bool)> {
 fn change(event: &Event) -> Option<WrittenAlert> {
     match event {
         Event::Transition(alert) => Some(match alert.state {
-            AlertState::Firing { .. } => {
-                WrittenAlert::Firing(alert.name(), alert.since, alert.repeat)
-            }
+            AlertState::Firing { .. } => WrittenAlert::Firing(
+                alert.name(),
+                FiringAlert {
+                    since: alert.since,
+                    repeats: alert.repeat,
+                    times: alert.times,
+                },
+            ),
             AlertState::Resolved { .. } => WrittenAlert::Over(alert.name()),
         }),
         _ => None,
