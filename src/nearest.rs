@@ -6,7 +6,7 @@ pub fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Opti
     let word = word.to_lowercase();
     let far = (word.chars().count() / 3).max(1);
     let near = names.into_iter().filter_map(|name| {
-        let distance = strsim::osa_distance(&word, name);
+        let distance = strsim::osa_distance(&word, &name.to_lowercase());
         (distance <= far && distance < name.chars().count()).then_some((distance, name))
     });
     near.min_by_key(|&(distance, _)| distance)
@@ -39,6 +39,7 @@ mod tests {
         ] {
             assert_eq!(nearest(word, names), want, "{word}");
         }
+        assert_eq!(nearest("x-tenent", ["X-Id", "X-Tenant"]), Some("X-Tenant"));
         assert_eq!(question("tip", names), ", did you mean 'top'?");
         assert_eq!(question("none", names), "");
     }
