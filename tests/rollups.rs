@@ -111,10 +111,11 @@ fn run_on(args: &[&str], file: &Path) -> Vec<u8> {
 }
 
 /// What rollups carry.
-const CARRIED: &str = "--rollup-by=section,client,path,user,host,referrer,agent,cache";
+const CARRIED: &str =
+    "--rollup-by=section,client,path,user,host,referrer,agent,cache,field:upstream_cache_status";
 
 /// Every kind of rule, with each clause somewhere.
-const RULES: [&str; 18] = [
+const RULES: [&str; 19] = [
     "--alert=Hits: hits > 1/s over 20s",
     "--alert=Low: hits < 1 over 1m",
     "--alert=Class: 5xx > 20% over 1m min 3",
@@ -133,6 +134,7 @@ const RULES: [&str; 18] = [
     "--alert=Users: hits > 2 over 1m where user=ann and not method=GET by path",
     "--alert=Usual: hits > 2x usual over 1m",
     "--alert=Objective: slo 90% where cache=MISS",
+    "--alert=Field: hits > 2 over 1m where field:upstream_cache_status!=HIT by field:upstream_cache_status",
 ];
 
 /// What is asked, besides the rules.
@@ -143,7 +145,11 @@ const QUESTIONS: [&[&str]; 8] = [
         "-i10s",
         "--top=section,client=3,path=9,method,status,protocol,agent,bot,cache,user,host",
     ],
-    &["-rjson", "-i1m", "--top=network,not-found,failing,referrer"],
+    &[
+        "-rjson",
+        "-i1m",
+        "--top=network,not-found,failing,referrer,field:upstream_cache_status/status",
+    ],
     &["-rcsv", "-i30s"],
     &["-rhtml", "--tz=Europe/Berlin"],
     &["-remail", "-i1h"],
@@ -249,6 +255,7 @@ fn every_dimension_is_carried() {
         // One with a parameter is none without it.
         let name = match dimension.name {
             "param" => "param:q",
+            "field" => "field:upstream_cache_status",
             name => name,
         };
         let rollup = folder.join(format!("{}.rollup", dimension.name));

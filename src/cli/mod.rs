@@ -26,7 +26,7 @@ use crate::error::Error;
 use crate::evaluate::Evaluation;
 use crate::filter::Filter;
 use crate::filter::period::{Moment, Period};
-use crate::format::rollup::RollupLayout;
+use crate::format::rollup::{MOST_FIELDS, RollupLayout};
 use crate::format::unparsed::Field;
 use crate::format::{Choice, EventTime, Proxies};
 use crate::ingest::Counting;
@@ -352,6 +352,7 @@ impl Options {
                 "--state: only works live, for a run that continues after a restart; --replay reports all of its input every time",
             ));
         }
+        self.check_fields()?;
         self.config().map(drop)
     }
 
@@ -574,13 +575,34 @@ impl Options {
             None => &self.top,
         };
         let needed = plan::needed(&self.alerts, &[]);
-        let filters = self.filter.iter();
+        let of_rules = self.alerts.iter().filter_map(|spec| spec.filter.as_ref());
+        let filters = self.filter.iter().chain(of_rules);
         let tops = listed.iter().chain(&needed);
         let mut names = Vec::new();
         let filtered = filters.flat_map(Filter::dimensions);
         let dimensions = tops.map(|top| top.dimension).chain(filtered);
         dimensions.for_each(|dimension| dimension.add_kinds(&mut names));
         names
+    }
+
+    /// The fields that were asked for by their own names.
+    pub fn named_fields(&self) -> Vec<&'static str> {
+        let names = self.asked_for().into_iter();
+        names.filter_map(dimension::field_in).collect()
+    }
+
+    /// Whether the fields that were asked for by their own names can be there.
+    fn check_fields(&self) -> Result<(), Error> {
+        let names = self.named_fields();
+        if let Some(why) = names.iter().find_map(|name| self.format.lacks_field(name)) {
+            return Err(Error::new(format!("--format: {why}")));
+        }
+        if self.writes_rollup() && names.len() > MOST_FIELDS {
+            return Err(Error::new(format!(
+                "--rollup-by: a rollup carries at most {MOST_FIELDS} fields by their own names"
+            )));
+        }
+        Ok(())
     }
 
     /// The dimensions that are counted: those to list, and those that rules need.

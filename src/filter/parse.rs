@@ -85,9 +85,21 @@ fn join(sign: &str, word: &str) -> String {
 
 /// The name of a dimension or a quantity that a text begins with, as far as it can be one.
 fn name(text: &str) -> &str {
-    // A parameter is behind a colon, and the second of a pair behind a slash.
-    let len = text.find(|c: char| !c.is_ascii_alphanumeric() && !"-_:/.".contains(c));
-    &text[..len.unwrap_or(text.len())]
+    // A parameter is behind a colon, and the second of a pair behind a slash. A field has the name that its writer gave it,
+    // `cs(Referer)`.
+    let mut open = 0;
+    let mut ends = |(at, c): (usize, char)| {
+        let of_field = || text[..at].contains("field:");
+        match c {
+            '(' if of_field() => open += 1,
+            ')' if open > 0 => open -= 1,
+            '@' | '$' | '%' | '{' | '}' if of_field() => {}
+            c => return !c.is_ascii_alphanumeric() && !"-_:/.".contains(c),
+        }
+        false
+    };
+    let end = text.char_indices().find(|&place| ends(place));
+    &text[..end.map_or(text.len(), |(at, _)| at)]
 }
 
 /// Whether a text begins with a comparison.

@@ -3,7 +3,7 @@
 
 use bstr::ByteSlice;
 
-use super::step::Step;
+use super::named::StringSteps;
 use super::template::{Piece, PieceKind, PlacedBytes, Refused, compile};
 use super::timestamp::TimeForm;
 use super::unparsed::{DurationUnit, Field};
@@ -38,7 +38,7 @@ pub(super) fn java(text: &str) -> Option<&str> {
 /// # Errors
 ///
 /// Where in the pattern it cannot work, and why.
-pub(super) fn parse_java(pattern: &str) -> Result<Vec<Step>, Refused> {
+pub(super) fn parse_java(pattern: &str) -> Result<StringSteps, Refused> {
     compile_string(pattern, Dialect::Java)
 }
 
@@ -48,11 +48,11 @@ pub(super) fn parse_java(pattern: &str) -> Result<Vec<Step>, Refused> {
 /// # Errors
 ///
 /// Where in the string it cannot work, and why.
-pub(super) fn parse(text: &str) -> Result<Vec<Step>, Refused> {
+pub(super) fn parse(text: &str) -> Result<StringSteps, Refused> {
     compile_string(text, Dialect::Apache)
 }
 
-fn compile_string(text: &str, dialect: Dialect) -> Result<Vec<Step>, Refused> {
+fn compile_string(text: &str, dialect: Dialect) -> Result<StringSteps, Refused> {
     let string = unquote(text);
     let mut pieces = Vec::new();
     // `%t` of Apache is "the time the request was received", and so is every other form of it but `%{end:…}t`.
@@ -78,11 +78,8 @@ fn compile_string(text: &str, dialect: Dialect) -> Result<Vec<Step>, Refused> {
         pieces.extend(kinds.into_iter().map(|kind| Piece { at, kind }));
         rest = after;
     }
-    let mut steps = compile(pieces)?;
-    if begins {
-        steps.insert(0, Step::Start);
-    }
-    Ok(steps)
+    let steps = compile(pieces, text)?;
+    Ok(if begins { steps.starting() } else { steps })
 }
 
 /// The bytes of the format with their places in `text`; quotes and backslashes of the configuration

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::json::{self, Path};
+use super::named::StringSteps;
 use super::step::Step;
 use super::template::Refused;
 use super::unparsed::Field;
@@ -27,7 +28,7 @@ pub struct Own(pub(super) OwnSource);
 
 #[derive(Debug)]
 pub(super) enum OwnSource {
-    Steps(Vec<Step>),
+    Steps(StringSteps),
     Json(Vec<(Field, Path)>),
     /// The names of a W3C log's fields.
     W3c(String),
@@ -149,7 +150,7 @@ fn is_nginx(text: &str) -> bool {
 }
 
 /// The programs of a preset that is a format string: it compiles, as a test makes sure.
-pub(super) fn preset(string: &str) -> Vec<Step> {
+pub(super) fn preset(string: &str) -> StringSteps {
     let compiled = if is_nginx(string) {
         match nginx::parse(string) {
             Ok(nginx::Compiled::Steps(steps)) => Ok(steps),
@@ -168,7 +169,7 @@ impl Format {
         match self.source {
             FormatSource::Steps(steps) => steps(),
             FormatSource::Untimed(steps) => steps().into_iter().map(untimed::carried).collect(),
-            FormatSource::String(string) => vec![preset(string)],
+            FormatSource::String(string) => vec![preset(string).steps],
             FormatSource::Json | FormatSource::W3c | FormatSource::Rollup => Vec::new(),
         }
     }

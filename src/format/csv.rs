@@ -19,6 +19,15 @@ pub(super) fn is_header(line: &[u8]) -> bool {
     HEADERS.contains(&line.trim_ascii_end())
 }
 
+/// The names in the header of a format.
+pub(super) fn names(format: &str) -> Option<Vec<&'static [u8]>> {
+    let at = [CSV.name, GCS.name]
+        .iter()
+        .position(|name| *name == format)?;
+    let names = HEADERS[at].split(|&b| b == b',');
+    Some(names.map(|name| &name[1..name.len() - 1]).collect())
+}
+
 fn steps() -> Vec<Vec<Step>> {
     let fields = [
         Field::Client,

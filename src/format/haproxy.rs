@@ -4,7 +4,7 @@
 //! flags. `%{+Q}o` quotes all strings behind it, `%{-Q}r` not this one; numbers and dates are never quoted. What
 //! `%hr` and `%hs` capture may be nothing, and then the space before it is not written either.
 
-use super::step::Step;
+use super::named::StringSteps;
 use super::template::{Piece, PieceKind, PlacedBytes, Refused, compile};
 use super::timestamp::TimeForm;
 use super::unparsed::{DurationUnit, Field};
@@ -137,12 +137,20 @@ pub(super) fn is_ours(text: &str) -> bool {
             .any(|mark| text.contains(mark))
 }
 
+/// The default of `option httplog`, as a string.
+const HTTP: &str = "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %hr %hs %{+Q}r";
+
+/// Its steps with the names of its variables.
+pub(super) fn named_default() -> Option<StringSteps> {
+    parse(HTTP).ok()
+}
+
 /// Compiles a `log-format`.
 ///
 /// # Errors
 ///
 /// Where in the string it cannot work, and why.
-pub(super) fn parse(text: &str) -> Result<Vec<Step>, Refused> {
+pub(super) fn parse(text: &str) -> Result<StringSteps, Refused> {
     let string = unquote(text);
     let mut pieces: Vec<Piece> = Vec::new();
     let mut captured = false;
@@ -204,11 +212,8 @@ pub(super) fn parse(text: &str) -> Result<Vec<Step>, Refused> {
         }
     }
     let starts = times_from_start(&mut pieces, accepted == Some(true));
-    let mut steps = compile(one_time(pieces))?;
-    if starts {
-        steps.insert(0, Step::Start);
-    }
-    Ok(steps)
+    let steps = compile(one_time(pieces), text)?;
+    Ok(if starts { steps.starting() } else { steps })
 }
 
 /// Chooses the times that lead from the date, which is that of the connection if it was `accepted` then, else that of

@@ -20,6 +20,7 @@ mod haproxy;
 mod head;
 mod json;
 pub mod layout;
+pub mod named;
 mod nginx;
 mod parser;
 mod plain;

@@ -1,7 +1,7 @@
 //! nginx's `log_format`, verbatim: the whole directive, its quoted pieces, or the bare string.
 
 use super::json::Path;
-use super::step::Step;
+use super::named::StringSteps;
 use super::template::{Piece, PieceKind, Refused, compile};
 use super::timestamp::TimeForm;
 use super::unparsed::{DurationUnit, Field};
@@ -10,7 +10,7 @@ use super::unparsed::{DurationUnit, Field};
 #[derive(Debug)]
 pub(super) enum Compiled {
     /// Steps over a line.
-    Steps(Vec<Step>),
+    Steps(StringSteps),
     /// The keys of a JSON object, best first for each field.
     Json(Vec<(Field, super::json::Path)>),
 }
@@ -51,7 +51,7 @@ pub(super) fn parse(text: &str) -> Result<Compiled, Refused> {
             }
         }
     }
-    Ok(Compiled::Steps(compile(pieces)?))
+    Ok(Compiled::Steps(compile(pieces, text)?))
 }
 
 /// The bytes of the format with their places in `text`: the directive's name, `escape=` and quotes undone.

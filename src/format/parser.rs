@@ -1,5 +1,6 @@
 //! One line at a time: which reader it is for, and what it read.
 
+mod by_name;
 mod carried;
 mod recognised;
 mod signal;
@@ -20,6 +21,7 @@ use super::untimed::{UNTIMED, Untimed};
 use super::w3c::{Defaults, FieldPrograms, Header};
 use super::{AUTO, Choice, Format, FormatSource, Proxies, carrier, json, w3c};
 use crate::time::{Second, Zone};
+use by_name::ReadFrom;
 
 /// What is said of a line that no reader even tried.
 const NOTHING: Unparsed = Unparsed {
@@ -119,6 +121,8 @@ pub struct Parser {
     inner: Option<json::JsonReader>,
     /// The text that the last line carried in an object, or its own without colours.
     carried: Vec<u8>,
+    /// Where the last record was read from, if not from the beginning of its line.
+    read_from: ReadFrom,
     w3c: Option<Defaults>,
     /// The format that was chosen, where it was not left to the lines.
     choice: Option<&'static str>,
@@ -198,6 +202,7 @@ impl Parser {
             json: None,
             inner: None,
             carried: Vec::new(),
+            read_from: ReadFrom::default(),
             w3c: None,
             choice: match choice {
                 Choice::Auto => None,
@@ -253,17 +258,17 @@ impl Parser {
             Choice::Own(own) => match &own.0 {
                 OwnSource::W3c(names) => parser.w3c = Some(Defaults::with(names, wanted)),
                 OwnSource::Json(keys) => parser.json = Some(json::JsonReader::new(keys)),
-                OwnSource::Steps(steps) if !steps.iter().any(Step::has_time) => {
+                OwnSource::Steps(own) if !own.steps.iter().any(Step::has_time) => {
                     parser.own = true;
-                    parser.untimed = Untimed::own(steps, wanted);
+                    parser.untimed = Untimed::own(&own.steps, wanted);
                 }
-                OwnSource::Steps(steps) => {
-                    let first = steps.iter().find(|step| **step != Step::Start);
+                OwnSource::Steps(own) => {
+                    let first = own.steps.iter().find(|step| **step != Step::Start);
                     parser.client_first = matches!(
                         first,
                         Some(Step::Field(Field::Client, _) | Step::Head(Head::Any | Head::Client))
                     );
-                    parser.lines = vec![compile(vec![steps.clone()])];
+                    parser.lines = vec![compile(vec![own.steps.clone()])];
                     parser.own = true;
                 }
             },

@@ -1,5 +1,6 @@
 //! What a line says, borrowed from it: the record, its request, its keys.
 
+use super::named::NamedValues;
 use super::short;
 use crate::geo::Location;
 use crate::time::{Second, Span};
@@ -53,6 +54,8 @@ pub struct Record<'a> {
     pub location: Option<&'a Location>,
     /// The pattern of `--group` that the path matches, once that was looked up.
     pub group: Option<&'a [u8]>,
+    /// The values that were asked for by the names of their fields.
+    pub named: Option<&'a NamedValues>,
     /// Whether the referrer is a host of `--own`, once that was looked up.
     pub refers_itself: bool,
 }
@@ -96,6 +99,7 @@ impl<'a> Record<'a> {
             source: b"-",
             location: None,
             group: None,
+            named: None,
             refers_itself: false,
         }
     }

@@ -7,6 +7,7 @@
 use bstr::ByteSlice;
 
 use super::extent::runs;
+use super::named::StringSteps;
 use super::step::{Extent, Step};
 use super::timestamp::TimeForm;
 use super::unparsed::Field;
@@ -61,13 +62,13 @@ impl Refused {
     }
 }
 
-/// Compiles pieces to steps. Those without a time are of entries that something carries.
-pub(super) fn compile(pieces: Vec<Piece>) -> Result<Vec<Step>, Refused> {
+/// Compiles the pieces of `string` to steps. Those without a time are of entries that something carries.
+pub(super) fn compile(pieces: Vec<Piece>, string: &str) -> Result<StringSteps, Refused> {
     let end = pieces.last().map_or(0, |piece| piece.at);
-    let pieces = join_ports(join_skipped(choose(join_times(join_texts(join_queries(
-        pieces,
-    )))?)));
+    let (pieces, joined) = join_skipped(choose(join_times(join_texts(join_queries(pieces)))?));
+    let pieces = join_ports(pieces);
     let mut steps: Vec<Step> = Vec::new();
+    let mut places = Vec::new();
     for (index, piece) in pieces.iter().enumerate() {
         let before = match index.checked_sub(1).map(|i| &pieces[i].kind) {
             Some(PieceKind::Text(text)) => text.as_slice(),
@@ -121,6 +122,9 @@ pub(super) fn compile(pieces: Vec<Piece>) -> Result<Vec<Step>, Refused> {
             },
             PieceKind::Query | PieceKind::TimePart(_) => unreachable!("they were joined"),
         };
+        if !matches!(piece.kind, PieceKind::Text(_)) && !joined.contains(&piece.at) {
+            places.push((steps.len(), piece.at));
+        }
         steps.push(step);
     }
     let counts = |step: &Step| {
@@ -136,7 +140,7 @@ pub(super) fn compile(pieces: Vec<Piece>) -> Result<Vec<Step>, Refused> {
         ));
     }
     steps.push(Step::End);
-    Ok(steps)
+    Ok(StringSteps::new(steps, string, places))
 }
 
 /// The extent of a field up to `text`, behind which these pieces are.
@@ -173,8 +177,8 @@ fn join_queries(pieces: Vec<Piece>) -> Vec<Piece> {
     joined
 }
 
-/// Fields that are only read over need not be separated.
-fn join_skipped(pieces: Vec<Piece>) -> Vec<Piece> {
+/// Fields that are only read over need not be separated. Where those are that were made of several.
+fn join_skipped(pieces: Vec<Piece>) -> (Vec<Piece>, Vec<usize>) {
     let skipped = |piece: &Piece| {
         matches!(
             piece.kind,
@@ -182,9 +186,11 @@ fn join_skipped(pieces: Vec<Piece>) -> Vec<Piece> {
         )
     };
     let mut joined: Vec<Piece> = Vec::new();
+    let mut several = Vec::new();
     for piece in pieces {
         match joined.last_mut() {
             Some(last) if skipped(last) && skipped(&piece) => {
+                several.push(last.at);
                 // A list of upstreams is the one that may have spaces.
                 if !matches!(piece.kind, PieceKind::Field(..)) {
                     last.kind = piece.kind;
@@ -193,7 +199,7 @@ fn join_skipped(pieces: Vec<Piece>) -> Vec<Piece> {
             _ => joined.push(piece),
         }
     }
-    joined
+    (joined, several)
 }
 
 /// The client, a colon and what is only read over are one field: an address of IPv6 has colons too.

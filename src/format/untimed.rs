@@ -68,15 +68,15 @@ impl Untimed {
         }
     }
 
-    /// Reads an entry without a time wherever it begins in a line. Returns which format it is in, and the time of what is
-    /// before it.
+    /// Reads an entry without a time wherever it begins in a line. Returns which format it is in, where it begins, and the
+    /// time of what is before it.
     #[cold]
     pub(super) fn read<'a>(
         &self,
         line: &'a [u8],
         times: &mut Timestamps,
         record: &mut Record<'a>,
-    ) -> Option<(u8, Option<Stamp>)> {
+    ) -> Option<(u8, usize, Option<Stamp>)> {
         if self.formats.is_empty() {
             return None;
         }
@@ -100,7 +100,7 @@ impl Untimed {
                     if self.wary && brackets.any(bracketed) {
                         return None;
                     }
-                    return Some((index, carrier::time(&line[..start], times)));
+                    return Some((index, start, carrier::time(&line[..start], times)));
                 }
             }
             at += word.len() + 1;
@@ -115,7 +115,7 @@ impl Untimed {
         line: &'a [u8],
         times: &mut Timestamps,
         record: &mut Record<'a>,
-    ) -> Option<(u8, Option<Stamp>)> {
+    ) -> Option<(u8, usize, Option<Stamp>)> {
         let (_, programs) = self.formats.first()?;
         let read = |start: usize, times: &mut Timestamps, record: &mut Record<'a>| {
             *record = Record::EMPTY;
@@ -130,13 +130,13 @@ impl Untimed {
             let address = values::is_address(record.client);
             let stamp = carrier::time(&line[..start], times);
             match (found, stamp) {
-                (_, Some(_)) if address => return Some((0, stamp)),
+                (_, Some(_)) if address => return Some((0, start, stamp)),
                 (None | Some((_, None)), _) => found = Some((start, stamp)),
                 _ => {}
             }
         }
         let (start, stamp) = found?;
-        read(start, times, record).then_some((0, stamp))
+        read(start, times, record).then_some((0, start, stamp))
     }
 
     /// Which format the entry is in that `text` begins with.

@@ -13,6 +13,7 @@ use std::sync::{Arc, OnceLock};
 
 use bstr::ByteSlice;
 
+use super::named::StringSteps;
 use super::program::Program;
 use super::rollup::RollupState;
 use super::step::{Extent, Step, literal};
@@ -151,6 +152,11 @@ impl Header {
         self.above = if w3c { Above::W3c } else { Above::Other };
     }
 
+    /// What `#Fields` says.
+    pub(super) fn text(&self) -> &[u8] {
+        &self.text
+    }
+
     /// What `#Fields` compiled to, once there was one.
     #[inline(always)]
     pub(super) fn fields(&self) -> Option<&FieldPrograms> {
@@ -218,6 +224,30 @@ fn compile(names: &[u8], milliseconds: bool, date: Option<i64>, wanted: &[Field]
     FieldPrograms::Programs([program(Extent::W3c, Step::Spaces), tab])
 }
 
+/// The steps over values under these names, which they have; with tabs between them or with spaces.
+pub(super) fn named(names: &[u8], tabs: bool) -> StringSteps {
+    let list: Vec<&[u8]> = list(names).collect();
+    let (extent, separator) = match tabs {
+        true => (Extent::Until(b'\t'), literal(b"\t")),
+        false => (Extent::W3c, Step::Spaces),
+    };
+    let mut steps = Vec::new();
+    for reading in Names::new(&list, false, false).readings {
+        if !steps.is_empty() {
+            steps.push(separator.clone());
+        }
+        match reading {
+            NameReading::Bracketed | NameReading::SkippedBrackets => steps.extend([
+                literal(b"["),
+                Step::Field(Field::Skipped, Extent::Until(b']')),
+                literal(b"]"),
+            ]),
+            _ => steps.push(Step::Field(Field::Skipped, extent.clone())),
+        }
+    }
+    StringSteps::of_fields(steps, list.into_iter())
+}
+
 /// The lists that servers write unless they are configured otherwise, by the number of their fields.
 const DEFAULTS: [&str; 4] = [
     // IIS 7 without and with the referrer; with the bytes; CloudFront's first twelve.
@@ -239,6 +269,8 @@ const CLOUDFRONT_MORE: &str = "x-forwarded-for";
 pub(super) struct Defaults {
     /// The list that the user gave in the place of all others.
     given: Option<Arc<[Program; 2]>>,
+    /// The names in it.
+    names: Option<String>,
     wanted: Vec<Field>,
     compiled: OnceLock<CompiledFields>,
 }
@@ -282,6 +314,7 @@ impl Defaults {
     pub(super) fn new(wanted: &[Field]) -> Defaults {
         Defaults {
             given: None,
+            names: None,
             wanted: wanted.to_vec(),
             compiled: OnceLock::new(),
         }
@@ -295,6 +328,7 @@ impl Defaults {
         };
         Defaults {
             given,
+            names: Some(names.to_owned()),
             ..Defaults::new(wanted)
         }
     }
@@ -310,6 +344,18 @@ impl Defaults {
             self.for_dated(line)
         } else {
             None
+        }
+    }
+
+    /// The list for a line, as [`Defaults::for_line`] chooses it.
+    pub(super) fn list_for(&self, line: &[u8]) -> String {
+        let values = line.split_str(" ").filter(|value| !value.is_empty());
+        let count = values.count();
+        let of_iis = |list: &&&str| list.split_whitespace().count() == count;
+        match (&self.names, line.get(10)) {
+            (Some(names), _) => names.clone(),
+            (None, Some(b'\t')) => format!("{} {CLOUDFRONT_MORE}", DEFAULTS[3]),
+            (None, _) => DEFAULTS[..3].iter().find(of_iis).unwrap_or(&"").to_string(),
         }
     }
 

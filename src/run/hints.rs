@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use super::operands::STDIN;
+use super::reader::RecordReader;
 use super::say;
 use crate::cli::Options;
 use crate::format::unparsed::Why;
@@ -120,10 +121,14 @@ impl Hints {
     }
 
     /// All lines were read.
-    pub(super) fn end(&mut self, monitor: &Monitor, parser: &Parser) {
+    pub(super) fn end(&mut self, monitor: &Monitor, reader: &RecordReader) {
         self.foreign(monitor);
         self.nothing_counted(monitor);
-        self.lacking(monitor, parser);
+        self.lacking(monitor, &reader.parser);
+        if monitor.books().records() > 0 {
+            let named = reader.named.iter();
+            named.for_each(|named| named.lacking().iter().for_each(|why| say(&shown(why))));
+        }
         self.misplaced(monitor);
         self.saturated(monitor);
         self.unfollowed(monitor);

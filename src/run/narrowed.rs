@@ -12,12 +12,13 @@ use crate::alert::common::Common;
 use crate::alert::plan::Ruleset;
 use crate::evaluate::Evaluation;
 use crate::filter::Filter;
-use crate::format::Outcome;
-use crate::format::ParserState;
+use crate::format::named::NamedFields;
 use crate::format::record::Record;
+use crate::format::{Choice, Outcome, ParserState};
 use crate::ingest::Counting;
 use crate::input::lines::{Line, Lines, Take};
 use crate::monitor::{Config, Monitor};
+use crate::stats::dimension::field_in;
 use crate::time::{Second, Span, Zone};
 
 /// So many bytes of the log are kept.
@@ -93,7 +94,11 @@ pub(super) struct Narrowing {
     pub(super) counting: Counting,
     pub(super) lateness: Span,
     pub(super) zone: Option<Zone>,
-    /// Reads every field that an expression can ask for.
+    /// The format of the lines, which says what fields can be asked for by their own names.
+    pub(super) format: Choice,
+    /// Whether addresses are cut.
+    pub(super) anonymous: bool,
+    /// Reads every other field that an expression can ask for.
     pub(super) reader: RecordReader,
 }
 
@@ -120,7 +125,13 @@ impl Narrowing {
             tops: counting.top.clone(),
             checks: false,
         };
-        let mut reader = self.reader.clone();
+        let filtered = counting.filter.iter().flat_map(Filter::dimensions);
+        let dimensions = counting.top.iter().map(|top| top.dimension).chain(filtered);
+        let mut names = Vec::new();
+        dimensions.for_each(|dimension| dimension.add_kinds(&mut names));
+        let named = names.into_iter().filter_map(field_in).collect();
+        let named = NamedFields::new(&self.format, named, self.anonymous);
+        let mut reader = self.reader.clone().naming(named);
         reader.parser.resume(state);
         let mut monitor = Monitor::new(Config {
             counting,

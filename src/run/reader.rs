@@ -2,6 +2,7 @@
 
 use super::marks::Marks;
 use crate::format::anonymous::Anonymous;
+use crate::format::named::NamedFields;
 use crate::format::record::Record;
 use crate::format::rollup::RollupLine;
 use crate::format::unparsed::Unparsed;
@@ -18,6 +19,8 @@ pub struct RecordReader {
     pub clients: Option<Clients>,
     /// Says what only the options know of records.
     pub marks: Option<Marks>,
+    /// Reads fields by their own names.
+    pub named: Option<Box<NamedFields>>,
 }
 
 /// What is done with the client of each record.
@@ -30,6 +33,15 @@ pub struct Clients {
 }
 
 impl RecordReader {
+    /// Reads these fields by their own names, and no others.
+    pub(super) fn naming(mut self, named: Option<NamedFields>) -> RecordReader {
+        if named.is_some() {
+            self.parser = self.parser.looking_closer();
+        }
+        self.named = named.map(Box::new);
+        self
+    }
+
     /// Reads the line that `text` begins with, if it is as nearly every line: see [`Parser::read_plain`].
     #[inline(always)]
     pub fn read_plain<'a>(&'a mut self, text: &'a [u8], record: &mut Record<'a>) -> Option<usize> {
@@ -45,10 +57,14 @@ impl RecordReader {
         if line.cut {
             return Outcome::Unparsed(Unparsed::too_long(line.bytes.len()));
         }
+        if let Some(named) = &mut self.named {
+            self.parser.find_named(line.bytes, named);
+        }
         let read = self.parser.read(line.bytes, record);
         if read == Outcome::Record || matches!(read, Outcome::Rollup(RollupLine::Row(..))) {
             see_client(&mut self.clients, record);
             mark(&self.marks, record);
+            record.named = self.named.as_deref().map(NamedFields::values);
         }
         read
     }

@@ -27,6 +27,7 @@ use crate::error::Error;
 use crate::filter::Filter;
 use crate::format::Parser;
 use crate::format::anonymous::Anonymous;
+use crate::format::named::NamedFields;
 use crate::format::rollup::RollupFault;
 use crate::format::unparsed::Field;
 use crate::ingest::Counting;
@@ -91,14 +92,18 @@ pub(super) fn reader(options: &Options, config: &Config) -> Result<RecordReader,
     let filters = counting.filter.iter().chain(&counting.expressions);
     let locator = databases::open(options, &counting.top, filters)?;
     ahead::check(options)?;
-    Ok(RecordReader {
-        parser: parser(options, wanted(config)),
+    let parser = parser(options, wanted(config));
+    let named = NamedFields::new(&options.format, options.named_fields(), options.anonymize);
+    let reader = RecordReader {
+        parser,
+        named: None,
         clients: (locator.is_some() || options.anonymize).then(|| Clients {
             locator,
             anonymous: options.anonymize.then(Anonymous::default),
         }),
         marks: Marks::new(&options.groups, &options.own),
-    })
+    };
+    Ok(reader.naming(named))
 }
 
 /// What reads lines, with these fields where they are optional.
@@ -135,6 +140,8 @@ impl Session {
             counting: counting.clone(),
             lateness: config.lateness,
             zone: config.zone.clone(),
+            format: options.format.clone(),
+            anonymous: options.anonymize,
             reader: RecordReader {
                 parser: parser(options, fields),
                 ..reader.clone()
@@ -547,7 +554,7 @@ impl Session {
             sink.output
                 .write(&monitor.summary(false), monitor.books().zone())?;
         }
-        hints.end(monitor, &reader.parser);
+        hints.end(monitor, reader);
         if self.quiet {
             hints::unread(monitor);
         }

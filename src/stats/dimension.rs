@@ -82,6 +82,7 @@ impl Dimension {
     pub fn is_rare(&self) -> bool {
         match self.of {
             Of::Pair(left, right) => left.is_rare() || right.is_rare(),
+            // What is said of a field is said apart.
             Of::Parameter(_) => true,
             Of::Itself | Of::Scale(_) | Of::Any(_) => RARE.contains(&self.name),
         }
@@ -123,10 +124,24 @@ impl Dimension {
                 left.add_kinds(names);
                 right.add_kinds(names);
             }
+            // A rollup carries each of them by itself.
+            Of::Parameter(_) if self.field().is_some() => names.push(self.name),
             Of::Parameter(_) => names.push(self.name.split(':').next().unwrap_or(self.name)),
             Of::Itself | Of::Scale(_) | Of::Any(_) => names.push(self.name),
         }
     }
+}
+
+impl Dimension {
+    /// The name of the field whose values its keys are.
+    fn field(&self) -> Option<&'static str> {
+        field_in(self.name)
+    }
+}
+
+/// The name of the field in the name of such a dimension.
+pub fn field_in(name: &str) -> Option<&str> {
+    name.strip_prefix(FIELD)?.strip_prefix(':')
 }
 
 impl PartialEq for Dimension {
@@ -134,6 +149,9 @@ impl PartialEq for Dimension {
         self.name == other.name
     }
 }
+
+/// The kind of dimension that is a field by its own name.
+const FIELD: &str = "field";
 
 /// Dimensions without a key in a log that has no trouble: that says nothing about its format.
 const RARE: [&str; 7] = [
@@ -147,7 +165,7 @@ const RARE: [&str; 7] = [
 ];
 
 /// Every dimension. The first two are always counted.
-pub static DIMENSIONS: [Dimension; 30] = [
+pub static DIMENSIONS: [Dimension; 31] = [
     Dimension {
         name: "section",
         title: "sections",
@@ -409,6 +427,17 @@ pub static DIMENSIONS: [Dimension; 30] = [
         fields: &[Field::Time],
         of: Of::Scale(&WEEKDAYS),
         key: |r, _, _| Some(weekday(r)),
+    },
+    Dimension {
+        name: FIELD,
+        title: "values",
+        about: "the value of a field by its own name, such as a variable of --format or a key of JSON: field:upstream_addr; see below",
+        fields: &[],
+        of: Of::Any("NAME"),
+        key: |r, _, of| match of {
+            Of::Parameter(name) => r.named?.get(name),
+            _ => None,
+        },
     },
     Dimension {
         name: "source",

@@ -66,7 +66,7 @@ mod tests {
     use crate::error::{EXIT_ALERT, EXIT_ERROR, EXIT_NO_RECORD, EXIT_NOT_KNOWN, EXIT_OK};
     use crate::format;
     use crate::render::OUTPUTS;
-    use crate::stats::dimension::DIMENSIONS;
+    use crate::stats::dimension::{DIMENSIONS, Dimension};
 
     const TEMPLATES: [&str; 4] = [HTTPMON, FORMATS, RULES, RECIPES];
 
@@ -110,16 +110,11 @@ mod tests {
     fn the_pages_have_every_row_of_every_table() {
         let manual = manual();
         let rows = format::formats()
-            .map(|row| row.name)
-            .chain(
-                DIMENSIONS
-                    .iter()
-                    .map(|row| row.name)
-                    .filter(|name| *name != "param"),
-            )
-            .chain(OUTPUTS.iter().map(|row| row.name));
+            .map(|row| row.name.to_owned())
+            .chain(DIMENSIONS.iter().map(Dimension::shown))
+            .chain(OUTPUTS.iter().map(|row| row.name.to_owned()));
         for name in rows {
-            assert!(manual.contains(&format!("\n{}\n", bold(name))), "{name}");
+            assert!(manual.contains(&format!("\n{}\n", bold(&name))), "{name}");
         }
         let page = page(HTTPMON);
         let sections = page.lines().filter(|line| line.starts_with(".SH"));

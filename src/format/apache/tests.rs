@@ -312,12 +312,13 @@ fn servers_of_java_write_milliseconds_and_the_time_of_the_end() {
     ] {
         assert!(super::super::Choice::parse(format).is_err(), "{format}");
     }
-    let start =
-        |format: &str| super::parse_java(format).map(|steps| steps[0] == super::Step::Start);
+    let start = |format: &str| {
+        super::parse_java(format).map(|own| own.steps[0] == crate::format::step::Step::Start)
+    };
     assert_eq!(start("%t %r %D"), Ok(false));
     assert_eq!(start("%{begin:%s}t %r %D"), Ok(true));
     assert_eq!(
-        super::parse("%t %r %D").map(|steps| steps[0] == super::Step::Start),
+        super::parse("%t %r %D").map(|own| own.steps[0] == crate::format::step::Step::Start),
         Ok(true)
     );
 }

@@ -6,12 +6,14 @@
 
 mod carried;
 mod names;
+mod one;
 mod pairs;
 mod scan;
 mod unknown;
 
 pub(super) use carried::{carried, without_colours};
 pub(super) use names::{FIELDS, slot};
+pub(super) use one::OneValue;
 pub(super) use pairs::{are_labelled, pairs_from};
 pub(super) use scan::unescape;
 

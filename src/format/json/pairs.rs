@@ -47,6 +47,25 @@ pub(super) fn is_ltsv(text: &[u8]) -> bool {
     matches!((colon, tab), (Some(colon), Some(tab)) if colon < tab && text[colon] == b':')
 }
 
+/// The names of pairs.
+pub(super) fn keys(text: &[u8]) -> Vec<String> {
+    let labelled = is_ltsv(text);
+    let (between, sign) = if labelled {
+        (b'\t', b':')
+    } else {
+        (b' ', b'=')
+    };
+    let name = |b: &u8| b.is_ascii_alphanumeric() || b"_-.@".contains(b);
+    let pairs = text.split(|&b| b == between);
+    let names = pairs.filter_map(|pair| {
+        let len = pair.iter().take_while(|b| name(b)).count();
+        (len > 0 && pair.get(len) == Some(&sign)).then(|| &pair[..len])
+    });
+    names
+        .map(|name| String::from_utf8_lossy(name).into_owned())
+        .collect()
+}
+
 impl Scan<'_, '_> {
     /// `name=value name="value with \\"escapes\\"" flag`, to the end of the line.
     pub(super) fn pairs(&mut self, root: &NameNode) {

@@ -7,6 +7,9 @@ use super::names::{Memo, NameNode, SLOTS, slot};
 /// Objects deeper than this are no access log.
 pub(super) const DEPTH: usize = 32;
 
+/// The rank of a name that was asked for itself: then words are values too.
+pub(super) const NAMED: u16 = u16::MAX - 1;
+
 /// The rank of a value that says nothing.
 const EMPTY: u16 = u16::MAX;
 
@@ -112,8 +115,8 @@ impl Scan<'_, '_> {
             }
             Some(b'{') => self.object(node, depth),
             Some(b'[') => self.array(node, depth),
-            Some(b't') => self.word(b"true"),
-            Some(b'f') => self.word(b"false"),
+            Some(b't') => self.truth(b"true", field),
+            Some(b'f') => self.truth(b"false", field),
             Some(b'n') => self.word(b"null"),
             Some(b'-' | b'0'..=b'9') => {
                 let start = self.at;
@@ -149,6 +152,15 @@ impl Scan<'_, '_> {
                 _ => return self.byte(b']'),
             }
         }
+    }
+
+    fn truth(&mut self, word: &[u8], field: Option<(Field, u16)>) -> Result<(), Why> {
+        let start = self.at;
+        self.word(word)?;
+        if let Some((field, NAMED)) = field {
+            self.keep(field, NAMED, start, self.at, false, false);
+        }
+        Ok(())
     }
 
     fn word(&mut self, word: &[u8]) -> Result<(), Why> {

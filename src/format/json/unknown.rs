@@ -6,6 +6,8 @@ use super::{DEPTH, JsonReader, Slots};
 
 /// So many are named.
 const MOST: usize = 16;
+/// The same where all are.
+const MOST_OF_ALL: usize = 64;
 
 impl JsonReader {
     /// The paths, with dots, of the texts and numbers in an object that are under no known name.
@@ -16,19 +18,21 @@ impl JsonReader {
         let mut slots = Slots::new();
         let mut scan = Scan::new(line, &mut slots.0, &mut self.scratch, &mut self.memo);
         let mut found = Vec::new();
-        let _ = scan.unknown(Some(root), &mut String::new(), DEPTH, &mut found);
+        let _ = scan.unknown(Some(root), &mut String::new(), DEPTH, &mut found, false);
         found
     }
 }
 
 impl Scan<'_, '_> {
-    /// Goes over an object, and notes the paths below `path` that `node` does not know. `None` where it ends too early.
-    fn unknown(
+    /// Goes over an object, and notes the paths below `path` that `node` does not know; those of values of every kind if `all`.
+    /// `None` where it ends too early.
+    pub(super) fn unknown(
         &mut self,
         node: Option<&NameNode>,
         path: &mut String,
         depth: usize,
         found: &mut Vec<String>,
+        all: bool,
     ) -> Option<()> {
         let depth = depth.checked_sub(1)?;
         self.at += 1;
@@ -50,11 +54,11 @@ impl Scan<'_, '_> {
             }
             path.push_str(&String::from_utf8_lossy(name));
             match self.line.get(self.at)? {
-                b'{' => self.unknown(child, path, depth, found)?,
+                b'{' => self.unknown(child, path, depth, found, all)?,
                 first => {
-                    let says = *first == b'"' || first.is_ascii_digit();
+                    let says = all || *first == b'"' || first.is_ascii_digit();
                     let known = child.is_some_and(|child| child.field.is_some());
-                    if says && !known && found.len() < MOST {
+                    if says && !known && found.len() < if all { MOST_OF_ALL } else { MOST } {
                         found.push(path.clone());
                     }
                     self.value(None, depth).ok()?;

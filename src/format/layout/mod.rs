@@ -143,10 +143,10 @@ impl Choice {
             Choice::Auto => None,
             Choice::Only(format) => format.layout(),
             Choice::Own(own) => Some(match &own.0 {
-                OwnSource::Steps(steps) if !steps.iter().any(Step::has_time) => {
-                    from_steps(&untimed::carried(steps.clone()))
+                OwnSource::Steps(own) if !own.steps.iter().any(Step::has_time) => {
+                    from_steps(&untimed::carried(own.steps.clone()))
                 }
-                OwnSource::Steps(steps) => from_steps(steps),
+                OwnSource::Steps(own) => from_steps(&own.steps),
                 OwnSource::W3c(names) => from_steps(&w3c::steps(names)),
                 OwnSource::Json(keys) => json::from_keys(keys),
             }),

@@ -2,6 +2,7 @@
 
 use super::super::head::set_time;
 use super::super::{AUTO, carrier, json, values};
+use super::by_name::ReadFrom;
 use super::{CLF, NOTHING, Parser, ReadBy, is_of_another};
 use crate::format::record::Record;
 use crate::format::timestamp::Stamp;
@@ -78,6 +79,7 @@ impl Parser {
             let Some(rest) = body.get(cut..) else { break };
             match self.lines_and_w3c(rest, record) {
                 Ok(()) => {
+                    self.read_from.at = carried + cut;
                     record.source = &self.state.source;
                     // `grep -H`, stern and others: what was read as the client holds more.
                     if self.client_first && memchr::memchr2(b' ', b':', record.client).is_some() {
@@ -117,6 +119,7 @@ impl Parser {
             return Err(NOTHING);
         };
         self.last = ReadBy::Json;
+        self.read_from.at = start;
         self.state.header.record(false);
         let (before, object) = line.split_at(start);
         let within = |unparsed: Unparsed| Unparsed {
@@ -185,6 +188,7 @@ impl Parser {
         record: &mut Record<'a>,
     ) -> Result<(), Unparsed> {
         self.last = ReadBy::Json;
+        self.read_from.at = start;
         self.state.header.record(false);
         record.source = &self.state.source;
         let json = self.json.as_mut().ok_or(NOTHING)?;
@@ -222,13 +226,14 @@ impl Parser {
         }
         let mut failed = failed;
         match self.untimed.read(line, &mut self.times, record) {
-            Some((index, Some(stamp))) => {
+            Some((index, at, Some(stamp))) => {
                 set_time(record, stamp);
+                self.read_from.at = at;
                 self.read_by(ReadBy::Untimed(index));
                 record.source = &self.state.source;
                 return Ok(());
             }
-            Some((_, None)) => failed = TIMELESS,
+            Some((_, _, None)) => failed = TIMELESS,
             None if self.behind_words(line, record) => {
                 record.source = &self.state.source;
                 return Ok(());
@@ -258,6 +263,7 @@ impl Parser {
             return self.text(time, record).map_err(|_| failed);
         }
         self.last = ReadBy::Json;
+        self.read_from.at = start;
         self.state.header.record(false);
         record.source = &self.state.source;
         let Some(json) = &self.json else {
@@ -281,6 +287,7 @@ impl Parser {
         for at in carrier::entries(line, self.own) {
             *record = Record::EMPTY;
             if self.lines_and_w3c(&line[at..], record).is_ok() {
+                self.read_from.at = at;
                 return true;
             }
         }
@@ -302,6 +309,10 @@ impl Parser {
                 &text[len..]
             }
             _ => text,
+        };
+        self.read_from = ReadFrom {
+            at: self.carried.len() - text.len(),
+            carried: true,
         };
         *record = Record::EMPTY;
         record.source = &self.state.source;
@@ -328,9 +339,10 @@ impl Parser {
         }
         *record = Record::EMPTY;
         match self.untimed.read(&self.carried, &mut self.times, record) {
-            Some((index, stamp)) => {
+            Some((index, at, stamp)) => {
                 let stamp = stamp.or(time).ok_or(TIMELESS)?;
                 set_time(record, stamp);
+                self.read_from.at = at;
                 self.last = ReadBy::Untimed(index);
                 record.source = &self.state.source;
                 Ok(())

@@ -1,5 +1,7 @@
 //! The columns of a rollup: one row each, which writes a record's value and reads it back.
 
+use std::sync::{Mutex, PoisonError};
+
 use super::{RollupFault, value};
 use crate::format::record::{Record, Request};
 
@@ -272,6 +274,57 @@ pub static COLUMNS: [RollupColumn; 18] = [
     },
 ];
 
+/// What the name of a column begins with that is a field by its own name.
+const FIELD: &str = "field:";
+
+/// A rollup has at most so many of them.
+pub const MOST_FIELDS: usize = 8;
+
+/// A row has at most so many values behind its time and hits.
+pub(super) const MOST_COLUMNS: usize = COLUMNS.len() + MOST_FIELDS;
+
+/// All rollups of a run have at most so many different ones.
+const MOST_MADE: usize = 64;
+
+/// The longest name of one.
+const LONGEST_NAME: usize = 200;
+
+/// The columns that were made for fields.
+static MADE: Mutex<Vec<&'static RollupColumn>> = Mutex::new(Vec::new());
+
+/// The column of a field by its own name, `field:upstream_addr`.
+fn of_field(name: &str) -> Option<&'static RollupColumn> {
+    if name.len() <= FIELD.len() || name.len() > LONGEST_NAME || !name.starts_with(FIELD) {
+        return None;
+    }
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = made.iter().find(|column| column.name == name) {
+        return Some(known);
+    }
+    if made.len() == MOST_MADE {
+        return None;
+    }
+    let name: &'static str = Box::leak(name.into());
+    let column = Box::leak(Box::new(RollupColumn {
+        name,
+        about: "a field by its own name",
+        always: false,
+        dimensions: Vec::leak(vec![name]),
+        write: |_, _, _| {},
+        // See `RollupState::find_named`.
+        read: |_, _, _| true,
+    }));
+    made.push(column);
+    Some(column)
+}
+
+impl RollupColumn {
+    /// The field's own name, if it is the column of one.
+    pub(super) fn field(&self) -> Option<&'static str> {
+        self.name.strip_prefix(FIELD)
+    }
+}
+
 /// What a rollup holds of a record.
 #[derive(Debug, Clone)]
 pub struct RollupLayout {
@@ -291,20 +344,30 @@ impl RollupLayout {
         let carried = |column: &&RollupColumn| {
             column.always || asked.iter().any(|name| column.dimensions.contains(name))
         };
+        let mut fields: Vec<_> = asked.iter().filter_map(|name| of_field(name)).collect();
+        fields.sort_unstable_by_key(|column| column.name);
+        fields.dedup_by_key(|column| column.name);
         RollupLayout {
-            columns: COLUMNS.iter().filter(carried).collect(),
+            columns: COLUMNS.iter().filter(carried).chain(fields).collect(),
         }
     }
 
     /// The columns of these names, which follow `time` and `hits`; `None` for other names, or without one that every rollup
     /// has.
     pub(super) fn named(names: &[u8]) -> Option<RollupLayout> {
-        let column = |name: &[u8]| COLUMNS.iter().find(|column| column.name.as_bytes() == name);
+        let column = |name: &[u8]| {
+            let name = std::str::from_utf8(name).ok()?;
+            let column = COLUMNS.iter().find(|column| column.name == name);
+            column.or_else(|| of_field(name))
+        };
         let names: Vec<&[u8]> = names.split(|&b| b == b'\t').collect();
         let columns: Vec<_> = names
             .iter()
             .map(|name| column(name))
             .collect::<Option<_>>()?;
+        if columns.len() > MOST_COLUMNS {
+            return None;
+        }
         let layout = RollupLayout { columns };
         let whole = COLUMNS.iter().filter(|column| column.always);
         let has = |column: &RollupColumn| names.contains(&column.name.as_bytes());
@@ -318,6 +381,9 @@ impl RollupLayout {
 
     /// Whether the keys of this dimension can be told; those of one that no column says anything of can.
     fn carries(&self, dimension: &str) -> bool {
+        if dimension.starts_with(FIELD) {
+            return self.columns.iter().any(|column| column.name == dimension);
+        }
         let needs = |column: &&RollupColumn| column.dimensions.contains(&dimension);
         let has = |name: &str| self.columns.iter().any(|column| column.name == name);
         // A path is within a target.
@@ -337,7 +403,13 @@ impl RollupLayout {
             if i > 0 {
                 out.push(b'\t');
             }
-            (column.write)(record, told, out);
+            match column.field() {
+                Some(name) => {
+                    let named = record.named;
+                    value::push_text(named.and_then(|named| named.get(name.as_bytes())), out);
+                }
+                None => (column.write)(record, told, out),
+            }
         }
     }
 

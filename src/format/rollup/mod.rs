@@ -17,12 +17,13 @@ mod columns;
 mod seal;
 mod value;
 
-pub use columns::{COLUMNS, RollupColumn, RollupLayout, Told};
+pub use columns::{COLUMNS, MOST_FIELDS, RollupColumn, RollupLayout, Told};
 pub use seal::{RollupEnd, Seal};
 
 use std::fmt;
 use std::sync::Arc;
 
+use super::named::NamedFields;
 use super::record::Record;
 use super::unparsed::{DurationUnit, Field, Unparsed, Why};
 use super::{Format, FormatSource};
@@ -182,6 +183,21 @@ impl RollupState {
         Ok(state)
     }
 
+    /// Finds the values of fields by their own names in a row.
+    pub(super) fn find_named(&self, line: &[u8], fields: &mut NamedFields) {
+        let columns = self.layout.iter().flat_map(RollupLayout::columns);
+        let mut unescaped = Vec::new();
+        for (column, value) in columns.zip(line.split(|&b| b == b'\t').skip(2)) {
+            let Some(name) = column.field().filter(|_| !value.is_empty()) else {
+                continue;
+            };
+            unescaped.clear();
+            if value::unescape(value, &mut unescaped).is_some() {
+                fields.keep(name, &unescaped);
+            }
+        }
+    }
+
     /// Takes the names of the columns.
     fn name(&mut self, line: &[u8]) -> Result<&RollupLayout, Unparsed> {
         let names = line.strip_prefix(FIRST).and_then(RollupLayout::named);
@@ -338,7 +354,7 @@ fn row<'a>(
     };
     let mut parts = RequestParts::default();
     let escaped = memchr::memchr(b'\\', line).is_some();
-    let mut ends = [(0, false); columns::COLUMNS.len()];
+    let mut ends = [(0, false); columns::MOST_COLUMNS];
     if escaped {
         unescaped.clear();
     }

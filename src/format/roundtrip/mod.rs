@@ -54,7 +54,7 @@ fn programs(choice: &Choice) -> Vec<Program> {
         Choice::Auto => Vec::new(),
         Choice::Only(format) => format.variants(),
         Choice::Own(own) => match &own.0 {
-            OwnSource::Steps(steps) => vec![steps.clone()],
+            OwnSource::Steps(own) => vec![own.steps.clone()],
             OwnSource::Json(_) | OwnSource::W3c(_) => Vec::new(),
         },
     };
