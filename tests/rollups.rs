@@ -366,3 +366,38 @@ fn late_records_are_in_their_place() {
         String::from_utf8_lossy(&run(&args, &[log]).0)
     );
 }
+
+/// What was not believed is told of by every merge of it.
+#[test]
+fn hits_without_a_time_are_in_a_rollup_of_rollups() {
+    let folder = fresh("rollups-skewed");
+    let entry = |n: usize| {
+        let wrong = if n % 40 == 20 { 90 * 86_400 } else { 0 };
+        let seed = (n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        line(START + n as i64 / 4 + wrong, n, seed)
+    };
+    let (log, mut rollup) = (folder.join("log"), folder.join("0.rollup"));
+    fs::write(&log, (0..400).map(entry).collect::<String>()).expect("a file");
+    fs::write(
+        &rollup,
+        run(&["-rrollup", CARRIED], std::slice::from_ref(&log)).0,
+    )
+    .expect("a file");
+    let json = |file: &Path| {
+        let (found, _) = run(&["-rjson", "-i1m"], &[file.into()]);
+        String::from_utf8(found).expect("UTF-8")
+    };
+    let want = json(&log);
+    assert!(want.contains(r#""skewed":10,"#), "{want}");
+    for n in 1..4 {
+        assert_eq!(json(&rollup), want, "{n}");
+        // Also on a pipe, where lines are taken one by one.
+        let again = if n == 2 {
+            run_on(&["-rrollup", CARRIED], &rollup)
+        } else {
+            run(&["-rrollup", CARRIED], std::slice::from_ref(&rollup)).0
+        };
+        rollup = folder.join(format!("{n}.rollup"));
+        fs::write(&rollup, again).expect("a file");
+    }
+}

@@ -38,7 +38,7 @@ use crate::render::{Form, OUTPUTS, Output};
 use crate::report::Scope;
 use crate::simulate::Settings;
 use crate::stats::MOST_DIMENSIONS;
-use crate::stats::dimension::{self, ROW, RowOrder, Top};
+use crate::stats::dimension::{self, Top};
 use crate::time::{Second, Span, Zone};
 
 /// What the command line asks httpmon to do.
@@ -608,13 +608,8 @@ impl Options {
     /// The dimensions that are counted: those to list, and those that rules need.
     pub fn tops(&self) -> Vec<Top> {
         if self.writes_rollup() {
-            let row = Top {
-                dimension: &ROW,
-                rows: 0,
-                asked: false,
-                order: RowOrder::default(),
-            };
-            return dimension::with_standing(&[row]);
+            // Its rows say all.
+            return Vec::new();
         }
         let mut tops = self.named_tops();
         if self.dashboard {

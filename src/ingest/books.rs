@@ -60,7 +60,10 @@ impl Books {
     /// Books of nothing; reports are in `zone`, or in that of the first record.
     pub(super) fn new(counting: &Counting, zone: Option<Zone>) -> Books {
         Books {
-            totals: Totals::new(&counting.top, counting.robots).carry(counting.rollup.clone()),
+            totals: match &counting.rollup {
+                Some(layout) => Totals::of_rollup(Arc::clone(layout), counting.robots),
+                None => Totals::new(&counting.top, counting.robots),
+            },
             lines: 0,
             skipped: 0,
             unparsed: 0,

@@ -60,9 +60,13 @@ impl Ingest {
         if self.books.totals.is_full() {
             self.reduce(std::slice::from_mut(&mut hit), closed);
         }
+        if self.rollup.is_some() {
+            self.write_row(record, &mut hit);
+        }
         if place == RowPlace::Nowhere {
             self.books.skewed_before += u64::from(hit.counted);
             self.sum_skewed();
+            self.roll_skewed(&hit, closed);
         } else if hit.counted {
             self.selection.find_matches(record, &mut hit);
             self.believe(&hit, closed);

@@ -19,6 +19,7 @@ use crate::format::unparsed::Unparsed;
 use crate::stats::bucket::Counters;
 use crate::stats::hit_log::HitLog;
 use crate::stats::keys::Renumbering;
+use crate::stats::rows::{RollupRows, RowSort};
 use crate::stats::{Hit, MOST_DIMENSIONS, keys};
 use crate::time::{Second, Span};
 
@@ -43,6 +44,8 @@ pub enum ChunkStep {
     Carried(RollupLine),
     /// One of those lines.
     Example(Box<CarriedExample>),
+    /// Hits whose time was not believed where they were written down: it, and their row.
+    Skewed(Second, u64, Box<[u8]>),
 }
 
 /// Neighbouring records of one second.
@@ -60,6 +63,10 @@ pub struct Batch {
     line: u64,
     /// Their places in the columns.
     range: Range<usize>,
+    /// The place of the first one's row, if they have rows.
+    first_row: usize,
+    /// Where it is said how their rows ascend, once that is known.
+    order: Range<usize>,
 }
 
 /// A line that is no record.
@@ -85,6 +92,10 @@ struct HitColumns {
     matched: Vec<u64>,
     /// Those of [`Hit::by_time`], the same for all.
     by_time: u64,
+    /// The rows of those that count, if a rollup is written.
+    rows: RollupRows,
+    /// How the rows of each batch ascend.
+    order: Vec<(u64, u32)>,
 }
 
 /// A part of the input.
@@ -99,6 +110,9 @@ pub struct Chunk {
     /// Whether a record counts hangs on which of the two instants of its local time it means.
     undecided: bool,
     reasons: Vec<&'static str>,
+    /// Whether a rollup is written.
+    rolls: bool,
+    sort: RowSort,
 }
 
 impl Chunk {
@@ -113,6 +127,8 @@ impl Chunk {
             rejected: 0,
             undecided: false,
             reasons: Vec::new(),
+            rolls: counting.rollup.is_some(),
+            sort: RowSort::default(),
         }
     }
 
@@ -206,6 +222,12 @@ impl Chunk {
                     self.books.lines += 1;
                     self.selection.count(record, &mut hit, &mut self.books);
                     self.books.skewed_before += u64::from(hit.counted);
+                    if hit.counted && self.rolls {
+                        let mut row = Vec::new();
+                        self.books.totals.write_row(record, &mut row);
+                        let step = ChunkStep::Skewed(hit.time, 1, row.into());
+                        self.steps.push(step);
+                    }
                 }
             }
             RollupLine::Row(hits, place) => {
@@ -216,6 +238,23 @@ impl Chunk {
                 self.steps.push(ChunkStep::Carried(line));
             }
             RollupLine::Example | RollupLine::Header => {}
+        }
+    }
+
+    /// All its lines were read. What can be done before its turn comes is done.
+    pub fn finish(&mut self) {
+        if !self.rolls {
+            return;
+        }
+        let HitColumns { rows, order, .. } = &mut self.columns;
+        for step in &mut self.steps {
+            if let ChunkStep::Batch(batch) = step
+                && batch.counted
+            {
+                let from = order.len();
+                rows.order(batch.rows(), &mut self.sort, order);
+                batch.order = from..order.len();
+            }
         }
     }
 
@@ -255,6 +294,8 @@ impl Chunk {
                     counters: Counters::default(),
                     line,
                     range: at..at,
+                    first_row: self.columns.rows.len(),
+                    order: 0..0,
                 }));
                 match self.steps.last_mut() {
                     Some(ChunkStep::Batch(hits)) => hits,
@@ -269,6 +310,18 @@ impl Chunk {
         let dimensions = self.books.totals.dimensions();
         let expressions = !self.selection.is_plain();
         self.columns.push(&hit, dimensions, expressions);
+        if self.rolls && hit.counted {
+            let totals = &mut self.books.totals;
+            let rows = &mut self.columns.rows;
+            rows.write(|text| totals.write_row(record, text));
+        }
+    }
+}
+
+impl Batch {
+    /// The places of their rows.
+    fn rows(&self) -> Range<usize> {
+        self.first_row..self.first_row + self.range.len()
     }
 }
 
@@ -279,7 +332,8 @@ impl HitColumns {
 
     /// What they take without spare room; of a hit, the log holds its ids and eight bytes.
     fn bytes(&self) -> usize {
-        self.log.bytes() + self.len() + 8 * (self.duration.len() + self.matched.len())
+        let rows = self.rows.bytes() + self.rows.len() * size_of::<(u64, u32)>();
+        self.log.bytes() + self.len() + 8 * (self.duration.len() + self.matched.len()) + rows
     }
 
     fn clear(&mut self) {
@@ -287,6 +341,8 @@ impl HitColumns {
         self.class.clear();
         self.duration.clear();
         self.matched.clear();
+        self.rows.clear();
+        self.order.clear();
     }
 
     #[inline]
@@ -309,6 +365,17 @@ impl HitColumns {
         self.duration.get(index).copied().filter(|&us| us != NONE)
     }
 
+    /// The rows of a batch.
+    fn rows_of(&self, batch: &Batch) -> RollupRows {
+        let mut rows = RollupRows::default();
+        if !self.rows.is_empty() {
+            batch
+                .rows()
+                .for_each(|row| rows.push(1, self.rows.text(row)));
+        }
+        rows
+    }
+
     /// The record at `index` as it was pushed.
     fn hit(&self, index: usize, of: &Batch, dimensions: usize) -> Hit {
         let (keys, bytes) = self.log.hit(index, dimensions);
@@ -324,6 +391,7 @@ impl HitColumns {
             matched: self.matched.get(index).copied().unwrap_or(0),
             by_time: self.by_time,
             ids,
+            row: keys::NONE,
         }
     }
 }
@@ -385,25 +453,32 @@ impl Ingest {
             }
             ChunkStep::Carried(line) => self.carried(*line, &Record::EMPTY, None, closed),
             ChunkStep::Example(example) => self.carried_example(example),
+            ChunkStep::Skewed(second, hits, row) => {
+                self.roll_skewed_row(*second, *hits, row, closed);
+            }
             ChunkStep::Batch(batch) => {
                 let columns = &chunk.columns;
                 let dimensions = self.books.totals.dimensions();
-                let each = || {
-                    batch
-                        .range
-                        .clone()
-                        .map(|i| columns.hit(i, batch, dimensions))
-                };
                 if batch.again > Span(0) {
-                    return self.settle_batch(batch, each(), closed);
+                    return self.settle_batch(columns, batch, closed);
                 }
                 if batch.late && self.books.newest >= Some(batch.second) {
                     self.running = None;
-                    return each().for_each(|hit| self.believe(&hit, closed));
+                    for i in batch.range.clone() {
+                        let hit = self.hold(columns, batch, i);
+                        self.believe(&hit, closed);
+                    }
+                    return;
                 }
                 let clock = &mut self.front.current_mut().clock;
                 if !clock.takes(batch.second) {
-                    return self.offer_batch(batch.line, each(), closed);
+                    let before = self.begin_offers(batch);
+                    for i in batch.range.clone() {
+                        let hit = self.hold(columns, batch, i);
+                        self.offer(&hit, None, closed);
+                    }
+                    self.front.current_mut().origin.line = before;
+                    return;
                 }
                 clock.advance(batch.second);
                 self.running = None;
@@ -411,8 +486,13 @@ impl Ingest {
                 if !batch.counted {
                     return;
                 }
+                let each = || {
+                    let range = batch.range.clone();
+                    range.map(|i| columns.hit(i, batch, dimensions))
+                };
                 if batch.second < self.timeline.first() {
-                    return self.believe_late(batch.second, each(), closed);
+                    let rows = columns.rows_of(batch);
+                    return self.believe_late(batch.second, each(), rows, closed);
                 }
                 let bucket = self.timeline.bucket(batch.second);
                 if columns.matched.is_empty() {
@@ -425,8 +505,22 @@ impl Ingest {
                 } else {
                     each().for_each(|hit| bucket.observe(&hit, dimensions));
                 }
+                if !columns.rows.is_empty() {
+                    let order = &columns.order[batch.order.clone()];
+                    self.place_rows(batch.second, &columns.rows, batch.rows(), order, closed);
+                }
             }
         }
+    }
+
+    /// The hit at `index` of a batch; its row is held for it.
+    fn hold(&mut self, columns: &HitColumns, batch: &Batch, index: usize) -> Hit {
+        let mut hit = columns.hit(index, batch, self.books.totals.dimensions());
+        if batch.counted && !columns.rows.is_empty() {
+            let row = batch.first_row + (index - batch.range.start);
+            hit.row = self.hold_row(columns.rows.text(row));
+        }
+        hit
     }
 
     /// Takes the records of a batch one by one, each at the instant of its local time that is nearer to what came before
@@ -434,33 +528,31 @@ impl Ingest {
     #[cold]
     fn settle_batch(
         &mut self,
+        columns: &HitColumns,
         batch: &Batch,
-        hits: impl Iterator<Item = Hit>,
         closed: &mut impl ClosedSeconds,
     ) {
         self.running = None;
-        for mut hit in hits {
+        for i in batch.range.clone() {
+            let mut hit = self.hold(columns, batch, i);
             let clock = &mut self.front.current_mut().clock;
             hit.time = clock.nearer(batch.second, batch.again, None);
             if clock.takes(hit.time) {
                 clock.advance(hit.time);
                 self.believe(&hit, closed);
             } else {
-                self.offer_batch(batch.line, std::iter::once(hit), closed);
+                let before = self.begin_offers(batch);
+                self.offer(&hit, None, closed);
+                self.front.current_mut().origin.line = before;
             }
         }
     }
 
-    /// Offers the records of a batch one by one; `line` is the number of the first one's line in the part.
-    fn offer_batch(
-        &mut self,
-        line: u64,
-        hits: impl Iterator<Item = Hit>,
-        closed: &mut impl ClosedSeconds,
-    ) {
-        let before = self.front.origin().line;
-        self.front.current_mut().origin.line += line;
-        hits.for_each(|hit| self.offer(&hit, None, closed));
-        self.front.current_mut().origin.line = before;
+    /// The records of a batch are offered one by one, and belong to the line of the first of them. Returns the line
+    /// before.
+    fn begin_offers(&mut self, batch: &Batch) -> u64 {
+        let origin = &mut self.front.current_mut().origin;
+        origin.line += batch.line;
+        origin.line - batch.line
     }
 }

@@ -29,7 +29,8 @@ use crate::format::record::Record;
 use crate::format::unparsed::Unparsed;
 use crate::report::{Rewind, UnparsedExample};
 use crate::stats::bucket::Bucket;
-use crate::stats::keys::Renumbering;
+use crate::stats::keys::{self, Renumbering};
+use crate::stats::rows::RollupRows;
 use crate::stats::tally::Tally;
 use crate::stats::timeline::Timeline;
 use crate::stats::{Hit, SERVER_ERROR};
@@ -84,7 +85,7 @@ impl Ingest {
             apart: Box::default(),
             unparsed_before: 0,
             all_open: false,
-            rollup: Rollup::new(books.totals.tops(), columns),
+            rollup: columns.map(|columns| Rollup::new(columns, patience.is_some())),
             books,
             running: None,
         }
@@ -196,6 +197,9 @@ impl Ingest {
             self.reduce(std::slice::from_mut(&mut hit), closed);
         }
         self.selection.find_matches(record, &mut hit);
+        if self.rollup.is_some() {
+            self.write_row(record, &mut hit);
+        }
         if self.running == Some(hit.time)
             && hit.counted
             && wall.is_none()
@@ -213,8 +217,9 @@ impl Ingest {
         if wall.is_none() && clock.takes(hit.time) {
             clock.advance(hit.time);
             self.believe(hit, closed);
-            self.running =
-                Some(hit.time).filter(|&time| hit.counted && self.is_of_the_newest(time));
+            // Where a rollup is written, more is done for each.
+            let runs = hit.counted && self.rollup.is_none() && self.is_of_the_newest(hit.time);
+            self.running = runs.then_some(hit.time);
             return;
         }
         self.offer(hit, wall, closed);
@@ -356,11 +361,15 @@ impl Ingest {
             return;
         }
         if hit.time < self.timeline.first() {
-            self.believe_late(hit.time, std::iter::once(*hit), closed);
+            let rows = self.release_row(hit);
+            self.believe_late(hit.time, std::iter::once(*hit), rows, closed);
         } else {
             self.timeline
                 .bucket(hit.time)
                 .observe(hit, self.books.totals.dimensions());
+            if hit.row != keys::NONE {
+                self.place_row(hit, closed);
+            }
         }
     }
 
@@ -446,6 +455,7 @@ impl Ingest {
         &mut self,
         second: Second,
         hits: impl Iterator<Item = Hit>,
+        rows: RollupRows,
         closed: &mut impl ClosedSeconds,
     ) {
         let late = self.count_apart(hits);
@@ -458,7 +468,7 @@ impl Ingest {
             bucket.counters.late += counters.hits;
             bucket.counters.late_errors += counters.status[usize::from(SERVER_ERROR)];
         }
-        self.roll_late(second, &late, closed);
+        self.roll_late(second, rows, closed);
         closed.late(second, &late, &self.books);
         self.apart = late;
     }
@@ -480,7 +490,6 @@ impl Ingest {
         hits: &mut [Hit],
         closed: &mut impl ClosedSeconds,
     ) -> Vec<(usize, Renumbering)> {
-        self.roll_early(closed);
         let dimensions = self.books.totals.dimensions();
         let reduced = self.books.totals.reduce();
         for (dimension, ids) in &reduced {
@@ -534,8 +543,8 @@ impl Ingest {
     #[inline]
     fn close_first(&mut self, silent: bool, closed: &mut impl ClosedSeconds) {
         let second = self.timeline.first();
-        let bucket = self.timeline.close();
-        self.roll_closed(second, &bucket, closed);
+        let mut bucket = self.timeline.close();
+        self.roll_closed(second, &mut bucket, closed);
         self.books.first_open = self.timeline.first();
         let timeline = &mut self.timeline;
         closed.close(second, bucket, silent, &self.books, |old| {

@@ -29,6 +29,8 @@ pub struct RollupWriter {
     open: Option<Seal>,
     /// The second of its last row.
     last: Option<Second>,
+    /// What a row of one hit of it begins with.
+    one: Vec<u8>,
     /// Rows that came late, with their hits, and the bytes that they take.
     late: BTreeMap<(Second, Box<[u8]>), u64>,
     late_bytes: usize,
@@ -51,54 +53,64 @@ impl RollupWriter {
     fn take(&mut self, rolled: &Rolled, out: &mut Vec<u8>) {
         self.columns = Arc::clone(&rolled.columns);
         self.offset = rolled.offset;
-        match rolled.kind {
-            RolledKind::Rows | RolledKind::Early => {
-                self.rows(rolled, out);
-                let due = |since| rolled.second - since > LATE;
-                if self.late_since.is_some_and(due) {
-                    self.write_late(out);
+        let mut rows = rows(rolled);
+        let mut taken = 0;
+        for &(second, end) in &rolled.seconds {
+            let rows = rows.by_ref().take(end - taken);
+            taken = end;
+            match rolled.kind {
+                RolledKind::Rows => {
+                    self.rows(second, rows, out);
+                    let due = |since| second - since > LATE;
+                    if self.late_since.is_some_and(due) {
+                        self.write_late(out);
+                    }
                 }
-            }
-            RolledKind::Late => {
-                for (hits, row) in rows(rolled) {
-                    self.late_bytes += row.len() + 64;
-                    *self.late.entry((rolled.second, row.into())).or_default() += hits;
+                RolledKind::Late => {
+                    for (hits, row) in rows {
+                        self.late_bytes += row.len() + 64;
+                        *self.late.entry((second, row.into())).or_default() += hits;
+                    }
+                    self.late_since = self.late_since.or(self.last).or(Some(second));
+                    if self.late_bytes > MOST_LATE {
+                        self.write_late(out);
+                    }
                 }
-                self.late_since = self.late_since.or(self.last).or(Some(rolled.second));
-                if self.late_bytes > MOST_LATE {
-                    self.write_late(out);
+                RolledKind::Skewed => {
+                    for (hits, row) in rows {
+                        self.begin(false, out);
+                        self.line(out, |out| {
+                            out.extend_from_slice(b"#skewed\t");
+                            row_head(second, hits, out);
+                            out.extend_from_slice(row);
+                            out.push(b'\n');
+                        });
+                    }
                 }
-            }
-            RolledKind::Skewed => {
-                for (hits, row) in rows(rolled) {
-                    self.begin(false, out);
-                    self.line(out, |out| {
-                        out.extend_from_slice(b"#skewed\t");
-                        row_head(rolled.second, hits, out);
-                        out.extend_from_slice(row);
-                        out.push(b'\n');
-                    });
-                }
-            }
-            RolledKind::End => {
-                self.unparsed(rolled, out);
-                self.newest = Some(rolled.second);
+                RolledKind::End => self.newest = Some(second),
             }
         }
+        self.unparsed(rolled, out);
     }
 
     /// Writes the rows of a second.
-    fn rows(&mut self, rolled: &Rolled, out: &mut Vec<u8>) {
-        let second = rolled.second;
+    fn rows<'r>(
+        &mut self,
+        second: Second,
+        rows: impl Iterator<Item = (u64, &'r [u8])>,
+        out: &mut Vec<u8>,
+    ) {
         if self.last.is_some_and(|last| second < last) {
             self.close(out);
         }
         self.begin(false, out);
         self.last = Some(second);
-        for (hits, row) in rows(rolled) {
+        // Nearly every row has one hit.
+        self.one.clear();
+        row_head(second, 1, &mut self.one);
+        for (hits, row) in rows {
             self.row(second, hits, row, out);
         }
-        self.unparsed(rolled, out);
     }
 
     /// Writes where lines were that are no records.
@@ -125,7 +137,7 @@ impl RollupWriter {
         self.close(out);
         self.begin(true, out);
         for ((second, row), hits) in std::mem::take(&mut self.late) {
-            self.row(second, hits, &row, out);
+            self.rows(second, std::iter::once((hits, &row[..])), out);
         }
         (self.late_bytes, self.late_since) = (0, None);
         self.close(out);
@@ -192,7 +204,11 @@ impl RollupWriter {
         while hits > 0 {
             let some = hits.min(MOST_HITS);
             let from = out.len();
-            row_head(second, some, out);
+            if some == 1 {
+                out.extend_from_slice(&self.one);
+            } else {
+                row_head(second, some, out);
+            }
             out.extend_from_slice(row);
             if let Some(seal) = &mut self.open {
                 seal.row(&out[from..], second, some);

@@ -54,15 +54,15 @@ pub enum Event {
 pub struct Rolled {
     /// What is known of their time.
     pub kind: RolledKind,
-    /// It; at the end, the newest second.
-    pub second: Second,
+    /// Each second of them, and how many of the rows are of it and those before; at the end, the newest second.
+    pub seconds: Vec<(Second, usize)>,
     /// The offset of the first record of the run, in seconds east of UTC.
     pub offset: i32,
     /// The names of the values of a row.
     pub columns: Arc<str>,
     /// For each row its hits, and where its values end.
     pub rows: Vec<(u64, usize)>,
-    /// The values of all rows, in the order of their bytes.
+    /// The values of all rows, those of a second in the order of their bytes.
     pub text: Vec<u8>,
     /// Lines that are no records, by the time of the record before them.
     pub unparsed: Vec<(Second, u64)>,
@@ -71,10 +71,8 @@ pub struct Rolled {
 /// What is known of the time of hits that are written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RolledKind {
-    /// Their second has closed.
+    /// Their second has closed; or it has not, and there were too many to keep, and more of it may follow.
     Rows,
-    /// It has not, and more of it may follow.
-    Early,
     /// It had closed when they came.
     Late,
     /// It is not believed.

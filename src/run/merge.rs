@@ -320,7 +320,8 @@ impl Worker {
     }
 
     /// Whether anyone takes it.
-    fn send(&self, chunk: Box<Chunk>, bytes: usize, recognised: Vec<(u64, String)>) -> bool {
+    fn send(&self, mut chunk: Box<Chunk>, bytes: usize, recognised: Vec<(u64, String)>) -> bool {
+        chunk.finish();
         let counted = CountedLines {
             chunk,
             bytes: bytes as u64,

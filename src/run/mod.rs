@@ -254,8 +254,6 @@ fn run(mut options: Options) -> Result<u8, Error> {
         let total = progress::size(&files);
         session.set_dashboard(Dashboard::new(screen, look, !options.replay, total));
     }
-    // A table of rows is not to be full before its rows are told, and only one thread knows that.
-    let merges = along.any_rollup || options.writes_rollup() && operands::any_regular(&files);
     let watched = progress::total(&options, &files);
     let mut feed = if options.follow {
         session.begin_with_history();
@@ -267,7 +265,7 @@ fn run(mut options: Options) -> Result<u8, Error> {
         let history = u64::try_from(history.0).ok().filter(|&seconds| seconds > 0);
         let paths = options.files.iter().map(PathBuf::from).collect();
         Threads::follow(paths, history.map(Duration::from_secs), options.dashboard)
-    } else if options.replay && resolved && (files.len() > 1 || merges) {
+    } else if options.replay && resolved && (files.len() > 1 || along.any_rollup) {
         merged(&mut session, &options, along.inputs)
     } else {
         Threads::start(files, parallel, options.dashboard, !options.replay)

@@ -285,6 +285,7 @@ fn work(
                 }
                 !chunk.is_large()
             });
+            chunk.finish();
             let ended = reader.parser.state().clone();
             let part = read.map(|(lines, last)| Part {
                 chunk,

@@ -4,6 +4,7 @@ use super::dimension::Scratch;
 use super::hit_log::HitLog;
 use super::keys::Renumbering;
 use super::latency::Durations;
+use super::rows::RollupRows;
 use super::tally::Tally;
 use super::{CLIENT_ERROR, Hit, SERVER_ERROR, Statistic};
 use crate::format::record::Record;
@@ -84,6 +85,8 @@ pub struct Bucket {
     pub durations: Durations,
     /// The records that match each of the rules' expressions, up to the last one with a match.
     pub matched: Vec<Matched>,
+    /// Their rows in a rollup, if one is written.
+    pub rows: Option<Box<RollupRows>>,
 }
 
 /// The records of a second that match an expression; where their time is logged, with microseconds in the place of bytes.

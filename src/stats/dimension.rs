@@ -15,7 +15,7 @@ use super::target::{endpoint, extension, parameter, query};
 use super::visitor::visitor;
 use crate::format::anonymous::AddressText;
 use crate::format::record::Record;
-use crate::format::rollup::{RollupLayout, Told};
+use crate::format::rollup::{RollupLayout, RowBeginnings, Told};
 use crate::format::unparsed::Field;
 use crate::nearest;
 use crate::quantity::{BETWEEN, KeyKind};
@@ -67,8 +67,8 @@ pub struct Scratch {
     pub counts_robots: bool,
     /// What the row of a rollup carries.
     pub layout: Option<Arc<RollupLayout>>,
-    /// Room for a row.
-    pub row: Vec<u8>,
+    /// Beginnings of its rows.
+    pub beginnings: RowBeginnings,
 }
 
 impl Dimension {
@@ -449,32 +449,26 @@ pub static DIMENSIONS: [Dimension; 31] = [
     },
 ];
 
-/// The row of a record in a rollup, which nobody can ask for by its name.
-pub static ROW: Dimension = Dimension {
-    name: "row",
-    title: "rows",
-    about: "what a rollup says of a record",
-    fields: &[],
-    of: Of::Itself,
-    key: |r, scratch, _| scratch.row(r),
-};
-
 impl Scratch {
-    /// What a rollup says of a record.
-    fn row(&mut self, record: &Record<'_>) -> Option<&[u8]> {
+    /// Appends what a rollup says of a record.
+    pub fn write_row(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
+        let Some(layout) = &self.layout else {
+            return;
+        };
         let robot = record.agent.map(|agent| self.robots.named_in(agent));
-        self.text.clear();
-        match robot {
-            Some(Some(robot)) => robot.write_alone(&mut self.text),
-            _ => self.text.push(b'-'),
-        }
+        let bot = robot.map(|robot| match robot {
+            None => &b"-"[..],
+            Some(robot) => {
+                self.text.clear();
+                robot.write_alone(&mut self.text);
+                &self.text
+            }
+        });
         let told = Told {
-            bot: robot.map(|_| &self.text[..]),
+            bot,
             cached: record.cache.is_some_and(served),
         };
-        self.row.clear();
-        self.layout.as_ref()?.write(record, &told, &mut self.row);
-        Some(&self.row)
+        layout.write(record, &told, &mut self.beginnings, out);
     }
 }
 
@@ -761,10 +755,6 @@ pub fn names() -> String {
 /// The list with section and client, which are always counted.
 pub fn with_standing(list: &[Top]) -> Vec<Top> {
     let mut tops = list.to_vec();
-    // Rows say all that a rollup does.
-    if tops.iter().any(|top| *top.dimension == ROW) {
-        return tops;
-    }
     for dimension in &DIMENSIONS[..2] {
         if !tops.iter().any(|top| top.dimension == dimension) {
             tops.push(Top {

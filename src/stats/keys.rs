@@ -275,17 +275,6 @@ impl KeyTable {
         self.full
     }
 
-    /// Takes hits of a key back: they are told.
-    pub fn take_back(&mut self, id: u32, hits: u64) {
-        let count = &mut self.entries[id as usize].count;
-        count.hits = count.hits.saturating_sub(hits);
-    }
-
-    /// Drops the keys of which all hits were taken back, where the table has passed its cap. All ids change.
-    pub fn drop_told_if_full(&mut self) -> Option<Renumbering> {
-        self.full.then(|| self.retain(|count| count.hits > 0))
-    }
-
     /// Drops the light half where the table has passed its cap. All ids change.
     pub fn reduce_if_full(&mut self) -> Option<Renumbering> {
         if !self.is_full() {

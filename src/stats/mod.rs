@@ -24,6 +24,7 @@ pub mod latency;
 mod methods;
 mod network;
 mod protocols;
+pub mod rows;
 mod served;
 pub mod tally;
 mod target;
@@ -145,6 +146,8 @@ pub struct Hit {
     pub by_time: u64,
     /// The key of each counted dimension, in the order of the totals; [`keys::NONE`] where it has none.
     pub ids: [u32; MOST_DIMENSIONS],
+    /// Where its row is, if a rollup is written; else [`keys::NONE`].
+    pub row: u32,
 }
 
 /// The class of server errors, which rows and headlines count as errors.
@@ -172,6 +175,7 @@ impl Hit {
             matched: 0,
             by_time: 0,
             ids: [keys::NONE; MOST_DIMENSIONS],
+            row: keys::NONE,
         }
     }
 }

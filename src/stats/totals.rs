@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::bots::Robots;
-use super::dimension::{ROW, Scratch, Top, with_standing};
+use super::dimension::{Scratch, Top, with_standing};
 use super::keyed_histogram::KeyedHistogram;
 use super::keys::{KeyTable, Renumbering};
 use super::{CLIENT_ERROR, Hit, SERVER_ERROR, Statistics};
@@ -49,10 +49,19 @@ impl Totals {
         }
     }
 
-    /// The same, where rows of a rollup are counted that carry this.
-    pub fn carry(mut self, layout: Option<Arc<RollupLayout>>) -> Totals {
-        self.scratch.layout = layout;
-        self
+    /// Totals by no dimension, for a rollup that carries this: its rows say all.
+    pub fn of_rollup(layout: Arc<RollupLayout>, robots: bool) -> Totals {
+        let mut totals = Totals::new(&[], robots);
+        totals.scratch.layout = Some(layout);
+        totals.tops.clear();
+        totals.tables.clear();
+        totals.spreads.clear();
+        totals
+    }
+
+    /// Appends what a rollup says of a record.
+    pub fn write_row(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
+        self.scratch.write_row(record, out);
     }
 
     /// The same with tables of so many keys.
@@ -77,11 +86,6 @@ impl Totals {
     /// The keys of dimension `index`.
     pub fn table(&self, index: usize) -> &KeyTable {
         &self.tables[index]
-    }
-
-    /// The same, to take back what is told of them.
-    pub fn table_mut(&mut self, index: usize) -> &mut KeyTable {
-        &mut self.tables[index]
     }
 
     /// Counts a record, interns its keys and makes it a hit, in place: a hit that was moved would be read
@@ -173,12 +177,7 @@ impl Totals {
         let mut reduced = Vec::new();
         let tables = self.tables.iter_mut().zip(&mut self.spreads);
         for (i, (table, spread)) in tables.enumerate() {
-            let ids = if *self.tops[i].dimension == ROW {
-                table.drop_told_if_full()
-            } else {
-                table.reduce_if_full()
-            };
-            if let Some(ids) = ids {
+            if let Some(ids) = table.reduce_if_full() {
                 spread.renumber(&ids);
                 reduced.push((i, ids));
             }

@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use super::beginnings::RowBeginnings;
 use super::{RollupFault, value};
 use crate::format::record::{Record, Request};
 
@@ -274,6 +275,9 @@ pub static COLUMNS: [RollupColumn; 18] = [
     },
 ];
 
+/// The first columns of a row, which every rollup has: those of the status, the method and the protocol.
+const BEGINNING: usize = 3;
+
 /// What the name of a column begins with that is a field by its own name.
 const FIELD: &str = "field:";
 
@@ -398,11 +402,23 @@ impl RollupLayout {
     }
 
     /// Appends the values of a record, as its row has them behind the time and the hits.
-    pub fn write(&self, record: &Record<'_>, told: &Told<'_>, out: &mut Vec<u8>) {
-        for (i, column) in self.columns.iter().enumerate() {
-            if i > 0 {
-                out.push(b'\t');
+    pub fn write(
+        &self,
+        record: &Record<'_>,
+        told: &Told<'_>,
+        beginnings: &mut RowBeginnings,
+        out: &mut Vec<u8>,
+    ) {
+        beginnings.write(record, out, |out| {
+            for (i, column) in COLUMNS[..BEGINNING].iter().enumerate() {
+                if i > 0 {
+                    out.push(b'\t');
+                }
+                (column.write)(record, told, out);
             }
+        });
+        for column in self.columns.iter().skip(BEGINNING) {
+            out.push(b'\t');
             match column.field() {
                 Some(name) => {
                     let named = record.named;
@@ -415,5 +431,20 @@ impl RollupLayout {
 
     pub(super) fn columns(&self) -> &[&'static RollupColumn] {
         &self.columns
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_begins_with_what_every_rollup_has() {
+        assert!(COLUMNS[..BEGINNING].iter().all(|column| column.always));
+        let layout = RollupLayout::of(["user", "hour"].into_iter());
+        assert_eq!(
+            layout.names()[..BEGINNING],
+            ["status", "method", "protocol"]
+        );
     }
 }

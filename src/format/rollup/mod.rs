@@ -13,10 +13,12 @@
 //! is not a row: the books are such lines, and hits whose time was not believed. The end says how much came before it, and
 //! the sum of all lines, in whatever order, so that a file that was cut off is known.
 
+mod beginnings;
 mod columns;
 mod seal;
 mod value;
 
+pub use beginnings::RowBeginnings;
 pub use columns::{COLUMNS, MOST_FIELDS, RollupColumn, RollupLayout, Told};
 pub use seal::{RollupEnd, Seal};
 

@@ -101,8 +101,15 @@ fn digest(line: &[u8]) -> u64 {
     let (words, rest) = line.as_chunks::<8>();
     let words = words.iter().map(|&word| u64::from_le_bytes(word));
     let sum = words.fold(line.len() as u64, mix);
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    let sum = mix(sum, u64::from_le_bytes(last));
+    let last = match line.last_chunk() {
+        // Those of them that are no part of a whole word.
+        Some(_) if rest.is_empty() => 0,
+        Some(last) => u64::from_le_bytes(*last) >> (64 - 8 * rest.len()),
+        None => rest
+            .iter()
+            .rev()
+            .fold(0, |word, &b| word << 8 | u64::from(b)),
+    };
+    let sum = mix(sum, last);
     (sum ^ sum >> 32).wrapping_mul(FACTOR)
 }

@@ -23,9 +23,38 @@ pub(super) fn push_text(text: Option<&[u8]>, out: &mut Vec<u8>) {
     match text {
         None => {}
         Some(b"") => out.extend_from_slice(b"\\e"),
-        Some(text) if text.iter().all(|&b| PLAIN[usize::from(b)]) => out.extend_from_slice(text),
+        Some(text) if is_plain(text) => out.extend_from_slice(text),
         Some(text) => push_escaped(text, out),
     }
+}
+
+/// Whether every byte stands for itself.
+#[inline]
+fn is_plain(text: &[u8]) -> bool {
+    let word = |bytes: &[u8; 8]| is_plain_word(u64::from_le_bytes(*bytes));
+    // Some bytes are looked at twice.
+    if let Some(last) = text.last_chunk() {
+        text.as_chunks().0.iter().all(word) && word(last)
+    } else if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        is_plain_word(u64::from(first) | u64::from(last) << 32)
+    } else {
+        text.iter().all(|&b| PLAIN[usize::from(b)])
+    }
+}
+
+/// Whether each of eight bytes stands for itself, as [`PLAIN`] says.
+#[inline]
+fn is_plain_word(word: u64) -> bool {
+    let all = |byte: u8| u64::from_le_bytes([byte; 8]);
+    // The high bit of the least byte that is zero, and maybe of some above it.
+    let zero = |word: u64| word.wrapping_sub(all(1)) & !word;
+    let below_space = word.wrapping_sub(all(b' ')) & !word;
+    let no_ascii = word | word.wrapping_add(all(1));
+    // The two differ in the last bit.
+    let quote_or_hash = zero((word & all(0xfe)) ^ all(b'"'));
+    let backslash = zero(word ^ all(b'\\'));
+    (below_space | no_ascii | quote_or_hash | backslash) & all(0x80) == 0
 }
 
 #[cold]
@@ -141,6 +170,20 @@ mod tests {
             let mut text = Vec::new();
             push_number(Some(number), &mut text);
             prop_assert_eq!(super::number(&text), Some(number));
+        }
+    }
+
+    /// Byte by byte, at every place of a word and behind it.
+    #[test]
+    fn a_byte_stands_for_itself_wherever_it_is() {
+        for len in 1..20 {
+            for (at, b) in (0..len).flat_map(|at| (0..=255).map(move |b| (at, b))) {
+                for other in *b"~ !$[]" {
+                    let mut text = vec![other; len];
+                    text[at] = b;
+                    assert_eq!(is_plain(&text), PLAIN[usize::from(b)], "{text:?}");
+                }
+            }
         }
     }
 
