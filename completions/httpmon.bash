@@ -60,6 +60,7 @@ _httpmon() {
         --log-tz) return ;;
         --tz) return ;;
         --top) compopt -o nospace 2>/dev/null; _httpmon_reply 'section client path user method status protocol host referrer agent network not-found failing bot bot-kind cache asn country endpoint query extension referrer-host browser os visitor agent-token hour weekday source' "${word%"${word##*,}"}"; return ;;
+        --columns) _httpmon_reply 'hits share 4xx 5xx mean p95 bytes first last'; return ;;
         --group) return ;;
         --own) return ;;
         --rollup-by) _httpmon_reply 'section client path user method status protocol host referrer agent network not-found failing bot bot-kind cache asn country endpoint query extension referrer-host browser os visitor agent-token hour weekday source'; return ;;
@@ -80,7 +81,7 @@ _httpmon() {
         --generate) _httpmon_reply 'man man-formats man-rules man-recipes complete-bash complete-zsh complete-fish'; return ;;
     esac
     if [[ $word == -* ]]; then
-        _httpmon_reply '--replay --interval -i --threshold -t --window -w --alert --check --lateness --patience --time --format -f --client --trusted --log-tz --tz --top --group --own --rollup-by --mmdb --anonymize --where --since --until --compare --report -r --during --with-source --output -o --dashboard --color --on-alert --on-alert-in-replay --exit-code --follow -F --history --state --idle-exit --threads --quiet -q --verbose -v --generate --help -h --version -V'
+        _httpmon_reply '--replay --interval -i --threshold -t --window -w --alert --check --lateness --patience --time --format -f --client --trusted --log-tz --tz --top --columns --group --own --rollup-by --mmdb --anonymize --where --since --until --compare --report -r --during --with-source --output -o --dashboard --color --on-alert --on-alert-in-replay --exit-code --follow -F --history --state --idle-exit --threads --quiet -q --verbose -v --generate --help -h --version -V'
         return
     fi
     if ((at == 1)); then _httpmon_reply simulate; fi

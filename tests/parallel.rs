@@ -238,6 +238,12 @@ const RUNS: &[&[&str]] = &[
         "--where=network = 192.0.2.0/29",
     ],
     &["--report=json", "--since=-5m", "--until=-20s"],
+    &["--report=json", "--columns=first,last", "--top=client,section"],
+    &[
+        "--report=json",
+        "--top=field:remote_addr,field:c-ip/status",
+        "--alert=A: hits > 1 over 1m where field:request!=x by field:remote_addr",
+    ],
     &[
         "--report=json",
         "--interval=1m",

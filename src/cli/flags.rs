@@ -11,6 +11,7 @@ use crate::interval::Interval;
 use crate::nearest;
 use crate::quantity::Unit;
 use crate::render::OUTPUTS;
+use crate::report::{KEY_COLUMNS, KeyColumns};
 use crate::stats::dimension::{self, DIMENSIONS, parse_top};
 use crate::time::{Span, Zone};
 
@@ -295,6 +296,24 @@ pub static FLAGS: &[Flag] = &[
                 o.top.clear();
             }
             dimension::add_to_list(&mut o.top, list);
+            Ok(None)
+        },
+    },
+    Flag {
+        long: "columns",
+        short: None,
+        value: Some("LIST"),
+        help: "the columns of the summary's tables of keys, such as hits,5xx,first,last",
+        more: "Without it a table has what there is to show, but for first and last. JSON has these two where one of them \
+               is named, and everything else in any case. First and last are the times of records that are believed; \
+               where rows are of a rollup, they are those of the log. On a terminal that is too narrow some \
+               columns are left out.",
+        choices: || {
+            let columns = KEY_COLUMNS.iter();
+            columns.map(|&(name, _, about)| (name, about)).collect()
+        },
+        apply: |o, v| {
+            o.columns = Some(KeyColumns::parse(v)?);
             Ok(None)
         },
     },

@@ -35,7 +35,7 @@ use crate::monitor::Config;
 use crate::nearest;
 use crate::quantity::Unit;
 use crate::render::{Form, OUTPUTS, Output};
-use crate::report::Scope;
+use crate::report::{KeyColumns, Scope};
 use crate::simulate::Settings;
 use crate::stats::MOST_DIMENSIONS;
 use crate::stats::dimension::{self, Top};
@@ -166,6 +166,8 @@ pub struct Options {
     pub mmdb: Vec<OsString>,
     /// Whether clients lose their last bits before they are counted.
     pub anonymize: bool,
+    /// The columns of the summary's tables of keys, if some were chosen.
+    pub columns: Option<KeyColumns>,
     /// The filter that a record must match to count, if given.
     pub filter: Option<Filter>,
     /// The expressions that it was made of, as they were written.
@@ -242,6 +244,7 @@ impl Default for Options {
             rollup_by: None,
             mmdb: Vec::new(),
             anonymize: false,
+            columns: None,
             compare: None,
             filter: None,
             expressions: Vec::new(),
@@ -295,6 +298,11 @@ impl Options {
             return Err(Error::new(
                 "--compare: is part of the summary of --report text and json",
             ));
+        }
+        if self.columns.is_some() && !["text", "json", "html", "email"].contains(name) {
+            return Err(Error::new(format!(
+                "--columns: is for the tables of keys in a summary, and --report {name} has none; leave one of them out"
+            )));
         }
         if self.quiet && !matches!(form, Form::Stream | Form::Lines) {
             return Err(Error::new(format!(
@@ -518,6 +526,7 @@ impl Options {
                 ruleset,
                 scope: Arc::new(self.scope()),
                 page: self.report.page,
+                columns: self.columns,
             },
         })
     }
@@ -627,6 +636,10 @@ impl Options {
             &self.top
         };
         let mut tops = dimension::with_standing(listed);
+        // A column may be of durations, and the summary has a line for each key.
+        if self.columns.is_some() {
+            tops.iter_mut().for_each(|top| top.asked |= top.rows > 0);
+        }
         let needed = plan::needed(&self.alerts, &tops);
         tops.extend(needed);
         tops

@@ -4,12 +4,20 @@ use super::rankings::{point, scale_point};
 use super::{EarlierRun, Evaluate};
 use crate::alert::Rule;
 use crate::ingest::{Books, ClosedSeconds};
-use crate::report::{Event, Rewind, Rolled};
+use crate::report::{Event, KeyColumns, Rewind, Rolled};
 use crate::stats::bucket::Bucket;
 use crate::stats::keys::Renumbering;
 use crate::time::{Second, Span};
 
 impl Evaluate {
+    /// Notes when keys were seen, if a column shows it.
+    #[inline]
+    fn see_keys(&mut self, second: Second, bucket: &Bucket, books: &Books) {
+        if self.columns.is_some_and(KeyColumns::has_times) {
+            self.key_times.add(second, bucket, books.totals.tops());
+        }
+    }
+
     /// The earlier run ended before `second`: what lies between its end and the beginning of the log was not read, and
     /// its alerts that this run does not know fire on.
     fn take_over(&mut self, second: Second, books: &Books) {
@@ -72,6 +80,7 @@ impl ClosedSeconds for Evaluate {
             if let Some(page) = &mut self.page {
                 page.add(second, &bucket, books);
             }
+            self.see_keys(second, &bucket, books);
         }
         if self.interval.is_some() {
             // A silence makes empty reports, but none for the time before the log begins.
@@ -138,6 +147,7 @@ impl ClosedSeconds for Evaluate {
         if let Some(page) = &mut self.page {
             page.add(second, bucket, books);
         }
+        self.see_keys(second, bucket, books);
         let Some(interval) = self.interval else {
             return;
         };
@@ -208,6 +218,7 @@ impl ClosedSeconds for Evaluate {
     fn renumber(&mut self, dimension: usize, dimensions: usize, ids: &Renumbering) {
         self.past.renumber(dimension, dimensions, ids);
         self.open_tallies[dimension].renumber(ids);
+        self.key_times.renumber(dimension, ids);
         self.common.renumber(dimension, ids);
         self.rules
             .iter_mut()

@@ -6,6 +6,7 @@
 
 mod causes;
 mod closing;
+mod key_times;
 mod pauses;
 mod peaks;
 mod rankings;
@@ -25,11 +26,12 @@ use crate::interval::Interval;
 use crate::points::scales::Scales;
 use crate::points::series::Series;
 use crate::points::week::Week;
-use crate::report::{Event, Scope};
+use crate::report::{Event, KeyColumns, Scope};
 use crate::stats::bucket::{Bucket, Counters};
 use crate::stats::latency::Histogram;
 use crate::stats::tally::Tally;
 use crate::time::{Second, Span};
+use key_times::KeyTimes;
 use pauses::Pauses;
 use peaks::Peaks;
 
@@ -50,6 +52,8 @@ pub struct Evaluation {
     pub scope: Arc<Scope>,
     /// Whether the summary is for a page, which shows more of time.
     pub page: bool,
+    /// The columns of the summary's tables of keys, if some were chosen.
+    pub columns: Option<KeyColumns>,
 }
 
 /// What an earlier run said last, where this one goes on.
@@ -128,6 +132,10 @@ pub struct Evaluate {
     series: Series,
     /// What only a page shows of time, where one is made.
     page: Option<Box<PageSeries>>,
+    /// See [`Evaluation::columns`].
+    columns: Option<KeyColumns>,
+    /// Nothing, unless a column shows it.
+    key_times: KeyTimes,
     events: VecDeque<Event>,
     /// The run before this one, until its last second is reached.
     earlier: Option<EarlierRun>,
@@ -148,6 +156,7 @@ impl Evaluate {
             ruleset,
             scope,
             page,
+            columns,
         } = evaluation;
         let tallies = || (0..dimensions).map(|_| Tally::default()).collect();
         let window = rules.iter().map(Rule::window).max();
@@ -174,6 +183,8 @@ impl Evaluate {
             scales: None,
             series: Series::default(),
             page: page.then(Box::default),
+            columns,
+            key_times: KeyTimes::default(),
             events: VecDeque::new(),
             earlier: None,
             first: None,

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::key_times::KeyTimes;
 use crate::points::scales::ScalePoint;
 use crate::points::series::{Point, Series};
 use crate::quantity::Count;
-use crate::report::{Block, Ranking, Row};
+use crate::report::{Block, KeyColumns, Ranking, Row};
 use crate::stats::bucket::Counters;
 use crate::stats::dimension::{RowOrder, Top};
 use crate::stats::keys::KeyTable;
@@ -13,14 +14,23 @@ use crate::stats::latency::Histogram;
 use crate::stats::tally::{self, Tally};
 use crate::stats::totals::Totals;
 
-/// The rankings of the whole run.
-pub(super) fn of_run(totals: &Totals) -> Vec<Ranking> {
+/// The rankings of the whole run, with these columns if some were chosen.
+pub(super) fn of_run(
+    totals: &Totals,
+    times: &KeyTimes,
+    columns: Option<KeyColumns>,
+) -> Vec<Ranking> {
     let rank = |(index, top): (usize, &Top)| {
         let table = totals.table(index);
         let ids = heaviest(totals, index, table.counts(), *top);
-        let (rows, p95_error) = timed_rows(totals, index, ids);
+        let listed: Vec<u32> = ids.iter().map(|&(id, _)| id).collect();
+        let (mut rows, p95_error) = timed_rows(totals, index, ids);
+        for (row, id) in rows.iter_mut().zip(listed) {
+            row.seen = times.of(index, id);
+        }
         Ranking {
             p95_error,
+            columns,
             ..of_table(*top, table, rows)
         }
     };
@@ -93,6 +103,7 @@ pub(super) fn rows(ids: Vec<(u32, Count)>, table: &KeyTable) -> Vec<Row> {
         count,
         p95_ms: None,
         mean_ms: None,
+        seen: None,
     };
     ids.into_iter().map(row).collect()
 }

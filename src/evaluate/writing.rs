@@ -93,7 +93,8 @@ impl Evaluate {
             items: parts,
             whole: counters.hits,
         });
-        blocks.extend(rankings::of_run(totals).into_iter().map(Block::Ranking));
+        let rankings = rankings::of_run(totals, &self.key_times, self.columns);
+        blocks.extend(rankings.into_iter().map(Block::Ranking));
         blocks.extend(self.notes());
         blocks.push(Block::Alerts(self.history.all(books.now())));
         blocks.push(Block::Unparsed(books.examples.clone()));

@@ -419,6 +419,10 @@ impl ObjectWriter<'_> {
                     if let Some(mean) = row.mean_ms {
                         json.float("mean_ms", mean);
                     }
+                    if let Some((first, last)) = row.seen {
+                        json.time("first", Some(first));
+                        json.time("last", Some(last));
+                    }
                 });
             }
         });

@@ -5,6 +5,7 @@
 
 mod alert;
 mod checked;
+mod columns;
 mod comparison;
 mod ranking;
 
@@ -12,6 +13,7 @@ pub use alert::{
     Alert, AlertCause, AlertState, Alerts, Change, Key, Shortfall, Transition, WhyOver, alert_name,
 };
 pub use checked::{Checked, CheckedRule, CheckedThreshold};
+pub use columns::{KEY_COLUMNS, KeyColumn, KeyColumns};
 pub use comparison::{ChangedKeys, ChangedRow, Comparison};
 pub use ranking::{Ranking, Row};
 

@@ -1,6 +1,8 @@
 //! The keys of a dimension, by what was counted under them.
 
+use super::columns::KeyColumns;
 use crate::quantity::{Count, KeyKind};
+use crate::time::Second;
 
 /// The keys of a dimension, heaviest first.
 #[derive(Debug, Clone)]
@@ -25,6 +27,8 @@ pub struct Ranking {
     /// By which part of themselves the percentiles of the rows may be off (0: less than 1 %). An
     /// `f64` would make every block larger, and say no more.
     pub p95_error: f32,
+    /// The columns of its table, if some were chosen.
+    pub columns: Option<KeyColumns>,
 }
 
 impl Ranking {
@@ -47,6 +51,7 @@ impl Ranking {
             unique_error,
             error,
             p95_error: 0.0,
+            columns: None,
         }
     }
 
@@ -83,4 +88,6 @@ pub struct Row {
     pub p95_ms: Option<f64>,
     /// The mean of them, where that is known.
     pub mean_ms: Option<f64>,
+    /// The times of its first and its last request, where they were asked for.
+    pub seen: Option<(Second, Second)>,
 }

@@ -146,6 +146,7 @@ impl Narrowing {
                 ruleset,
                 scope: Arc::default(),
                 page: false,
+                columns: None,
             },
         });
         monitor.keep_for_screen();

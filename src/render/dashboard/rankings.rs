@@ -229,6 +229,7 @@ mod tests {
             count,
             p95_ms,
             mean_ms: None,
+            seen: None,
         };
         let paths = KeyKind {
             name: "path",

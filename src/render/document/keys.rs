@@ -2,9 +2,11 @@
 
 use super::titled;
 use crate::quantity::BETWEEN;
+use crate::render::clock;
 use crate::render::escape;
 use crate::render::units::{self, grouped};
-use crate::report::{Ranking, Row};
+use crate::report::{KeyColumn, Ranking, Row};
+use crate::time::{Second, Zone};
 
 /// The table of the keys of a dimension.
 pub(in crate::render) struct KeyList {
@@ -14,6 +16,8 @@ pub(in crate::render) struct KeyList {
     pub(in crate::render) title: String,
     /// How many keys there are: `1,284 in all`.
     pub(in crate::render) all: String,
+    /// The columns behind that of the keys.
+    pub(in crate::render) columns: Vec<KeyColumn>,
     pub(in crate::render) rows: Vec<KeyRow>,
     /// The keys that have no row.
     pub(in crate::render) other: Option<OtherKeys>,
@@ -24,13 +28,8 @@ pub(in crate::render) struct KeyList {
 /// A key in that table.
 pub(in crate::render) struct KeyRow {
     pub(in crate::render) key: String,
-    pub(in crate::render) hits: String,
-    pub(in crate::render) percent: String,
-    /// Requests that failed, if any did.
-    pub(in crate::render) errors: Option<String>,
-    /// The 95th percentile of its durations, if any is known.
-    pub(in crate::render) p95: Option<String>,
-    pub(in crate::render) bytes: String,
+    /// What is in each column; `None` for a number that is none, or not known.
+    pub(in crate::render) cells: Vec<Option<String>>,
     /// Its hits in percent of those of the first row, to draw.
     pub(in crate::render) bar: f64,
     /// The keys that it is paired with, heaviest first, and their hits.
@@ -45,11 +44,24 @@ pub(in crate::render) struct OtherKeys {
     pub(in crate::render) percent: String,
 }
 
+impl OtherKeys {
+    /// What is in a column, if anything is.
+    pub(in crate::render) fn cell(&self, column: KeyColumn) -> Option<&str> {
+        match column {
+            KeyColumn::Hits => Some(&self.hits),
+            KeyColumn::Share => Some(&self.percent),
+            _ => None,
+        }
+    }
+}
+
 impl KeyList {
-    pub(super) fn new(ranking: &Ranking) -> KeyList {
+    /// `timed` says whether the page has a column of durations.
+    pub(super) fn new(ranking: &Ranking, timed: bool, zone: &Zone) -> KeyList {
         let about = units::about(ranking.unique_error);
         let most = ranking.most();
         let other = ranking.other();
+        let columns = columns(ranking, timed);
         KeyList {
             name: titled(ranking.dimension.name),
             title: titled(ranking.dimension.title),
@@ -57,8 +69,9 @@ impl KeyList {
             rows: ranking
                 .rows
                 .iter()
-                .map(|row| KeyRow::new(row, ranking.hits, most))
+                .map(|row| KeyRow::new(row, ranking.hits, most, (&columns, zone)))
                 .collect(),
+            columns,
             other: (other > 0).then(|| OtherKeys {
                 name: format!("{about}{} other", grouped(ranking.omitted())),
                 hits: grouped(other),
@@ -94,18 +107,52 @@ pub(super) fn add_pairs<'r>(
 
 impl KeyRow {
     /// `whole` is the hits that have a key, `most` those of the first row.
-    fn new(row: &Row, whole: u64, most: u64) -> KeyRow {
+    fn new(row: &Row, whole: u64, most: u64, shown: (&[KeyColumn], &Zone)) -> KeyRow {
         let count = row.count;
+        let (columns, zone) = shown;
+        let some = |count: u64| (count > 0).then(|| grouped(count));
+        let when = |second: Second| clock::when(zone, second);
+        let cell = |column: &KeyColumn| match column {
+            KeyColumn::Hits => Some(grouped(count.hits)),
+            KeyColumn::Share => Some(units::percent(count.hits, whole)),
+            KeyColumn::ClientErrors => some(count.client_errors),
+            KeyColumn::Errors => some(count.errors),
+            KeyColumn::Mean => row.mean_ms.map(units::milliseconds),
+            KeyColumn::P95 => row.p95_ms.map(units::milliseconds),
+            KeyColumn::Bytes => Some(units::bytes(count.bytes)),
+            KeyColumn::First => row.seen.map(|seen| when(seen.0)),
+            KeyColumn::Last => row.seen.map(|seen| when(seen.1)),
+        };
         KeyRow {
             key: escape::shown(&row.key),
-            hits: grouped(count.hits),
-            percent: units::percent(count.hits, whole),
-            errors: (count.errors > 0).then(|| grouped(count.errors)),
-            p95: row.p95_ms.map(units::milliseconds),
-            bytes: units::bytes(count.bytes),
+            cells: columns.iter().map(cell).collect(),
             bar: units::share(count.hits, most),
             pairs: Vec::new(),
         }
+    }
+}
+
+/// The columns of the table of a ranking.
+fn columns(ranking: &Ranking, timed: bool) -> Vec<KeyColumn> {
+    if let Some(chosen) = ranking.columns {
+        return chosen.each().collect();
+    }
+    let mut columns = vec![KeyColumn::Hits, KeyColumn::Share, KeyColumn::Errors];
+    columns.extend(timed.then_some(KeyColumn::P95));
+    columns.push(KeyColumn::Bytes);
+    columns
+}
+
+/// The head of a column.
+pub(in crate::render) fn head_of(column: KeyColumn) -> &'static str {
+    match column {
+        KeyColumn::Hits => "Hits",
+        KeyColumn::Share => "Share",
+        KeyColumn::Mean => "Mean",
+        KeyColumn::Bytes => "Bytes",
+        KeyColumn::First => "First",
+        KeyColumn::Last => "Last",
+        KeyColumn::ClientErrors | KeyColumn::Errors | KeyColumn::P95 => column.name(),
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) use alerts::{AlertList, shortened, subject};
 pub(super) use alerts::{fired, summary_of_alerts};
 pub(super) use breakdown::{Breakdown, Portion};
 pub(super) use input::InputSection;
-pub(super) use keys::{KeyList, KeyRow};
+pub(super) use keys::{KeyList, KeyRow, head_of};
 pub(super) use tiles::Tile;
 
 /// A summary as people read it.
@@ -73,6 +73,7 @@ impl<'a> Document<'a> {
             _ => None,
         });
         let scope = about::scope(report);
+        let timed = report.listed().any(Ranking::is_timed);
         let rankings = report.listed().filter(|ranking| ranking.unique > 0);
         Document {
             about: scope.map_or(Vec::new(), |scope| about::about(scope, zone)),
@@ -91,10 +92,10 @@ impl<'a> Document<'a> {
                 .groups()
                 .filter_map(|(key, items)| Breakdown::new(key, items))
                 .collect(),
-            timed: report.listed().any(Ranking::is_timed),
+            timed,
             rankings: rankings
                 .map(|ranking| {
-                    let mut list = KeyList::new(ranking);
+                    let mut list = KeyList::new(ranking, timed, zone);
                     keys::add_pairs(&mut list, ranking, report.listed());
                     list
                 })

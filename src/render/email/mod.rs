@@ -130,7 +130,7 @@ fn page(document: &Document<'_>, zone: &Zone) -> String {
         tables::breakdown(group, &mut out);
     }
     for list in &document.rankings {
-        tables::keys(list, document.timed, &mut out);
+        tables::keys(list, &mut out);
     }
     title("Input", "", &mut out);
     soft(&document.input.made_of, &mut out);

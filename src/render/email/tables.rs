@@ -1,10 +1,11 @@
 //! The tables of a mail. A bar is beside the name of a class, but below a key, so that the numbers of a key have
 //! room on a phone.
 
-use super::super::document::{Breakdown, KeyList, Portion};
+use super::super::document::{Breakdown, KeyList, Portion, head_of};
 use super::super::escape;
 use super::cells::{BAD, HITS, LINE, SOFT, TEXT, bar, close, color_of, head, number, open, put};
 use super::cells::{soft, title};
+use crate::report::KeyColumn;
 
 /// The parts of a whole.
 pub(super) fn breakdown(group: &Breakdown, out: &mut String) {
@@ -15,38 +16,37 @@ pub(super) fn breakdown(group: &Breakdown, out: &mut String) {
 }
 
 /// The keys of a dimension.
-pub(super) fn keys(list: &KeyList, timed: bool, out: &mut String) {
+pub(super) fn keys(list: &KeyList, out: &mut String) {
     title(&list.title, &list.all, out);
-    let names = ["", "Hits", "Share", "5xx", "p95", "Bytes"];
-    let names = names.iter().filter(|&&name| name != "p95" || timed);
-    let heads: Vec<String> = names.map(|name| head(name, !name.is_empty())).collect();
+    let names = list.columns.iter().map(|&column| head_of(column));
+    let heads = names.map(|name| head(name, true));
+    let heads = head("", false) + &heads.collect::<String>();
     open(out);
-    put(out, format_args!("<tr>{}</tr>", heads.concat()));
+    put(out, format_args!("<tr>{heads}</tr>"));
+    let cell = |column: KeyColumn, text: Option<&str>| {
+        let color = match column {
+            KeyColumn::Share | KeyColumn::Bytes => SOFT,
+            KeyColumn::ClientErrors | KeyColumn::Errors if text.is_none() => SOFT,
+            KeyColumn::ClientErrors | KeyColumn::Errors => BAD,
+            _ => TEXT,
+        };
+        number(&escape::html(text.unwrap_or("")), color, true)
+    };
     for row in &list.rows {
         let key = escape::html(&row.key);
         let bar = bar(&[(row.bar, HITS)]);
-        let mut cells = vec![
-            number(&row.hits, TEXT, true),
-            number(&escape::html(&row.percent), SOFT, true),
-            match &row.errors {
-                None => number("", SOFT, true),
-                Some(failed) => number(failed, BAD, true),
-            },
-        ];
-        if timed {
-            cells.push(number(row.p95.as_deref().unwrap_or(""), TEXT, true));
-        }
-        cells.push(number(&row.bytes, SOFT, true));
-        keyed(&format!("{key}{bar}"), &cells.concat(), out);
+        let cells = list.columns.iter().zip(&row.cells);
+        let cells = cells.map(|(&column, text)| cell(column, text.as_deref()));
+        keyed(&format!("{key}{bar}"), &cells.collect::<String>(), out);
     }
     if let Some(other) = &list.other {
         let name = format!("<span style=\"color:{SOFT}\">{}</span>", other.name);
-        let mut cells = vec![
-            number(&other.hits, TEXT, true),
-            number(&escape::html(&other.percent), SOFT, true),
-        ];
-        cells.resize(heads.len() - 1, number("", SOFT, true));
-        keyed(&name, &cells.concat(), out);
+        let cells = list.columns.iter();
+        let cells = cells.map(|&column| match other.cell(column) {
+            None => number("", SOFT, true),
+            text => cell(column, text),
+        });
+        keyed(&name, &cells.collect::<String>(), out);
     }
     close(out);
     list.errors.iter().for_each(|error| soft(error, out));

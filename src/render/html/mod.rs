@@ -12,10 +12,10 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use super::Render;
-use super::document::KeyRow;
-use super::document::{AboutLine, AlertList, Breakdown, Document, InputSection, KeyList, Tile};
+use super::document::{AboutLine, AlertList, Breakdown, Document, InputSection, KeyList};
+use super::document::{KeyRow, Tile, head_of};
 use super::{escape, units};
-use crate::report::Event;
+use crate::report::{Event, KeyColumn};
 use crate::time::Zone;
 
 /// The most alerts that are listed: those that fire, then the newest. The time line shows them all.
@@ -23,6 +23,9 @@ const LISTED: usize = 1000;
 
 /// A table with a key of more columns than this has no table beside it.
 const LONG: usize = 60;
+
+/// Nor has one with more columns of numbers, or with times.
+const COLUMNS: usize = 5;
 
 /// A page that is shown is not loaded more often, in seconds.
 const LEAST_REFRESH: i64 = 5;
@@ -96,7 +99,7 @@ fn page(document: &Document<'_>, zone: &Zone) -> String {
     let timed = if document.timed { " timed" } else { "" };
     put(&mut out, format_args!("<div class=\"tables{timed}\">\n"));
     for list in &document.rankings {
-        keys(list, document.timed, &mut out);
+        keys(list, &mut out);
     }
     out.push_str("</div>\n");
     input(&document.input, &mut out);
@@ -253,64 +256,89 @@ fn breakdown(group: &Breakdown, out: &mut String) {
     out.push_str("</ul>\n</section>\n");
 }
 
-fn keys(list: &KeyList, timed: bool, out: &mut String) {
-    let class = if list.rows.iter().any(|row| row.key.width() > LONG) {
-        " class=\"wide\""
-    } else {
-        ""
+/// The class of a column, by which a narrow page leaves it out.
+fn head_class(column: KeyColumn) -> &'static str {
+    match column {
+        KeyColumn::Hits => "hits",
+        KeyColumn::Share => "share",
+        KeyColumn::ClientErrors | KeyColumn::Errors => "failed",
+        KeyColumn::Mean | KeyColumn::P95 => "p95",
+        KeyColumn::Bytes => "bytes",
+        KeyColumn::First | KeyColumn::Last => "seen",
+    }
+}
+
+/// A cell of a column.
+fn number(column: KeyColumn, text: Option<&str>, out: &mut String) {
+    let class = match (column, text) {
+        (KeyColumn::ClientErrors | KeyColumn::Errors, None) => {
+            return out.push_str("<td class=\"n none\">0</td>");
+        }
+        (_, None) => return out.push_str("<td class=\"n none\">-</td>"),
+        (KeyColumn::ClientErrors | KeyColumn::Errors, _) => " errors",
+        (KeyColumn::Share, _) => " share",
+        (KeyColumn::Bytes, _) => " bytes",
+        (KeyColumn::First | KeyColumn::Last, _) => " seen",
+        (KeyColumn::Hits | KeyColumn::Mean | KeyColumn::P95, _) => "",
     };
-    let slow = if timed {
-        "<th class=\"n p95\">p95</th>"
-    } else {
-        ""
+    let text = escape::html(text.unwrap_or_default());
+    put(out, format_args!("<td class=\"n{class}\">{text}</td>"));
+}
+
+fn keys(list: &KeyList, out: &mut String) {
+    let long = list.rows.iter().any(|row| row.key.width() > LONG);
+    let is_time = |column: &KeyColumn| matches!(column, KeyColumn::First | KeyColumn::Last);
+    let many = list.columns.len() > COLUMNS || list.columns.iter().any(is_time);
+    let class = match (many, long) {
+        // On a phone it is moved sideways: each column was asked for.
+        (true, _) => " class=\"wide many\"",
+        (false, true) => " class=\"wide\"",
+        (false, false) => "",
     };
     put(
         out,
         format_args!(
-            "<section{class}>\n<table>\n<caption>{} <small>{}</small></caption>\n\
-             <thead><tr><th>{}</th><th class=\"n hits\">Hits</th><th class=\"n share\">Share</th>\
-             <th class=\"n failed\">5xx</th>{slow}<th class=\"n bytes\">Bytes</th></tr></thead>\n<tbody>\n",
+            "<section{class}>\n<table>\n<caption>{} <small>{}</small></caption>\n<thead><tr><th>{}</th>",
             list.title, list.all, list.name
         ),
     );
+    for &column in &list.columns {
+        let (class, head) = (head_class(column), head_of(column));
+        put(out, format_args!("<th class=\"n {class}\">{head}</th>"));
+    }
+    out.push_str("</tr></thead>\n<tbody>\n");
     for row in &list.rows {
-        let errors = match &row.errors {
-            None => "<td class=\"n none\">0</td>".to_owned(),
-            Some(errors) => format!("<td class=\"n errors\">{errors}</td>"),
-        };
-        let slow = match &row.p95 {
-            _ if !timed => String::new(),
-            None => "<td class=\"n none\">-</td>".to_owned(),
-            Some(p95) => format!("<td class=\"n\">{p95}</td>"),
-        };
         put(
             out,
             format_args!("<tr><td class=\"key\" style=\"--w:{:.1}%\">", row.bar),
         );
         key(row, out);
-        put(
-            out,
-            format_args!(
-                "</td><td class=\"n\">{}</td>\
-                 <td class=\"n share\">{}</td>{errors}{slow}<td class=\"n bytes\">{}</td></tr>\n",
-                row.hits,
-                escape::html(&row.percent),
-                row.bytes
-            ),
-        );
+        out.push_str("</td>");
+        for (&column, cell) in list.columns.iter().zip(&row.cells) {
+            number(column, cell.as_deref(), out);
+        }
+        out.push_str("</tr>\n");
     }
     if let Some(other) = &list.other {
-        let rest = if timed { 3 } else { 2 };
         put(
             out,
-            format_args!(
-                "<tr class=\"other\"><td>{}</td><td class=\"n\">{}</td><td class=\"n share\">{}</td>\
-                 <td colspan=\"{rest}\"></td></tr>\n",
-                other.name,
-                other.hits,
-                escape::html(&other.percent)
-            ),
+            format_args!("<tr class=\"other\"><td>{}</td>", other.name),
         );
+        let cells = list
+            .columns
+            .iter()
+            .map(|&column| (column, other.cell(column)));
+        let cells: Vec<_> = cells.collect();
+        let said = cells.iter().rposition(|(_, cell)| cell.is_some());
+        let said = said.map_or(0, |last| last + 1);
+        for &(column, cell) in &cells[..said] {
+            number(column, cell, out);
+        }
+        if said < cells.len() {
+            let rest = cells.len() - said;
+            put(out, format_args!("<td colspan=\"{rest}\"></td>"));
+        }
+        out.push_str("</tr>\n");
     }
     out.push_str("</tbody>\n</table>\n");
     for error in &list.errors {

@@ -106,6 +106,7 @@ mod tests {
             },
             p95_ms,
             mean_ms: None,
+            seen: None,
         };
         let rows = vec![row(500, 0, Some(12.0)), row(18_300_000, 12, None)];
         let ranking = Ranking::new(

@@ -249,9 +249,9 @@ impl TextWriter<'_> {
             Block::Ranking(ranking) if ranking.listed && ranking.unique > 0 => {
                 if ranking.rows.is_empty() {
                     self.list(ranking);
-                } else if self.look.rich {
+                } else if self.look.rich && ranking.columns.is_none() {
                     self.table(ranking);
-                } else if whole && ranking.asked {
+                } else if whole && (ranking.asked || ranking.columns.is_some()) {
                     self.lines(ranking);
                 } else {
                     self.list(ranking);

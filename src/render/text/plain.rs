@@ -13,7 +13,8 @@ use super::super::bars::cut;
 use super::super::{escape, units};
 use super::table::others;
 use super::{TITLE, TextWriter};
-use crate::report::{Ranking, Row};
+use crate::report::{KEY_COLUMNS, KeyColumn, Ranking, Row};
+use crate::time::{Second, Zone};
 
 /// The columns of the longest key; JSON has all of it.
 const LONGEST: usize = 200;
@@ -21,35 +22,77 @@ const LONGEST: usize = 200;
 const ALIGNED: usize = 60;
 
 /// The numbers of one kind in a table, that of the first row first, and what is before each.
-type NumberColumn = (&'static str, Vec<String>);
+type NumberColumn = (KeyColumn, &'static str, Vec<String>);
+
+/// The columns in the order in which they are left out where there is no room.
+const LEAST_FIRST: [KeyColumn; 8] = [
+    KeyColumn::Share,
+    KeyColumn::Bytes,
+    KeyColumn::Mean,
+    KeyColumn::ClientErrors,
+    KeyColumn::P95,
+    KeyColumn::Errors,
+    KeyColumn::Hits,
+    KeyColumn::First,
+];
+
+/// The columns of the shortest key of a table that leaves some of its numbers out.
+const SHORT: usize = 12;
 
 impl TextWriter<'_> {
     /// A line that names the dimension, then one for each key, and one for the others.
     pub(super) fn lines(&mut self, ranking: &Ranking) {
         self.row(ranking.dimension.title, |page| page.unique(ranking));
+        let columns = self.fitting(columns(ranking, self.zone));
+        let room = self.room_for_keys(&columns);
+        let ascii = self.look.ascii;
+        let fit = |key: String| match key.width() <= room {
+            true => key,
+            false => cut(&key, room, ascii),
+        };
         let rows = ranking.rows.iter();
         let mut keys: Vec<String> = rows
-            .map(|row| self.aside(|p| p.short_key(&row.key)))
+            .map(|row| fit(self.aside(|p| p.short_key(&row.key))))
             .collect();
         if ranking.other() > 0 {
             keys.push(others(ranking));
         }
         let width = |key: &String| Some(key.width()).filter(|&width| width <= ALIGNED);
-        let aligned = keys.iter().filter_map(width).max().unwrap_or(0);
-        let columns = columns(ranking);
+        let aligned = keys.iter().filter_map(width).max().unwrap_or(0).min(room);
         for (at, key) in keys.iter().enumerate() {
             self.blanks(TITLE);
             self.raw(key);
-            self.blanks(aligned.saturating_sub(key.width()));
-            for (before, numbers) in &columns {
-                let widest = numbers.iter().map(String::len).max().unwrap_or(0);
+            let mut gap = aligned.saturating_sub(key.width());
+            for (_, before, numbers) in &columns {
                 if let Some(number) = numbers.get(at) {
+                    self.blanks(std::mem::take(&mut gap));
+                    let widest = widest(numbers);
                     self.write(format_args!("{before}{number:>widest$}"));
                 }
             }
             self.raw("\n");
         }
         self.errors(ranking);
+    }
+
+    /// As many of the columns as a terminal has room for.
+    fn fitting(&self, mut columns: Vec<NumberColumn>) -> Vec<NumberColumn> {
+        for least in LEAST_FIRST {
+            if columns.len() > 1 && self.room_for_keys(&columns) < SHORT {
+                columns.retain(|(column, ..)| *column != least);
+            }
+        }
+        columns
+    }
+
+    /// The columns of a terminal that these leave for the key.
+    fn room_for_keys(&self, columns: &[NumberColumn]) -> usize {
+        if !self.look.rich {
+            return usize::MAX;
+        }
+        let width = |(_, before, numbers): &NumberColumn| before.len() + widest(numbers);
+        let taken = columns.iter().map(width).sum::<usize>();
+        self.look.width.saturating_sub(TITLE + taken)
     }
 
     /// One line: `sections  9 unique: /api 812 (63%)  /img 301 (23%)  other 73`.
@@ -109,34 +152,48 @@ impl TextWriter<'_> {
     }
 }
 
-/// The numbers of the keys: hits and 5xx, and durations and bytes if the log has them; of the other keys only the
-/// hits.
-fn columns(ranking: &Ranking) -> Vec<NumberColumn> {
-    let of = |text: fn(&Row) -> String| ranking.rows.iter().map(text).collect::<Vec<_>>();
+fn widest(numbers: &[String]) -> usize {
+    numbers.iter().map(String::len).max().unwrap_or(0)
+}
+
+/// The numbers of the keys: hits and 5xx, and durations and bytes if the log has them, or those that were chosen; of the
+/// other keys only the hits.
+fn columns(ranking: &Ranking, zone: &Zone) -> Vec<NumberColumn> {
+    let rows = || ranking.rows.iter();
+    let shows = |column| match (ranking.columns, column) {
+        (Some(chosen), column) => chosen.has(column),
+        (None, KeyColumn::ClientErrors) => rows().any(|row| row.count.client_errors > 0),
+        (None, KeyColumn::Mean | KeyColumn::P95) => ranking.is_timed(),
+        (None, KeyColumn::Bytes) => rows().any(|row| row.count.bytes > 0),
+        (None, KeyColumn::First | KeyColumn::Last) => false,
+        (None, _) => true,
+    };
+    let of = |text: &dyn Fn(&Row) -> String| rows().map(text).collect::<Vec<_>>();
     let hits = ranking.rows.iter().map(|row| row.count.hits);
     let hits: Vec<u64> = match ranking.other() {
         0 => hits.collect(),
         other => hits.chain(iter::once(other)).collect(),
     };
     let share = |&hits: &u64| units::percent(hits, ranking.hits);
-    let mut columns = vec![
-        ("  ", hits.iter().map(u64::to_string).collect()),
-        ("  ", hits.iter().map(share).collect()),
-    ];
-    if ranking.rows.iter().any(|row| row.count.client_errors > 0) {
-        columns.push(("  4xx ", of(|row| row.count.client_errors.to_string())));
-    }
-    columns.push(("  5xx ", of(|row| row.count.errors.to_string())));
-    if ranking.is_timed() {
-        let mean = |row: &Row| row.mean_ms.map_or("-".to_owned(), units::milliseconds);
-        let slow = |row: &Row| row.p95_ms.map_or("-".to_owned(), units::milliseconds);
-        columns.push(("  mean ", of(mean)));
-        columns.push(("  p95 ", of(slow)));
-    }
-    if ranking.rows.iter().any(|row| row.count.bytes > 0) {
-        columns.push(("  ", of(|row| units::bytes(row.count.bytes))));
-    }
-    columns
+    let of_ms = |ms: Option<f64>| ms.map_or("-".to_owned(), units::milliseconds);
+    let time = |time: Option<Second>| time.map_or("-".to_owned(), |time| zone.show(time));
+    let numbers = |column| match column {
+        KeyColumn::Hits => ("  ", hits.iter().map(u64::to_string).collect()),
+        KeyColumn::Share => ("  ", hits.iter().map(share).collect()),
+        KeyColumn::ClientErrors => ("  4xx ", of(&|row| row.count.client_errors.to_string())),
+        KeyColumn::Errors => ("  5xx ", of(&|row| row.count.errors.to_string())),
+        KeyColumn::Mean => ("  mean ", of(&|row| of_ms(row.mean_ms))),
+        KeyColumn::P95 => ("  p95 ", of(&|row| of_ms(row.p95_ms))),
+        KeyColumn::Bytes => ("  ", of(&|row| units::bytes(row.count.bytes))),
+        KeyColumn::First => ("  first ", of(&|row| time(row.seen.map(|seen| seen.0)))),
+        KeyColumn::Last => ("  last ", of(&|row| time(row.seen.map(|seen| seen.1)))),
+    };
+    let all = KEY_COLUMNS.iter().map(|&(_, column, _)| column);
+    let column = |column| {
+        let (before, numbers) = numbers(column);
+        (column, before, numbers)
+    };
+    all.filter(|&column| shows(column)).map(column).collect()
 }
 
 #[cfg(test)]
@@ -158,6 +215,7 @@ mod tests {
             },
             p95_ms,
             mean_ms: None,
+            seen: None,
         }
     }
 

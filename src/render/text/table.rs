@@ -226,6 +226,7 @@ mod tests {
             },
             p95_ms: Some(12.0),
             mean_ms: None,
+            seen: None,
         };
         let rows = |key: String| vec![row(key)];
         let lines = lines(
@@ -258,6 +259,7 @@ mod tests {
             },
             p95_ms: (errors > 0).then_some(hits as f64),
             mean_ms: None,
+            seen: None,
         };
         for width in 40..=200 {
             for (length, hits, errors) in [(1, 1, 0), (30, 77, 77), (500, 9_999_999, 123_456)] {
