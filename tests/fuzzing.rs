@@ -11,6 +11,8 @@ mod ledgers;
 #[cfg(feature = "mmdb")]
 #[path = "support/mmdb.rs"]
 mod mmdb;
+#[path = "fuzz/rollups.rs"]
+mod rollups;
 #[path = "fuzz/runs.rs"]
 mod runs;
 #[path = "fuzz/strings.rs"]
@@ -221,6 +223,52 @@ fn whatever_a_ledger_holds_it_is_taken_or_left_as_it_is() {
         .map(|word| word.as_bytes().to_vec())
         .collect();
     fuzz(&seeds, &words, 150, ledgers::check);
+}
+
+#[test]
+fn whatever_rollups_hold_merging_them_is_replay() {
+    let head = "#httpmon rollup 1 offset=0\ntime\thits\tstatus\tmethod\tprotocol\tbytes\tus\tsection\tclient\tpath\tcached\tbot";
+    let row = |second: usize, n: usize| {
+        let status = [200, 404, 503][n % 3];
+        format!(
+            "\n{}\t{}\t{status}\tGET\tHTTP/1.1\t{}\t\t/{}\t192.0.2.{}\t/{}/x\t\t-",
+            1_767_225_600 + second,
+            n % 2 + 1,
+            n % 5,
+            n % 3,
+            n % 4,
+            n % 3,
+        )
+    };
+    let rows = |seconds: &[usize]| -> String {
+        let rows = (0..).zip(seconds).map(|(n, &second)| row(second, n));
+        format!("{head}{}", rows.collect::<String>())
+    };
+    let remarks = "\n#unparsed\t1767225602\t2\n#skipped\t3\n#filtered\t4\n#newest\t1767225990";
+    let ascending = rows(&[0, 0, 1, 3, 3, 3, 9, 40, 41, 99]);
+    let late = rows(&[2, 5, 50, 60]).replacen("offset=0", "offset=0 late", 1);
+    let falling = rows(&[200, 100, 0, 300, 10]);
+    let dense = rows(&(0..90).map(|n| n / 7).collect::<Vec<_>>());
+    let seeds = [
+        format!("0{ascending}"),
+        format!("1{ascending}{remarks}"),
+        format!("2{ascending}\n{late}"),
+        format!("3{falling}\n{ascending}"),
+        format!("7{dense}"),
+        format!("6{dense}\n{late}\n{falling}"),
+        format!("5{}", rows(&[0, 1, 2])),
+    ];
+    let seeds = seeds.map(String::into_bytes);
+    let words = format!(
+        "\\x00|\\e|\t|\t\t|\n|-1|0|1048576|1048577|99999999999999999999|\n#skewed\t|\n#unparsed\t\t1|{}|{}|\n{late}|offset=3600",
+        row(1, 4),
+        row(64, 1),
+    );
+    let words: Vec<Vec<u8>> = words
+        .split('|')
+        .map(|word| word.as_bytes().to_vec())
+        .collect();
+    fuzz(&seeds, &words, 250, rollups::check);
 }
 
 #[cfg(feature = "mmdb")]

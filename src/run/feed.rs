@@ -123,9 +123,15 @@ impl Threads {
 
     /// Reads files along with each other, and waits for signals; with a `screen`, for its keys too.
     pub(super) fn merge(merge: Merge, screen: bool) -> Threads {
+        let (threads, sender) = Threads::merging(merge);
+        threads.attend(sender, screen)
+    }
+
+    /// Reads files along with each other.
+    pub(super) fn merging(merge: Merge) -> (Threads, SyncSender<Message>) {
         let (mut threads, sender, _) = Threads::new();
         threads.merge = Some(merge);
-        threads.attend(sender, screen)
+        (threads, sender)
     }
 
     /// Reads these files, in this order; with `parallel`, the regular ones in parts.

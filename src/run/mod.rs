@@ -304,11 +304,34 @@ fn exit_status(ended: Ended, of_input: impl FnOnce() -> u8) -> Result<u8, Error>
 
 /// A feed of several files, read along with each other.
 fn merged(session: &mut Session, options: &Options, inputs: Vec<MergeInput>) -> Threads {
+    Threads::merge(merge(session, options, inputs), options.dashboard)
+}
+
+fn merge(session: &mut Session, options: &Options, inputs: Vec<MergeInput>) -> Merge {
     let parallel = session.parallel(options.threads_in_force(), PART);
     let files = merge::look_at(inputs, &parallel.reader.parser);
     session.merge(&files);
-    let merge = Merge::new(files, parallel, options.verbose);
-    Threads::merge(merge, options.dashboard)
+    Merge::new(files, parallel, options.verbose)
+}
+
+/// Runs over these files, read along with each other, as `--replay FILE…` does; for tests, which have signals of their own.
+///
+/// # Errors
+///
+/// If one of them cannot be opened, or is a rollup that does not carry what is asked for; also those of [`Session::new`].
+pub fn run_merged(
+    options: &Options,
+    files: &[OsString],
+    output: ReportWriter,
+) -> Result<Ended, Error> {
+    let operands = operands::check(files);
+    if let Some(error) = operands.errors.into_iter().next() {
+        return Err(error);
+    }
+    let along = rollups::look_at(&operands.found, &options.asked_for())?;
+    let mut session = Session::new(options, output)?;
+    let merge = merge(&mut session, options, along.inputs);
+    Ok(session.run(&mut Threads::merging(merge).0))
 }
 
 /// `--report lines`. `missing` says that a file is not there.

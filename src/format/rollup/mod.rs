@@ -405,7 +405,7 @@ fn row<'a>(
 }
 
 /// What can be wrong with a field, with the names that rollups have for it.
-const REASONS: [(Why, &str); 10] = [
+const REASONS: [(Why, &str); 12] = [
     (Why::Missing, "missing"),
     (Why::Form, "form"),
     (Why::Unnamed, "unnamed"),
@@ -416,6 +416,8 @@ const REASONS: [(Why, &str); 10] = [
     (Why::Directive, "directive"),
     (Why::Timeless, "timeless"),
     (Why::NoClient, "no-client"),
+    (Why::Version, "version"),
+    (Why::Columns, "columns"),
 ];
 
 /// The fields that can be wrong; a duration has one name whatever its unit.
