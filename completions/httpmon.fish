@@ -40,7 +40,7 @@ complete -c httpmon -n 'not __httpmon_is_command' -l anonymize -d 'cut addresses
 complete -c httpmon -n 'not __httpmon_is_command' -l where -d 'count only records that match' -x
 complete -c httpmon -n 'not __httpmon_is_command' -l since -d 'count only records from T on' -x
 complete -c httpmon -n 'not __httpmon_is_command' -l until -d 'count only records before T' -x
-complete -c httpmon -n 'not __httpmon_is_command' -l compare -d 'say in the summary what changed since D earlier, or since a moment' -x
+complete -c httpmon -n 'not __httpmon_is_command' -l compare -d 'say in the summary what changed since D earlier, since a time, or since that in a file' -x
 complete -c httpmon -n 'not __httpmon_is_command' -l report -s r -d 'how to write reports and alerts (text)' -x -a '(printf \'%s\\n\' \'text	for people, plain or coloured\' \'json	JSON Lines, one object per line\' \'html	a page about the whole run, with a time line; it has no script and loads nothing\' \'email	a complete message in text and HTML, for sendmail -t; put a To: line before it\' \'openmetrics	metrics for node_exporter\\\'s textfile collector\' \'csv	a row for each interval, for spreadsheets\' \'lines	the lines that count, as they stand in the log; of several files in the order of time\' \'rollup	what was counted, as a log that httpmon reads; see ROLLUPS\')'
 complete -c httpmon -n 'not __httpmon_is_command' -l during -d 'with --report lines: only the lines behind the alerts of this rule' -x
 complete -c httpmon -n 'not __httpmon_is_command' -l with-source -d 'with --report lines: put the file before each line'

@@ -40,7 +40,7 @@ fn a_day_is_compared_with_the_one_before() {
         compared,
         [
             "  compared  with 2026-11-19T08:00:00Z to 2026-11-19T13:00:00Z  hits 5 (+0%)  errors 40.0%, 20.0% before",
-            "            sections  /api 3 (+50%)  /img 1 (+0%)  /early 0 (gone, 1 before)",
+            "            sections  /api 3 (+50%) 5xx 2, 0 before  /img 1 (+0%) 5xx 0, 1 before  /early 0 (gone, 1 before)",
         ],
         "{said}"
     );
@@ -101,5 +101,49 @@ fn after_a_moment_is_compared_with_before_it_by_rates() {
     assert!(
         out.contains("with 2026-11-19T10:00:00Z to 2026-11-19T13:00:00Z  hits 5 (-6%)"),
         "{out}"
+    );
+}
+
+#[test]
+fn the_moment_may_be_that_in_a_file() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("comparing-deploy");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let deploy = folder.join("deploy.time");
+    let file = deploy.to_str().expect("UTF-8");
+    let midnight = 1_795_132_800;
+    let compared = || {
+        let (out, said) = run(
+            "file",
+            &["--compare", file, "--since", "2026-11-19T10:00:00Z"],
+        );
+        let line = out.lines().find(|line| line.contains("compared"));
+        line.unwrap_or_else(|| panic!("{out} {said}")).to_owned()
+    };
+    let want = "with 2026-11-19T10:00:00Z to 2026-11-19T13:00:00Z  hits 5 (-6%)";
+    for text in [
+        "2026-11-20T00:00:00Z\nby ann\n",
+        "  1795132800\n",
+        "2026-11-20",
+    ] {
+        std::fs::write(&deploy, text).expect("a file");
+        assert!(compared().contains(want), "{text}: {}", compared());
+    }
+    // An empty one says it by its own time.
+    let empty = std::fs::File::create(&deploy).expect("a file");
+    let changed = std::time::UNIX_EPOCH + std::time::Duration::from_secs(midnight);
+    empty.set_modified(changed).expect("a time");
+    assert!(compared().contains(want), "{}", compared());
+    for text in ["soon", "-", "99999999999999"] {
+        std::fs::write(&deploy, text).expect("a file");
+        let (out, said) = run("file", &["--compare", file]);
+        assert!(
+            out.is_empty() && said.contains("deploy.time: expected a time"),
+            "{text}: {said}"
+        );
+    }
+    let (out, said) = run("file", &["--compare", folder.to_str().expect("UTF-8")]);
+    assert!(
+        out.is_empty() && said.contains("or a file that holds one"),
+        "{said}"
     );
 }

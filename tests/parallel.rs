@@ -238,7 +238,11 @@ const RUNS: &[&[&str]] = &[
         "--where=network = 192.0.2.0/29",
     ],
     &["--report=json", "--since=-5m", "--until=-20s"],
-    &["--report=json", "--columns=first,last", "--top=client,section"],
+    &[
+        "--report=json",
+        "--columns=first,last",
+        "--top=client,section",
+    ],
     &[
         "--report=json",
         "--top=field:remote_addr,field:c-ip/status",

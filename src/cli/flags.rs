@@ -444,11 +444,12 @@ pub static FLAGS: &[Flag] = &[
         long: "compare",
         short: None,
         value: Some("D"),
-        help: "say in the summary what changed since D earlier, or since a moment",
+        help: "say in the summary what changed since D earlier, since a time, or since that in a file",
         more: "With a duration such as 1d or 1w, the time from --since to --until is compared with the same time so \
                much earlier: hits, the share of errors, the 95th percentile of durations and each row, with those \
                that are new or gone. Without --since it is the last D of the log, with the D before. With a time, as for --since, what comes from it on is \
-               compared with what was before, by hits per second. The files are read twice, so they must be regular files.",
+               compared with what was before, by hits per second; so with a file, such as deploy.time, whose first line is such a time \
+               or seconds since 1970, or which is empty and was last changed then. The log is read twice, so it must be regular files.",
         choices: NO_CHOICES,
         apply: |o, v| {
             let span = match v.strip_suffix('w').map(str::parse::<i64>) {
@@ -459,9 +460,10 @@ pub static FLAGS: &[Flag] = &[
                 Ok(Span(0)) => return Err("expected at least 1s".to_owned()),
                 Ok(back) if back <= YEAR => CompareWith::Back(back),
                 Ok(_) => return Err(format!("'{v}' is too long; at most {YEAR}")),
-                Err(_) => CompareWith::At(Moment::parse(v).map_err(|_| {
-                    format!("expected a duration such as 1d or 1w, or a time such as 2026-11-20T09:30:00Z, not '{v}'")
-                })?),
+                Err(_) => match Moment::parse(v) {
+                    Ok(moment) => CompareWith::At(moment),
+                    Err(_) => CompareWith::File(v.into()),
+                },
             });
             Ok(None)
         },

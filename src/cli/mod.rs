@@ -113,12 +113,14 @@ pub enum Color {
 }
 
 /// What a summary is compared with.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum CompareWith {
     /// The same time so much earlier.
     Back(Span),
     /// What was before this moment.
     At(Moment),
+    /// What was before the moment that this file says.
+    File(PathBuf),
 }
 
 /// The options of a run.
@@ -293,10 +295,10 @@ impl Options {
             )));
         }
         if self.compare.is_some()
-            && (self.check || self.dashboard || !["text", "json"].contains(name))
+            && (self.check || self.dashboard || !["text", "json", "html", "email"].contains(name))
         {
             return Err(Error::new(
-                "--compare: is part of the summary of --report text and json",
+                "--compare: is part of the summary of --report text, json, html and email",
             ));
         }
         if self.columns.is_some() && !["text", "json", "html", "email"].contains(name) {
@@ -629,7 +631,8 @@ impl Options {
 
     /// Those of them by which an alert names its cause; what a screen adds comes behind them.
     fn named_tops(&self) -> Vec<Top> {
-        let page = self.report.page && !self.top.iter().any(|top| top.asked);
+        let asked = self.top_given || self.top.iter().any(|top| top.asked);
+        let page = self.report.page && !asked;
         let listed = if page {
             &dimension::page_top()
         } else {

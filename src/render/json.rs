@@ -250,6 +250,8 @@ impl ObjectWriter<'_> {
                         json.string("key", &row.key);
                         json.number("hits", row.hits);
                         json.number("before", row.before);
+                        json.number("errors_before", row.errors[0]);
+                        json.number("errors", row.errors[1]);
                     });
                 }
             });

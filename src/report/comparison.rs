@@ -40,4 +40,6 @@ pub struct ChangedRow {
     pub hits: u64,
     /// Its hits before; 0 for one that is new.
     pub before: u64,
+    /// How many of them were answered with 5xx, before and now.
+    pub errors: [u64; 2],
 }

@@ -3,15 +3,22 @@
 //! The run before counts every key, and so does this one: a key is new, or gone, only where the other has no hit of it.
 
 use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::time::SystemTime;
 
 use super::operands::Operand;
 use super::{ahead, beforehand};
 use crate::cli::{CompareWith, Options};
 use crate::error::Error;
 use crate::filter::period::Moment;
+use crate::quantity::Count;
 use crate::render::Render;
+use crate::render::escape;
 use crate::render::lines::NoEvents;
 use crate::report::{Block, ChangedKeys, ChangedRow, Comparison, Event, Report, Row};
+use crate::stats::dimension;
 use crate::time::{Second, Span, Zone};
 
 /// Rows of a dimension: all of them.
@@ -57,11 +64,14 @@ impl Comparing {
             let earlier = before.listed().find(|known| known.dimension.name == name);
             let earlier = earlier.map_or(&[][..], |known| &known.rows);
             let (then, today) = (by_key(earlier), by_key(&ranking.rows));
-            let hits_in = |keys: &HashMap<&[u8], u64>, key| keys.get(key).copied().unwrap_or(0);
-            let of_now = ranking.rows.iter().take(*rows).map(|row| ChangedRow {
-                key: row.key.clone(),
-                hits: row.count.hits,
-                before: hits_in(&then, &*row.key),
+            let of_now = ranking.rows.iter().take(*rows).map(|row| {
+                let before = then.get(&*row.key).copied().unwrap_or_default();
+                ChangedRow {
+                    key: row.key.clone(),
+                    hits: row.count.hits,
+                    before: before.hits,
+                    errors: [before.errors, row.count.errors],
+                }
             });
             let gone = earlier.iter().take(*rows);
             let gone = gone.filter(|row| !today.contains_key(&*row.key));
@@ -69,6 +79,7 @@ impl Comparing {
                 key: row.key.clone(),
                 hits: 0,
                 before: row.count.hits,
+                errors: [row.count.errors, 0],
             });
             Some(ChangedKeys {
                 dimension: ranking.dimension,
@@ -89,8 +100,8 @@ impl Comparing {
     }
 }
 
-fn by_key(rows: &[Row]) -> HashMap<&[u8], u64> {
-    rows.iter().map(|row| (&*row.key, row.count.hits)).collect()
+fn by_key(rows: &[Row]) -> HashMap<&[u8], Count> {
+    rows.iter().map(|row| (&*row.key, row.count)).collect()
 }
 
 /// How long a summary is, where anything was believed.
@@ -137,6 +148,50 @@ impl Render for Comparing {
     }
 }
 
+/// Bytes of a file in which a time is looked for.
+const LONGEST_TIME: u64 = 1024;
+
+/// The time that a file says in its first line; of an empty one, that of its last change.
+///
+/// # Errors
+///
+/// If it cannot be read, or says none.
+fn time_in(path: &Path) -> Result<Moment, Error> {
+    let name = || escape::shown(path.as_os_str().as_encoded_bytes());
+    let expected = "expected a duration such as 1d or 1w, a time such as 2026-11-20T09:30:00Z, or a file that holds one";
+    let failed =
+        |error: io::Error| Error::new(format!("--compare: {expected}, not '{}' ({error})", name()));
+    let file = File::open(path).map_err(failed)?;
+    let data = file.metadata().map_err(failed)?;
+    if !data.is_file() {
+        return Err(failed(io::Error::other("no regular file")));
+    }
+    let mut text = String::new();
+    file.take(LONGEST_TIME)
+        .read_to_string(&mut text)
+        .map_err(failed)?;
+    let line = text.lines().next().unwrap_or_default().trim();
+    if line.is_empty() {
+        let changed = data.modified().map_err(failed)?;
+        let since = changed.duration_since(SystemTime::UNIX_EPOCH);
+        let second = since.map_or(0, |since| since.as_secs() as i64);
+        return Ok(Moment::At(Second(second)));
+    }
+    match line.parse() {
+        // As `date +%s` writes it.
+        Ok(second @ 0..=MOST_SECONDS) => Ok(Moment::At(Second(second))),
+        _ => Moment::parse(line).map_err(|why| {
+            Error::new(format!(
+                "--compare: {}: {why} (date -Is > {0} writes one)",
+                name()
+            ))
+        }),
+    }
+}
+
+/// The last second of the year 9999.
+const MOST_SECONDS: i64 = 253_402_300_799;
+
 fn second(moment: Option<Moment>) -> Option<Second> {
     match moment {
         Some(Moment::At(second)) => Some(second),
@@ -144,8 +199,45 @@ fn second(moment: Option<Moment>) -> Option<Second> {
     }
 }
 
+/// From where up to where a run counts.
+type FromTo = (Option<Moment>, Option<Moment>);
+
+/// Two times of a log, the earlier first, and whether they are equally long.
+type BothTimes = (FromTo, FromTo, bool);
+
+fn check(options: &Options, files: &[Operand]) -> Result<(), Error> {
+    let example = "httpmon --compare 1d access.log";
+    beforehand::check(options, files, "--compare", example)
+}
+
+/// The period of `options`, and the same so much earlier; `None` if there is no record.
+fn earlier(options: &mut Options, span: Span) -> Result<Option<BothTimes>, Error> {
+    let open = options.until.is_none();
+    options.until = options.until.or(Some(Moment::Ago(Span(0))));
+    ahead::resolve(options)?;
+    let Some(until) = second(options.until) else {
+        return Ok(None);
+    };
+    let until = until + Span(i64::from(open));
+    let since = second(options.since).unwrap_or(until - span);
+    let at = |second| Some(Moment::At(second));
+    let before = (at(since - span), at(until - span));
+    Ok(Some((before, (at(since), at(until)), true)))
+}
+
+/// What of the period of `options` is before a moment, and what is not; `None` if there is no record.
+fn before_and_after(options: &mut Options, moment: Moment) -> Result<Option<BothTimes>, Error> {
+    let since = options.since.replace(moment);
+    ahead::resolve(options)?;
+    let at = options.since;
+    options.since = since;
+    ahead::resolve(options)?;
+    let times = ((options.since, at), (at, options.until), false);
+    Ok(second(at).map(|_| times))
+}
+
 /// Reads the time to compare with, and makes the period of `options` the one that is compared; `None` where nothing is to be
-/// compared, or there is no record.
+/// compared, or there is no record. `seen` makes a day one of the calendar.
 ///
 /// # Errors
 ///
@@ -153,39 +245,33 @@ fn second(moment: Option<Moment>) -> Option<Second> {
 pub(super) fn with_before(
     options: &mut Options,
     files: &[Operand],
+    seen: impl Fn(Moment) -> Moment,
 ) -> Result<Option<Comparing>, Error> {
-    let Some(with) = options.compare else {
+    let Some(with) = options.compare.take() else {
         ahead::resolve(options)?;
         return Ok(None);
     };
-    let example = "httpmon --compare 1d access.log";
-    beforehand::check(options, files, "--compare", example)?;
-    let (before, now, same_length) = match with {
+    let Some((before, now, same_length)) = (match with {
         CompareWith::Back(span) => {
-            let open = options.until.is_none();
-            options.until = options.until.or(Some(Moment::Ago(Span(0))));
-            ahead::resolve(options)?;
-            let Some(until) = second(options.until) else {
-                return Ok(None);
-            };
-            let until = until + Span(i64::from(open));
-            let since = second(options.since).unwrap_or(until - span);
-            let at = |second| Some(Moment::At(second));
-            let before = (at(since - span), at(until - span));
-            (before, (at(since), at(until)), true)
+            check(options, files)?;
+            earlier(options, span)?
         }
         CompareWith::At(moment) => {
-            let since = options.since.replace(moment);
-            ahead::resolve(options)?;
-            let at = options.since;
-            options.since = since;
-            ahead::resolve(options)?;
-            if second(at).is_none() {
-                return Ok(None);
-            }
-            ((options.since, at), (at, options.until), false)
+            check(options, files)?;
+            before_and_after(options, seen(moment))?
         }
+        CompareWith::File(path) => {
+            let moment = time_in(&path)?;
+            check(options, files)?;
+            before_and_after(options, seen(moment))?
+        }
+    }) else {
+        return Ok(None);
     };
+    if options.report.page && !options.top_given {
+        options.top = dimension::page_top();
+        options.top_given = true;
+    }
     let mut rows = Vec::new();
     for top in options.top.iter_mut().filter(|top| top.rows > 0) {
         rows.push((top.dimension.name, top.rows));

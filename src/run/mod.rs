@@ -203,10 +203,11 @@ fn run(mut options: Options) -> Result<u8, Error> {
     }
     let hook = options.hook();
     let now = Second(feed::wall().as_secs() as i64);
-    let seen = |moment: Moment| moment.seen(now, !options.replay);
+    let live = !options.replay;
+    let seen = |moment: Moment| moment.seen(now, live);
     options.made = Some(made(now)).filter(|_| options.replay && options.report.page);
     (options.since, options.until) = (options.since.map(seen), options.until.map(seen));
-    let before = compare::with_before(&mut options, &files)?;
+    let before = compare::with_before(&mut options, &files, seen)?;
     if options.report.form == Form::Lines {
         return print_lines(&options, files, missing);
     }

@@ -6,6 +6,7 @@
 mod about;
 mod alerts;
 mod breakdown;
+mod compared;
 mod input;
 mod keys;
 mod tiles;
@@ -21,6 +22,7 @@ pub(super) use alerts::{AlertList, shortened, subject};
 #[cfg(test)]
 pub(super) use alerts::{fired, summary_of_alerts};
 pub(super) use breakdown::{Breakdown, Portion};
+pub(super) use compared::{Compared, ComparedRow, ComparedTable};
 pub(super) use input::InputSection;
 pub(super) use keys::{KeyList, KeyRow, head_of};
 pub(super) use tiles::Tile;
@@ -48,6 +50,8 @@ pub(super) struct Document<'a> {
     pub(super) alerts: Option<&'a Alerts>,
     /// The alerts to list, newest first.
     pub(super) alert_list: Option<AlertList>,
+    /// What changed since another time, if that was asked.
+    pub(super) compared: Option<Compared>,
     pub(super) groups: Vec<Breakdown>,
     /// Whether the tables of keys have a column for durations.
     pub(super) timed: bool,
@@ -88,6 +92,10 @@ impl<'a> Document<'a> {
             week,
             alerts,
             alert_list: alerts.map(|alerts| AlertList::new(&shortened(alerts, most_alerts), zone)),
+            compared: report.blocks.iter().find_map(|block| match block {
+                Block::Comparison(comparison) => Some(Compared::new(comparison, zone)),
+                _ => None,
+            }),
             groups: report
                 .groups()
                 .filter_map(|(key, items)| Breakdown::new(key, items))
@@ -126,7 +134,7 @@ fn span(report: &Report, zone: &Zone) -> (String, String) {
 }
 
 /// `hits` as `Hits`, `not-found` as `Not found`.
-fn titled(name: &str) -> String {
+pub(super) fn titled(name: &str) -> String {
     let mut chars = name.chars();
     let first = chars.next().into_iter().flat_map(char::to_uppercase);
     first.chain(chars).collect::<String>().replace('-', " ")

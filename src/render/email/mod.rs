@@ -126,6 +126,13 @@ fn page(document: &Document<'_>, zone: &Zone) -> String {
     if let Some(list) = &document.alert_list {
         alerts(list, &mut out);
     }
+    if let Some(compared) = &document.compared {
+        title("Compared with", &compared.with, &mut out);
+        compared
+            .tables
+            .iter()
+            .for_each(|table| tables::compared(table, &mut out));
+    }
     for group in &document.groups {
         tables::breakdown(group, &mut out);
     }

@@ -1,7 +1,7 @@
 //! The tables of a mail. A bar is beside the name of a class, but below a key, so that the numbers of a key have
 //! room on a phone.
 
-use super::super::document::{Breakdown, KeyList, Portion, head_of};
+use super::super::document::{Breakdown, ComparedTable, KeyList, Portion, head_of, titled};
 use super::super::escape;
 use super::cells::{BAD, HITS, LINE, SOFT, TEXT, bar, close, color_of, head, number, open, put};
 use super::cells::{soft, title};
@@ -50,6 +50,44 @@ pub(super) fn keys(list: &KeyList, out: &mut String) {
     }
     close(out);
     list.errors.iter().for_each(|error| soft(error, out));
+}
+
+/// What changed since another time.
+pub(super) fn compared(table: &ComparedTable, out: &mut String) {
+    if !table.title.is_empty() {
+        title(&titled(table.title), "", out);
+    }
+    open(out);
+    let heads = [
+        ("", false),
+        ("Before", true),
+        ("Now", true),
+        ("5xx", true),
+        ("Change", true),
+    ];
+    let heads = heads.map(|(name, right)| head(name, right)).concat();
+    put(out, format_args!("<tr>{heads}</tr>"));
+    for row in &table.rows {
+        let errors = match (&row.errors_before, &row.errors) {
+            (None, None) => number("", SOFT, true),
+            (before, now) => {
+                let shown = |count: &Option<String>| count.clone().unwrap_or("0".to_owned());
+                number(
+                    &format!("{} &#8594; {}", shown(before), shown(now)),
+                    BAD,
+                    true,
+                )
+            }
+        };
+        let cells = [
+            number(&escape::html(&row.before), SOFT, true),
+            number(&escape::html(&row.now), TEXT, true),
+            errors,
+            number(&row.change, TEXT, true),
+        ];
+        keyed(&escape::html(&row.name), &cells.concat(), out);
+    }
+    close(out);
 }
 
 /// A key with its bar below it (both as HTML), and the cells of its numbers.

@@ -176,7 +176,9 @@ impl<'a> Chart<'a> {
             ("median", heights(|point| point.0)),
         ];
         let shown = |us: u64| units::milliseconds(us as f64 / 1000.0);
-        let scale = [shown(top), shown(top / 2), "0".to_owned()];
+        // They are round: `50 ms`, not `50.0 ms`.
+        let short = |us| shown(us).replace(".00 ", " ").replace(".0 ", " ");
+        let scale = [short(top), short(top / 2), "0".to_owned()];
         let title = format!(
             "Time taken per {step}: <i class=\"median\"></i> median and <i class=\"p95\"></i> p95"
         );

@@ -12,8 +12,8 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use super::Render;
-use super::document::{AboutLine, AlertList, Breakdown, Document, InputSection, KeyList};
-use super::document::{KeyRow, Tile, head_of};
+use super::document::{AboutLine, AlertList, Breakdown, Compared, Document, InputSection};
+use super::document::{ComparedRow, KeyList, KeyRow, Tile, head_of, titled};
 use super::{escape, units};
 use crate::report::{Event, KeyColumn};
 use crate::time::Zone;
@@ -90,6 +90,9 @@ fn page(document: &Document<'_>, zone: &Zone) -> String {
     }
     if let Some(days) = document.visitors {
         visitors(days, &mut out);
+    }
+    if let Some(compared) = &document.compared {
+        comparison(compared, &mut out);
     }
     out.push_str("<div class=\"groups\">\n");
     for group in &document.groups {
@@ -198,6 +201,65 @@ fn visitors(days: &[(String, u64)], out: &mut String) {
         );
     }
     out.push_str("</tbody>\n</table>\n</section>\n");
+}
+
+/// What changed since another time.
+fn comparison(compared: &Compared, out: &mut String) {
+    put(
+        out,
+        format_args!(
+            "<section>\n<h2>Compared with {}</h2>\n<div class=\"tables\">\n",
+            compared.with
+        ),
+    );
+    for table in &compared.tables {
+        let any = |row: &ComparedRow| row.errors.is_some() || row.errors_before.is_some();
+        let errors = table.rows.iter().any(any);
+        // What failed before is left out where there is no room.
+        let heads = match errors {
+            true => [
+                "<th class=\"n share\">5xx</th>",
+                "<th class=\"n failed\">5xx</th>",
+            ],
+            false => ["", ""],
+        };
+        put(
+            out,
+            format_args!(
+                "<section>\n<table>\n<caption>{}</caption>\n<thead><tr><th></th><th class=\"n\">Before</th>{}\
+                 <th class=\"n\">Now</th>{}<th class=\"n\">Change</th></tr></thead>\n<tbody>\n",
+                if table.title.is_empty() {
+                    "In all".to_owned()
+                } else {
+                    titled(table.title)
+                },
+                heads[0],
+                heads[1]
+            ),
+        );
+        let failed = |count: &Option<String>, class: &str| match count {
+            _ if !errors => String::new(),
+            None => format!("<td class=\"n none{class}\">0</td>"),
+            Some(count) => format!("<td class=\"n errors{class}\">{count}</td>"),
+        };
+        for row in &table.rows {
+            put(
+                out,
+                format_args!(
+                    "<tr><td class=\"what\">{}</td><td class=\"n none\">{}</td>{}<td class=\"n\">{}</td>{}\
+                     <td class=\"n\">{}</td></tr>\n",
+                    escape::html(&row.name),
+                    escape::html(&row.before),
+                    failed(&row.errors_before, " share"),
+                    escape::html(&row.now),
+                    failed(&row.errors, ""),
+                    row.change
+                ),
+            );
+        }
+        out.push_str("</tbody>\n</table>\n</section>\n");
+    }
+    out.push_str("</div>\n</section>\n");
 }
 
 /// A key, which opens to its pairs if it has any.

@@ -37,6 +37,10 @@ impl TextWriter<'_> {
                     page.key(&row.key);
                     page.raw(" ");
                     page.change(row.before, row.hits, comparison.scale);
+                    if row.errors != [0, 0] {
+                        let [before, now] = row.errors;
+                        page.write(format_args!(" 5xx {now}, {before} before"));
+                    }
                 }
             });
         }
