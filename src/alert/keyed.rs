@@ -270,6 +270,16 @@ impl KeyedCondition for Keyed {
         self.look_at_all = true;
     }
 
+    #[inline]
+    fn is_calm(&self, second: Second, common: &Common) -> bool {
+        let is_waiting = || self.waiting.first().is_some_and(|(due, _)| *due <= second);
+        self.touched.is_empty()
+            && self.apart.is_empty()
+            && !self.look_at_all
+            && common.followed(self.place).restless().is_empty()
+            && !is_waiting()
+    }
+
     fn close(
         &mut self,
         second: Second,

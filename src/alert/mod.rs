@@ -247,6 +247,12 @@ trait KeyedCondition: std::fmt::Debug {
     /// Looks at all keys when the next second closes.
     fn look_at_all(&mut self);
 
+    /// Whether nothing could change when `second` closes, unless all keys are to be looked at. (One call for each rule and
+    /// second: there are many seconds.)
+    fn is_calm(&self, _second: Second, _common: &Common) -> bool {
+        false
+    }
+
     /// A second closes: `advance` moves the alert of each key on that is not quiet or is to fire; those that fire or are
     /// over in the `order` of their keys, so that no order of reading is seen. The alerts of keys that are followed no
     /// more are added to `over`.

@@ -426,6 +426,18 @@ impl Rule {
             clock = self.clock(second, zone);
         }
         let (evaluable, look_at_all) = clock;
+        if let Instances::ByKey {
+            keyed,
+            over,
+            unseen,
+        } = &self.kind
+            && !look_at_all
+            && unseen.is_empty()
+            && over.is_empty()
+            && keyed.is_calm(second, common)
+        {
+            return;
+        }
         let Instances::Whole {
             condition,
             clauses,

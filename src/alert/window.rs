@@ -351,13 +351,19 @@ impl<R: IdRow> Rows<R> {
 
     /// The window ends with `end`; `leave` is called with the rows that are too old.
     pub(super) fn slide(&mut self, end: Second, mut leave: impl FnMut(R)) {
-        self.starts.slide(end, |_, _| {});
-        let all = self.gone + self.rows.len() as u64;
-        let first = self.starts.oldest().copied().unwrap_or(all);
-        self.rows
-            .drain(..(first - self.gone) as usize)
-            .for_each(&mut leave);
-        self.gone = first;
+        let mut is_any_old = false;
+        self.starts.slide(end, |_, _| is_any_old = true);
+        if is_any_old {
+            let all = self.gone + self.rows.len() as u64;
+            let first = self.starts.oldest().copied().unwrap_or(all);
+            // Most often these are few, and a drain is made for many.
+            for _ in self.gone..first {
+                if let Some(row) = self.rows.pop_front() {
+                    leave(row);
+                }
+            }
+            self.gone = first;
+        }
         while let Some(entry) = self.late.first_entry()
             && *entry.key() <= end - self.starts.span(0)
         {
@@ -369,17 +375,11 @@ impl<R: IdRow> Rows<R> {
 
     /// Adds rows, in order and each key once, to `second`; `added` is called with what became of each. Those of
     /// a second that the window does not hold are passed over.
-    pub(super) fn add(
-        &mut self,
-        second: Second,
-        rows: impl IntoIterator<Item = R>,
-        mut added: impl FnMut(R, Added),
-    ) {
+    pub(super) fn add(&mut self, second: Second, rows: &[R], mut added: impl FnMut(R, Added)) {
         if !self.starts.holds(0, second) {
             return;
         }
-        let rows = rows.into_iter();
-        let held = self.held() + rows.size_hint().0;
+        let held = self.held() + rows.len();
         // It takes time for all rows, so it is done once for many.
         if held > self.most && self.held() >= self.merged + self.most / 8 {
             self.merge_seconds();
@@ -387,20 +387,17 @@ impl<R: IdRow> Rows<R> {
         let newest = self.starts.newest().is_none_or(|newest| newest < second);
         if newest {
             let start = self.gone + self.rows.len() as u64;
-            for row in rows {
-                if self.held() < self.most {
-                    self.rows.push_back(row);
-                    added(row, Added::New);
-                } else {
-                    added(row, Added::Refused);
-                }
-            }
-            if self.gone + self.rows.len() as u64 > start {
+            let (rows, refused) =
+                rows.split_at(rows.len().min(self.most.saturating_sub(self.held())));
+            self.rows.extend(rows);
+            rows.iter().for_each(|row| added(*row, Added::New));
+            refused.iter().for_each(|row| added(*row, Added::Refused));
+            if !rows.is_empty() {
                 self.starts.at(second, start);
             }
             return;
         }
-        for row in rows {
+        for &row in rows {
             let outcome = self.add_late(second, row);
             added(row, outcome);
         }
@@ -612,7 +609,7 @@ mod tests {
                         *sums.get_mut(&id).expect("it entered") -= count;
                         held = held.saturating_sub(1);
                     });
-                    rows.add(Second(second), more, |(id, count), added| {
+                    rows.add(Second(second), &more, |(id, count), added| {
                         if added == Added::Refused {
                             refused += 1;
                             return;

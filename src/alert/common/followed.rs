@@ -289,10 +289,15 @@ impl SharedFollowed {
         }
         self.take(second, bucket, second);
         for window in &mut self.windows {
-            window.find_restless();
-            window.restless.sort_unstable();
-            window.restless.dedup();
             window.looked = true;
+            if !window.touched.is_empty() {
+                window.find_restless();
+            }
+            // Late records may have left some.
+            if !window.restless.is_empty() {
+                window.restless.sort_unstable();
+                window.restless.dedup();
+            }
         }
     }
 
@@ -442,7 +447,7 @@ impl FollowedWindow {
         {
             sums.resize(last.id as usize + 1, KeySums::NONE);
         }
-        seconds.add(second, rows.iter().copied(), |row, added| {
+        seconds.add(second, rows, |row, added| {
             if added == Added::Refused {
                 *unfollowed += keys.missed(row.hits.into(), row.counted);
                 return;
