@@ -345,11 +345,12 @@ fn group(second: Second, width: i64) -> i64 {
     second.0.div_euclid(width)
 }
 
-/// For each dimension the key whose share of the hits grew most; ties go to the heavier, then by key bytes.
+/// For each dimension the key whose share of the hits grew most from the window before; ties go to the heavier, then by key
+/// bytes. What is known is what the window comes to, and what it comes to with the one before.
 pub fn changes(
     totals: &Totals,
     now: (&Counters, &[Tally]),
-    before: (&Counters, &[Tally]),
+    both: (&Counters, &[Tally]),
 ) -> Vec<Change> {
     let share = |hits: u64, of: u64| {
         if of == 0 {
@@ -358,7 +359,8 @@ pub fn changes(
             hits as f64 / of as f64
         }
     };
-    let (all, all_before) = (now.0.hits, before.0.hits);
+    let before = both.0.without(now.0);
+    let (all, all_before) = (now.0.hits, before.hits);
     let mut changes = Vec::new();
     // share − share before, over their common denominator: exact.
     let growth = |hits: u64, hits_before: u64| {
@@ -370,22 +372,25 @@ pub fn changes(
         share: share(hits, all),
         was: (all_before > 0).then(|| share(hits_before, all_before)),
     };
-    for (index, (tally, tally_before)) in now.1.iter().zip(before.1).enumerate() {
+    for (index, (tally, tally_both)) in now.1.iter().zip(both.1).enumerate() {
         let (top, table) = (totals.tops()[index], totals.table(index));
         if top.rows == 0 {
             continue;
         }
-        let weight = |id: u32| {
+        let hits = |id: u32| {
             let hits = tally.get(id).hits;
-            (growth(hits, tally_before.get(id).hits), hits)
+            (hits, tally_both.get(id).hits - hits)
         };
-        let heavier = |&a: &u32, &b: &u32| {
-            weight(a)
-                .cmp(&weight(b))
-                .then_with(|| table.key(b).cmp(table.key(a)))
-        };
-        if let Some(id) = tally.ids().iter().copied().max_by(heavier) {
-            let (hits, hits_before) = (tally.get(id).hits, tally_before.get(id).hits);
+        let weighed = tally.ids().iter().map(|&id| {
+            let (hits, hits_before) = hits(id);
+            ((growth(hits, hits_before), hits), id)
+        });
+        let heaviest = weighed.max_by(|a, b| {
+            let by_key = || table.key(b.1).cmp(table.key(a.1));
+            a.0.cmp(&b.0).then_with(by_key)
+        });
+        if let Some((_, id)) = heaviest {
+            let (hits, hits_before) = hits(id);
             changes.push(change(
                 top.dimension.kind(),
                 table.key(id),
@@ -397,7 +402,7 @@ pub fn changes(
     // The classes of status are counted in any case.
     let weight = |class: usize| {
         (
-            growth(now.0.status[class], before.0.status[class]),
+            growth(now.0.status[class], before.status[class]),
             now.0.status[class],
         )
     };
@@ -412,7 +417,7 @@ pub fn changes(
             dimension.kind(),
             &key,
             now.0.status[class],
-            before.0.status[class],
+            before.status[class],
         ));
     }
     changes

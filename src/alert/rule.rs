@@ -65,6 +65,13 @@ pub struct Changed {
     pub uncounted: bool,
 }
 
+impl Changed {
+    /// Whether the alert fires now, or fires on and is said again.
+    pub fn fires(&self) -> bool {
+        !matches!(self.transition, AlertChange::Resolved { .. })
+    }
+}
+
 #[derive(Debug)]
 enum Instances {
     Whole {

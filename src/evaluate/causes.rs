@@ -4,8 +4,8 @@
 //! that a storm of alerts costs its size.
 
 use super::Evaluate;
+use crate::alert::Changed;
 use crate::alert::cause::{self, Counted};
-use crate::alert::{AlertChange, Changed};
 use crate::ingest::Books;
 use crate::quantity::Count;
 use crate::report::AlertCause;
@@ -54,7 +54,7 @@ impl Evaluate {
                 continue;
             }
             for (_, changed) in of_rule {
-                if !fired(changed) {
+                if !changed.fires() {
                     all.push(Vec::new());
                     continue;
                 }
@@ -169,18 +169,11 @@ type CausesOfKeys = (Vec<u32>, Vec<Vec<AlertCause>>);
 
 /// The id of the key that an alert is about, if it fired.
 fn fired_key((_, changed): &(usize, Changed)) -> Option<u32> {
-    changed.id.filter(|_| fired(changed))
+    changed.id.filter(|_| changed.fires())
 }
 
 fn clear(tallies: &mut [Vec<Tally>; 2]) {
     tallies.iter_mut().flatten().for_each(Tally::clear);
-}
-
-fn fired(changed: &Changed) -> bool {
-    matches!(
-        changed.transition,
-        AlertChange::Fired { .. } | AlertChange::Repeated { .. }
-    )
 }
 
 /// The window that ends with `at`, and the one before.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::alert::past::Past;
 use crate::alert::{AlertChange, Changed, Rule, Subset, cause, past};
 use crate::interval::Interval;
 use crate::report::{
@@ -273,28 +274,16 @@ impl Evaluate {
     pub(super) fn write_alerts(
         &mut self,
         at: Second,
-        changes: Vec<(usize, Changed)>,
+        mut changes: Vec<(usize, Changed)>,
         books: &Books,
     ) {
         let causes = self.find_causes(at, &changes, books);
-        let mut looked_back: Option<LookBack> = None;
+        let looked_back = self.look_back(at, &mut changes, books);
         for ((index, changed), causes) in changes.into_iter().zip(causes) {
-            let window = self.rules[index].window();
-            if looked_back
-                .as_ref()
-                .is_none_or(|back| back.window != window)
-            {
-                looked_back = Some(self.look_back(window, at, books));
-            }
-            let Some(back) = &mut looked_back else {
-                unreachable!("it was just made");
-            };
-            let mut figure = changed.figure;
-            if changed.uncounted
-                && let (Some(dimension), Some(id)) = (self.rules[index].by(), changed.id)
-            {
-                figure.hits = self.scratch[0][dimension].get(id).hits;
-            }
+            let rule = &self.rules[index];
+            let window = rule.window();
+            let back = looked_back.partition_point(|back| back.window < window);
+            let back = &looked_back[back];
             let repeat = match changed.transition {
                 AlertChange::Repeated { repeat, .. } => repeat,
                 _ => 0,
@@ -308,10 +297,9 @@ impl Evaluate {
                 } => (number, since, AlertState::Resolved { peak, why }),
                 AlertChange::Fired { number, since }
                 | AlertChange::Repeated { number, since, .. } => {
-                    let context = back.changed.get_or_insert_with(|| {
-                        self.what_changed(window, at, &back.counters, books)
-                    });
-                    let missing = self.rules[index].counted().is_some_and(|c| c.missing);
+                    let context = back.changed.as_ref();
+                    let context = context.expect("it was found for what fires");
+                    let missing = rule.counted().is_some_and(|c| c.missing);
                     if !missing && repeat == 0 {
                         self.history.set_cause(number, cause::leading(&causes));
                     }
@@ -325,7 +313,6 @@ impl Evaluate {
                     (number, since, state)
                 }
             };
-            let rule = &self.rules[index];
             let alert = Transition {
                 rule: rule.label().clone(),
                 key: changed.key,
@@ -335,58 +322,107 @@ impl Evaluate {
                 repeat,
                 since,
                 at,
-                figure,
+                figure: changed.figure,
                 detail: changed.detail,
                 top: back.top.clone(),
                 state,
             };
             self.events.push_back(Event::Transition(Box::new(alert)));
         }
-        self.scratch.iter_mut().flatten().for_each(Tally::clear);
     }
 
-    /// Looks back on the window that ends at `at`; its tallies are the first of the scratch.
-    fn look_back(&mut self, window: Span, at: Second, books: &Books) -> LookBack {
-        self.scratch.iter_mut().flatten().for_each(Tally::clear);
-        let tallies = &mut self.scratch[0];
-        let counters = self.past.tally((at - window, at), Subset::All, tallies);
-        LookBack {
-            window,
-            counters,
-            top: rankings::of_span(&books.totals, tallies).into(),
-            changed: None,
-        }
-    }
-
-    /// What changed against the window before.
-    fn what_changed(
+    /// Looks back on the windows of what a second changed, in order, and finds the hits that figures leave out. A longer
+    /// window has all that a shorter one has, so they cost what the longest does.
+    fn look_back(
         &mut self,
-        window: Span,
         at: Second,
-        now: &Counters,
+        changes: &mut [(usize, Changed)],
         books: &Books,
-    ) -> WindowChange {
-        let [now_tallies, before_tallies] = &mut self.scratch;
-        let before = (at - window - window, at - window);
-        let before = self.past.tally(before, Subset::All, before_tallies);
-        WindowChange {
-            changed: past::changes(&books.totals, (now, now_tallies), (&before, before_tallies))
-                .into(),
-            errors: (
-                past::error_share(now).unwrap_or(0.0),
-                past::error_share(&before),
-            ),
-            resolution: self.past.resolution(),
+    ) -> Vec<LookBack> {
+        let places = changes.iter().enumerate();
+        let windows = places.map(|(place, (index, _))| (self.rules[*index].window(), place));
+        let mut windows: Vec<(Span, usize)> = windows.collect();
+        windows.sort_unstable();
+        let [now_tallies, both_tallies] = &mut self.scratch;
+        let (mut now, mut both) = (Tallied::new(at), Tallied::new(at));
+        let mut looked_back = Vec::new();
+        for of_window in windows.chunk_by(|a, b| a.0 == b.0) {
+            let window = of_window[0].0;
+            now.reach_back(at - window, &self.past, now_tallies);
+            let fires = of_window.iter().any(|(_, place)| changes[*place].1.fires());
+            let changed = fires.then(|| {
+                if both.after == at {
+                    both.take_over(&now, now_tallies, both_tallies);
+                }
+                both.reach_back(at - window - window, &self.past, both_tallies);
+                let (now, both) = (&now.counters, &both.counters);
+                WindowChange {
+                    changed: past::changes(&books.totals, (now, now_tallies), (both, both_tallies))
+                        .into(),
+                    errors: (
+                        past::error_share(now).unwrap_or(0.0),
+                        past::error_share(&both.without(now)),
+                    ),
+                    resolution: self.past.resolution(),
+                }
+            });
+            for (_, place) in of_window {
+                let (index, changed) = &mut changes[*place];
+                if changed.uncounted
+                    && let (Some(dimension), Some(id)) = (self.rules[*index].by(), changed.id)
+                {
+                    changed.figure.hits = now_tallies[dimension].get(id).hits;
+                }
+            }
+            looked_back.push(LookBack {
+                window,
+                top: rankings::of_span(&books.totals, now_tallies).into(),
+                changed,
+            });
         }
+        self.scratch.iter_mut().flatten().for_each(Tally::clear);
+        looked_back
+    }
+}
+
+/// The past from some second on, as far as it was looked back on.
+struct Tallied {
+    /// The last second that is not in it.
+    after: Second,
+    counters: Counters,
+}
+
+impl Tallied {
+    /// Nothing up to `at`.
+    fn new(at: Second) -> Tallied {
+        Tallied {
+            after: at,
+            counters: Counters::default(),
+        }
+    }
+
+    /// Takes in what another knows; this one knows nothing yet.
+    fn take_over(&mut self, other: &Tallied, from: &[Tally], to: &mut [Tally]) {
+        self.counters.merge(&other.counters);
+        self.after = other.after;
+        for (to, from) in to.iter_mut().zip(from) {
+            from.all_counts().for_each(|(id, count)| to.add(id, count));
+        }
+    }
+
+    /// Takes in what is between `after` and where it begins; its keys go to `tallies`.
+    fn reach_back(&mut self, after: Second, past: &Past, tallies: &mut [Tally]) {
+        let more = past.tally((after, self.after), Subset::All, tallies);
+        self.counters.merge(&more);
+        self.after = after;
     }
 }
 
 /// What an alert says of its window.
 struct LookBack {
     window: Span,
-    counters: Counters,
     top: Arc<[Ranking]>,
-    /// What changed against the window before, once an alert asks for it.
+    /// What changed against the window before, where an alert fires.
     changed: Option<WindowChange>,
 }
 

@@ -61,6 +61,23 @@ impl Counters {
         self.late += other.late;
         self.late_errors += other.late_errors;
     }
+
+    /// What is left without those of a `part` of the time.
+    pub fn without(&self, part: &Counters) -> Counters {
+        let mut status = self.status;
+        for (left, part) in status.iter_mut().zip(part.status) {
+            *left -= part;
+        }
+        Counters {
+            hits: self.hits - part.hits,
+            bytes: self.bytes.saturating_sub(part.bytes),
+            status,
+            malformed: self.malformed - part.malformed,
+            unparsed: self.unparsed - part.unparsed,
+            late: self.late - part.late,
+            late_errors: self.late_errors - part.late_errors,
+        }
+    }
 }
 
 impl Statistic for Counters {

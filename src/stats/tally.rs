@@ -124,12 +124,12 @@ pub fn heaviest(
         RowOrder::ClientErrors => count.client_errors,
         RowOrder::Hits | RowOrder::P95 | RowOrder::Mean => count.hits,
     };
-    first(counts.collect(), table, rows, |(_, count)| weight(count))
+    first(counts, table, rows, |(_, count)| weight(count))
 }
 
 /// The first `rows` of these keys: those of the greatest weight, ties by hits and then by key bytes.
 pub fn first<W: PartialOrd>(
-    mut all: Vec<(u32, Count)>,
+    all: impl IntoIterator<Item = (u32, Count)>,
     table: &KeyTable,
     rows: usize,
     weight: impl Fn(&(u32, Count)) -> W,
@@ -144,12 +144,22 @@ pub fn first<W: PartialOrd>(
             .then_with(|| b.1.hits.cmp(&a.1.hits))
             .then_with(|| table.key(a.0).cmp(table.key(b.0)))
     };
-    if all.len() > rows {
-        all.select_nth_unstable_by(rows - 1, order);
-        all.truncate(rows);
+    let mut kept: Vec<(u32, Count)> = Vec::new();
+    let mut last: Option<(u32, Count)> = None;
+    for key in all {
+        // Nearly all are behind the last of the first ones so far.
+        if last.is_some_and(|last| order(&key, &last).is_gt()) {
+            continue;
+        }
+        kept.push(key);
+        if kept.len() / 2 >= rows {
+            last = Some(*kept.select_nth_unstable_by(rows - 1, order).1);
+            kept.truncate(rows);
+        }
     }
-    all.sort_unstable_by(order);
-    all
+    kept.sort_unstable_by(order);
+    kept.truncate(rows);
+    kept
 }
 
 #[cfg(test)]
@@ -191,6 +201,22 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_first_rows_are_those_of_all_in_order(
+            hits in prop::collection::vec(0u64..20, 0..60),
+            rows in 0usize..9,
+        ) {
+            let mut table = KeyTable::default();
+            let ids = (0..hits.len()).map(|key| table.count(format!("{}", key * 7 % 60).as_bytes(), HIT));
+            let ids: Vec<u32> = ids.collect();
+            let count = |hits| Count { hits, ..HIT };
+            let mut all: Vec<_> = ids.into_iter().zip(hits.into_iter().map(count)).collect();
+            let found = heaviest(all.iter().copied(), &table, rows, RowOrder::Hits);
+            all.sort_by(|a, b| b.1.hits.cmp(&a.1.hits).then_with(|| table.key(a.0).cmp(table.key(b.0))));
+            all.truncate(rows);
+            prop_assert_eq!(found, all);
+        }
+
         #[test]
         fn a_renumbered_tally_is_that_of_the_new_ids(
             ids in prop::collection::vec((0u32..8, 0u64..5000, any::<bool>()), 0..50),
