@@ -401,3 +401,70 @@ fn hits_without_a_time_are_in_a_rollup_of_rollups() {
         fs::write(&rollup, again).expect("a file");
     }
 }
+
+/// The clock of the lines goes back by an hour, or forward: an hour of the day is that of the line in a rollup, too, whoever
+/// reads it, and whatever zone is shown.
+#[test]
+fn local_times_keep_their_offset_when_the_clock_changes() {
+    let folder = fresh("rollups-zone");
+    let zone = jiff::tz::TimeZone::get("Europe/Berlin").expect("a zone");
+    let local = [
+        "--format=%{%Y-%m-%d %H:%M:%S}t %h %r %>s %b",
+        "--log-tz=Europe/Berlin",
+    ];
+    // Both at 01:00 UTC.
+    for change in [1_761_440_400, 1_774_746_000] {
+        let lines: Vec<String> = (0..3000)
+            .map(|n| {
+                let time = jiff::Timestamp::from_second(change - 10_800 + 7 * n).expect("in range");
+                let time = time.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S");
+                format!(
+                    "{time} 10.0.0.{} GET /{}/x HTTP/1.1 200 {n}\n",
+                    n % 7,
+                    n % 5
+                )
+            })
+            .collect();
+        let write = |name: &str, lines: Vec<&String>| {
+            let path = folder.join(name);
+            let lines: Vec<&str> = lines.into_iter().map(|line| &line[..]).collect();
+            fs::write(&path, lines.concat()).expect("a file");
+            path
+        };
+        let whole = write("whole.log", lines.iter().collect());
+        let parts = [0, 1].map(|part| {
+            let name = format!("{part}.log");
+            write(&name, lines.iter().skip(part).step_by(2).collect())
+        });
+        let args = ["-rrollup", "--rollup-by=hour,weekday,client"];
+        let args = [&args[..], &local].concat();
+        let rollups = [&parts[..], &parts[..1], &parts[1..]];
+        let rollups: Vec<PathBuf> = (0..)
+            .zip(rollups)
+            .map(|(n, parts)| {
+                let to = folder.join(format!("{n}.rollup"));
+                fs::write(&to, run(&args, parts).0).expect("a file");
+                to
+            })
+            .collect();
+        for question in [
+            &["-rjson", "-i1h", "--top=hour,weekday"][..],
+            &["-rjson", "-i10m", "--tz=Europe/Berlin", "--top=hour"],
+            &["-rcsv", "-i1d", "--tz=America/New_York", "--top=hour=30"],
+            &[
+                "-rjson",
+                "--where=hour=2",
+                "--top=hour",
+                "--alert=A: hits > 1 over 10s where hour=3",
+            ],
+        ] {
+            let want = run(&[question, &local].concat(), std::slice::from_ref(&whole)).0;
+            let want = String::from_utf8(want).expect("UTF-8");
+            for rollups in [&rollups[..1], &rollups[1..]] {
+                let found = run(question, rollups).0;
+                let found = String::from_utf8(found).expect("UTF-8");
+                assert_eq!(found, want, "{change} {question:?} {rollups:?}");
+            }
+        }
+    }
+}

@@ -9,6 +9,7 @@
 //! Memory: some 20 bytes per record, 130 per step, and the keys of the part; one that has grown [large](Chunk::is_large)
 //! is handed on before more is read.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::selection::{Counting, Selection};
@@ -96,6 +97,8 @@ struct HitColumns {
     rows: RollupRows,
     /// How the rows of each batch ascend.
     order: Vec<(u64, u32)>,
+    /// Where a local time comes twice, what the row is if it means the later one.
+    later_rows: BTreeMap<usize, Box<[u8]>>,
 }
 
 /// A part of the input.
@@ -314,7 +317,21 @@ impl Chunk {
             let totals = &mut self.books.totals;
             let rows = &mut self.columns.rows;
             rows.write(|text| totals.write_row(record, text));
+            if again > Span(0) {
+                self.note_later_row(record);
+            }
         }
+    }
+
+    /// What the row of a record is if its local time means the later of two instants: its offset is another.
+    #[cold]
+    fn note_later_row(&mut self, record: &Record<'_>) {
+        let mut later = *record;
+        later.resolve_time(record.time + record.again());
+        let mut row = Vec::new();
+        self.books.totals.write_row(&later, &mut row);
+        let place = self.columns.rows.len() - 1;
+        self.columns.later_rows.insert(place, row.into());
     }
 }
 
@@ -343,6 +360,7 @@ impl HitColumns {
         self.matched.clear();
         self.rows.clear();
         self.order.clear();
+        self.later_rows.clear();
     }
 
     #[inline]
@@ -465,7 +483,7 @@ impl Ingest {
                 if batch.late && self.books.newest >= Some(batch.second) {
                     self.running = None;
                     for i in batch.range.clone() {
-                        let hit = self.hold(columns, batch, i);
+                        let hit = self.hold(columns, batch, i, batch.second);
                         self.believe(&hit, closed);
                     }
                     return;
@@ -474,7 +492,7 @@ impl Ingest {
                 if !clock.takes(batch.second) {
                     let before = self.begin_offers(batch);
                     for i in batch.range.clone() {
-                        let hit = self.hold(columns, batch, i);
+                        let hit = self.hold(columns, batch, i, batch.second);
                         self.offer(&hit, None, closed);
                     }
                     self.front.current_mut().origin.line = before;
@@ -513,12 +531,15 @@ impl Ingest {
         }
     }
 
-    /// The hit at `index` of a batch; its row is held for it.
-    fn hold(&mut self, columns: &HitColumns, batch: &Batch, index: usize) -> Hit {
+    /// The hit at `index` of a batch, at the time that was found for it; its row is held for it.
+    fn hold(&mut self, columns: &HitColumns, batch: &Batch, index: usize, time: Second) -> Hit {
         let mut hit = columns.hit(index, batch, self.books.totals.dimensions());
+        hit.time = time;
         if batch.counted && !columns.rows.is_empty() {
             let row = batch.first_row + (index - batch.range.start);
-            hit.row = self.hold_row(columns.rows.text(row));
+            let later = columns.later_rows.get(&row);
+            let later = later.filter(|_| time > batch.second);
+            hit.row = self.hold_row(later.map_or(columns.rows.text(row), |row| row));
         }
         hit
     }
@@ -534,9 +555,10 @@ impl Ingest {
     ) {
         self.running = None;
         for i in batch.range.clone() {
-            let mut hit = self.hold(columns, batch, i);
+            let clock = &self.front.current().clock;
+            let time = clock.nearer(batch.second, batch.again, None);
+            let hit = self.hold(columns, batch, i, time);
             let clock = &mut self.front.current_mut().clock;
-            hit.time = clock.nearer(batch.second, batch.again, None);
             if clock.takes(hit.time) {
                 clock.advance(hit.time);
                 self.believe(&hit, closed);
