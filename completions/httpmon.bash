@@ -59,11 +59,11 @@ _httpmon() {
         --trusted) return ;;
         --log-tz) return ;;
         --tz) return ;;
-        --top) compopt -o nospace 2>/dev/null; _httpmon_reply 'section client path user method status protocol host referrer agent network not-found failing bot bot-kind cache asn country endpoint query extension referrer-host browser os visitor agent-token hour weekday source' "${word%"${word##*,}"}"; return ;;
+        --top) compopt -o nospace 2>/dev/null; _httpmon_reply 'section client path user method status protocol host referrer agent network not-found failing bot bot-kind cache asn country endpoint query extension page static referrer-host browser os visitor agent-token hour weekday source' "${word%"${word##*,}"}"; return ;;
         --columns) _httpmon_reply 'hits share 4xx 5xx mean p95 bytes first last'; return ;;
         --group) return ;;
         --own) return ;;
-        --rollup-by) _httpmon_reply 'section client path user method status protocol host referrer agent network not-found failing bot bot-kind cache asn country endpoint query extension referrer-host browser os visitor agent-token hour weekday source'; return ;;
+        --rollup-by) _httpmon_reply 'section client path user method status protocol host referrer agent network not-found failing bot bot-kind cache asn country endpoint query extension page static referrer-host browser os visitor agent-token hour weekday source'; return ;;
         --mmdb) _httpmon_files; return ;;
         --where) return ;;
         --since) return ;;

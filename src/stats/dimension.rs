@@ -11,7 +11,7 @@ use super::bots::Robots;
 use super::calendar::{HOURS, WEEKDAYS, hour, weekday};
 use super::network::network;
 use super::served::served;
-use super::target::{endpoint, extension, parameter, query};
+use super::target::{endpoint, extension, is_static, parameter, query};
 use super::visitor::visitor;
 use crate::format::anonymous::AddressText;
 use crate::format::record::Record;
@@ -154,7 +154,9 @@ impl PartialEq for Dimension {
 const FIELD: &str = "field";
 
 /// Dimensions without a key in a log that has no trouble: that says nothing about its format.
-const RARE: [&str; 7] = [
+const RARE: [&str; 9] = [
+    "page",
+    "static",
     "bot-kind",
     "not-found",
     "failing",
@@ -165,7 +167,7 @@ const RARE: [&str; 7] = [
 ];
 
 /// Every dimension. The first two are always counted.
-pub static DIMENSIONS: [Dimension; 31] = [
+pub static DIMENSIONS: [Dimension; 33] = [
     Dimension {
         name: "section",
         title: "sections",
@@ -363,6 +365,22 @@ pub static DIMENSIONS: [Dimension; 31] = [
         fields: &[Field::Request],
         of: Of::Itself,
         key: |r, scratch, _| extension(path(r)?, &mut scratch.text),
+    },
+    Dimension {
+        name: "page",
+        title: "pages",
+        about: "the path of a request for something else than a static file",
+        fields: &[Field::Request],
+        of: Of::Itself,
+        key: |r, _, _| path(r).filter(|path| !is_static(path)),
+    },
+    Dimension {
+        name: "static",
+        title: "static files",
+        about: "the path of a style sheet, script, image, font, sound or film, by its extension",
+        fields: &[Field::Request],
+        of: Of::Itself,
+        key: |r, _, _| path(r).filter(|path| is_static(path)),
     },
     Dimension {
         name: "referrer-host",
@@ -704,7 +722,7 @@ const ELSEWHERE: [(&str, &str); 28] = [
     ("remote", "client"),
     ("url", "path"),
     ("uri", "path"),
-    ("page", "path"),
+    ("asset", "static"),
     ("target", "path"),
     ("code", "status"),
     ("status_code", "status"),
@@ -785,8 +803,9 @@ pub fn add_to_choose_from(tops: &mut Vec<Top>) {
     }
 }
 
-/// What a page lists besides, where nothing was asked for: who refers to the site, and what kinds of files are asked for.
-const ON_PAGES: [&str; 2] = ["referrer-host", "extension"];
+/// What a page lists besides, where nothing was asked for: what is asked for, static files and their kinds apart, and who
+/// refers to the site.
+const ON_PAGES: [&str; 4] = ["page", "static", "extension", "referrer-host"];
 
 /// What a page lists by default.
 pub fn page_top() -> Vec<Top> {

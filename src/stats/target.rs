@@ -33,6 +33,24 @@ pub(super) fn extension<'b>(path: &[u8], text: &'b mut Vec<u8>) -> Option<&'b [u
     Some(text)
 }
 
+/// Extensions of what is sent as it is, in lower case: style sheets and scripts, images, fonts, sounds and films.
+const STATIC: [&[u8]; 35] = [
+    b"css", b"js", b"mjs", b"map", b"wasm", b"png", b"jpg", b"jpeg", b"gif", b"svg", b"svgz",
+    b"webp", b"avif", b"ico", b"bmp", b"tif", b"tiff", b"woff", b"woff2", b"ttf", b"otf", b"eot",
+    b"mp3", b"m4a", b"ogg", b"oga", b"wav", b"flac", b"mp4", b"m4v", b"mov", b"webm", b"ogv",
+    b"m3u8", b"ts",
+];
+
+/// Whether a path is that of a static file.
+pub(super) fn is_static(path: &[u8]) -> bool {
+    let known = |extension: &[u8]| {
+        STATIC
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(extension))
+    };
+    split_extension(last_segment(path)).is_some_and(|(_, extension)| known(extension))
+}
+
 fn last_segment(path: &[u8]) -> &[u8] {
     path.rsplit(|&b| b == b'/').next().unwrap_or_default()
 }

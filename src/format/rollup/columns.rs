@@ -150,7 +150,15 @@ pub static COLUMNS: [RollupColumn; 18] = [
         name: "path",
         about: "the request target without query and fragment",
         always: false,
-        dimensions: &["path", "not-found", "failing", "endpoint", "extension"],
+        dimensions: &[
+            "path",
+            "not-found",
+            "failing",
+            "endpoint",
+            "extension",
+            "page",
+            "static",
+        ],
         write: |record, _, out| value::push_text(record.request.as_ref().map(Request::path), out),
         read: |text, _, parts| {
             parts.path = text;
