@@ -1,0 +1,178 @@
+//! User agents that were read before: a log has a few hundred, and comparing a text with one that is known takes less time
+//! than looking for its end, and for the end of its line.
+//!
+//! It saves time and changes nothing: what is known has no quote, so that what is equal to it, and has one behind it, ends
+//! there.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::extent::plain_quote;
+
+/// The places of agents, a power of two, and how many each has: those that begin alike are other versions of a browser.
+const PLACES: usize = 128;
+const WAYS: usize = 4;
+/// Shorter ones, and longer ones, are read every time; few are.
+const SHORTEST: usize = 45;
+const LONGEST: usize = 300;
+
+/// The number of the next agent that is added, in whatever thread.
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+/// See the module's text.
+#[derive(Debug, Clone, Default)]
+pub(super) struct KnownAgents {
+    /// Empty until there is one. Each is what ends its line, from the first byte of the agent to the newline.
+    places: Vec<[NumberedAgent; WAYS]>,
+}
+
+/// An agent and its number.
+#[derive(Debug, Clone, Default)]
+struct NumberedAgent {
+    /// With its quote and the newline behind it.
+    text: Vec<u8>,
+    number: u64,
+}
+
+/// What is behind an entry of combined.
+pub(super) struct BehindEntry<'a> {
+    pub(super) referrer: &'a [u8],
+    pub(super) agent: &'a [u8],
+    /// See [`Record::agent_number`](super::record::Record::agent_number).
+    pub(super) number: u64,
+    /// How many bytes they are, without the newline.
+    pub(super) len: usize,
+}
+
+impl KnownAgents {
+    /// Reads ` "referrer" "agent"` at the beginning of `rest` where a newline is behind it, and the agent is known.
+    #[inline(always)] // Into the reading of a line.
+    pub(super) fn read<'a>(&self, rest: &'a [u8]) -> Option<BehindEntry<'a>> {
+        let quoted = rest.strip_prefix(b" \"")?;
+        // Most often there is none.
+        let end = match quoted {
+            [b'-', b'"', ..] => 1,
+            _ => plain_quote(quoted)?,
+        };
+        let (referrer, text) = quoted.split_at(end);
+        let text = text.strip_prefix(b"\" \"")?;
+        let ways = self.places.get(place_of(text)?)?;
+        // Others rarely end there.
+        let is_there = |known: &&NumberedAgent| {
+            let len = known.text.len();
+            len > 0 && text.get(len - 2..len) == Some(b"\"\n") && text.starts_with(&known.text)
+        };
+        let known = ways.iter().find(is_there)?;
+        let len = known.text.len() - 2;
+        Some(BehindEntry {
+            referrer,
+            agent: &text[..len],
+            number: known.number,
+            len: 2 + end + 3 + len + 1,
+        })
+    }
+
+    /// An agent was read that ends its line; `text` begins with it.
+    #[cold]
+    pub(super) fn add(&mut self, text: &[u8], len: usize) {
+        if !(SHORTEST..=LONGEST).contains(&len) {
+            return;
+        }
+        let Some(place) = place_of(text) else {
+            return;
+        };
+        if self.places.is_empty() {
+            self.places = vec![Default::default(); PLACES];
+        }
+        let ways = &mut self.places[place];
+        ways.rotate_right(1);
+        text[..len + 2].clone_into(&mut ways[0].text);
+        ways[0].number = NEXT.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The place of the agent that `text` begins with, by the bytes in which systems and browsers differ.
+#[inline(always)]
+fn place_of(text: &[u8]) -> Option<usize> {
+    let begin: &[u8; SHORTEST] = text.first_chunk()?;
+    let word = |at: usize| {
+        begin[at..]
+            .first_chunk()
+            .map_or(0, |&word| u64::from_le_bytes(word))
+    };
+    let mixed =
+        word(13) ^ word(21).rotate_left(17) ^ word(29).rotate_left(34) ^ word(37).rotate_left(51);
+    Some((mixed.wrapping_mul(FACTOR) >> 32) as usize % PLACES)
+}
+
+/// The golden ratio in 64 bits, as in Knuth's multiplicative hashing.
+const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
+
+    fn known(agents: &[&str]) -> KnownAgents {
+        let mut known = KnownAgents::default();
+        for agent in agents {
+            known.add(format!("{agent}\"\n").as_bytes(), agent.len());
+        }
+        known
+    }
+
+    fn read<'a>(known: &KnownAgents, rest: &'a str) -> Option<(&'a [u8], &'a [u8], u64, usize)> {
+        let found = known.read(rest.as_bytes())?;
+        Some((found.referrer, found.agent, found.number, found.len))
+    }
+
+    #[test]
+    fn an_agent_that_is_known_is_read_where_it_ends_the_line() {
+        let agents = known(&[AGENT]);
+        let line = format!(" \"-\" \"{AGENT}\"\nthe next");
+        let (referrer, agent, number, len) = read(&agents, &line).expect("it is known");
+        assert_eq!((referrer, agent), (&b"-"[..], AGENT.as_bytes()));
+        assert_eq!(&line[len..], "\nthe next");
+        assert!(number > 0);
+        let line = format!(" \"http://example.com/\" \"{AGENT}\"\n");
+        let again = read(&agents, &line).expect("it is known");
+        assert_eq!((again.0, again.2), (&b"http://example.com/"[..], number));
+        for other in [
+            format!(" \"-\" \"{AGENT}\""),
+            format!(" \"-\" \"{AGENT}\" 0.123\n"),
+            format!(" \"-\" \"{AGENT}\"\r\n"),
+            format!(" \"-\" \"{AGENT}.1\"\n"),
+            format!(" \"a\\\" \"{AGENT}\"\n"),
+            format!(" \"a\n\" \"{AGENT}\"\n"),
+            format!(" \"-\"  \"{AGENT}\"\n"),
+            "\n".to_owned(),
+            String::new(),
+        ] {
+            assert_eq!(read(&agents, &other), None, "{other:?}");
+        }
+        assert_eq!(read(&KnownAgents::default(), &line), None);
+    }
+
+    #[test]
+    fn each_agent_has_a_number_of_its_own() {
+        let version = |n: u64| format!("{AGENT} Other/{n}");
+        let agents: Vec<String> = (0..WAYS as u64 + 1).map(version).collect();
+        let names: Vec<&str> = agents.iter().map(String::as_str).collect();
+        let agents = known(&names);
+        let number = |name: &str| {
+            let line = format!(" \"-\" \"{name}\"\n");
+            read(&agents, &line).map(|found| found.2)
+        };
+        let numbers: Vec<Option<u64>> = names.iter().map(|name| number(name)).collect();
+        // All of them have one place, and the first had to go.
+        assert_eq!(numbers[0], None);
+        let rest: std::collections::BTreeSet<u64> =
+            numbers[1..].iter().copied().flatten().collect();
+        assert_eq!(rest.len(), WAYS);
+        // Short ones and long ones are not kept.
+        for agent in ["curl/8.5.0".to_owned(), AGENT.repeat(5)] {
+            let line = format!(" \"-\" \"{agent}\"\n");
+            assert_eq!(read(&known(&[&agent]), &line), None);
+        }
+    }
+}
