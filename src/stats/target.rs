@@ -118,11 +118,25 @@ fn replacement(segment: &[u8]) -> Option<&'static [u8]> {
     }
     let token = |b: &u8| b.is_ascii_alphanumeric() || b"-_=%".contains(b);
     let word = |part: &[u8]| part.len() > 3 && part.iter().all(u8::is_ascii_lowercase);
-    let worded = segment.split(|b| b"-_=%".contains(b)).any(word);
+    let worded = between_signs(segment).any(word);
+    let figure = |part: &[u8]| part.iter().filter(|b| b.is_ascii_digit()).count();
+    let figures: usize = between_signs(segment).map(figure).sum();
     if segment.len() >= 20 && figures >= 3 && segment.iter().all(token) && !worded {
         return Some(b"{token}");
     }
     None
+}
+
+/// What is between the signs of a token, of which `%20` is one.
+fn between_signs(segment: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let parts = segment.split(|&b| b == b'%').enumerate();
+    let plain = parts.map(|(n, part)| match part {
+        [high, low, rest @ ..] if n > 0 && high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+            rest
+        }
+        part => part,
+    });
+    plain.flat_map(|part| part.split(|b| b"-_=".contains(b)))
 }
 
 /// `2026-11-20`.
@@ -216,6 +230,13 @@ mod tests {
             ),
             ("/v1/api", "/v1/api"),
             ("/oauth2/token", "/oauth2/token"),
+            // An escape is a sign: its figures are none, and it ends a word.
+            ("/tags/is%20it%20done%20yet", "/tags/is%20it%20done%20yet"),
+            (
+                "/tags/a%20b%20c%20d%20e%20f%20g",
+                "/tags/a%20b%20c%20d%20e%20f%20g",
+            ),
+            ("/t/q3w%2Be5r%2Ft7y%3Du9i", "/t/{token}"),
             ("/product-1234", "/product-1234"),
             ("/a;jsessionid=1A2B/b", "/a/b"),
             ("*", "*"),
