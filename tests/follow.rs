@@ -253,7 +253,7 @@ fn what_was_rotated_while_it_was_down_is_history() {
     while !begun && scene.written < before + 60_000 {
         scene.serve(20);
         run.kill("-USR1");
-        let line = run.lines.recv_timeout(Duration::from_secs(10));
+        let line = run.lines.recv_timeout(Duration::from_secs(60));
         let summary = serde_json::from_str::<serde_json::Value>(&line.expect("a summary"));
         begun = summary.expect("JSON")["hits"].as_u64() > Some(0);
     }
