@@ -13,25 +13,29 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
+# Ends where something cannot be installed: then nothing was found out.
+left_out() {
+    echo "$(basename "$0" .sh): left out, as $1 cannot be installed here"
+    exit 77
+}
+
+install_package() {
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get -qq update && apt-get -qq install -y --no-install-recommends "$1" >/dev/null || left_out "$1"
+}
+
 # The programs of Debian's packages: `need COMMAND PACKAGE`.
 need() {
-    command -v "$1" >/dev/null && return
-    export DEBIAN_FRONTEND=noninteractive
-    apt-get -qq update
-    apt-get -qq install -y --no-install-recommends "$2" >/dev/null
+    command -v "$1" >/dev/null || install_package "$2"
 }
 
 # A Python with these packages of PyPI: `python`.
 need_python() {
     need python3 python3
-    python3 -c 'import ensurepip' 2>/dev/null || {
-        export DEBIAN_FRONTEND=noninteractive
-        apt-get -qq update
-        apt-get -qq install -y --no-install-recommends python3-venv >/dev/null
-    }
+    python3 -c 'import ensurepip' 2>/dev/null || install_package python3-venv
     local venv=${ENGINES_VENV:-$work/venv}
     [[ -x $venv/bin/python ]] || python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check "$@"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check "$@" || left_out "$*"
     PATH=$venv/bin:$PATH
 }
 

@@ -32,35 +32,47 @@ time.sleep(120)
 PYTHON
 broker_id=$!
 trap 'kill $broker_id 2>/dev/null; rm -rf "$work"' EXIT
-wait_for() {
+wait_until() {
     for _ in $(seq 600); do
-        [[ -e $1 ]] && return
+        "$@" && return
         sleep 0.1
     done
-    echo "no $1 in a minute"
+    echo "not in a minute: $*"
     exit 1
 }
-wait_for broker
+wait_until test -e broker
 broker=$(<broker)
 
-# Each of the group has its half of the partitions before the lines come. A consumer never ends by itself.
+# Each of the group has its half of the partitions before the lines come.
 for member in 1 2; do
-    ({ timeout 45 kcat -u -b "$broker" -X auto.offset.reset=earliest -G httpmon logs 2>"$member.said" || true; } |
-        "$HTTPMON" --replay --report rollup >"$member.rollup") &
+    ({
+        kcat -u -b "$broker" -X auto.offset.reset=earliest -G httpmon logs 2>"$member.said" &
+        echo $! >"$member.id"
+        wait || true
+    } | "$HTTPMON" --replay --report rollup >"$member.rollup") &
     members+=($!)
 done
+end_members() { cat ./?.id | xargs --no-run-if-empty kill 2>/dev/null || true; }
+trap 'kill $broker_id 2>/dev/null; end_members; rm -rf "$work"' EXIT
 assigned() { grep 'assigned:' "$1.said" | tail -n 1 | grep -o 'logs \[' | wc -l; }
-for _ in $(seq 250); do
-    [[ $(assigned 1)+$(assigned 2) == 2+2 ]] && break
-    sleep 0.1
-done
+is_shared() { [[ $(assigned 1)+$(assigned 2) == 2+2 ]]; }
+wait_until is_shared
 touch joined
-wait_for produced
+wait_until test -e produced
 
 # Within a partition lines are in order, between them they are not: a replay waits for those that are late.
 kcat -C -q -e -b "$broker" -t logs -o beginning | "$HTTPMON" "${replay[@]}" --lateness 1d >all.json
 same all.json
 
+# A consumer never ends by itself: it says how far it has come in each partition.
+is_consumed() {
+    local came
+    came=$(cat ./?.said | grep 'Reached end of topic' | tr -d '[]' |
+        awk '{ offset[$(NF - 3)] = $NF } END { for (part in offset) sum += offset[part]; print sum + 0 }')
+    [[ $came == "$(wc -l <whole.log)" ]]
+}
+wait_until is_consumed
+end_members
 wait "${members[@]}"
 for member in 1 2; do
     grep -q '^[0-9]' "$member.rollup" || {
