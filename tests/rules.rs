@@ -575,6 +575,51 @@ proptest! {
     }
 }
 
+/// Rules by client on the same records over the same window, which count in common: they differ in everything else.
+fn rules_in_common(gaps: BoxedStrategy<i64>) -> impl Strategy<Value = Vec<Wanted>> {
+    let measures = vec![
+        Measure::Hits,
+        Measure::Class(4),
+        Measure::Code(404),
+        Measure::Bytes,
+    ];
+    let rules = prop::collection::vec(rules(gaps), 2..6);
+    (prop::sample::select(measures), rules).prop_map(|(measure, mut rules)| {
+        let Wanted { only, window, .. } = rules[0];
+        for rule in &mut rules {
+            let counts = matches!(measure, Measure::Hits | Measure::Bytes);
+            let (form, number) = match rule.form {
+                Form::Share if !counts => (Form::Share, rule.number),
+                _ if measure == Measure::Bytes => (Form::Number, rule.number % 12 * 250),
+                _ => (Form::Number, rule.number % 12),
+            };
+            *rule = Wanted {
+                measure,
+                form,
+                below: false,
+                number,
+                window,
+                only,
+                by_client: true,
+                ..*rule
+            };
+        }
+        rules
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn rules_by_key_that_count_in_common_have_peaks_of_their_own(hits in streams(short()), rules in rules_in_common(short()), lateness in 0i64..10, delays in prop::collection::vec(prop_oneof![9 => Just(0i64), 1 => 0i64..20], 1..30)) {
+        let come = delayed(&hits, &delays, 20);
+        let said = said(come.iter().copied(), &texts(&rules), lateness);
+        let come = believed(&come, lateness);
+        prop_assert_eq!(said, recount(&come, &rules, None, closes(&come, lateness)), "{:?}", texts(&rules));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
