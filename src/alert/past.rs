@@ -96,7 +96,7 @@ pub struct Past {
 }
 
 /// A hit of one of several keys: the place of the key among them, the ids of the hit, and what it counts.
-pub type JointHit<'p> = (usize, &'p [u32], Count);
+pub type JointHit<'p> = (u32, &'p [u32], Count);
 
 impl Past {
     /// Keeps twice the longest window of the rules; of what matched their expressions, those whose bit is in `kept`.
@@ -292,21 +292,21 @@ impl Past {
         counters
     }
 
-    /// The records of `subset` in `(after, to]` with one of `keys`, which are sorted, of a dimension; `None` where it is
-    /// not known any more which keys came together.
+    /// The records of `subset` in `(after, to]` whose key of a dimension has one of the `places`; `None` where it is not
+    /// known any more which keys came together. See [`HitLog::hits_of`](crate::stats::hit_log::HitLog::hits_of).
     pub fn hits_of(
         &self,
         (after, to): (Second, Second),
         subset: Subset,
         (dimension, dimensions): (usize, usize),
-        keys: &[u32],
+        places: &[u32],
     ) -> Option<Vec<JointHit<'_>>> {
         let mut found = Vec::new();
         let logs = self
             .within(after, to)
             .filter_map(|bucket| subset.log(bucket));
         for log in logs {
-            found.extend(log.hits_of(dimension, dimensions, keys)?);
+            found.extend(log.hits_of(dimension, dimensions, places)?);
         }
         Some(found)
     }

@@ -95,10 +95,21 @@ impl SilentKeys {
         }
     }
 
-    fn look_at_firing(&mut self) {
-        let firing = self.keys.iter();
-        let firing = firing.filter(|(_, seen)| seen.phase.number().is_some());
-        self.touched.extend(firing.map(|(id, _)| *id));
+    /// Most of those that fire are silent for another second, which does no more than raise their peak; the others are to be
+    /// looked at.
+    fn raise_peaks(&mut self, second: Second, advance: &mut dyn FnMut(u32, &mut Phase, Reading)) {
+        let mut keys = std::mem::take(&mut self.keys);
+        let firing = keys.iter_mut();
+        for (&id, seen) in firing.filter(|(_, seen)| seen.phase.number().is_some()) {
+            let reading = self.reading(second - seen.last);
+            let moves_on = seen.due <= second || seen.phase.is_repeated(second);
+            if moves_on || reading.level != Level::Breached {
+                self.touched.push(id);
+            } else {
+                advance(id, &mut seen.phase, reading);
+            }
+        }
+        self.keys = keys;
     }
 
     /// Takes in which keys have hits in a second.
@@ -209,8 +220,7 @@ impl KeyedCondition for SilentKeys {
         while let Some(id) = pop_due(&mut self.waiting, second) {
             self.touched.push(id);
         }
-        // The longest silence is that of the last second of it.
-        self.look_at_firing();
+        self.raise_peaks(second, advance);
         let mut touched = std::mem::take(&mut self.touched);
         touched.sort_unstable();
         touched.dedup();

@@ -9,6 +9,7 @@ use crate::alert::cause::{self, Counted};
 use crate::ingest::Books;
 use crate::quantity::Count;
 use crate::report::AlertCause;
+use crate::stats::keys::NONE;
 use crate::stats::tally::Tally;
 use crate::time::{Second, Span};
 
@@ -108,15 +109,19 @@ impl Evaluate {
         if keys.is_empty() {
             return (keys, Vec::new());
         }
-        let places = (dimension, books.totals.dimensions());
+        let mut places = vec![NONE; keys[keys.len() - 1] as usize + 1];
+        for (place, &id) in (0..).zip(&keys) {
+            places[id as usize] = place;
+        }
+        let among = (dimension, books.totals.dimensions());
         let spans = windows(at, window);
-        let joint = spans.map(|span| self.past.hits_of(span, counted.subset, places, &keys));
+        let joint = spans.map(|span| self.past.hits_of(span, counted.subset, among, &places));
         let mut found = Vec::new();
         if let [Some(mut new), Some(mut old)] = joint {
             new.sort_unstable_by_key(|hit| hit.0);
             old.sort_unstable_by_key(|hit| hit.0);
             let [mut new, mut old] = [new, old].map(|hits| hits.into_iter().peekable());
-            for place in 0..keys.len() {
+            for place in 0..keys.len() as u32 {
                 let mut whole = Count::default();
                 while let Some((_, ids, count)) = new.next_if(|hit| hit.0 == place) {
                     whole.add(count);

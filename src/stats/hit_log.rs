@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::keys::Renumbering;
+use super::keys::{NONE, Renumbering};
 use super::tally::Tally;
 use super::{CLIENT_ERROR, Hit, SERVER_ERROR};
 use crate::quantity::Count;
@@ -107,17 +107,18 @@ impl HitLog {
         }
     }
 
-    /// The hits whose key of `dimension` is one of `keys`, which are sorted: the place of the key, the ids of the hit,
-    /// and what it counts. `None` where hits were folded: which of their keys came together is not known any more.
+    /// The hits whose key of `dimension` has one of the `places`, which are by id, or else [`NONE`]: the place, the ids of
+    /// the hit, and what it counts. `None` where hits were folded: which of their keys came together is not known any more.
     pub fn hits_of(
         &self,
         dimension: usize,
         dimensions: usize,
-        keys: &[u32],
-    ) -> Option<impl Iterator<Item = (usize, &[u32], Count)>> {
+        places: &[u32],
+    ) -> Option<impl Iterator<Item = (u32, &[u32], Count)>> {
         let found = self.rows(dimensions).filter_map(move |(ids, count)| {
-            let place = keys.binary_search(&ids[dimension]).ok()?;
-            Some((place, ids, count))
+            let place = places.get(ids[dimension] as usize);
+            let place = place.filter(|&&place| place != NONE)?;
+            Some((*place, ids, count))
         });
         self.folded.is_empty().then_some(found)
     }
