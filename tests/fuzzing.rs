@@ -274,9 +274,10 @@ fn whatever_rollups_hold_merging_them_is_replay() {
 #[cfg(feature = "mmdb")]
 #[test]
 fn whatever_a_database_is_it_is_refused_or_answers() {
-    use mmdb::Value::{Map, Number, Text};
+    use mmdb::Value::{Map, Number, Short, Text};
     let asn = Map(vec![
         ("autonomous_system_number", Number(64_496)),
+        ("geoname_id", Short(7)),
         ("autonomous_system_organization", Text("Example")),
     ]);
     let country = Map(vec![("country", Map(vec![("iso_code", Text("DE"))]))]);

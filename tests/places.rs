@@ -7,7 +7,7 @@ mod mmdb;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use mmdb::Value::{self, Map, Number, Text};
+use mmdb::Value::{self, Map, Number, Short, Text};
 
 fn country(code: &'static str) -> Value {
     Map(vec![
@@ -37,7 +37,15 @@ fn databases(test: &str) -> [PathBuf; 3] {
         ("2001:db8:1::", 48, country("NL")),
     ];
     let networks = [
-        ("192.0.2.0", 24, asn(64496, "Example")),
+        // Some writers take the smallest type that holds a number.
+        (
+            "192.0.2.0",
+            24,
+            Map(vec![
+                ("autonomous_system_number", Short(64496)),
+                ("autonomous_system_organization", Text("Example")),
+            ]),
+        ),
         ("198.51.100.0", 26, asn(64500, "Naïve <Net>\u{1b}[1m")),
         (
             "2001:db8::",

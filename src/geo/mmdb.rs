@@ -43,9 +43,31 @@ fn text<'d>(found: &Lookup<'d>, path: &[&str]) -> Option<&'d str> {
     found.decode_path(&path).ok().flatten()
 }
 
+/// A whole number, of whatever size it was written: MaxMind's are of 32 bits, other writers take the smallest.
+fn number(found: &Lookup<'_>, key: &str) -> Option<u64> {
+    let path = [PathElement::Key(key)];
+    let as_u32 = || {
+        found
+            .decode_path::<u32>(&path)
+            .ok()
+            .flatten()
+            .map(u64::from)
+    };
+    let as_u16 = || {
+        found
+            .decode_path::<u16>(&path)
+            .ok()
+            .flatten()
+            .map(u64::from)
+    };
+    let as_u64 = || found.decode_path::<u64>(&path).ok().flatten();
+    let as_i32 = || found.decode_path::<i32>(&path).ok().flatten();
+    let positive = || u64::try_from(as_i32()?).ok();
+    as_u32().or_else(as_u16).or_else(as_u64).or_else(positive)
+}
+
 fn asn(found: &Lookup<'_>) -> Option<String> {
-    let path = [PathElement::Key("autonomous_system_number")];
-    let number: Option<u32> = found.decode_path(&path).ok().flatten();
+    let number = number(found, "autonomous_system_number");
     let (asn, name) = match number {
         Some(number) => (
             format!("AS{number}"),

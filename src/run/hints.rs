@@ -225,7 +225,7 @@ impl Hints {
         self.unknown_keys(parser);
         for name in monitor.books().lacks() {
             if geo::DIMENSIONS.contains(&name) {
-                say(&format!("--mmdb: no client has a {name} there"));
+                say(&format!("--mmdb: the {name} of no client is there"));
             } else {
                 say(&format!("--top: this log has no {name}"));
             }

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 pub enum Value {
     Text(&'static str),
     Number(u32),
+    Short(u16),
     Map(Vec<(&'static str, Value)>),
 }
 
@@ -109,6 +110,10 @@ fn write(value: &Value, out: &mut Vec<u8>) {
         Value::Text(of) => text(of, out),
         Value::Number(number) => {
             control(U32, 4, out);
+            out.extend(number.to_be_bytes());
+        }
+        Value::Short(number) => {
+            control(U16, 2, out);
             out.extend(number.to_be_bytes());
         }
         Value::Map(pairs) => {
