@@ -468,3 +468,60 @@ fn local_times_keep_their_offset_when_the_clock_changes() {
         }
     }
 }
+
+/// Each host writes a rollup as its seconds close, and one monitor reads them as they come.
+#[cfg(unix)]
+#[test]
+fn rollups_that_come_at_once_are_whole_each_by_itself() {
+    let folder = fresh("rollups-live");
+    let parts = [0, 1].map(|part| {
+        let lines = (0..200).filter(|n| n % 2 == part);
+        let lines = lines.map(|n| line(START + n as i64, n, n as u64 * 0x9e37_79b9));
+        let log = folder.join(format!("{part}.log"));
+        fs::write(&log, lines.collect::<String>()).expect("a file");
+        run(&["-rrollup"], &[log]).0
+    });
+    let read = |texts: &[Vec<u8>; 2]| {
+        let pipes = [0, 1].map(|n| folder.join(format!("web{n}")));
+        let made = Command::new("mkfifo").args(&pipes).status();
+        assert!(made.expect("mkfifo runs").success());
+        let httpmon = Command::new(env!("CARGO_BIN_EXE_httpmon"))
+            .args(["-rjson", "-i1h", "--lateness=0"])
+            .args(&pipes)
+            .current_dir(&folder)
+            .env_remove("HTTPMON_CONFIG_PATH")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it runs");
+        let open = |pipe| fs::OpenOptions::new().write(true).open(pipe);
+        let mut writers = pipes.clone().map(|pipe| open(pipe).expect("a reader"));
+        for piece in 0..10 {
+            for (writer, text) in writers.iter_mut().zip(texts) {
+                let at = |piece| text.len() * piece / 10;
+                let piece = &text[at(piece)..at(piece + 1)];
+                writer.write_all(piece).expect("a reader");
+            }
+        }
+        drop(writers);
+        pipes
+            .iter()
+            .for_each(|pipe| fs::remove_file(pipe).expect("a pipe"));
+        let output = httpmon.wait_with_output().expect("it ends");
+        let said = String::from_utf8(output.stderr).expect("UTF-8");
+        let summary = String::from_utf8(output.stdout).expect("UTF-8");
+        assert!(summary.contains(r#""lines":200,"hits":200,"#), "{summary}");
+        (output.status.code(), said)
+    };
+    let (status, said) = read(&parts);
+    assert!(status == Some(0) && !said.contains("rollup is"), "{said}");
+    let cut = parts.map(|text| {
+        let end = text.windows(5).rposition(|at| at == b"#end ");
+        text[..end.expect("an end")].to_vec()
+    });
+    let (status, said) = read(&cut);
+    assert_eq!(status, Some(2));
+    for name in ["web0: the rollup is cut off", "web1: the rollup is cut off"] {
+        assert!(said.contains(name), "{said}");
+    }
+}

@@ -323,6 +323,7 @@ impl Parser {
         let header = state.others.remove(name).unwrap_or_default();
         let left = std::mem::replace(&mut state.header, header);
         let source = std::mem::replace(&mut state.source, name.to_vec());
+        self.rollup.turn(&source, name);
         if !left.is_new() && state.others.len() < HEADERS {
             state.others.insert(source, left);
         }
@@ -402,6 +403,11 @@ impl Parser {
     /// No more lines of this source follow.
     pub fn end_source(&mut self) {
         self.rollup.end();
+    }
+
+    /// All sources have ended: those beside the current one whose rollup was cut off, once.
+    pub fn take_cut_rollups(&mut self) -> Vec<Vec<u8>> {
+        self.rollup.take_others()
     }
 
     /// Reads a line of a rollup, or one that follows it.

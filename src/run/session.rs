@@ -243,7 +243,7 @@ impl Session {
                     self.intake.begin_source(name);
                 }
                 Message::Turn(name) => {
-                    self.end_line(now)?;
+                    self.end_text(now)?;
                     self.several = true;
                     self.intake.turn_to(name);
                 }
@@ -465,12 +465,18 @@ impl Session {
         }
     }
 
-    /// The last line of a file may have no newline.
+    /// A file has ended.
     fn end_line(&mut self, now: Now) -> io::Result<()> {
-        self.lines.finish(&mut self.intake);
         if self.front.is_none() {
+            self.lines.finish(&mut self.intake);
             self.intake.reader.parser.end_source();
         }
+        self.end_text(now)
+    }
+
+    /// The last line of a text may have no newline.
+    fn end_text(&mut self, now: Now) -> io::Result<()> {
+        self.lines.finish(&mut self.intake);
         self.intake.sink.end_line();
         self.after_lines(now)
     }
@@ -533,6 +539,10 @@ impl Session {
     /// Closes what is open.
     fn close(&mut self, now: Now) -> io::Result<()> {
         self.end_line(now)?;
+        for source in self.intake.reader.parser.take_cut_rollups() {
+            let cut = io::Error::other(RollupFault::Cut.to_string());
+            self.failed_input(&failure(&String::from_utf8_lossy(&source), &cut));
+        }
         let wall = self.wall(now);
         let Intake { monitor, sink, .. } = &mut self.intake;
         monitor.finish();

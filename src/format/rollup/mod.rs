@@ -22,6 +22,7 @@ pub use beginnings::RowBeginnings;
 pub use columns::{COLUMNS, MOST_FIELDS, RollupColumn, RollupLayout, Told};
 pub use seal::{RollupEnd, Seal};
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -56,6 +57,9 @@ const FIRST: &[u8] = b"time\thits\t";
 pub const END: &[u8] = b"#end ";
 /// A row has at most so many hits; more are several rows.
 pub const MOST_HITS: u64 = 1 << 20;
+
+/// So many rollups are known that are read beside each other; there are no more clocks either.
+const MOST_OTHERS: usize = 256;
 
 /// Where the hits of a row belong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +124,8 @@ pub(super) struct RollupReader {
     unescaped: Vec<u8>,
     example: CarriedExample,
     seal: Option<Seal>,
+    /// Those of other sources that are read at once.
+    others: HashMap<Vec<u8>, Seal>,
     required: Arc<[&'static str]>,
     fault: Option<RollupFault>,
 }
@@ -239,6 +245,23 @@ impl RollupReader {
     /// What is wrong with what came so far, once.
     pub(super) fn take_fault(&mut self) -> Option<RollupFault> {
         self.fault.take()
+    }
+
+    /// What follows is of another source: what came of `left` so far is kept.
+    pub(super) fn turn(&mut self, left: &[u8], source: &[u8]) {
+        if let Some(seal) = self.seal.take()
+            && self.others.len() < MOST_OTHERS
+        {
+            self.others.insert(left.to_vec(), seal);
+        }
+        self.seal = self.others.remove(source);
+    }
+
+    /// The sources beside this one whose rollup has no end, in order.
+    pub(super) fn take_others(&mut self) -> Vec<Vec<u8>> {
+        let mut others: Vec<_> = self.others.drain().map(|(source, _)| source).collect();
+        others.sort_unstable();
+        others
     }
 
     /// A source has ended: what is wrong with it.
