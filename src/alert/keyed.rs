@@ -360,17 +360,6 @@ impl KeyedCondition for Keyed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::Hit;
-
-    fn bucket(ids: &[u32]) -> Bucket {
-        let mut bucket = Bucket::default();
-        for &id in ids {
-            let mut hit = Hit::uncounted(Second(0));
-            hit.ids[0] = id;
-            bucket.observe(&hit, 1);
-        }
-        bucket
-    }
 
     /// More hits than `threshold` over so many seconds, of which there is room for so many rows.
     fn keyed(threshold: u128, window: i64, most: usize, common: &mut Common) -> Keyed {
@@ -394,7 +383,7 @@ mod tests {
 
     /// Closes a second; the keys that are beyond, each with its hits.
     fn close(keyed: &mut Keyed, common: &mut Common, second: i64, ids: &[u32]) -> Vec<(u32, u64)> {
-        let bucket = bucket(ids);
+        let bucket = Bucket::of_keys(ids);
         common.close(Second(second), &bucket);
         let mut beyond = Vec::new();
         let mut advance = |id: u32, phase: &mut Phase, reading: Reading| {
@@ -450,7 +439,7 @@ mod tests {
         assert_eq!(beyond, [(1, 1), (2, 1)]);
         assert_eq!(keyed.unfollowed(&common), 1);
         let late = |common: &mut Common, second, ids: &[u32]| {
-            common.late(Second(second), &bucket(ids), Second(100));
+            common.late(Second(second), &Bucket::of_keys(ids), Second(100));
         };
         // A row is left, and one that is there takes in more of its key.
         late(&mut common, 100, &[1, 1, DROPPED]);

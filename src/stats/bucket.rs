@@ -171,6 +171,18 @@ impl Bucket {
         }
     }
 
+    /// A hit of each of these keys of the one dimension that is counted.
+    #[cfg(test)]
+    pub fn of_keys(ids: &[u32]) -> Bucket {
+        let mut bucket = Bucket::default();
+        for &id in ids {
+            let mut hit = Hit::uncounted(crate::time::Second(0));
+            hit.ids[0] = id;
+            bucket.observe(&hit, 1);
+        }
+        bucket
+    }
+
     /// Adds what another bucket holds.
     pub fn merge(&mut self, other: &Bucket) {
         self.counters.merge(&other.counters);

@@ -179,7 +179,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::stats::Hit;
 
     /// Which keys come in a second that closes, with the seconds left out before it, and which come late, how long ago.
     type Round = (i64, Vec<u32>, Vec<(i64, u32)>);
@@ -189,16 +188,6 @@ mod tests {
         let keys = prop::collection::vec(0u32..6, 0..4);
         let late = prop::collection::vec((0i64..12, 0u32..6), 0..3);
         prop::collection::vec((gap, keys, late), 1..40)
-    }
-
-    fn bucket(ids: &[u32]) -> Bucket {
-        let mut bucket = Bucket::default();
-        for &id in ids {
-            let mut hit = Hit::uncounted(Second(0));
-            hit.ids[0] = id;
-            bucket.observe(&hit, 1);
-        }
-        bucket
     }
 
     proptest! {
@@ -214,10 +203,10 @@ mod tests {
             let (mut all, mut end): (Vec<(i64, u32)>, _) = (Vec::new(), 0);
             for (index, (gap, now, late)) in rounds.into_iter().enumerate() {
                 end += gap;
-                keys.take(Second(end), &bucket(&now), Second(end));
+                keys.take(Second(end), &Bucket::of_keys(&now), Second(end));
                 all.extend(now.iter().map(|&id| (end, id)));
                 for (ago, id) in late {
-                    keys.take(Second(end - ago), &bucket(&[id]), Second(end));
+                    keys.take(Second(end - ago), &Bucket::of_keys(&[id]), Second(end));
                     all.push((end - ago, id));
                 }
                 if index == renumber_at {

@@ -7,11 +7,14 @@
 mod counts;
 mod followed;
 mod keys;
+mod limits;
+mod rows;
 mod times;
 
 pub(super) use counts::{CountPlace, Summand};
-pub(super) use followed::{FollowedKeys, FollowedPlace, KeyLimits, KeySums};
+pub(super) use followed::{FollowedKeys, FollowedPlace};
 pub(super) use keys::KeysPlace;
+pub(super) use limits::{KeyLimits, KeySums};
 pub(super) use times::{TimesPlace, Timing};
 
 use super::Subset;
