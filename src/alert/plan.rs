@@ -13,7 +13,8 @@ use super::usual;
 use super::{Clauses, KeyedCondition, Rule, Subset};
 use crate::filter::Filter;
 use crate::quantity::Unit;
-use crate::stats::dimension::{DIMENSIONS, Dimension, RowOrder, Top};
+use crate::stats::dimension::{DIMENSIONS, Dimension};
+use crate::stats::top::{RowOrder, Top};
 use crate::time::Span;
 
 /// Different expressions that the rules of a run can have: the bits of a record's match.

@@ -12,7 +12,8 @@ use crate::nearest;
 use crate::quantity::Unit;
 use crate::render::OUTPUTS;
 use crate::report::{KEY_COLUMNS, KeyColumns};
-use crate::stats::dimension::{self, DIMENSIONS, parse_top};
+use crate::stats::dimension::DIMENSIONS;
+use crate::stats::top::{self, parse_top};
 use crate::time::{Span, Zone};
 
 /// The longest window and lateness.
@@ -295,7 +296,7 @@ pub static FLAGS: &[Flag] = &[
             if !std::mem::replace(&mut o.top_given, true) {
                 o.top.clear();
             }
-            dimension::add_to_list(&mut o.top, list);
+            top::add_to_list(&mut o.top, list);
             Ok(None)
         },
     },

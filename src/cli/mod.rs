@@ -38,7 +38,8 @@ use crate::render::{Form, OUTPUTS, Output};
 use crate::report::{KeyColumns, Scope};
 use crate::simulate::Settings;
 use crate::stats::MOST_DIMENSIONS;
-use crate::stats::dimension::{self, Top};
+use crate::stats::dimension;
+use crate::stats::top::{self, Top};
 use crate::time::{Second, Span, Zone};
 
 /// What the command line asks httpmon to do.
@@ -239,7 +240,7 @@ impl Default for Options {
             trusted: None,
             log_tz: Zone::UTC,
             tz: None,
-            top: dimension::default_top(),
+            top: top::default_top(),
             top_given: false,
             groups: Vec::new(),
             own: Vec::new(),
@@ -624,7 +625,7 @@ impl Options {
         }
         let mut tops = self.named_tops();
         if self.dashboard {
-            dimension::add_to_choose_from(&mut tops);
+            top::add_to_choose_from(&mut tops);
         }
         tops
     }
@@ -633,12 +634,8 @@ impl Options {
     fn named_tops(&self) -> Vec<Top> {
         let asked = self.top_given || self.top.iter().any(|top| top.asked);
         let page = self.report.page && !asked;
-        let listed = if page {
-            &dimension::page_top()
-        } else {
-            &self.top
-        };
-        let mut tops = dimension::with_standing(listed);
+        let listed = if page { &top::page_top() } else { &self.top };
+        let mut tops = top::with_standing(listed);
         // A column may be of durations, and the summary has a line for each key.
         if self.columns.is_some() {
             tops.iter_mut().for_each(|top| top.asked |= top.rows > 0);

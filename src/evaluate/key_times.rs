@@ -4,8 +4,8 @@
 //! difference how the log was split. 16 bytes for each key of each dimension that is listed.
 
 use crate::stats::bucket::Bucket;
-use crate::stats::dimension::Top;
 use crate::stats::keys::{DROPPED, Renumbering};
+use crate::stats::top::Top;
 use crate::time::Second;
 
 /// Neither before nor after any time.
@@ -69,7 +69,7 @@ mod tests {
 
     use super::*;
     use crate::stats::Hit;
-    use crate::stats::dimension::parse_top;
+    use crate::stats::top::parse_top;
 
     proptest! {
         #[test]

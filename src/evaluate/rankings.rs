@@ -8,10 +8,10 @@ use crate::points::series::{Point, Series};
 use crate::quantity::Count;
 use crate::report::{Block, KeyColumns, Ranking, Row};
 use crate::stats::bucket::Counters;
-use crate::stats::dimension::{RowOrder, Top};
 use crate::stats::keys::KeyTable;
 use crate::stats::latency::Histogram;
 use crate::stats::tally::{self, Tally};
+use crate::stats::top::{RowOrder, Top};
 use crate::stats::totals::Totals;
 
 /// The rankings of the whole run, with these columns if some were chosen.

@@ -11,8 +11,8 @@ use crate::report::Ranking;
 use crate::snapshot::{Ask, RECENT, Snapshot};
 use crate::stats::bucket::Bucket;
 use crate::stats::bucket::Counters;
-use crate::stats::dimension::Top;
 use crate::stats::tally::{self, Tally};
+use crate::stats::top::Top;
 use crate::time::{Second, Span};
 
 /// The newest alerts, of which the graph shows when they fired.

@@ -10,8 +10,8 @@ use hashbrown::HashMap;
 use crate::filter::Filter;
 use crate::format::record::Record;
 use crate::stats::Hit;
-use crate::stats::dimension::Top;
 use crate::stats::keys::DROPPED;
+use crate::stats::top::Top;
 
 /// Keys that answers are remembered by: more are rare, and cost more than they save.
 const KEYS: usize = 3;

@@ -10,7 +10,7 @@ use crate::format::anonymous;
 use crate::format::record::Record;
 use crate::format::rollup::RollupLayout;
 use crate::stats::Hit;
-use crate::stats::dimension::Top;
+use crate::stats::top::Top;
 
 /// What is counted, and of which records: the whole run and all parts of it have this in common.
 #[derive(Debug, Clone)]

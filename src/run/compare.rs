@@ -18,7 +18,7 @@ use crate::render::Render;
 use crate::render::escape;
 use crate::render::lines::NoEvents;
 use crate::report::{Block, ChangedKeys, ChangedRow, Comparison, Event, Report, Row};
-use crate::stats::dimension;
+use crate::stats::top;
 use crate::time::{Second, Span, Zone};
 
 /// Rows of a dimension: all of them.
@@ -269,7 +269,7 @@ pub(super) fn with_before(
         return Ok(None);
     };
     if options.report.page && !options.top_given {
-        options.top = dimension::page_top();
+        options.top = top::page_top();
         options.top_given = true;
     }
     let mut rows = Vec::new();

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::filter::Filter;
 use crate::geo::{DIMENSIONS, Database, Locator};
 use crate::render::escape;
-use crate::stats::dimension::Top;
+use crate::stats::top::Top;
 
 /// Reads the databases; `None` where no file was given.
 ///

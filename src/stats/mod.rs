@@ -29,6 +29,7 @@ mod served;
 pub mod tally;
 mod target;
 pub mod timeline;
+pub mod top;
 pub mod totals;
 mod visitor;
 

@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
-use super::dimension::RowOrder;
 use super::keys::{DROPPED, KeyTable, NONE, Renumbering};
+use super::top::RowOrder;
 use crate::quantity::Count;
 
 /// Counts of one dimension over some span of time.

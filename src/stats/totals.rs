@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::bots::Robots;
-use super::dimension::{Scratch, Top, with_standing};
+use super::dimension::Scratch;
 use super::keyed_histogram::KeyedHistogram;
 use super::keys::{KeyTable, Renumbering};
+use super::top::{Top, with_standing};
 use super::{CLIENT_ERROR, Hit, SERVER_ERROR, Statistics};
 use crate::format::record::Record;
 use crate::format::rollup::RollupLayout;
@@ -220,8 +221,8 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::dimension::parse_top;
     use super::super::keys::DROPPED;
+    use super::super::top::parse_top;
     use super::super::{Findings, Statistic, latency};
     use super::*;
     use crate::format::record::Request;
