@@ -9,8 +9,8 @@ use foldhash::fast::RandomState;
 
 use super::history::AlertHistory;
 use super::measure::Threshold;
-use super::rule::{AlertChange, Changed};
 use super::spec::Spec;
+use super::transition::{AlertChange, Changed};
 use crate::quantity::{Figure, Unit};
 use crate::report::{CheckedRule, CheckedThreshold};
 use crate::time::{Second, Span};

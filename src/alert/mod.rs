@@ -25,13 +25,15 @@ mod silent_keys;
 mod slo;
 pub mod spec;
 pub mod syntax;
+mod transition;
 mod unique;
 mod usual;
 mod window;
 
 pub use history::AlertHistory;
 pub use phase::Clauses;
-pub use rule::{AlertChange, Changed, EarlierAlert, Rule};
+pub use rule::{EarlierAlert, Rule};
+pub use transition::{AlertChange, Changed};
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;

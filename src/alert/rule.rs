@@ -6,71 +6,15 @@ use super::cause::Counted;
 use super::common::Common;
 use super::history::AlertHistory;
 use super::hours::{Clocked, Hours};
-use super::phase::{Clauses, Phase, PhaseChange};
+use super::phase::{Clauses, Phase};
+use super::transition::{Changed, Closing};
 use super::{Condition, Evaluable, KeyedCondition, Level, Reading};
 use crate::quantity::{Figure, Subject};
-use crate::report::{Key, Shortfall, WhyOver};
+use crate::report::{Key, Shortfall};
 use crate::stats::bucket::Bucket;
 use crate::stats::keys::{KeyTable, Renumbering};
 use crate::stats::totals::Totals;
 use crate::time::{Second, Span, Zone};
-
-/// A transition of an alert.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum AlertChange {
-    /// It began to fire.
-    Fired {
-        /// Its number in the run.
-        number: u64,
-        /// When its condition began to hold.
-        since: Second,
-    },
-    /// It fires on, and is said again.
-    Repeated {
-        /// Its number in the run.
-        number: u64,
-        /// When its condition began to hold.
-        since: Second,
-        /// How often it has been said again, this time with it.
-        repeat: u64,
-    },
-    /// It is over.
-    Resolved {
-        /// Its number in the run.
-        number: u64,
-        /// When it began.
-        since: Second,
-        /// The greatest value while it fired.
-        peak: Figure,
-        /// Why, where it is not that things are well.
-        why: Option<WhyOver>,
-    },
-}
-
-/// A transition with what it speaks of.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Changed {
-    /// Which.
-    pub transition: AlertChange,
-    /// The measure at the end of the second.
-    pub figure: Figure,
-    /// The key, where the rule is by key.
-    pub key: Option<Key>,
-    /// The measure in words, where the numbers alone do not say it.
-    pub detail: Option<String>,
-    /// The id of the key, where it is still known.
-    pub id: Option<u32>,
-    /// Whether the rule does not count all hits of the key: those of the figure are to be taken from the
-    /// [past](super::past).
-    pub uncounted: bool,
-}
-
-impl Changed {
-    /// Whether the alert fires now, or fires on and is said again.
-    pub fn fires(&self) -> bool {
-        !matches!(self.transition, AlertChange::Resolved { .. })
-    }
-}
 
 #[derive(Debug)]
 enum Instances {
@@ -541,14 +485,13 @@ impl Rule {
             id: None,
             uncounted: false,
         };
-        let mut closing = Closing {
-            label: &self.label,
-            subject: &self.subject,
+        let mut closing = Closing::new(
+            (&self.label, &self.subject),
             second,
-            outside: evaluable.outside,
+            evaluable,
             history,
             report,
-        };
+        );
         closing.advance(phase, *clauses, reading, || None, || condition.detail());
         *peak = phase.number().map(|number| (number, figure.value));
     }
@@ -572,14 +515,13 @@ impl Rule {
         else {
             return;
         };
-        let mut closing = Closing {
-            label: &self.label,
-            subject: &self.subject,
+        let mut closing = Closing::new(
+            (&self.label, &self.subject),
             second,
-            outside: evaluable.outside,
+            evaluable,
             history,
             report,
-        };
+        );
         let dimension = keyed.dimension();
         let kind = totals.tops()[dimension].dimension.kind();
         if look_at_all {
@@ -636,104 +578,4 @@ fn find(table: &KeyTable, key: &[u8]) -> Option<u32> {
         ids.find(|&id| String::from_utf8_lossy(table.key(id)).as_bytes() == key)
     };
     table.id(key).or_else(lossy)
-}
-
-/// A second that closes, for the alerts of one rule.
-struct Closing<'c, T> {
-    label: &'c Arc<str>,
-    subject: &'c Subject,
-    second: Second,
-    /// The second is none of the rule's hours: nothing fires, and what fires is over.
-    outside: bool,
-    history: &'c mut AlertHistory,
-    report: T,
-}
-
-impl<T: FnMut(Changed)> Closing<'_, T> {
-    /// Moves an alert on, and reports the transition if there is one.
-    fn advance(
-        &mut self,
-        phase: &mut Phase,
-        clauses: Clauses,
-        reading: Reading,
-        key: impl Fn() -> Option<Key>,
-        detail: impl FnOnce() -> Option<String>,
-    ) {
-        let Closing {
-            label,
-            subject,
-            second,
-            history,
-            ..
-        } = self;
-        let Reading {
-            level,
-            figure,
-            shortfall,
-            id,
-            uncounted,
-        } = reading;
-        let (level, clauses) = match self.outside {
-            true => (Level::Clear, Clauses::NONE),
-            false => (level, clauses),
-        };
-        let enlist = |since| history.fire(label, key(), subject.unit, since, figure);
-        let transition = match phase.advance(level, *second, clauses, enlist) {
-            PhaseChange::Stay => {
-                if let Phase::Firing { number, .. } = *phase {
-                    self.history.raise_peak(number, figure);
-                }
-                return;
-            }
-            PhaseChange::Fire { number, since } => AlertChange::Fired { number, since },
-            PhaseChange::Repeat { number } => {
-                self.history.raise_peak(number, figure);
-                let since = self.history.since(number).unwrap_or(self.second);
-                AlertChange::Repeated {
-                    number,
-                    since,
-                    repeat: clauses.repeats(since, self.second),
-                }
-            }
-            PhaseChange::Resolve { number } => {
-                let why = match self.outside {
-                    true => Some(WhyOver::OutOfHours),
-                    false => shortfall.map(WhyOver::TooFew),
-                };
-                let over = self.history.resolve(number, self.second, why);
-                AlertChange::Resolved {
-                    number,
-                    since: over.since,
-                    peak: over.peak,
-                    why,
-                }
-            }
-        };
-        (self.report)(Changed {
-            transition,
-            figure,
-            key: key(),
-            detail: detail(),
-            id,
-            uncounted,
-        });
-    }
-
-    /// An alert is over whose key is followed no more: its last figure is its peak.
-    fn end(&mut self, number: u64) {
-        let over = self.history.resolve(number, self.second, None);
-        (self.report)(Changed {
-            transition: AlertChange::Resolved {
-                number,
-                since: over.since,
-                peak: over.peak,
-                why: None,
-            },
-            figure: over.peak,
-            key: over.key,
-            detail: None,
-            id: None,
-            uncounted: false,
-        });
-    }
 }
