@@ -38,6 +38,7 @@ pub mod monitor;
 pub mod nearest;
 pub mod points;
 pub mod quantity;
+mod queue;
 pub mod render;
 pub mod report;
 pub mod run;

@@ -99,6 +99,12 @@ impl Monitor {
         self.evaluate.resume(earlier)
     }
 
+    /// See [`Ingest::settle`].
+    #[inline]
+    pub fn settle(&mut self) {
+        self.ingest.settle(&mut self.evaluate);
+    }
+
     /// See [`Ingest::pass`].
     pub fn pass(&mut self) {
         self.ingest.pass(false, &mut self.evaluate);
@@ -189,6 +195,7 @@ impl Monitor {
 
     /// What a screen shows.
     pub fn snapshot(&mut self, ask: &Ask) -> Snapshot {
+        self.settle();
         let open = self.ingest.open();
         self.evaluate.snapshot(ask, self.ingest.books(), open)
     }

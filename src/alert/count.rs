@@ -216,6 +216,11 @@ impl Condition for CountCondition {
         Level::of(order, self.threshold, self.below)
     }
 
+    fn idle_below(&self) -> Option<(CountPlace, u128)> {
+        let of_hits = !matches!(self.summand, Summand::Bytes | Summand::Unparsed);
+        (of_hits && self.few > 0).then_some((self.place, self.few))
+    }
+
     fn figure(&self, common: &Common) -> Figure {
         let (counted, whole) = self.counted(common);
         let (_, hits) = common.counted(self.place);

@@ -130,6 +130,12 @@ pub trait Condition: std::fmt::Debug {
     /// Where the measure is against its threshold.
     fn level(&self, common: &Common) -> Level;
 
+    /// A count that grows by one with a hit at most, and below how much of it the level is [`Level::Clear`] whatever else
+    /// there is; then there is nothing to [take](Condition::take) either.
+    fn idle_below(&self) -> Option<(common::CountPlace, u128)> {
+        None
+    }
+
     /// The measure, for people.
     fn figure(&self, common: &Common) -> Figure;
 

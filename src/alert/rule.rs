@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::cause::Counted;
-use super::common::Common;
+use super::common::{Common, CountPlace};
 use super::history::AlertHistory;
 use super::hours::{Clocked, Hours};
 use super::phase::{Clauses, Phase};
@@ -72,6 +72,8 @@ pub struct Rule {
     touched: bool,
     /// The first second after the newest time that was not read, as long as the window reaches back to it.
     unread: Option<Second>,
+    /// See [`Condition::idle_below`].
+    idle_below: Option<(CountPlace, u128)>,
 }
 
 impl Rule {
@@ -85,6 +87,7 @@ impl Rule {
         Rule {
             label: label.into(),
             subject,
+            idle_below: condition.idle_below(),
             kind: Instances::Whole {
                 condition,
                 clauses,
@@ -122,6 +125,7 @@ impl Rule {
             hours: None,
             touched: false,
             unread: None,
+            idle_below: None,
         }
     }
 
@@ -358,6 +362,24 @@ impl Rule {
                 keyed.renumber(ids, over)
             }
             Instances::Whole { .. } | Instances::ByKey { .. } => {}
+        }
+    }
+
+    /// Whether seconds that close change nothing, whatever so many hits in them are: so it is with nearly all seconds of
+    /// nearly all logs. [`Rule::idle`] closes them.
+    #[inline]
+    pub fn stays_idle(&self, hits: u64, common: &Common) -> bool {
+        let quiet = matches!(&self.kind, Instances::Whole { phase, .. } if *phase == Phase::Quiet);
+        let few = |(place, few)| common.counted(place).0 + u128::from(hits) < few;
+        quiet && self.idle_below.is_some_and(few) && self.unread.is_none() && self.hours.is_none()
+    }
+
+    /// Closes seconds that change nothing.
+    #[inline]
+    pub fn idle(&mut self) {
+        self.touched = false;
+        if let Instances::Whole { level, .. } = &mut self.kind {
+            *level = Level::Clear;
         }
     }
 

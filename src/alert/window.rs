@@ -8,8 +8,7 @@
 //! [`Window`] keeps a small value for each second, and can be of several spans at once, which rules share that count
 //! the same; [`Sums`] adds such values up.
 
-use std::collections::VecDeque;
-
+use crate::queue::Queue;
 use crate::time::{Second, Span};
 
 /// The seconds of one or several spans that end together.
@@ -20,7 +19,7 @@ pub(super) struct Window<T> {
     longest: usize,
     end: Second,
     /// The seconds of the longest span, each with what it holds.
-    seconds: VecDeque<(Second, T)>,
+    seconds: Queue<(Second, T)>,
 }
 
 /// A span, and how many of the seconds are too old for it; for the longest none is.
@@ -41,7 +40,7 @@ impl<T> Window<T> {
             spans: Vec::new(),
             longest: 0,
             end: Second(i64::MIN),
-            seconds: VecDeque::new(),
+            seconds: Queue::default(),
         };
         spans.iter().for_each(|&span| {
             window.place_of(span);
@@ -79,12 +78,12 @@ impl<T> Window<T> {
 
     /// The newest second that holds anything.
     pub(super) fn newest(&self) -> Option<Second> {
-        self.seconds.back().map(|(newest, _)| *newest)
+        self.seconds.last().map(|(newest, _)| *newest)
     }
 
     /// What the oldest second holds.
     pub(super) fn oldest(&self) -> Option<&T> {
-        self.seconds.front().map(|(_, value)| value)
+        self.seconds.first().map(|(_, value)| value)
     }
 
     /// What a second holds, and what the next one does that holds anything.
@@ -96,7 +95,7 @@ impl<T> Window<T> {
     }
 
     /// The seconds of a window of one span as they are held, to put others there.
-    pub(super) fn seconds_mut(&mut self) -> &mut VecDeque<(Second, T)> {
+    pub(super) fn seconds_mut(&mut self) -> &mut Queue<(Second, T)> {
         debug_assert_eq!(self.spans.len(), 1);
         &mut self.seconds
     }
@@ -123,11 +122,11 @@ impl<T> Window<T> {
         self.end = end;
         if let [SpanEdge { span, .. }] = self.spans[..] {
             let oldest = end - span;
-            while let Some((second, value)) = self.seconds.front()
+            while let Some((second, value)) = self.seconds.first()
                 && *second <= oldest
             {
                 leave(0, value);
-                self.seconds.pop_front();
+                self.seconds.pass();
             }
             return;
         }
@@ -141,7 +140,8 @@ impl<T> Window<T> {
             }
         }
         // They were too old for the shorter spans before.
-        while self.spans[self.longest].left > 0 && self.seconds.pop_front().is_some() {
+        for _ in 0..self.spans[self.longest].left {
+            self.seconds.pass();
             self.spans.iter_mut().for_each(|edge| edge.left -= 1);
         }
     }
@@ -157,7 +157,7 @@ impl<T> Window<T> {
     pub(super) fn push(&mut self, second: Second, value: T) -> bool {
         let is_new = self.is_new(second);
         if is_new {
-            self.seconds.push_back((second, value));
+            self.seconds.push((second, value));
         }
         is_new
     }
@@ -170,8 +170,8 @@ impl<T> Window<T> {
             return None;
         }
         if self.is_new(second) {
-            self.seconds.push_back((second, empty));
-            return self.seconds.back_mut().map(|(_, value)| value);
+            self.seconds.push((second, empty));
+            return self.seconds.last_mut().map(|(_, value)| value);
         }
         let index = self.seconds.partition_point(|(known, _)| *known < second);
         if self.seconds.get(index).is_none_or(|(at, _)| *at != second) {
@@ -226,31 +226,38 @@ impl<const K: usize> Sums<K> {
         place
     }
 
-    /// `more` is added to `second`, if a window that ends with `closed` holds it.
+    /// `more` is added to each of these seconds, which close in this order. What is too old leaves only when the last of them
+    /// has closed.
     #[inline]
-    pub(super) fn take(&mut self, second: Second, more: [u64; K], closed: Second) {
-        let subtract = |totals: &mut [u128; K], old: &[u64; K]| {
-            for (total, old) in totals.iter_mut().zip(old) {
-                *total -= u128::from(*old);
+    pub(super) fn take_run(&mut self, run: impl Iterator<Item = (Second, [u64; K])>) {
+        let (mut last, mut sum) = (None, [0; K]);
+        for (second, more) in run {
+            if more != [0; K] {
+                self.window.seconds.push((second, more));
+                add(&mut sum, &more);
             }
-        };
-        match &mut self.totals[..] {
-            // Most often there is one.
-            [totals] => self.window.slide(closed, |_, old| subtract(totals, old)),
-            totals => self
-                .window
-                .slide(closed, |place, old| subtract(&mut totals[place], old)),
+            last = Some(second);
         }
+        for totals in &mut self.totals {
+            let sums = totals.iter_mut().zip(sum);
+            sums.for_each(|(total, sum)| *total += sum);
+        }
+        if let Some(last) = last {
+            self.take(last, [0; K], last);
+        }
+    }
+
+    /// `more` is added to `second`, if a window that ends with `closed` holds it.
+    pub(super) fn take(&mut self, second: Second, more: [u64; K], closed: Second) {
+        let totals = &mut self.totals;
+        self.window
+            .slide(closed, |place, old| subtract(&mut totals[place], old));
         if more == [0; K] {
             return;
         }
         if self.window.push(second, more) {
             // It ends every window.
-            for totals in &mut self.totals {
-                for (total, more) in totals.iter_mut().zip(more) {
-                    *total += u128::from(more);
-                }
-            }
+            self.totals.iter_mut().for_each(|totals| add(totals, &more));
         } else {
             self.take_late(second, more);
         }
@@ -294,6 +301,20 @@ impl<const K: usize> Sums<K> {
     }
 }
 
+#[inline]
+fn add<const K: usize>(totals: &mut [u128; K], more: &[u64; K]) {
+    for (total, more) in totals.iter_mut().zip(more) {
+        *total += u128::from(*more);
+    }
+}
+
+#[inline]
+fn subtract<const K: usize>(totals: &mut [u128; K], old: &[u64; K]) {
+    for (total, old) in totals.iter_mut().zip(old) {
+        *total -= u128::from(*old);
+    }
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use std::collections::BTreeMap;
@@ -329,6 +350,34 @@ pub(super) mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_run_of_seconds_adds_what_they_add_one_by_one(
+            seconds in prop::collection::vec((1i64..6, 0u64..4), 0..60),
+            spans in prop::collection::vec(1i64..40, 1..4),
+            length in 1usize..20,
+        ) {
+            let mut end = 0;
+            let ends = seconds.iter().map(|(gap, hits)| {
+                end += gap;
+                (Second(end), [*hits])
+            });
+            let ends: Vec<(Second, [u64; 1])> = ends.collect();
+            let mut sums = [Sums::<1>::new(Span(spans[0])), Sums::<1>::new(Span(spans[0]))];
+            let places = |sums: &mut Sums<1>| -> Vec<usize> {
+                spans.iter().map(|&span| sums.place_of(Span(span))).collect()
+            };
+            let places = sums.each_mut().map(places);
+            let [one_by_one, by_runs] = &mut sums;
+            for run in ends.chunks(length) {
+                run.iter().for_each(|&(second, hits)| one_by_one.take(second, hits, second));
+                by_runs.take_run(run.iter().copied());
+                for (&place, &same) in places[0].iter().zip(&places[1]) {
+                    prop_assert_eq!(one_by_one.hits(place, 0), by_runs.hits(same, 0));
+                    prop_assert_eq!(one_by_one.next_leave(place), by_runs.next_leave(same));
+                }
+            }
+        }
+
         #[test]
         fn sums_of_every_span_are_those_of_its_seconds(closings in closings(), spans in prop::array::uniform3(1i64..10)) {
             let mut window: Window<u64> = Window::of(&spans.map(Span));

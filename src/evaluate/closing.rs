@@ -1,11 +1,11 @@
 //! What closed seconds do to the open report, the rules, and what is known of the past.
 
 use super::rankings::{point, scale_point};
-use super::{EarlierRun, Evaluate};
-use crate::alert::Rule;
+use super::{EarlierRun, Evaluate, OpenReport};
+use crate::alert::{Changed, Rule};
 use crate::ingest::{Books, ClosedSeconds};
 use crate::report::{Event, KeyColumns, Rewind, Rolled};
-use crate::stats::bucket::Bucket;
+use crate::stats::bucket::{Bucket, ClosedSecond};
 use crate::stats::keys::Renumbering;
 use crate::time::{Second, Span};
 
@@ -20,6 +20,7 @@ impl Evaluate {
 
     /// The earlier run ended before `second`: what lies between its end and the beginning of the log was not read, and
     /// its alerts that this run does not know fire on.
+    #[inline(never)]
     fn take_over(&mut self, second: Second, books: &Books) {
         let ended = |earlier: &mut EarlierRun| earlier.until < second;
         let Some(earlier) = self.earlier.take_if(ended) else {
@@ -48,6 +49,180 @@ impl Evaluate {
         }
         self.history.take_over(earlier.fired);
     }
+
+    /// How many of these seconds are of one report, or of none: one at least.
+    fn together(&self, run: &[ClosedSecond]) -> usize {
+        match (&self.open, self.interval) {
+            (_, None) => run.len(),
+            (None, Some(_)) => 1,
+            (Some(open), Some(_)) => run.partition_point(|(second, _)| *second < open.to).max(1),
+        }
+    }
+
+    /// Closes the first seconds of `run`, if they change no rule, whatever their hits are; `false`, and nothing is done, where
+    /// they might.
+    ///
+    /// What is done for each of them is what it adds to the past.
+    fn close_idle(
+        &mut self,
+        (run, together): (&mut Vec<ClosedSecond>, usize),
+        silent: bool,
+        books: &Books,
+        mut recycle: impl FnMut(Box<Bucket>),
+    ) -> bool {
+        let seconds = &run[..together];
+        let hits = seconds.iter().map(|(_, bucket)| bucket.counters.hits);
+        if together == 1 || self.earlier.is_some() || hits.clone().min() == Some(0) {
+            return false;
+        }
+        let (hits, common) = (hits.sum(), &mut self.common);
+        let mut rules = self.rules.iter();
+        if !rules.all(|rule| rule.stays_idle(hits, common)) || !common.close_run(seconds) {
+            return false;
+        }
+        self.rules.iter_mut().for_each(Rule::idle);
+        let last = seconds.last().map(|(second, _)| *second);
+        let all = || {
+            seconds
+                .iter()
+                .map(|(second, bucket)| (*second, &bucket.counters))
+        };
+        let zone = books.zone();
+        all().for_each(|(second, counters)| self.peaks.close(second, counters.hits, zone));
+        all().for_each(|(second, counters)| self.pauses.close(second, counters.hits));
+        let zone = books.known_zone();
+        all().for_each(|(second, counters)| self.series.add(second, point(counters), zone));
+        let shown = self.is_shown();
+        for (second, bucket) in run.drain(..together) {
+            if shown {
+                self.show(second, &bucket, silent, books);
+            }
+            self.past
+                .push(second, bucket, &mut self.scratch[0], &mut recycle);
+        }
+        if let Some(last) = last {
+            self.end_report(last, books);
+        }
+        true
+    }
+
+    /// Whether more of a second is shown than what is known of the whole run.
+    fn is_shown(&self) -> bool {
+        let of_reports = self.interval.is_some() || self.page.is_some() || self.scales.is_some();
+        of_reports || self.columns.is_some_and(KeyColumns::has_times)
+    }
+
+    /// Writes the report that ends with a second.
+    #[inline]
+    fn end_report(&mut self, last: Second, books: &Books) {
+        let ends = |open: &OpenReport| open.to == last.next();
+        if self.open.as_ref().is_some_and(ends) {
+            self.write_report(last, false, books);
+        }
+    }
+
+    /// Closes a second.
+    fn close_one(
+        &mut self,
+        second: Second,
+        bucket: Box<Bucket>,
+        silent: bool,
+        books: &Books,
+        mut recycle: impl FnMut(Box<Bucket>),
+    ) {
+        if self.earlier.is_some() {
+            self.take_over(second, books);
+        }
+        let empty = bucket.is_empty();
+        let counters = &bucket.counters;
+        self.peaks.close(second, counters.hits, books.zone());
+        self.pauses.close(second, counters.hits);
+        if counters.hits > 0 {
+            self.series.add(second, point(counters), books.known_zone());
+        }
+        if self.is_shown() {
+            self.show(second, &bucket, silent, books);
+        }
+        self.common.close(second, &bucket);
+        let common = &self.common;
+        let changes = match self.rules.iter().all(|rule| rule.stays_idle(0, common)) {
+            true => {
+                self.rules.iter_mut().for_each(Rule::idle);
+                Vec::new()
+            }
+            false => self.close_rules(second, &bucket, books),
+        };
+        if !empty {
+            self.past
+                .push(second, bucket, &mut self.scratch[0], recycle);
+        } else {
+            recycle(bucket);
+        }
+        if !changes.is_empty() {
+            self.write_changes(second, changes, books);
+        }
+        self.end_report(second, books);
+    }
+
+    /// Adds a second that closes to what reports, a page and a screen show of time.
+    #[inline(never)]
+    fn show(&mut self, second: Second, bucket: &Bucket, silent: bool, books: &Books) {
+        let counters = &bucket.counters;
+        let empty = bucket.is_empty();
+        if counters.hits > 0 {
+            self.see_keys(second, bucket, books);
+        }
+        if let Some(page) = self.page.as_mut().filter(|_| counters.hits > 0) {
+            page.add(second, bucket, books);
+        }
+        if self.interval.is_some() {
+            // A silence makes empty reports, but none for the time before the log begins.
+            let silent = silent && books.span.is_some_and(|(least, _)| least <= second);
+            if self.open.is_none() && (silent || !empty) {
+                self.open_report(second, books);
+            }
+            if let Some(open) = &mut self.open {
+                open.take(bucket, &mut self.open_tallies);
+            }
+            if !empty {
+                self.add_to_trend(second, counters.hits);
+            }
+        }
+        if let Some(scales) = self.scales.as_mut().filter(|_| !empty) {
+            scales.add(second, scale_point(counters), books.zone());
+        }
+    }
+
+    /// Closes a second for the rules, which it may change; those it did, with what changed.
+    #[inline(never)]
+    fn close_rules(
+        &mut self,
+        second: Second,
+        bucket: &Bucket,
+        books: &Books,
+    ) -> Vec<(usize, Changed)> {
+        let mut changes = Vec::new();
+        for (index, rule) in self.rules.iter_mut().enumerate() {
+            rule.close(
+                second,
+                (bucket, &self.common),
+                (&books.totals, books.zone()),
+                &mut self.history,
+                |changed| changes.push((index, changed)),
+            );
+        }
+        changes
+    }
+
+    #[inline(never)]
+    fn write_changes(&mut self, second: Second, changes: Vec<(usize, Changed)>, books: &Books) {
+        match &mut self.check {
+            Some(check) => changes
+                .into_iter()
+                .for_each(|(place, changed)| check.take(place, changed, second)),
+            None => self.write_alerts(second, changes, books),
+        }
+    }
 }
 
 impl ClosedSeconds for Evaluate {
@@ -61,73 +236,18 @@ impl ClosedSeconds for Evaluate {
 
     fn close(
         &mut self,
-        second: Second,
-        bucket: Box<Bucket>,
+        run: &mut Vec<ClosedSecond>,
         silent: bool,
         books: &Books,
         mut recycle: impl FnMut(Box<Bucket>),
     ) {
-        if self.earlier.is_some() {
-            self.take_over(second, books);
-        }
-        let counters = &bucket.counters;
-        let hits = counters.hits;
-        let empty = bucket.is_empty();
-        self.peaks.close(second, hits, books.zone());
-        self.pauses.close(second, hits);
-        if hits > 0 {
-            self.series.add(second, point(counters), books.known_zone());
-            if let Some(page) = &mut self.page {
-                page.add(second, &bucket, books);
+        while !run.is_empty() {
+            let together = self.together(run);
+            if !self.close_idle((run, together), silent, books, &mut recycle) {
+                for (second, bucket) in run.drain(..together) {
+                    self.close_one(second, bucket, silent, books, &mut recycle);
+                }
             }
-            self.see_keys(second, &bucket, books);
-        }
-        if self.interval.is_some() {
-            // A silence makes empty reports, but none for the time before the log begins.
-            let silent = silent && books.span.is_some_and(|(least, _)| least <= second);
-            if self.open.is_none() && (silent || !empty) {
-                self.open_report(second, books);
-            }
-            if let Some(open) = &mut self.open {
-                open.take(&bucket, &mut self.open_tallies);
-            }
-            if !empty {
-                self.add_to_trend(second, hits);
-            }
-        }
-        if let Some(scales) = self.scales.as_mut().filter(|_| !empty) {
-            scales.add(second, scale_point(counters), books.zone());
-        }
-        self.common.close(second, &bucket);
-        let mut changes = Vec::new();
-        for (index, rule) in self.rules.iter_mut().enumerate() {
-            rule.close(
-                second,
-                (&bucket, &self.common),
-                (&books.totals, books.zone()),
-                &mut self.history,
-                |changed| changes.push((index, changed)),
-            );
-        }
-        if !empty {
-            self.past
-                .push(second, bucket, &mut self.scratch[0], recycle);
-        } else {
-            recycle(bucket);
-        }
-        match &mut self.check {
-            Some(check) => changes
-                .into_iter()
-                .for_each(|(place, changed)| check.take(place, changed, second)),
-            None if changes.is_empty() => {}
-            None => self.write_alerts(second, changes, books),
-        }
-        if self
-            .open
-            .as_ref()
-            .is_some_and(|open| open.to == second.next())
-        {
-            self.write_report(false, books);
         }
     }
 
@@ -171,7 +291,7 @@ impl ClosedSeconds for Evaluate {
 
     fn end(&mut self, books: &Books) {
         if self.open.is_some() {
-            self.write_report(true, books);
+            self.write_report(books.first_open - Span::SECOND, true, books);
         }
     }
 

@@ -128,7 +128,8 @@ impl Evaluate {
         });
     }
 
-    pub(super) fn write_report(&mut self, partial: bool, books: &Books) {
+    #[inline(never)]
+    pub(super) fn write_report(&mut self, last: Second, partial: bool, books: &Books) {
         let open = self.open.take().expect("a report is open");
         let counters = &open.counters;
         // One that the period begins within has no more than a part either.
@@ -176,7 +177,6 @@ impl Evaluate {
                 .map(Block::Window),
         );
         blocks.extend(self.notes());
-        let last = Second(books.first_open.0 - 1);
         blocks.push(Block::Alerts(self.history.newest(last, ALERTS_IN_VIEW)));
         let here = |example: &&UnparsedExample| {
             example

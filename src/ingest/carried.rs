@@ -88,7 +88,7 @@ impl Ingest {
         } else {
             second
         };
-        if second >= self.timeline.first() && second < self.books.bounds.until {
+        if second >= self.first_open() && second < self.books.bounds.until {
             self.timeline.bucket(second).counters.unparsed += lines;
         }
     }

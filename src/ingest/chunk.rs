@@ -500,6 +500,9 @@ impl Ingest {
                 }
                 clock.advance(batch.second);
                 self.running = None;
+                if batch.counted {
+                    self.go_on(batch.second);
+                }
                 self.reach(batch.second, batch.counted, closed);
                 if !batch.counted {
                     return;
@@ -508,7 +511,7 @@ impl Ingest {
                     let range = batch.range.clone();
                     range.map(|i| columns.hit(i, batch, dimensions))
                 };
-                if batch.second < self.timeline.first() {
+                if batch.second < self.first_open() {
                     let rows = columns.rows_of(batch);
                     return self.believe_late(batch.second, each(), rows, closed);
                 }

@@ -2,7 +2,7 @@
 
 use super::Books;
 use crate::report::{Rewind, Rolled};
-use crate::stats::bucket::Bucket;
+use crate::stats::bucket::{Bucket, ClosedSecond};
 use crate::stats::keys::Renumbering;
 use crate::time::Second;
 
@@ -19,12 +19,12 @@ pub trait ClosedSeconds {
     /// closed already, for all that is known as empty.
     fn unread(&mut self, from: Second, to: Second);
 
-    /// A second closes. `silent`: no record brought it about. Buckets that are not needed any more go to
+    /// Seconds close, in order, and are taken out of `run`: what comes of them is what would come of each alone. That they come
+    /// together lets be done once for all of them what is the same for nearly all. `silent`: no record brought it about. Buckets that are not needed any more go to
     /// `recycle`.
     fn close(
         &mut self,
-        second: Second,
-        bucket: Box<Bucket>,
+        run: &mut Vec<ClosedSecond>,
         silent: bool,
         books: &Books,
         recycle: impl FnMut(Box<Bucket>),

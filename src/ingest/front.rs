@@ -195,6 +195,15 @@ impl Front {
         &mut self.sources[self.current]
     }
 
+    /// The source, where there is only one.
+    #[inline]
+    pub(super) fn only(&mut self) -> Option<&mut Source> {
+        match &mut self.sources[..] {
+            [source] => Some(source),
+            _ => None,
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.sources.len()
     }
@@ -222,12 +231,16 @@ impl Front {
         let least = match &self.sources[..] {
             // Nearly always there is one, and it is the foremost.
             [source] => source.reached.filter(|_| !source.ended),
-            _ => {
-                let held = self.open().filter(|source| self.waits_for(source, newest));
-                held.map(|source| source.reached).min().flatten()
-            }
+            _ => self.reached_by_all(newest),
         };
         least.map(|least| least - self.lateness)
+    }
+
+    /// The second that all of several sources which are waited for have reached.
+    #[inline(never)]
+    fn reached_by_all(&self, newest: Option<Second>) -> Option<Second> {
+        let held = self.open().filter(|source| self.waits_for(source, newest));
+        held.map(|source| source.reached).min().flatten()
     }
 
     /// Whether a source is waited for: not if it is too far behind, nor if no record of it has come for as long.

@@ -28,7 +28,7 @@ use crate::filter::period::Bounds;
 use crate::format::record::Record;
 use crate::format::unparsed::Unparsed;
 use crate::report::{Rewind, UnparsedExample};
-use crate::stats::bucket::Bucket;
+use crate::stats::bucket::{Bucket, ClosedSecond};
 use crate::stats::keys::{self, Renumbering};
 use crate::stats::rows::RollupRows;
 use crate::stats::tally::Tally;
@@ -41,6 +41,10 @@ const MOST_OPEN: Span = Span(86_400);
 /// How long it takes at most until lines that are lost are known to be.
 const LOST: Span = Span(10);
 
+/// Where one source goes on, so many seconds are handed over together: nearly all of them change nothing, which is known of
+/// all at once.
+const RUN: usize = 16;
+
 /// See the module's text.
 #[derive(Debug)]
 pub struct Ingest {
@@ -49,6 +53,10 @@ pub struct Ingest {
     lateness: Span,
     front: Front,
     timeline: Timeline,
+    /// Every second before it is closed, though the timeline may hold it until it is [handed over](Ingest::settle).
+    due: Second,
+    /// Those that are being handed over; empty in between.
+    run: Vec<ClosedSecond>,
     scratch: Vec<Tally>,
     /// For records that are counted beside the timeline.
     apart: Box<Bucket>,
@@ -82,6 +90,8 @@ impl Ingest {
             front: Front::new(lateness, patience),
             // The first belief moves it to where the log begins.
             timeline: Timeline::new(Second(i64::MIN)),
+            due: Second(i64::MIN),
+            run: Vec::with_capacity(RUN),
             apart: Box::default(),
             unparsed_before: 0,
             all_open: false,
@@ -122,6 +132,7 @@ impl Ingest {
     /// There is no more of the current source.
     fn finish_source(&mut self, closed: &mut impl ClosedSeconds) {
         self.running = None;
+        self.settle(closed);
         self.front.current_mut().clock.finish();
         self.carry_out(closed);
         self.front.current_mut().ended = true;
@@ -216,6 +227,9 @@ impl Ingest {
         let clock = &mut self.front.current_mut().clock;
         if wall.is_none() && clock.takes(hit.time) {
             clock.advance(hit.time);
+            if hit.counted {
+                self.go_on(hit.time);
+            }
             self.believe(hit, closed);
             // Where a rollup is written, more is done for each.
             let runs = hit.counted && self.rollup.is_none() && self.is_of_the_newest(hit.time);
@@ -223,6 +237,59 @@ impl Ingest {
             return;
         }
         self.offer(hit, wall, closed);
+    }
+
+    /// Where one source goes on to a later second, as nearly all do: what [`Ingest::reach`] would do, but for the seconds
+    /// that close, which may wait for others.
+    #[inline(always)] // There is one for each second.
+    fn go_on(&mut self, time: Second) {
+        let first = self.timeline.first();
+        let due = (time - self.lateness).min(self.books.bounds.until);
+        let Some(newest) = self.books.newest.filter(|&newest| newest < time) else {
+            return;
+        };
+        if due - first >= Span(RUN as i64) || time < first || self.rollup.is_some() {
+            return;
+        }
+        let Some(source) = self.front.only() else {
+            return;
+        };
+        if source.reached != Some(newest) || !source.begun || source.ended {
+            return;
+        }
+        match &mut self.books.span {
+            Some((least, greatest)) if *least <= time => *greatest = time.max(*greatest),
+            _ => return,
+        }
+        source.reached = Some(time);
+        self.books.newest = Some(time);
+        self.compact(newest);
+        self.due = self.due.max(due);
+        self.all_open &= first >= due;
+    }
+
+    /// Most of what comes for this second has come.
+    #[inline(always)] // There is one for each second.
+    fn compact(&mut self, second: Second) {
+        if second >= self.timeline.first()
+            && let Some(bucket) = self.timeline.held_mut(second)
+        {
+            bucket.compact(&mut self.scratch);
+        }
+    }
+
+    /// The first second that is not closed.
+    #[inline]
+    fn first_open(&self) -> Second {
+        self.timeline.first().max(self.due)
+    }
+
+    /// Hands over the seconds that are closed and wait for others.
+    #[inline]
+    pub fn settle(&mut self, closed: &mut impl ClosedSeconds) {
+        if self.timeline.first() < self.due {
+            self.hand_over(self.due, false, closed);
+        }
     }
 
     /// A record whose local time comes twice: the instant that is nearer to what came before it.
@@ -241,6 +308,7 @@ impl Ingest {
     /// Has the clock decide over a record that it does not take as nearly all others.
     #[cold]
     fn offer(&mut self, hit: &Hit, wall: Option<Wall>, closed: &mut impl ClosedSeconds) {
+        self.settle(closed);
         self.running = None;
         self.books.silent = Span(0);
         let steady = self.front.steady();
@@ -276,6 +344,7 @@ impl Ingest {
 
     /// Live, lines of the last seconds were lost.
     pub fn lose_lines(&mut self, closed: &mut impl ClosedSeconds) {
+        self.settle(closed);
         if let Some(newest) = self.books.newest {
             closed.unread(newest - LOST, newest.next());
         }
@@ -291,6 +360,7 @@ impl Ingest {
     /// has given anything.
     pub fn pass(&mut self, all: bool, closed: &mut impl ClosedSeconds) {
         self.running = None;
+        self.settle(closed);
         let reached = self.front.pass(all);
         self.books.newest = self.books.newest.max(reached);
         self.close_what_all_are_past(all, closed);
@@ -317,6 +387,7 @@ impl Ingest {
             // The last second is closed even where it is empty: what grows with time ends there.
             if self.timeline.first() == newest && self.books.bounds.hold(newest) {
                 self.close_first(false, closed);
+                self.hand_over_run(false, closed);
             }
         }
         closed.end(&self.books);
@@ -342,12 +413,13 @@ impl Ingest {
         closed.rewind(rewind, &self.books);
         self.books.newest = None;
         self.timeline = Timeline::new(Second(i64::MIN));
+        self.due = self.timeline.first();
     }
 
     /// The bucket of the newest second, for what has no time of its own; `None` outside of the period.
     fn newest_bucket(&mut self) -> Option<&mut Bucket> {
         let newest = self.books.newest?;
-        let inside = newest >= self.timeline.first() && newest < self.books.bounds.until;
+        let inside = newest >= self.first_open() && newest < self.books.bounds.until;
         inside.then(|| self.timeline.bucket(newest))
     }
 
@@ -360,7 +432,7 @@ impl Ingest {
         if !hit.counted {
             return;
         }
-        if hit.time < self.timeline.first() {
+        if hit.time < self.first_open() {
             let rows = self.release_row(hit);
             self.believe_late(hit.time, std::iter::once(*hit), rows, closed);
         } else {
@@ -403,11 +475,8 @@ impl Ingest {
                 source.reached = Some(time);
                 let newest = self.books.newest.max(Some(time));
                 let before = std::mem::replace(&mut self.books.newest, newest);
-                // Most of what comes for the newest second has come.
-                if let Some(reached) = reached.filter(|_| begun)
-                    && let Some(bucket) = self.timeline.get_mut(reached)
-                {
-                    bucket.compact(&mut self.scratch);
+                if let Some(reached) = reached.filter(|_| begun) {
+                    self.compact(reached);
                 }
                 let watermark = self.front.watermark(self.books.newest);
                 if before.is_none() {
@@ -445,7 +514,8 @@ impl Ingest {
         let second = second.max(self.books.bounds.since);
         if self.timeline.first() - second <= MOST_OPEN {
             self.timeline.begin_at(second);
-            self.books.first_open = self.timeline.first();
+            self.due = self.timeline.first();
+            self.books.first_open = self.due;
         }
     }
 
@@ -458,6 +528,7 @@ impl Ingest {
         rows: RollupRows,
         closed: &mut impl ClosedSeconds,
     ) {
+        self.settle(closed);
         let late = self.count_apart(hits);
         let counters = late.counters;
         self.books.late += counters.hits;
@@ -490,6 +561,7 @@ impl Ingest {
         hits: &mut [Hit],
         closed: &mut impl ClosedSeconds,
     ) -> Vec<(usize, Renumbering)> {
+        self.settle(closed);
         let dimensions = self.books.totals.dimensions();
         let reduced = self.books.totals.reduce();
         for (dimension, ids) in &reduced {
@@ -510,16 +582,24 @@ impl Ingest {
     /// Closes every second before `target`, oldest first. `silent`: no record brought it about.
     fn close_before(&mut self, target: Second, silent: bool, closed: &mut impl ClosedSeconds) {
         if self.front.len() > 1 {
+            self.settle(closed);
             self.note_behind(target, closed);
         }
         // The clock goes on behind the period; what is evaluated ends with it.
-        let target = target.min(self.books.bounds.until);
+        let target = target.min(self.books.bounds.until).max(self.due);
+        self.due = target;
         self.all_open &= self.timeline.first() >= target;
+        self.hand_over(target, silent, closed);
+    }
+
+    /// Hands over every second before `target`, oldest first: all of them are closed.
+    fn hand_over(&mut self, target: Second, silent: bool, closed: &mut impl ClosedSeconds) {
         while self.timeline.first() < target {
             // In most logs most seconds hold something.
             let closes =
                 self.timeline.first_is_held() || silent && closed.needs_every_second_of_a_silence();
             if !closes {
+                self.hand_over_run(silent, closed);
                 self.skip_empty(target, closed);
                 if self.timeline.first() >= target {
                     break;
@@ -527,7 +607,19 @@ impl Ingest {
             }
             self.close_first(silent, closed);
         }
+        self.hand_over_run(silent, closed);
+    }
+
+    #[inline]
+    fn hand_over_run(&mut self, silent: bool, closed: &mut impl ClosedSeconds) {
         self.books.first_open = self.timeline.first();
+        if self.run.is_empty() {
+            return;
+        }
+        let timeline = &mut self.timeline;
+        closed.close(&mut self.run, silent, &self.books, |old| {
+            timeline.recycle(old)
+        });
     }
 
     /// Says which of several sources are not waited for, and what is not known of them.
@@ -539,17 +631,17 @@ impl Ingest {
         }
     }
 
-    /// Closes the first second that is open.
-    #[inline]
+    /// Closes the first second that the timeline holds.
+    #[inline(always)] // There is one for each second.
     fn close_first(&mut self, silent: bool, closed: &mut impl ClosedSeconds) {
         let second = self.timeline.first();
         let mut bucket = self.timeline.close();
         self.roll_closed(second, &mut bucket, closed);
-        self.books.first_open = self.timeline.first();
-        let timeline = &mut self.timeline;
-        closed.close(second, bucket, silent, &self.books, |old| {
-            timeline.recycle(old)
-        });
+        self.run.push((second, bucket));
+        // What a rollup says of a second comes right before what follows from it.
+        if self.run.len() == RUN || self.rollup.is_some() {
+            self.hand_over_run(silent, closed);
+        }
     }
 
     /// Leaves out empty seconds up to the next at which something could change.

@@ -344,13 +344,12 @@ mod tests {
         fn unread(&mut self, _: Second, _: Second) {}
         fn close(
             &mut self,
-            _: Second,
-            bucket: Box<Bucket>,
+            run: &mut Vec<crate::stats::bucket::ClosedSecond>,
             _: bool,
             _: &Books,
             mut recycle: impl FnMut(Box<Bucket>),
         ) {
-            recycle(bucket);
+            run.drain(..).for_each(|(_, bucket)| recycle(bucket));
         }
         fn late(&mut self, _: Second, _: &Bucket, _: &Books) {}
         fn heard(&mut self, _: Second, _: &Bucket) {}

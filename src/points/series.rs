@@ -69,13 +69,13 @@ impl<P> Default for Series<P> {
 
 impl<P: Addend> Series<P> {
     /// Adds what was counted in `second`. The zone says where a day begins; that of the first call is kept.
-    #[inline]
+    #[inline(always)]
     pub fn add(&mut self, second: Second, point: P, zone: Option<&Zone>) {
         self.at(second, zone).add(&point);
     }
 
     /// The point that holds `second`, to add to. The zone is as for [`Series::add`].
-    #[inline]
+    #[inline(always)] // There is one for each second.
     pub fn at(&mut self, second: Second, zone: Option<&Zone>) -> &mut P {
         let last = self.points.len().wrapping_sub(1);
         let place = if self.newest.0 <= second.0 && second.0 < self.newest.1 {
@@ -87,6 +87,7 @@ impl<P: Addend> Series<P> {
     }
 
     /// Where the point is that holds a second which the newest does not hold.
+    #[inline(never)]
     fn place_of(&mut self, second: Second, zone: Option<&Zone>) -> usize {
         if self.points.is_empty() {
             self.offset = zone.map_or(0, |zone| i64::from(zone.offset_at(second)));

@@ -484,6 +484,10 @@ impl Session {
     /// What is due when all lines of a block were taken.
     fn after_lines(&mut self, now: Now) -> io::Result<()> {
         self.intake.check()?;
+        let wall = self.wall(now);
+        let Intake { monitor, sink, .. } = &mut self.intake;
+        monitor.settle();
+        sink.drain(monitor, wall)?;
         if let Some(fault) = self.intake.reader.parser.take_rollup_fault() {
             self.rollup_fails(fault)?;
         }

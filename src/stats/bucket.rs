@@ -9,6 +9,7 @@ use super::tally::Tally;
 use super::{CLIENT_ERROR, Hit, SERVER_ERROR, Statistic};
 use crate::format::record::Record;
 use crate::quantity::Count;
+use crate::time::Second;
 
 /// The counters that have no key.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -105,6 +106,9 @@ pub struct Bucket {
     /// Their rows in a rollup, if one is written.
     pub rows: Option<Box<RollupRows>>,
 }
+
+/// A second that closes.
+pub type ClosedSecond = (Second, Box<Bucket>);
 
 /// The records of a second that match an expression; where their time is logged, with microseconds in the place of bytes.
 #[derive(Debug, Clone, Default)]
@@ -224,9 +228,14 @@ impl Bucket {
     pub fn compact(&mut self, scratch: &mut [Tally]) {
         self.log.compact(scratch);
         if !self.matched.is_empty() {
-            for matched in &mut self.matched {
-                matched.log.compact(scratch);
-            }
+            self.compact_matched(scratch);
+        }
+    }
+
+    #[inline(never)]
+    fn compact_matched(&mut self, scratch: &mut [Tally]) {
+        for matched in &mut self.matched {
+            matched.log.compact(scratch);
         }
     }
 
@@ -262,8 +271,16 @@ impl Bucket {
 
     /// Forgets all but counters and keys, of all records and of those that match an expression whose bit is in `kept`:
     /// durations and other matches are needed only when the second closes.
+    #[inline]
     pub fn keep_keys(&mut self, kept: u64) {
         self.durations.clear();
+        if !self.matched.is_empty() {
+            self.keep_matched(kept);
+        }
+    }
+
+    #[inline(never)]
+    fn keep_matched(&mut self, kept: u64) {
         for (index, matched) in self.matched.iter_mut().enumerate() {
             match kept >> index & 1 {
                 0 => matched.clear(),
@@ -286,7 +303,6 @@ mod tests {
     use super::super::keys::{DROPPED, NONE};
     use super::super::latency::Histogram;
     use super::*;
-    use crate::time::Second;
 
     const DIMENSIONS: usize = 2;
 

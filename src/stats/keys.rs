@@ -164,7 +164,7 @@ impl KeyTable {
 
     /// Counts one hit under `key` and returns its id.
     #[inline(always)]
-    pub fn count(&mut self, key: &[u8], hit: Count) -> u32 {
+    pub fn count(&mut self, key: &[u8], hit: &Count) -> u32 {
         self.hits += hit.hits;
         let ends = Ends::of(key);
         let recent = ends.place();
@@ -172,13 +172,13 @@ impl KeyTable {
         if let Some(entry) = self.entries.get_mut(id as usize)
             && entry.holds(&self.arena, key, ends)
         {
-            entry.count.add(hit);
+            entry.count.add(*hit);
             return id;
         }
         let hash = hash(&self.hasher, key, ends);
         let id = match self.find(hash, key, ends) {
             Some(id) => {
-                self.entries[id as usize].count.add(hit);
+                self.entries[id as usize].count.add(*hit);
                 id
             }
             None => self.insert(key, ends, hash, hit),
@@ -200,7 +200,7 @@ impl KeyTable {
     }
 
     #[cold]
-    fn insert(&mut self, key: &[u8], ends: Ends, hash: u64, count: Count) -> u32 {
+    fn insert(&mut self, key: &[u8], ends: Ends, hash: u64, count: &Count) -> u32 {
         if let Some(distinct) = &mut self.distinct {
             distinct.observe(seeded(self.seed, key));
         }
@@ -211,7 +211,7 @@ impl KeyTable {
             ends,
             len: key.len() as u32,
             start,
-            count,
+            count: *count,
         });
         self.full = self.entries.len() > self.max_keys || self.arena.len() > MAX_KEY_BYTES;
         let KeyTable {
@@ -251,7 +251,7 @@ impl KeyTable {
         debug_assert_eq!(other.error, 0, "a part is exact");
         let ids = other
             .counts()
-            .map(|(id, count)| self.count(other.key(id), count));
+            .map(|(id, count)| self.count(other.key(id), &count));
         Renumbering(ids.collect())
     }
 
@@ -411,7 +411,7 @@ mod tests {
         }
         for _ in 0..2 {
             for (id, key) in keys.iter().enumerate() {
-                assert_eq!(table.count(key, HIT), id as u32, "{key:?}");
+                assert_eq!(table.count(key, &HIT), id as u32, "{key:?}");
                 assert_eq!(table.key(id as u32), key);
             }
         }
@@ -421,7 +421,7 @@ mod tests {
     fn below_the_cap_every_count_is_exact() {
         let mut table = KeyTable::default();
         for i in 0..3000u32 {
-            let id = table.count(format!("key{}", i % 1000).as_bytes(), HIT);
+            let id = table.count(format!("key{}", i % 1000).as_bytes(), &HIT);
             assert_eq!(table.key(id), format!("key{}", i % 1000).as_bytes());
             assert!(table.reduce_if_full().is_none());
         }
@@ -440,11 +440,11 @@ mod tests {
     fn at_the_cap_counts_are_still_exact() {
         let mut table = KeyTable::with_cap(64);
         for i in 0..64 {
-            table.count(format!("key{i}").as_bytes(), HIT);
+            table.count(format!("key{i}").as_bytes(), &HIT);
             assert!(table.reduce_if_full().is_none(), "{i}");
         }
         assert_eq!((table.unique(), table.error()), ((64, 0), 0));
-        table.count(b"one more", HIT);
+        table.count(b"one more", &HIT);
         assert!(table.reduce_if_full().is_some());
         assert_eq!(table.error(), 1);
     }
@@ -455,9 +455,9 @@ mod tests {
         let seed = |other: &str| {
             let mut table = KeyTable::with_cap(64);
             for i in 0..64 {
-                table.count(format!("key{i}").as_bytes(), HIT);
+                table.count(format!("key{i}").as_bytes(), &HIT);
             }
-            table.count(other.as_bytes(), HIT);
+            table.count(other.as_bytes(), &HIT);
             table.reduce_if_full().expect("it is full");
             assert!(table.unique().0 <= table.hits());
             table.seed
@@ -479,7 +479,7 @@ mod tests {
             }
             .into_bytes();
             *truth.entry(key.clone()).or_default() += 1;
-            table.count(&key, HIT);
+            table.count(&key, &HIT);
             if let Some(ids) = table.reduce_if_full() {
                 assert!((0..table.entries.len() as u32).all(|id| table.key(id) != b""));
                 assert!(ids.0.iter().filter(|&&id| id != DROPPED).count() <= 32);
@@ -527,7 +527,7 @@ mod tests {
 
         fn count(&mut self, key: &[u8], count: Count) -> u32 {
             self.note(key, count);
-            self.table.count(key, count)
+            self.table.count(key, &count)
         }
 
         fn note(&mut self, key: &[u8], count: Count) {
@@ -639,7 +639,7 @@ mod tests {
             }
             let mut part = KeyTable::with_cap(cap);
             for (key, count) in &second {
-                part.count(key, *count);
+                part.count(key, count);
             }
             let before = whole.held.len();
             let new: BTreeSet<&Vec<u8>> = second.iter().map(|hit| &hit.0).collect();
@@ -662,7 +662,7 @@ mod tests {
         let key = |number: u8| vec![number; MAX_KEY_BYTES / 4];
         let table = |numbers: std::ops::Range<u8>| {
             let mut table = KeyTable::default();
-            numbers.for_each(|number| _ = table.count(&key(number), HIT));
+            numbers.for_each(|number| _ = table.count(&key(number), &HIT));
             table
         };
         assert!(!table(0..4).is_full() && table(0..5).is_full());

@@ -207,7 +207,7 @@ mod tests {
             rows in 0usize..9,
         ) {
             let mut table = KeyTable::default();
-            let ids = (0..hits.len()).map(|key| table.count(format!("{}", key * 7 % 60).as_bytes(), HIT));
+            let ids = (0..hits.len()).map(|key| table.count(format!("{}", key * 7 % 60).as_bytes(), &HIT));
             let ids: Vec<u32> = ids.collect();
             let count = |hits| Count { hits, ..HIT };
             let mut all: Vec<_> = ids.into_iter().zip(hits.into_iter().map(count)).collect();

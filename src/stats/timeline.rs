@@ -1,13 +1,12 @@
 //! The seconds that are still open, oldest first; an empty one has no bucket.
 //!
 //! Slot `i` is for second `first + i`, and is one word: a second gets a bucket with its first record, so a lateness of a
-//! week with little in it takes 5 MB, and a second is found by its number. Seconds leave at the front, in
+//! week with little in it takes 10 MB at most, and a second is found by its number. Seconds leave at the front, in
 //! order, as they close, so the length is bounded by the lateness, whatever the traffic. Buckets are reused, and
 //! boxed: they move on when they close, and are large.
 
-use std::collections::VecDeque;
-
 use super::bucket::Bucket;
+use crate::queue::Queue;
 use crate::time::{Second, Span};
 
 /// Buckets kept for reuse; more than the seconds of a usual lateness.
@@ -19,7 +18,7 @@ pub struct Timeline {
     first: Second,
     /// No open second before this one holds anything. Invariant: not after the last bucket.
     empty_to: Second,
-    buckets: VecDeque<Option<Box<Bucket>>>,
+    buckets: Queue<Option<Box<Bucket>>>,
     #[expect(clippy::vec_box, reason = "they are moved from here as they are")]
     spare: Vec<Box<Bucket>>,
 }
@@ -30,7 +29,7 @@ impl Timeline {
         Timeline {
             first,
             empty_to: first,
-            buckets: VecDeque::new(),
+            buckets: Queue::default(),
             spare: Vec::new(),
         }
     }
@@ -43,7 +42,7 @@ impl Timeline {
     /// Whether the first open second holds anything.
     #[inline]
     pub fn first_is_held(&self) -> bool {
-        matches!(self.buckets.front(), Some(Some(bucket)) if !bucket.is_empty())
+        matches!(self.buckets.first(), Some(Some(bucket)) if !bucket.is_empty())
     }
 
     /// The first open second that holds anything.
@@ -57,7 +56,12 @@ impl Timeline {
             Some(bucket) => bucket.is_empty(),
             None => true,
         };
-        let empty = self.buckets.range(passed..).take_while(is_empty).count();
+        let empty = self
+            .buckets
+            .iter()
+            .skip(passed)
+            .take_while(is_empty)
+            .count();
         self.empty_to = from + Span(empty as i64);
         (passed + empty < self.buckets.len()).then_some(self.empty_to)
     }
@@ -68,9 +72,21 @@ impl Timeline {
         let index =
             usize::try_from((second - self.first).0).expect("closed seconds have no bucket");
         self.empty_to = self.empty_to.min(second);
+        if index == self.buckets.len() {
+            // Most often it is the next second.
+            let bucket = self.spare.pop().unwrap_or_default();
+            self.buckets.push(Some(bucket));
+            let last = self.buckets.last_mut().and_then(Option::as_deref_mut);
+            return last.expect("it was just pushed");
+        }
+        self.hold(index)
+    }
+
+    /// The bucket of the second at `index`, which gets one if it has none.
+    #[inline(never)]
+    fn hold(&mut self, index: usize) -> &mut Bucket {
         while index >= self.buckets.len() {
-            // Nearly always it is one.
-            self.buckets.push_back(None);
+            self.buckets.push(None);
         }
         let spare = &mut self.spare;
         self.buckets[index].get_or_insert_with(|| spare.pop().unwrap_or_default())
@@ -93,23 +109,26 @@ impl Timeline {
 
     /// The open seconds that have a bucket, oldest first.
     pub fn open(&self) -> impl Iterator<Item = (Second, &Bucket)> {
-        let slots = (self.first.0..).map(Second).zip(&self.buckets);
+        let slots = (self.first.0..).map(Second).zip(self.buckets.iter());
         slots.filter_map(|(second, bucket)| Some((second, bucket.as_deref()?)))
     }
 
     /// Closes the first open second and hands over its bucket.
+    #[inline]
     pub fn close(&mut self) -> Box<Bucket> {
         self.first = self.first.next();
-        let bucket = self.buckets.pop_front().flatten();
+        let bucket = self.buckets.first_mut().and_then(Option::take);
+        self.buckets.pass();
         bucket.or_else(|| self.spare.pop()).unwrap_or_default()
     }
 
     /// Begins at `second` if that is earlier: seconds that hold nothing are put before the first one.
     #[cold]
     pub fn begin_at(&mut self, second: Second) {
-        while self.first > second {
-            self.buckets.push_front(None);
-            self.first = self.first - Span::SECOND;
+        if self.first > second {
+            let more = (self.first - second).0;
+            self.buckets.prepend((0..more).map(|_| None));
+            self.first = second;
         }
     }
 
@@ -117,8 +136,10 @@ impl Timeline {
     pub fn skip_to(&mut self, second: Second) {
         debug_assert!(second >= self.first);
         while self.first < second
-            && let Some(bucket) = self.buckets.pop_front()
+            && let Some(bucket) = self.buckets.first_mut()
         {
+            let bucket = bucket.take();
+            self.buckets.pass();
             if let Some(bucket) = bucket {
                 debug_assert!(bucket.is_empty());
                 self.recycle(bucket);
@@ -129,6 +150,7 @@ impl Timeline {
     }
 
     /// Gives a bucket back for reuse.
+    #[inline]
     pub fn recycle(&mut self, mut bucket: Box<Bucket>) {
         if self.spare.len() < SPARE {
             bucket.clear();

@@ -2,7 +2,7 @@
 
 use super::Subset;
 use crate::alert::window::Sums;
-use crate::stats::bucket::{Bucket, Counters};
+use crate::stats::bucket::{Bucket, ClosedSecond, Counters};
 use crate::time::{Second, Span};
 
 /// What of a second is added up.
@@ -29,7 +29,7 @@ impl Summand {
 
 /// Where a count is kept: among the others, and which of its windows.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::alert) struct CountPlace {
+pub struct CountPlace {
     pub(super) counts: usize,
     window: usize,
 }
@@ -69,11 +69,27 @@ pub(super) fn place(
 }
 
 impl SharedCounts {
-    #[inline]
     pub(super) fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
+        let more = self.of(bucket);
+        self.sums.take(second, more, closed);
+    }
+
+    /// Takes seconds that close, one after the other.
+    pub(super) fn take_run(&mut self, run: &[ClosedSecond]) {
+        // Most count the hits of all.
+        let all = [self.part, self.whole] == [Subset::All; 2] && self.summand == Summand::Hits;
+        if all {
+            let hits = |(second, bucket): &ClosedSecond| (*second, [bucket.counters.hits; 2]);
+            return self.sums.take_run(run.iter().map(hits));
+        }
+        for (second, bucket) in run {
+            self.take(*second, bucket, *second);
+        }
+    }
+
+    fn of(&self, bucket: &Bucket) -> [u64; 2] {
         let part = self.summand.of(self.part.counters(bucket));
-        let hits = self.whole.counters(bucket).hits;
-        self.sums.take(second, [part, hits], closed);
+        [part, self.whole.counters(bucket).hits]
     }
 
     /// What is counted, and the hits of the whole.

@@ -11,14 +11,15 @@ mod limits;
 mod rows;
 mod times;
 
-pub(super) use counts::{CountPlace, Summand};
+pub use counts::CountPlace;
+pub(super) use counts::Summand;
 pub(super) use followed::{FollowedKeys, FollowedPlace};
 pub(super) use keys::KeysPlace;
 pub(super) use limits::{KeyLimits, KeySums};
 pub(super) use times::{TimesPlace, Timing};
 
 use super::Subset;
-use crate::stats::bucket::Bucket;
+use crate::stats::bucket::{Bucket, ClosedSecond};
 use crate::stats::keys::Renumbering;
 use crate::time::{Second, Span};
 use counts::SharedCounts;
@@ -59,6 +60,16 @@ impl Common {
         if !self.has_counts_alone {
             self.close_others(second, bucket);
         }
+    }
+
+    /// Seconds close, one after the other, each with hits; `false`, and nothing is taken, where more than counts is kept.
+    pub fn close_run(&mut self, run: &[ClosedSecond]) -> bool {
+        if self.has_counts_alone {
+            self.counts
+                .iter_mut()
+                .for_each(|counts| counts.take_run(run));
+        }
+        self.has_counts_alone
     }
 
     #[inline(never)]

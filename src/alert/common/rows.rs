@@ -153,8 +153,8 @@ impl<R: IdRow> Rows<R> {
         let all = self.gone + self.rows.len() as u64;
         let mut old = std::mem::take(&mut self.rows).into_iter();
         let starts = std::mem::take(self.starts.seconds_mut());
-        let mut starts = starts.into_iter().peekable();
-        while let Some((second, start)) = starts.next() {
+        let mut starts = starts.iter().peekable();
+        while let Some(&(second, start)) = starts.next() {
             let end = starts.peek().map_or(all, |(_, next)| *next);
             let (last, rows) = slices.entry(group(second)).or_insert((second, Vec::new()));
             *last = second.max(*last);
@@ -176,7 +176,7 @@ impl<R: IdRow> Rows<R> {
                 same
             });
             let start = self.gone + self.rows.len() as u64;
-            self.starts.seconds_mut().push_back((last, start));
+            self.starts.seconds_mut().push((last, start));
             self.rows.extend(rows);
         }
     }
