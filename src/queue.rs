@@ -52,7 +52,7 @@ impl<T> Queue<T> {
             self.items.drain(..self.left);
             self.left = 0;
         }
-        self.look_at = LEAST.max(self.left + (self.len() + 1) / 2);
+        self.look_at = LEAST.max(self.left + self.len().div_ceil(2));
     }
 
     /// Puts an element before that at `index`.

@@ -106,6 +106,32 @@ impl Evaluate {
         true
     }
 
+    /// Closes those of the empty seconds from `open` up to `second` at which something changes.
+    #[inline]
+    fn close_gap(
+        &mut self,
+        mut open: Second,
+        second: Second,
+        books: &Books,
+        mut recycle: impl FnMut(Box<Bucket>),
+    ) {
+        while let Some(change) = self.change_before(open, second) {
+            self.close_one(change, Box::default(), false, books, &mut recycle);
+            open = change.next();
+        }
+    }
+
+    /// The first of the empty seconds from `open` on, and before `held`, at which something changes.
+    fn change_before(&self, open: Second, held: Second) -> Option<Second> {
+        if open >= held {
+            return None;
+        }
+        // What grows with time is greatest where it ends.
+        let last = self.grows().then(|| held - Span::SECOND);
+        let change = self.next_change(open).into_iter().chain(last).min()?;
+        (change < held).then_some(change.max(open))
+    }
+
     /// Whether more of a second is shown than what is known of the whole run.
     fn is_shown(&self) -> bool {
         let of_reports = self.interval.is_some() || self.page.is_some() || self.scales.is_some();
@@ -241,11 +267,17 @@ impl ClosedSeconds for Evaluate {
         books: &Books,
         mut recycle: impl FnMut(Box<Bucket>),
     ) {
-        while !run.is_empty() {
+        let mut from = run.first().map(|(second, _)| *second);
+        while let (Some(open), Some(&(second, _))) = (from, run.first()) {
+            self.close_gap(open, second, books, &mut recycle);
             let together = self.together(run);
+            from = Some(run[together - 1].0.next());
             if !self.close_idle((run, together), silent, books, &mut recycle) {
+                let mut open = second;
                 for (second, bucket) in run.drain(..together) {
+                    self.close_gap(open, second, books, &mut recycle);
                     self.close_one(second, bucket, silent, books, &mut recycle);
+                    open = second.next();
                 }
             }
         }

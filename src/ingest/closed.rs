@@ -20,7 +20,8 @@ pub trait ClosedSeconds {
     fn unread(&mut self, from: Second, to: Second);
 
     /// Seconds close, in order, and are taken out of `run`: what comes of them is what would come of each alone. That they come
-    /// together lets be done once for all of them what is the same for nearly all. `silent`: no record brought it about. Buckets that are not needed any more go to
+    /// together lets be done once for all of them what is the same for nearly all. Seconds between them are empty, and it
+    /// was not asked whether they may be left out. `silent`: no record brought it about. Buckets that are not needed any more go to
     /// `recycle`.
     fn close(
         &mut self,

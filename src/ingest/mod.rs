@@ -43,7 +43,7 @@ const LOST: Span = Span(10);
 
 /// Where one source goes on, so many seconds are handed over together: nearly all of them change nothing, which is known of
 /// all at once.
-const RUN: usize = 16;
+const RUN: usize = 32;
 
 /// See the module's text.
 #[derive(Debug)]
@@ -598,7 +598,7 @@ impl Ingest {
             // In most logs most seconds hold something.
             let closes =
                 self.timeline.first_is_held() || silent && closed.needs_every_second_of_a_silence();
-            if !closes {
+            if !closes && !self.leave_gap(target, silent) {
                 self.hand_over_run(silent, closed);
                 self.skip_empty(target, closed);
                 if self.timeline.first() >= target {
@@ -608,6 +608,16 @@ impl Ingest {
             self.close_first(silent, closed);
         }
         self.hand_over_run(silent, closed);
+    }
+
+    /// Goes on to the next second before `target` that holds anything, if there is one and a run has begun: those between are
+    /// left to whoever takes it.
+    fn leave_gap(&mut self, target: Second, silent: bool) -> bool {
+        if self.run.is_empty() || silent {
+            return false;
+        }
+        let held = self.timeline.first_held().filter(|&held| held < target);
+        held.inspect(|&held| self.timeline.skip_to(held)).is_some()
     }
 
     #[inline]
