@@ -9,8 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::extent::plain_quote;
 
 /// The places of agents, a power of two, and how many each has: those that begin alike are other versions of a browser.
-const PLACES: usize = 128;
+const PLACES: usize = 256;
 const WAYS: usize = 4;
+/// The least of a long one.
+const LONG: usize = 112;
 /// Shorter ones, and longer ones, are read every time; few are.
 const SHORTEST: usize = 45;
 const LONGEST: usize = 300;
@@ -55,13 +57,13 @@ impl KnownAgents {
         };
         let (referrer, text) = quoted.split_at(end);
         let text = text.strip_prefix(b"\" \"")?;
-        let ways = self.places.get(place_of(text)?)?;
         // Others rarely end there.
         let is_there = |known: &&NumberedAgent| {
             let len = known.text.len();
             len > 0 && text.get(len - 2..len) == Some(b"\"\n") && text.starts_with(&known.text)
         };
-        let known = ways.iter().find(is_there)?;
+        let find = |place: Option<usize>| self.places.get(place?)?.iter().find(is_there);
+        let known = find(short_place(text)).or_else(|| find(long_place(text)))?;
         let len = known.text.len() - 2;
         Some(BehindEntry {
             referrer,
@@ -77,7 +79,12 @@ impl KnownAgents {
         if !(SHORTEST..=LONGEST).contains(&len) {
             return;
         }
-        let Some(place) = place_of(text) else {
+        let place = if len < LONG {
+            short_place(text)
+        } else {
+            long_place(text)
+        };
+        let Some(place) = place else {
             return;
         };
         if self.places.is_empty() {
@@ -90,18 +97,35 @@ impl KnownAgents {
     }
 }
 
-/// The place of the agent that `text` begins with, by the bytes in which systems and browsers differ.
+/// The place of the agent that `text` begins with, if it is of [`LONG`] bytes at least: by the bytes in which systems and
+/// versions of browsers differ.
 #[inline(always)]
-fn place_of(text: &[u8]) -> Option<usize> {
+fn long_place(text: &[u8]) -> Option<usize> {
+    let begin: &[u8; LONG] = text.first_chunk()?;
+    let version =
+        word(begin, 88) ^ word(begin, 96).rotate_left(23) ^ word(begin, 104).rotate_left(46);
+    Some(place(version ^ word(begin, 29).rotate_left(11)))
+}
+
+/// The same if it is shorter.
+#[inline(always)]
+fn short_place(text: &[u8]) -> Option<usize> {
     let begin: &[u8; SHORTEST] = text.first_chunk()?;
-    let word = |at: usize| {
-        begin[at..]
-            .first_chunk()
-            .map_or(0, |&word| u64::from_le_bytes(word))
-    };
-    let mixed =
-        word(13) ^ word(21).rotate_left(17) ^ word(29).rotate_left(34) ^ word(37).rotate_left(51);
-    Some((mixed.wrapping_mul(FACTOR) >> 32) as usize % PLACES)
+    Some(place(word(begin, 21) ^ word(begin, 37).rotate_left(23)))
+}
+
+/// Eight bytes as a number.
+#[inline(always)]
+fn word<const N: usize>(begin: &[u8; N], at: usize) -> u64 {
+    begin[at..]
+        .first_chunk()
+        .map_or(0, |&word| u64::from_le_bytes(word))
+}
+
+/// A place by a number; the highest bits of the product hang on all of it.
+#[inline(always)]
+fn place(mixed: u64) -> usize {
+    (mixed.wrapping_mul(FACTOR) >> (u64::BITS - PLACES.ilog2())) as usize
 }
 
 /// The golden ratio in 64 bits, as in Knuth's multiplicative hashing.
