@@ -31,7 +31,24 @@ impl Run {
             let lines = BufReader::new(stdout).lines().map_while(Result::ok);
             lines.for_each(|line| drop(sender.send(line)));
         });
-        Run { child, lines }
+        let run = Run { child, lines };
+        // Until a run takes USR1, it ends by it.
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while !run.takes_usr1() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        run
+    }
+
+    /// Whether it takes USR1, as far as anyone can see.
+    fn takes_usr1(&self) -> bool {
+        let Ok(status) = fs::read_to_string(format!("/proc/{}/status", self.child.id())) else {
+            std::thread::sleep(Duration::from_millis(500));
+            return true;
+        };
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let caught = caught.and_then(|set| u64::from_str_radix(set.trim(), 16).ok());
+        caught.is_some_and(|set| set & 1 << 9 != 0)
     }
 
     fn kill(&self, signal: &str) {
