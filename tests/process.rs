@@ -240,6 +240,27 @@ fn an_old_log_without_replay_is_told_about_once() {
 }
 
 #[test]
+fn a_file_and_standard_input_are_live() {
+    let name = format!("httpmon-file-and-input-{}.log", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    let old = log(0, 40).replace("2199", "2019");
+    std::fs::write(&path, &old).expect("a file");
+    let file = path.to_str().expect("a name");
+    for (args, live) in [(&[file][..], false), (&[file, "-"], true)] {
+        let mut child = httpmon(args).spawn().expect("httpmon starts");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        // A run that reads the file alone may have ended.
+        let _ = stdin.write_all(old.as_bytes());
+        drop(stdin);
+        let output = child.wait_with_output().expect("it ends");
+        let stderr = String::from_utf8(output.stderr).expect("text");
+        let hint = "--replay reads it as history";
+        assert_eq!(stderr.contains(hint), live, "{args:?}: {stderr}");
+    }
+    std::fs::remove_file(&path).expect("the file");
+}
+
+#[test]
 fn a_quiet_run_says_at_its_end_what_could_not_be_read_also_by_a_signal() {
     let long = "garbage \x1b[2J".to_owned() + &"-".repeat(500);
     let input = format!("{}{long}\nmore\n{}", log(0, 20), log(20, 40));
