@@ -42,8 +42,6 @@ pub struct Record<'a> {
     pub referrer: Option<&'a [u8]>,
     /// The user agent, where the format has one.
     pub agent: Option<&'a [u8]>,
-    /// A number that only this agent has, in this process; 0 where it has none.
-    pub agent_number: u64,
     /// How long the request took, in microseconds, where the format says.
     pub duration_us: Option<u64>,
     /// What the cache had to say, where the format has it.
@@ -95,7 +93,6 @@ impl<'a> Record<'a> {
             bytes: 0,
             referrer: None,
             agent: None,
-            agent_number: 0,
             duration_us: None,
             cache: None,
             forwarded: None,

@@ -24,9 +24,11 @@ impl Statistic for BotHits {
 
     #[inline]
     fn observe(&mut self, record: &Record<'_>, _: &Hit, scratch: &mut Scratch) {
-        if scratch.counts_robots && record.agent.is_some() {
+        if scratch.counts_robots
+            && let Some(agent) = record.agent
+        {
             self.agents += 1;
-            self.bots += u64::from(scratch.robots.made(record));
+            self.bots += u64::from(scratch.robots.named_in(agent).is_some());
         }
     }
 

@@ -5,7 +5,6 @@
 //! to be a browser is not detected, so the share of robots is a lower bound.
 
 use super::bot_list::{BOTS, Bot, BotKind};
-use crate::format::record::Record;
 
 /// A robot, as an agent names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,8 +70,6 @@ pub struct Robots {
     places: Box<[KnownAgent]>,
     /// The place of the last agent: the next is usually the same (58 % in a common log).
     last: usize,
-    /// Numbers of agents, and whether each is a robot.
-    numbered: Box<[(u64, bool)]>,
 }
 
 /// An agent, and the robot that it is.
@@ -118,8 +115,6 @@ const PLACES: usize = 1 << 12;
 const WAYS: usize = 4;
 /// A longer agent is read every time; few are.
 const LONGEST: usize = 512;
-/// So many agents are known by their number.
-const NUMBERED: usize = 1 << 10;
 
 impl Robots {
     /// Remembers agents.
@@ -127,7 +122,6 @@ impl Robots {
         Robots {
             places: vec![KnownAgent::default(); PLACES].into(),
             last: 0,
-            numbered: vec![(0, false); NUMBERED].into(),
         }
     }
 
@@ -146,28 +140,6 @@ impl Robots {
             return places[way].robot.map(|robot| robot.of(agent));
         }
         self.read(agent, first)
-    }
-
-    /// Whether a robot made this request.
-    #[inline]
-    pub fn made(&mut self, record: &Record<'_>) -> bool {
-        let number = record.agent_number;
-        let place = number as usize % NUMBERED;
-        match self.numbered.get(place) {
-            Some(&(known, is_robot)) if known == number && number != 0 => is_robot,
-            _ => self.looked_up(record, place),
-        }
-    }
-
-    #[inline(never)]
-    fn looked_up(&mut self, record: &Record<'_>, place: usize) -> bool {
-        let is_robot = record
-            .agent
-            .is_some_and(|agent| self.named_in(agent).is_some());
-        if let Some(known) = self.numbered.get_mut(place) {
-            *known = (record.agent_number, is_robot);
-        }
-        is_robot
     }
 
     /// Reads an agent, to be remembered at `first`.
