@@ -14,7 +14,7 @@ use super::{Clauses, KeyedCondition, Rule, Subset};
 use crate::filter::Filter;
 use crate::quantity::Unit;
 use crate::stats::dimension::{DIMENSIONS, Dimension};
-use crate::stats::top::{RowOrder, Top};
+use crate::stats::top::Top;
 use crate::time::Span;
 
 /// Different expressions that the rules of a run can have: the bits of a record's match.
@@ -337,12 +337,7 @@ pub fn needed(specs: &[Spec], tops: &[Top]) -> Vec<Top> {
         for dimension in dimensions.chain(DIMENSIONS.iter().filter(asked)) {
             let known = |top: &Top| top.dimension == dimension;
             if !tops.iter().any(known) && !needed.iter().any(known) {
-                needed.push(Top {
-                    dimension,
-                    rows: 0,
-                    asked: false,
-                    order: RowOrder::default(),
-                });
+                needed.push(Top::unasked(dimension, 0));
             }
         }
     }

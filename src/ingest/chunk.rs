@@ -45,8 +45,8 @@ pub enum ChunkStep {
     Carried(RollupLine),
     /// One of those lines.
     Example(Box<CarriedExample>),
-    /// Hits whose time was not believed where they were written down: it, and their row.
-    Skewed(Second, u64, Box<[u8]>),
+    /// A hit whose time was not believed where it was written down: it, and its row.
+    Skewed(Second, Box<[u8]>),
 }
 
 /// Neighbouring records of one second.
@@ -228,7 +228,7 @@ impl Chunk {
                     if hit.counted && self.rolls {
                         let mut row = Vec::new();
                         self.books.totals.write_row(record, &mut row);
-                        let step = ChunkStep::Skewed(hit.time, 1, row.into());
+                        let step = ChunkStep::Skewed(hit.time, row.into());
                         self.steps.push(step);
                     }
                 }
@@ -471,9 +471,7 @@ impl Ingest {
             }
             ChunkStep::Carried(line) => self.carried(*line, &Record::EMPTY, None, closed),
             ChunkStep::Example(example) => self.carried_example(example),
-            ChunkStep::Skewed(second, hits, row) => {
-                self.roll_skewed_row(*second, *hits, row, closed);
-            }
+            ChunkStep::Skewed(second, row) => self.roll_skewed_row(*second, row, closed),
             ChunkStep::Batch(batch) => {
                 let columns = &chunk.columns;
                 let dimensions = self.books.totals.dimensions();
@@ -490,12 +488,10 @@ impl Ingest {
                 }
                 let clock = &mut self.front.current_mut().clock;
                 if !clock.takes(batch.second) {
-                    let before = self.begin_offers(batch);
                     for i in batch.range.clone() {
                         let hit = self.hold(columns, batch, i, batch.second);
-                        self.offer(&hit, None, closed);
+                        self.offer_of(batch, &hit, closed);
                     }
-                    self.front.current_mut().origin.line = before;
                     return;
                 }
                 clock.advance(batch.second);
@@ -566,18 +562,16 @@ impl Ingest {
                 clock.advance(hit.time);
                 self.believe(&hit, closed);
             } else {
-                let before = self.begin_offers(batch);
-                self.offer(&hit, None, closed);
-                self.front.current_mut().origin.line = before;
+                self.offer_of(batch, &hit, closed);
             }
         }
     }
 
-    /// The records of a batch are offered one by one, and belong to the line of the first of them. Returns the line
-    /// before.
-    fn begin_offers(&mut self, batch: &Batch) -> u64 {
-        let origin = &mut self.front.current_mut().origin;
-        origin.line += batch.line;
-        origin.line - batch.line
+    /// Offers a record of a batch, whose records all belong to the line of the first of them.
+    fn offer_of(&mut self, batch: &Batch, hit: &Hit, closed: &mut impl ClosedSeconds) {
+        let before = self.front.origin().line;
+        self.front.current_mut().origin.line += batch.line;
+        self.offer(hit, None, closed);
+        self.front.current_mut().origin.line = before;
     }
 }

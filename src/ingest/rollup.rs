@@ -103,6 +103,14 @@ impl Rollup {
     }
 }
 
+/// Adds the row of a hit to its second; what it weighs.
+fn push_row(bucket: &mut Bucket, row: &[u8]) -> usize {
+    let rows = bucket.rows.get_or_insert_default();
+    let before = rows.weight();
+    rows.push(1, row);
+    rows.weight() - before
+}
+
 impl Ingest {
     /// Holds the row of a record that became `hit`, if it counts.
     #[cold]
@@ -140,10 +148,8 @@ impl Ingest {
             return;
         };
         if let Some(row) = rollup.release(hit) {
-            let rows = self.timeline.bucket(hit.time).rows.get_or_insert_default();
-            let before = rows.weight();
-            rows.push(1, row);
-            rollup.open += rows.weight() - before;
+            let bucket = self.timeline.bucket(hit.time);
+            rollup.open += push_row(bucket, row);
             self.roll_early(closed);
         }
     }
@@ -171,10 +177,11 @@ impl Ingest {
             return;
         }
         for place in range {
-            let row = self.hold_row(rows.text(place));
-            let mut hit = Hit::uncounted(second);
-            hit.row = row;
-            self.place_row(&hit, closed);
+            let weight = push_row(self.timeline.bucket(second), rows.text(place));
+            if let Some(rollup) = &mut self.rollup {
+                rollup.open += weight;
+            }
+            self.roll_early(closed);
         }
     }
 
@@ -299,17 +306,16 @@ impl Ingest {
         self.roll(RolledKind::Skewed, hit.time, &mut rows, closed);
     }
 
-    /// The same of several hits with one row.
+    /// The same of a hit with this row.
     #[cold]
     pub(super) fn roll_skewed_row(
         &mut self,
         second: Second,
-        hits: u64,
         row: &[u8],
         closed: &mut impl ClosedSeconds,
     ) {
         let mut rows = RollupRows::default();
-        rows.push(hits, row);
+        rows.push(1, row);
         self.roll(RolledKind::Skewed, second, &mut rows, closed);
     }
 

@@ -187,6 +187,20 @@ pub fn about(error: u64) -> &'static str {
     if error > 0 { "about " } else { "" }
 }
 
+/// By how much hits are more or less, where the time now is `scale` times as long: `+103%`, `new`, `gone`; nothing where
+/// nothing was at either time.
+pub(super) fn change([before, now]: [u64; 2], scale: f64) -> String {
+    match (before, now) {
+        (0, 0) => String::new(),
+        (0, _) => "new".to_owned(),
+        (_, 0) => "gone".to_owned(),
+        _ => {
+            let change = (now as f64 / (before as f64 * scale) - 1.0) * 100.0;
+            format!("{change:+.0}%")
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -53,6 +53,18 @@ pub struct Top {
     pub order: RowOrder,
 }
 
+impl Top {
+    /// So many rows of a dimension that was not asked for by name, those with the most hits.
+    pub fn unasked(dimension: &'static Dimension, rows: usize) -> Top {
+        Top {
+            dimension,
+            rows,
+            asked: false,
+            order: RowOrder::default(),
+        }
+    }
+}
+
 /// How many rows are listed where no number is given.
 pub const ROWS: usize = 5;
 /// The most rows that can be asked for.
@@ -124,17 +136,17 @@ pub fn add_to_list(tops: &mut Vec<Top>, list: Vec<Top>) {
 /// The list with section and client, which are always counted.
 pub fn with_standing(list: &[Top]) -> Vec<Top> {
     let mut tops = list.to_vec();
-    for dimension in &DIMENSIONS[..2] {
+    count_too(&mut tops, DIMENSIONS[..2].iter());
+    tops
+}
+
+/// Counts these dimensions too, without rows.
+fn count_too(tops: &mut Vec<Top>, dimensions: impl Iterator<Item = &'static Dimension>) {
+    for dimension in dimensions {
         if !tops.iter().any(|top| top.dimension == dimension) {
-            tops.push(Top {
-                dimension,
-                rows: 0,
-                asked: false,
-                order: RowOrder::default(),
-            });
+            tops.push(Top::unasked(dimension, 0));
         }
     }
-    tops
 }
 
 /// What can be chosen on a screen besides what is listed.
@@ -142,16 +154,7 @@ const TO_CHOOSE_FROM: [&str; 3] = ["path", "status", "agent"];
 
 /// Adds what can be chosen on a screen.
 pub fn add_to_choose_from(tops: &mut Vec<Top>) {
-    for dimension in TO_CHOOSE_FROM.iter().filter_map(|name| named(name)) {
-        if !tops.iter().any(|top| top.dimension == dimension) {
-            tops.push(Top {
-                dimension,
-                rows: 0,
-                asked: false,
-                order: RowOrder::default(),
-            });
-        }
-    }
+    count_too(tops, TO_CHOOSE_FROM.iter().filter_map(|name| named(name)));
 }
 
 /// What a page lists besides, where nothing was asked for: what is asked for, static files and their kinds apart, and who
@@ -161,25 +164,15 @@ const ON_PAGES: [&str; 4] = ["page", "static", "extension", "referrer-host"];
 /// What a page lists by default.
 pub fn page_top() -> Vec<Top> {
     let more = ON_PAGES.iter().filter_map(|name| named(name));
-    let more = more.map(|dimension| Top {
-        dimension,
-        rows: ROWS,
-        asked: false,
-        order: RowOrder::default(),
-    });
+    let more = more.map(|dimension| Top::unasked(dimension, ROWS));
     default_top().into_iter().chain(more).collect()
 }
 
 /// What is listed by default.
 pub fn default_top() -> Vec<Top> {
-    DIMENSIONS[..2]
-        .iter()
-        .map(|dimension| Top {
-            dimension,
-            rows: ROWS,
-            asked: false,
-            order: RowOrder::default(),
-        })
+    let standing = DIMENSIONS[..2].iter();
+    standing
+        .map(|dimension| Top::unasked(dimension, ROWS))
         .collect()
 }
 

@@ -51,7 +51,11 @@ impl Compared {
         let hits = comparison.hits;
         let share = |n: usize| units::fine_percent(comparison.errors[n], hits[n]);
         let mut whole = vec![
-            line("Hits", hits.map(grouped), change(hits, comparison.scale)),
+            line(
+                "Hits",
+                hits.map(grouped),
+                units::change(hits, comparison.scale),
+            ),
             line("Errors (4xx, 5xx)", [share(0), share(1)], String::new()),
         ];
         if let [Some(before), Some(now)] = comparison.p95_ms {
@@ -68,7 +72,7 @@ impl Compared {
                 name: escape::shown(&row.key),
                 before: grouped(row.before),
                 now: grouped(row.hits),
-                change: change([row.before, row.hits], comparison.scale),
+                change: units::change([row.before, row.hits], comparison.scale),
                 errors: some(row.errors[1]),
                 errors_before: some(row.errors[0]),
             });
@@ -78,18 +82,5 @@ impl Compared {
             });
         }
         Compared { with, tables }
-    }
-}
-
-/// `+103%`, `new`, `gone`; nothing where nothing was at either time.
-fn change([before, now]: [u64; 2], scale: f64) -> String {
-    match (before, now) {
-        (0, 0) => String::new(),
-        (0, _) => "new".to_owned(),
-        (_, 0) => "gone".to_owned(),
-        _ => {
-            let change = (now as f64 / (before as f64 * scale) - 1.0) * 100.0;
-            format!("{change:+.0}%")
-        }
     }
 }

@@ -49,14 +49,10 @@ impl TextWriter<'_> {
     /// `812 (+103%)`, `31 (new)`, `0 (gone, 50 before)`
     fn change(&mut self, before: u64, now: u64, scale: f64) {
         self.number(now);
-        match (before, now) {
-            (0, 0) => {}
-            (0, _) => self.raw(" (new)"),
-            (_, 0) => self.write(format_args!(" (gone, {before} before)")),
-            _ => {
-                let change = (now as f64 / (before as f64 * scale) - 1.0) * 100.0;
-                self.write(format_args!(" ({change:+.0}%)"));
-            }
+        match units::change([before, now], scale) {
+            change if change.is_empty() => {}
+            gone if now == 0 => self.write(format_args!(" ({gone}, {before} before)")),
+            change => self.write(format_args!(" ({change})")),
         }
     }
 }
