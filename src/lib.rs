@@ -31,6 +31,7 @@ pub mod evaluate;
 pub mod filter;
 pub mod format;
 pub mod geo;
+mod hashing;
 pub mod ingest;
 pub mod input;
 pub mod interval;

@@ -6,6 +6,8 @@
 
 #[path = "support/deadline.rs"]
 mod deadline;
+#[path = "support/folder.rs"]
+mod folder;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -241,8 +243,7 @@ fn an_old_log_without_replay_is_told_about_once() {
 
 #[test]
 fn a_file_and_standard_input_are_live() {
-    let name = format!("httpmon-file-and-input-{}.log", std::process::id());
-    let path = std::env::temp_dir().join(name);
+    let path = folder::fresh("file-and-input").join("access.log");
     let old = log(0, 40).replace("2199", "2019");
     std::fs::write(&path, &old).expect("a file");
     let file = path.to_str().expect("a name");
@@ -257,7 +258,6 @@ fn a_file_and_standard_input_are_live() {
         let hint = "--replay reads it as history";
         assert_eq!(stderr.contains(hint), live, "{args:?}: {stderr}");
     }
-    std::fs::remove_file(&path).expect("the file");
 }
 
 #[test]

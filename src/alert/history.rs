@@ -74,10 +74,10 @@ impl AlertHistory {
     /// Counts an alert of a rule and key: how many there were before. No more names are counted than alerts are
     /// remembered.
     fn count_name(&mut self, rule: &Arc<str>, key: Option<&Key>) -> u64 {
-        let known = match self.earlier.is_empty() {
-            true => 0,
-            false => self.earlier.remove(&alert_name(rule, key)).unwrap_or(0),
-        };
+        let mut known = 0;
+        if !self.earlier.is_empty() {
+            known = self.earlier.remove(&alert_name(rule, key)).unwrap_or(0);
+        }
         let name = (rule.clone(), key.map(|key| key.key.clone()));
         if self.names.len() >= REMEMBERED && !self.names.contains_key(&name) {
             return known;

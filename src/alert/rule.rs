@@ -270,7 +270,7 @@ impl Rule {
         let key = self.key_in(name).unwrap_or_default().as_bytes();
         let (label, unit) = (&self.label, self.subject.unit);
         self.touched = true;
-        match &mut self.kind {
+        let number = match &mut self.kind {
             Instances::Whole {
                 condition,
                 phase,
@@ -278,7 +278,7 @@ impl Rule {
                 ..
             } => {
                 let again = clauses.again(since, *repeats);
-                let number = match phase.number() {
+                match phase.number() {
                     Some(number) => {
                         history.set_since(number, since);
                         phase.repeat_at(again);
@@ -290,14 +290,13 @@ impl Rule {
                         *phase = Phase::firing(number, again);
                         number
                     }
-                };
-                history.raise_times(number, *times);
+                }
             }
             Instances::ByKey { keyed, unseen, .. } => {
                 let dimension = keyed.dimension();
                 let again = keyed.clauses().again(since, *repeats);
                 let id = find(totals.table(dimension), key);
-                let number = match id.and_then(|id| Some((id, keyed.firing(id)?))) {
+                match id.and_then(|id| Some((id, keyed.firing(id)?))) {
                     Some((id, number)) => {
                         history.set_since(number, since);
                         keyed.repeat_at(id, again);
@@ -318,10 +317,10 @@ impl Rule {
                         });
                         number
                     }
-                };
-                history.raise_times(number, *times);
+                }
             }
-        }
+        };
+        history.raise_times(number, *times);
     }
 
     /// Whether an alert fires whose value grows from one empty second to the next.

@@ -26,6 +26,7 @@ use crate::error::Error;
 use crate::evaluate::Evaluation;
 use crate::filter::Filter;
 use crate::filter::period::{Moment, Period};
+use crate::format::named::field_in;
 use crate::format::rollup::{MOST_FIELDS, RollupLayout};
 use crate::format::unparsed::Field;
 use crate::format::{Choice, EventTime, Proxies};
@@ -38,7 +39,6 @@ use crate::render::{Form, OUTPUTS, Output};
 use crate::report::{KeyColumns, Scope};
 use crate::simulate::Settings;
 use crate::stats::MOST_DIMENSIONS;
-use crate::stats::dimension;
 use crate::stats::top::{self, Top};
 use crate::time::{Second, Span, Zone};
 
@@ -295,14 +295,13 @@ impl Options {
                 "{option}: is for the lines of the log: --report lines"
             )));
         }
-        if self.compare.is_some()
-            && (self.check || self.dashboard || !["text", "json", "html", "email"].contains(name))
-        {
+        let has_tables = ["text", "json", "html", "email"].contains(name);
+        if self.compare.is_some() && (self.check || self.dashboard || !has_tables) {
             return Err(Error::new(
                 "--compare: is part of the summary of --report text, json, html and email",
             ));
         }
-        if self.columns.is_some() && !["text", "json", "html", "email"].contains(name) {
+        if self.columns.is_some() && !has_tables {
             return Err(Error::new(format!(
                 "--columns: is for the tables of keys in a summary, and --report {name} has none; leave one of them out"
             )));
@@ -600,7 +599,7 @@ impl Options {
     /// The fields that were asked for by their own names.
     pub fn named_fields(&self) -> Vec<&'static str> {
         let names = self.asked_for().into_iter();
-        names.filter_map(dimension::field_in).collect()
+        names.filter_map(field_in).collect()
     }
 
     /// Whether the fields that were asked for by their own names can be there.

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use super::pattern::Pattern;
 use super::{Expr, Mistake, Needle, Order, Quantity, Test};
+use crate::format::named::FIELD;
 use crate::format::unparsed::DurationUnit;
 use crate::format::values;
 use crate::stats::dimension::{self, Of};
@@ -89,7 +90,7 @@ fn name(text: &str) -> &str {
     // `cs(Referer)`.
     let mut open = 0;
     let mut ends = |(at, c): (usize, char)| {
-        let of_field = || text[..at].contains("field:");
+        let of_field = || text[..at].contains(FIELD);
         match c {
             '(' if of_field() => open += 1,
             ')' if open > 0 => open -= 1,

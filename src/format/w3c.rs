@@ -349,8 +349,7 @@ impl Defaults {
 
     /// The list for a line, as [`Defaults::for_line`] chooses it.
     pub(super) fn list_for(&self, line: &[u8]) -> String {
-        let values = line.split_str(" ").filter(|value| !value.is_empty());
-        let count = values.count();
+        let count = values_in(line);
         let of_iis = |list: &&&str| list.split_whitespace().count() == count;
         match (&self.names, line.get(10)) {
             (Some(names), _) => names.clone(),
@@ -366,16 +365,19 @@ impl Defaults {
         if line[10] == b'\t' {
             return Some(&compiled.cloudfront);
         }
-        let values = line
-            .split_str(" ")
-            .filter(|value| !value.is_empty())
-            .count();
+        let values = values_in(line);
         compiled
             .iis
             .iter()
             .find(|(count, _)| *count == values)
             .map(|(_, program)| program)
     }
+}
+
+/// How many values with spaces between them a line has.
+fn values_in(line: &[u8]) -> usize {
+    let values = line.split_str(" ");
+    values.filter(|value| !value.is_empty()).count()
 }
 
 /// The list of fields that a format string `#Fields: …` gives, if lines can be read by it.

@@ -12,13 +12,12 @@ use crate::alert::common::Common;
 use crate::alert::plan::Ruleset;
 use crate::evaluate::Evaluation;
 use crate::filter::Filter;
-use crate::format::named::NamedFields;
+use crate::format::named::{NamedFields, field_in};
 use crate::format::record::Record;
 use crate::format::{Choice, Outcome, ParserState};
 use crate::ingest::Counting;
 use crate::input::lines::{Line, Lines, Take};
 use crate::monitor::{Config, Monitor};
-use crate::stats::dimension::field_in;
 use crate::time::{Second, Span, Zone};
 
 /// So many bytes of the log are kept.

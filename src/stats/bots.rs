@@ -5,6 +5,7 @@
 //! to be a browser is not detected, so the share of robots is a lower bound.
 
 use super::bot_list::{BOTS, Bot, BotKind};
+use crate::hashing::GOLDEN_RATIO;
 
 /// A robot, as an agent names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,20 +167,17 @@ fn place_of(agent: &[u8]) -> usize {
         (Some(system), Some(end)) => mix(system) ^ mix(end).rotate_left(1),
         _ => mix(agent) ^ agent.last_chunk::<8>().map_or(0, |end| mix(end)),
     };
-    ((mixed ^ agent.len() as u64).wrapping_mul(FACTOR) >> 32) as usize % (PLACES / WAYS) * WAYS
+    ((mixed ^ agent.len() as u64).wrapping_mul(GOLDEN_RATIO) >> 32) as usize % (PLACES / WAYS)
+        * WAYS
 }
-
-/// The golden ratio in 64 bits, as in Knuth's multiplicative hashing.
-const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// A number for the whole words of a text. The words are multiplied apart, so that none waits for another.
 #[inline]
 fn mix(text: &[u8]) -> u64 {
     let (words, _) = text.as_chunks();
-    let mixed = words
-        .iter()
-        .zip(0u32..)
-        .map(|(&word, i)| u64::from_le_bytes(word).wrapping_mul(FACTOR.rotate_left(2 * i) | 1));
+    let mixed = words.iter().zip(0u32..).map(|(&word, i)| {
+        u64::from_le_bytes(word).wrapping_mul(GOLDEN_RATIO.rotate_left(2 * i) | 1)
+    });
     mixed.fold(0, u64::wrapping_add)
 }
 

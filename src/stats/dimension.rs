@@ -14,6 +14,7 @@ use super::served::served;
 use super::target::{endpoint, extension, is_static, parameter, query};
 use super::visitor::visitor;
 use crate::format::anonymous::AddressText;
+use crate::format::named::field_in;
 use crate::format::record::Record;
 use crate::format::rollup::{RollupLayout, RowBeginnings, Told};
 use crate::format::unparsed::Field;
@@ -125,23 +126,11 @@ impl Dimension {
                 right.add_kinds(names);
             }
             // A rollup carries each of them by itself.
-            Of::Parameter(_) if self.field().is_some() => names.push(self.name),
+            Of::Parameter(_) if field_in(self.name).is_some() => names.push(self.name),
             Of::Parameter(_) => names.push(self.name.split(':').next().unwrap_or(self.name)),
             Of::Itself | Of::Scale(_) | Of::Any(_) => names.push(self.name),
         }
     }
-}
-
-impl Dimension {
-    /// The name of the field whose values its keys are.
-    fn field(&self) -> Option<&'static str> {
-        field_in(self.name)
-    }
-}
-
-/// The name of the field in the name of such a dimension.
-pub fn field_in(name: &str) -> Option<&str> {
-    name.strip_prefix(FIELD)?.strip_prefix(':')
 }
 
 impl PartialEq for Dimension {
@@ -149,9 +138,6 @@ impl PartialEq for Dimension {
         self.name == other.name
     }
 }
-
-/// The kind of dimension that is a field by its own name.
-const FIELD: &str = "field";
 
 /// Dimensions without a key in a log that has no trouble: that says nothing about its format.
 const RARE: [&str; 9] = [
@@ -447,7 +433,7 @@ pub static DIMENSIONS: [Dimension; 33] = [
         key: |r, _, _| Some(weekday(r)),
     },
     Dimension {
-        name: FIELD,
+        name: "field",
         title: "values",
         about: "the value of a field by its own name, such as a variable of --format or a key of JSON: field:upstream_addr; see below",
         fields: &[],

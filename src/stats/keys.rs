@@ -16,6 +16,7 @@ use foldhash::fast::{FixedState, RandomState};
 use hashbrown::HashTable;
 
 use super::distinct::Distinct;
+use crate::hashing::GOLDEN_RATIO;
 use crate::quantity::Count;
 
 /// Distinct keys that a table holds; up to here counts are exact.
@@ -39,8 +40,6 @@ const SHORT: usize = 16;
 
 /// So many ids are remembered: a power of two.
 const RECENT: usize = 1 << 10;
-/// The golden ratio in 64 bits, as in Knuth's multiplicative hashing.
-const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Ends {
     #[inline]
@@ -60,7 +59,7 @@ impl Ends {
     /// Where the id is remembered of a key with these ends.
     #[inline]
     fn place(self) -> usize {
-        let mixed = (self.0.rotate_left(23) ^ self.1).wrapping_mul(FACTOR);
+        let mixed = (self.0.rotate_left(23) ^ self.1).wrapping_mul(GOLDEN_RATIO);
         (mixed >> (u64::BITS - RECENT.ilog2())) as usize
     }
 }

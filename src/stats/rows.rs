@@ -202,7 +202,7 @@ impl RowSort {
     fn take<'r>(&mut self, rows: impl Iterator<Item = (u32, &'r [u8])>) {
         self.numbers.clear();
         self.beginnings.clear();
-        let mut last = 0;
+        let (mut last, mut are_many) = (0, false);
         for (place, text) in rows {
             let (beginning, next) = key(text);
             if self.beginnings.get(last) != Some(&beginning) {
@@ -212,6 +212,7 @@ impl RowSort {
                     self.beginnings.push(beginning);
                 }
             }
+            are_many |= last == MOST_BEGINNINGS;
             self.numbers
                 .push((last as u128) << 96 | u128::from(next) << 32 | u128::from(place));
         }
@@ -220,11 +221,7 @@ impl RowSort {
             let less = self.beginnings.iter().filter(|other| *other < beginning);
             less.count() as u32
         };
-        if self
-            .numbers
-            .iter()
-            .any(|number| number >> 96 == MOST_BEGINNINGS as u128)
-        {
+        if are_many {
             // They are all alike.
             self.numbers
                 .iter_mut()

@@ -21,6 +21,14 @@ use steps::{bare, run};
 
 pub(super) use steps::StringSteps;
 
+/// What the name of a dimension or of a rollup's column begins with that is a field by its own name.
+pub const FIELD: &str = "field:";
+
+/// The field's own name in such a name.
+pub fn field_in(name: &str) -> Option<&str> {
+    name.strip_prefix(FIELD)
+}
+
 /// So many names are listed of a line that has another than was asked for.
 const MOST_LISTED: usize = 40;
 

@@ -1,6 +1,7 @@
 //! What rows begin with: the status, the method and the protocol.
 
 use crate::format::record::Record;
+use crate::hashing::GOLDEN_RATIO;
 
 /// The beginnings of rows that were written: a log has few that differ, and a copy of a known length takes a tenth of the
 /// time.
@@ -51,9 +52,8 @@ impl BeginningOf {
     /// Its place.
     #[inline]
     fn place(self) -> usize {
-        // The golden ratio in 64 bits, as in Knuth's multiplicative hashing.
         let mixed = self.0.rotate_left(32) ^ self.1.rotate_left(7) ^ self.2;
-        let mixed = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mixed = mixed.wrapping_mul(GOLDEN_RATIO);
         (mixed >> (u64::BITS - PLACES.ilog2())) as usize
     }
 }

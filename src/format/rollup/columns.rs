@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::beginnings::RowBeginnings;
 use super::{RollupFault, value};
+use crate::format::named::field_in;
 use crate::format::record::{Record, Request};
 
 /// What is read of a row before the record is whole.
@@ -286,9 +287,6 @@ pub static COLUMNS: [RollupColumn; 18] = [
 /// The first columns of a row, which every rollup has: those of the status, the method and the protocol.
 const BEGINNING: usize = 3;
 
-/// What the name of a column begins with that is a field by its own name.
-const FIELD: &str = "field:";
-
 /// A rollup has at most so many of them.
 pub const MOST_FIELDS: usize = 8;
 
@@ -306,9 +304,7 @@ static MADE: Mutex<Vec<&'static RollupColumn>> = Mutex::new(Vec::new());
 
 /// The column of a field by its own name, `field:upstream_addr`.
 fn of_field(name: &str) -> Option<&'static RollupColumn> {
-    if name.len() <= FIELD.len() || name.len() > LONGEST_NAME || !name.starts_with(FIELD) {
-        return None;
-    }
+    field_in(name).filter(|field| !field.is_empty() && name.len() <= LONGEST_NAME)?;
     let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(known) = made.iter().find(|column| column.name == name) {
         return Some(known);
@@ -333,7 +329,7 @@ fn of_field(name: &str) -> Option<&'static RollupColumn> {
 impl RollupColumn {
     /// The field's own name, if it is the column of one.
     pub(super) fn field(&self) -> Option<&'static str> {
-        self.name.strip_prefix(FIELD)
+        field_in(self.name)
     }
 }
 
@@ -393,7 +389,7 @@ impl RollupLayout {
 
     /// Whether the keys of this dimension can be told; those of one that no column says anything of can.
     fn carries(&self, dimension: &str) -> bool {
-        if dimension.starts_with(FIELD) {
+        if field_in(dimension).is_some() {
             return self.columns.iter().any(|column| column.name == dimension);
         }
         let needs = |column: &&RollupColumn| column.dimensions.contains(&dimension);
