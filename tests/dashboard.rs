@@ -290,6 +290,14 @@ fn a_wrong_expression_is_said_and_hostile_lines_are_harmless() {
     );
     let (_, _, frames) = scene.play(messages);
     let with = |words: &str| frames.iter().any(|frame| text(frame).contains(words));
+    // While it is typed, no key is looked for that contains it.
+    let typing = frames
+        .iter()
+        .map(text)
+        .find(|frame| frame.contains("/status>x_"));
+    let typing = typing.expect("what is typed is shown");
+    assert!(typing.contains("enter: only what matches"), "{typing}");
+    assert!(typing.contains("\n /api "), "{typing}");
     assert!(with("'x' is not a status such as 404"));
     assert!(with("only status>499"));
     let hostile =

@@ -13,7 +13,7 @@ use crate::format::anonymous;
 use crate::monitor::Monitor;
 use crate::render::dashboard::keys::Decoder;
 use crate::render::dashboard::layout::{LEAST, ScreenLayout};
-use crate::render::dashboard::view::{Act, View};
+use crate::render::dashboard::view::{Act, View, is_expression};
 use crate::render::dashboard::{Scene, frame};
 use crate::render::text::Look;
 use crate::render::units;
@@ -27,6 +27,10 @@ pub type Frame = Vec<Vec<u8>>;
 const CADENCE: Duration = Duration::from_millis(250);
 /// The same where there is news: a report or an alert is seen within a tenth of a second.
 const AT_ONCE: Duration = Duration::from_millis(50);
+
+/// Why there is no filter, and there are no latest lines.
+const NOTHING_KEPT: &str =
+    "no lines are kept of files that are read by time: name one file, or use a pipe";
 
 /// What frames are shown on.
 pub trait Surface {
@@ -178,20 +182,23 @@ impl Dashboard {
     /// Adds an expression to those that the view is narrowed to, if it is one. Another text is looked for in the keys.
     fn add(&mut self, expression: String) {
         match Filter::parse(&expression) {
-            Ok(_) if self.recent.is_empty() && self.read > 0 => {
-                self.view.mistake = Some(
-                    "no lines are kept of files that are read by time: name one file, or use a pipe"
-                        .to_owned(),
-                );
+            Ok(_) if self.keeps_nothing() => {
+                self.view.filter.clear();
+                self.view.mistake = Some(NOTHING_KEPT.to_owned());
             }
             Ok(_) => self.view.add(expression),
-            Err(mistake) if expression.contains(['=', '<', '>', '~']) => {
+            Err(mistake) if is_expression(&expression) => {
                 self.view.mistake = Some(mistake.why);
                 // It is there to be corrected.
                 self.view.typing = true;
             }
             Err(_) => {}
         }
+    }
+
+    /// Whether lines were read of which none is kept.
+    fn keeps_nothing(&self) -> bool {
+        self.recent.is_empty() && self.read > 0
     }
 
     /// Counts the recent lines anew, by the expressions.
@@ -213,6 +220,9 @@ impl Dashboard {
     fn message(&self, zone: &Zone) -> String {
         if let Some(mistake) = &self.view.mistake {
             return mistake.clone();
+        }
+        if self.view.latest && self.keeps_nothing() {
+            return NOTHING_KEPT.to_owned();
         }
         let Some(narrowed) = &self.narrowed else {
             return self.surface.message();

@@ -2,6 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use super::super::bars::cut;
 use super::super::text::{DIM, FIRING, GOOD, PLAIN, WARN};
 use super::super::{escape, units};
 use super::FrameWriter;
@@ -37,9 +38,11 @@ impl FrameWriter<'_> {
             .max()
             .unwrap_or(0);
         let digits = digits.to_string().len();
+        let lengths = seen.listed.iter().map(|fired| length_of(fired, seen).len());
+        let lengths = lengths.max().unwrap_or(0);
         for row in 0..layout.alerts {
             match seen.listed.get(row) {
-                Some(fired) => self.fired_row(fired, digits, seen),
+                Some(fired) => self.fired_row(fired, (digits, lengths), seen),
                 None => {
                     let line = self.line();
                     self.end(line);
@@ -48,8 +51,10 @@ impl FrameWriter<'_> {
         }
     }
 
-    /// `▲ 12. 11-20 09:04:00  3m12s  firing  High traffic for client 192.0.2.7  peak 14.48/s`
-    fn fired_row(&mut self, fired: &Alert, digits: usize, seen: &Snapshot) {
+    /// `▲ 12. 11-20 09:04:00  3m12s  firing  High traffic for client 192.0.2.7  peak 14.48/s`, without the peak where it
+    /// would cut what the alert is of.
+    fn fired_row(&mut self, fired: &Alert, columns: (usize, usize), seen: &Snapshot) {
+        let (digits, lengths) = columns;
         let fires = fired.until.is_none();
         let style = if fires { FIRING } else { PLAIN };
         let mut line = self.line();
@@ -61,10 +66,10 @@ impl FrameWriter<'_> {
         line.push(style, mark, 3);
         line.put(DIM, &format!("{:>digits$}. ", fired.number));
         line.put(style, &self.brief(fired.since));
-        let until = fired.until.or(seen.newest).unwrap_or(fired.since);
-        let length = (until - fired.since).max(Span(0)).to_string();
-        line.put(style, &format!("  {length:>8}  "));
-        line.put(style, if fires { "firing  " } else { "over    " });
+        line.put(style, &format!("  {:>lengths$}  ", length_of(fired, seen)));
+        let any = seen.alerts.1 > 0;
+        line.put(style, if fires { "firing" } else { "over" });
+        line.put(PLAIN, if any && !fires { "    " } else { "  " });
         let peak = format!(
             "  {} {} ",
             fired.peak.peak_word(),
@@ -72,7 +77,6 @@ impl FrameWriter<'_> {
         );
         let end = fired.why.map(|why| format!("({}) ", why.brief()));
         let end = end.unwrap_or_default();
-        let room = line.left().saturating_sub(peak.width() + end.width());
         let mut what = fired.rule.to_string();
         if let Some(key) = &fired.key {
             let key_text = escape::terminal(&key.key, self.look.ascii);
@@ -85,10 +89,18 @@ impl FrameWriter<'_> {
                 false => format!("{what} by {} {key_text}", cause.dimension.name),
             };
         }
-        let what = super::super::bars::cut(&what, room, self.look.ascii);
+        let room = line.left().saturating_sub(end.width());
+        let peaked = what.width() + peak.width() <= room;
+        let what = cut(&what, room.saturating_sub(1), self.look.ascii);
         line.put(style, &what);
-        line.put(DIM, &peak);
+        line.put(DIM, if peaked { &peak } else { " " });
         line.put(WARN, &end);
         self.end(line);
     }
+}
+
+/// How long an alert has fired, or fired until it was over.
+fn length_of(fired: &Alert, seen: &Snapshot) -> String {
+    let until = fired.until.or(seen.newest).unwrap_or(fired.since);
+    (until - fired.since).max(Span(0)).to_string()
 }

@@ -11,6 +11,7 @@ mod line;
 mod rankings;
 pub mod view;
 
+use super::bars::cut;
 use super::text::{BAD, BOLD, DIM, Look, PLAIN, WARN, class_style, noun};
 use super::{escape, units};
 use crate::report::{Block, status_group};
@@ -233,7 +234,41 @@ impl FrameWriter<'_> {
         }
     }
 
-    /// The last row: a message, or how to list the keys. The list covers the rows above.
+    /// A message, in as many rows as it needs, but not too many.
+    fn message(&self, message: &str) -> Vec<ScreenLine> {
+        let message = escape::terminal(message.as_bytes(), self.look.ascii);
+        let room = self.width - BEHIND.len() - 2;
+        let mut texts = vec![String::new()];
+        for word in message.split(' ') {
+            let last = texts.len() == MESSAGE_ROWS;
+            match texts.last_mut() {
+                Some(text)
+                    if last || text.is_empty() || text.width() + 1 + word.width() <= room =>
+                {
+                    if !text.is_empty() {
+                        text.push(' ');
+                    }
+                    text.push_str(word);
+                }
+                _ => texts.push(word.to_owned()),
+            }
+        }
+        let mut rows: Vec<ScreenLine> = texts
+            .iter()
+            .map(|text| {
+                let mut line = self.line();
+                line.put(PLAIN, " ");
+                line.put(WARN, &cut(text, room, self.look.ascii));
+                line
+            })
+            .collect();
+        if let Some(line) = rows.last_mut() {
+            line.right(DIM, BEHIND);
+        }
+        rows
+    }
+
+    /// The last rows: a message, or how to list the keys. The list covers the rows above.
     fn foot(&mut self, scene: &Scene<'_>, height: usize) {
         let keys: &[&str] = if scene.view.help { &ALL_KEYS } else { &KEYS };
         let mut rows = vec![self.line()];
@@ -249,18 +284,17 @@ impl FrameWriter<'_> {
             rows.push(last);
         }
         if !scene.message.is_empty() && !scene.view.help {
-            let mut line = self.line();
-            let keys = "  ? keys ";
-            line.put(PLAIN, " ");
-            let room = line.left() - keys.len() - 1;
-            line.key(WARN, scene.message.as_bytes(), room);
-            line.right(DIM, keys);
-            rows = vec![line];
+            rows = self.message(scene.message);
         }
         self.lines.truncate(height - rows.len());
         rows.into_iter().for_each(|row| self.end(row));
     }
 }
+
+/// The rows that a message may take.
+const MESSAGE_ROWS: usize = 3;
+/// What stands behind it.
+const BEHIND: &str = "  ? keys ";
 
 /// What the last row says.
 const KEYS: [&str; 6] = [

@@ -6,7 +6,7 @@ use super::super::text::{BAD, BAR, BOLD, DIM, PLAIN};
 use super::super::units;
 use super::layout::ScreenLayout;
 use super::line::ScreenLine;
-use super::view::View;
+use super::view::{View, is_expression};
 use super::{CHOSEN, FrameWriter};
 use crate::report::Ranking;
 use crate::snapshot::Snapshot;
@@ -48,7 +48,9 @@ impl FrameWriter<'_> {
             if view.typing {
                 line.put(BOLD, "_");
             }
-            if let Some((keys, hits)) = seen.matched {
+            if view.typing && is_expression(&view.filter) {
+                line.put(DIM, "  enter: only what matches");
+            } else if let Some((keys, hits)) = seen.matched {
                 line.put(DIM, &format!("  {keys} match, {hits} hits"));
             }
         }

@@ -8,6 +8,11 @@ use crate::snapshot::{Ask, Snapshot};
 /// The longest filter, in bytes.
 const FILTER: usize = 200;
 
+/// Whether a text that was typed is meant as an expression; any other is looked for in the keys.
+pub fn is_expression(text: &str) -> bool {
+    text.contains(['=', '<', '>', '~'])
+}
+
 /// The index of the scale that a live log begins with: two seconds.
 const LIVE: usize = 1;
 
@@ -199,6 +204,14 @@ impl View {
         }
     }
 
+    /// The text that is looked for in the keys.
+    fn searched(&self) -> &str {
+        if is_expression(&self.filter) {
+            return "";
+        }
+        &self.filter
+    }
+
     /// What to ask for to show this in `layout`.
     pub fn ask(&self, layout: &ScreenLayout) -> Ask {
         Ask {
@@ -206,7 +219,7 @@ impl View {
             dimension: self.dimension,
             rankings: layout.panels,
             rows: self.row + layout.rows,
-            filter: self.filter.as_bytes().to_vec(),
+            filter: self.searched().as_bytes().to_vec(),
             scale: self.scale,
             points: layout.points(),
             alerts: (self.alert, layout.alerts),

@@ -94,8 +94,10 @@ impl TextWriter<'_> {
         }
     }
 
-    /// A line for each key, with a bar as long as its share, and a line for the others with their number.
+    /// A line for each key, with a bar that compares it with the key of the most hits, as in other outputs, and a line
+    /// for the others with their number.
     pub(super) fn table(&mut self, ranking: &Ranking) {
+        let most = ranking.most();
         let bar = self.columns.bar;
         let ascii = self.look.ascii;
         let mut title = ranking.dimension.title;
@@ -106,7 +108,7 @@ impl TextWriter<'_> {
             self.extras(row);
             self.paint(BAR, |page| {
                 page.raw("  ");
-                push_bar(row.count.hits, ranking.hits, bar, ascii, page.out);
+                push_bar(row.count.hits, most, bar, ascii, page.out);
                 page.out.truncate(page.out.trim_ascii_end().len());
             });
             self.raw("\n");
