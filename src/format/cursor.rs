@@ -7,6 +7,7 @@ use memchr::memchr;
 use super::between;
 use super::extent::{Extent, plain_quote};
 use super::head::{Head, set_time};
+use super::known_agents::KnownAgents;
 use super::record::{Record, Request};
 use super::short;
 use super::step::Step;
@@ -147,7 +148,11 @@ impl<'a> Cursor<'a> {
 
     /// Reads ` "referrer" "agent"` of nearly every line. After `false` the line is to be read step by step.
     #[inline(always)]
-    pub(super) fn plain_agent(&mut self, record: &mut Record<'a>) -> bool {
+    pub(super) fn plain_agent(
+        &mut self,
+        agents: &mut KnownAgents,
+        record: &mut Record<'a>,
+    ) -> bool {
         let Some(referrer) = self.rest().strip_prefix(b" \"") else {
             return false;
         };
@@ -163,6 +168,22 @@ impl<'a> Cursor<'a> {
             record.referrer = Some(or_dash(&referrer[..end]));
             record.agent = Some(or_dash(&agent[..len]));
             self.at += 2 + end + 3 + len + 1;
+            if let [b'\n', ..] = self.rest() {
+                agents.add(agent, len);
+            }
+            return true;
+        }
+        false
+    }
+
+    /// The same where an agent that is known ends the line; then the newline is next, and there is no tail.
+    #[inline(always)]
+    pub(super) fn known_agent(&mut self, agents: &KnownAgents, record: &mut Record<'a>) -> bool {
+        if let Some(found) = agents.read(self.rest()) {
+            record.referrer = Some(or_dash(found.referrer));
+            record.agent = Some(or_dash(found.agent));
+            record.agent_hash = found.hash;
+            self.at += found.len;
             return true;
         }
         false

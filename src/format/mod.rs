@@ -19,6 +19,7 @@ mod forwarded;
 mod haproxy;
 mod head;
 mod json;
+mod known_agents;
 pub mod layout;
 pub mod named;
 mod nginx;

@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::choice::OwnSource;
+use super::known_agents::KnownAgents;
 use super::program::Program;
 use super::record::Record;
 use super::rollup::{self, CarriedExample, RollupFault, RollupLine, RollupReader, RowPlace};
@@ -105,7 +106,7 @@ pub enum Outcome {
 /// Reads lines.
 ///
 /// What it remembers between lines is the file they come from and the W3C header of each file; the
-/// timestamps it remembers save time and change nothing.
+/// timestamps and agents it remembers save time and change nothing.
 #[derive(Debug, Clone)]
 pub struct Parser {
     /// The programs of each format, in the order in which they are tried.
@@ -141,6 +142,7 @@ pub struct Parser {
     proxies: Option<Arc<Proxies>>,
     rollup: RollupReader,
     times: Timestamps,
+    agents: KnownAgents,
     state: ParserState,
     wanted: Vec<Field>,
 }
@@ -217,6 +219,7 @@ impl Parser {
             proxies: None,
             rollup: RollupReader::default(),
             times: Timestamps::new(zone),
+            agents: KnownAgents::default(),
             state: ParserState::default(),
             wanted: wanted.to_vec(),
         };
@@ -459,7 +462,12 @@ impl Parser {
         {
             return None;
         }
-        let len = self.lines[usize::from(index)][0].read_plain(text, &mut self.times, record)?;
+        let len = self.lines[usize::from(index)][0].read_plain(
+            text,
+            &mut self.times,
+            &mut self.agents,
+            record,
+        )?;
         self.read_by(ReadBy::Lines(index));
         record.source = &self.state.source;
         if record.starts && self.ends {

@@ -6,6 +6,7 @@
 
 use super::cursor::Cursor;
 use super::head::{self, Head};
+use super::known_agents::KnownAgents;
 use super::record::Record;
 use super::step::{Step, referrer_and_agent};
 use super::tail;
@@ -58,10 +59,11 @@ impl Plain {
         self,
         text: &'a [u8],
         times: &mut Timestamps,
+        agents: &mut KnownAgents,
         record: &mut Record<'a>,
     ) -> Option<usize> {
         let at = head::plain(text, times, record)?;
-        let read = self.read_behind(Cursor { line: text, at }, record);
+        let read = self.read_behind(Cursor { line: text, at }, agents, record);
         if read.is_none() {
             *record = Record::EMPTY;
         }
@@ -70,15 +72,24 @@ impl Plain {
 
     /// Reads what comes after the head.
     #[inline(always)]
-    fn read_behind<'a>(self, mut cursor: Cursor<'a>, record: &mut Record<'a>) -> Option<usize> {
+    fn read_behind<'a>(
+        self,
+        mut cursor: Cursor<'a>,
+        agents: &mut KnownAgents,
+        record: &mut Record<'a>,
+    ) -> Option<usize> {
         cursor.literal(b" \"").ok()?;
         let behind_entry = cursor.plain_entry(record).then_some(cursor.at)?;
+        if matches!(self, Plain::PerhapsAgent | Plain::Agent) && cursor.known_agent(agents, record)
+        {
+            return Some(cursor.at + 1);
+        }
         let read = match self {
             Plain::Entry | Plain::EntryAndTail => true,
             Plain::PerhapsAgent => {
-                matches!(cursor.rest(), [b'\n', ..]) || cursor.plain_agent(record)
+                matches!(cursor.rest(), [b'\n', ..]) || cursor.plain_agent(agents, record)
             }
-            Plain::Agent => cursor.plain_agent(record),
+            Plain::Agent => cursor.plain_agent(agents, record),
         };
         cursor.go_to_newline().filter(|()| read)?;
         if self != Plain::Entry {
@@ -105,10 +116,11 @@ mod tests {
             time in "20/Nov/2026:09:00:0[0-9] \\+0000|1/Nov/2026:09:00:00|32/Nov/2026:09:00:00 \\+0000",
             between in "\\] \"|\\] \"|\\] \"|\\] \\(x\\) \"|\\]",
             request in r#"(GET|GET|POST|-)( |/|a|"|\\"){0,4}( HTTP/1\.1)?"#,
-            rest in r#"" (200|20|-) (5|-|[0-9]{1,20})( ("-"|"a"|"\\""|"")( "(x|\\"|a b|)")?)?( 0\.123)?"#,
+            rest in r#"" (200|20|-) (5|-|[0-9]{1,20})( ("-"|"a"|"\\""|"")( "(x|\\"|a b||Mozilla/5\.0 \(X11; Linux x86_64; rv:145\.0\) Firefox(/1)?)")?)?( 0\.123)?"#,
             after in "\n|\r\n|\r\r\n|\n\n|\n192\\.0\\.2\\.7 - - \\[\"\n|",
             head_kind in prop::sample::select(vec![Head::Any, Head::Client, Head::Host]),
             (words, tail, agent, optional) in any::<(bool, bool, bool, bool)>(),
+            known in proptest::collection::vec("Mozilla/5\\.0 \\(X11; Linux x86_64; rv:145\\.0\\) Firefox(|/1|/1\\\\|/1 x)", 0..4),
         ) {
             let mut steps = vec![Step::Head(head_kind)];
             steps.extend(words.then_some(Step::Between));
@@ -127,7 +139,17 @@ mod tests {
             let text = format!("{line}{after}");
             let (mut in_one, mut by_step) = (Record::EMPTY, Record::EMPTY);
             let times = || Timestamps::new(crate::time::Zone::UTC);
-            let read = program.read_plain(text.as_bytes(), &mut times(), &mut in_one);
+            let mut agents = KnownAgents::default();
+            known.iter().for_each(|agent| agents.add(format!("{agent}\"\n").as_bytes(), agent.len()));
+            let read = program.read_plain(text.as_bytes(), &mut times(), &mut agents, &mut in_one);
+            in_one.agent_hash = 0;
+            if read.is_some() {
+                // What was read is known now.
+                let mut again = Record::EMPTY;
+                let len = program.read_plain(text.as_bytes(), &mut times(), &mut agents, &mut again);
+                again.agent_hash = 0;
+                prop_assert_eq!((len, again), (read, in_one), "{}", line);
+            }
             if let Some(len) = read {
                 let end = text.find('\n').expect("a line that is read has an end");
                 prop_assert_eq!(len, end + 1);

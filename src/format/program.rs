@@ -8,6 +8,7 @@ use super::cursor::{Cursor, finish_request};
 use super::extent::Extent;
 use super::forwarded;
 use super::head::set_time;
+use super::known_agents::KnownAgents;
 use super::plain::Plain;
 use super::record::Record;
 use super::step::{Step, entry_steps};
@@ -115,9 +116,10 @@ impl Program {
         &self,
         text: &'a [u8],
         times: &mut Timestamps,
+        agents: &mut KnownAgents,
         record: &mut Record<'a>,
     ) -> Option<usize> {
-        self.plain?.read(text, times, record)
+        self.plain?.read(text, times, agents, record)
     }
 
     /// A function of its own, so that the interpreter's loop stays small for formats without values (3 % of combined).

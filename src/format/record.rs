@@ -42,6 +42,8 @@ pub struct Record<'a> {
     pub referrer: Option<&'a [u8]>,
     /// The user agent, where the format has one.
     pub agent: Option<&'a [u8]>,
+    /// Its [hash](crate::hashing::hash_of), where it is known already; else 0.
+    pub agent_hash: u64,
     /// How long the request took, in microseconds, where the format says.
     pub duration_us: Option<u64>,
     /// What the cache had to say, where the format has it.
@@ -93,6 +95,7 @@ impl<'a> Record<'a> {
             bytes: 0,
             referrer: None,
             agent: None,
+            agent_hash: 0,
             duration_us: None,
             cache: None,
             forwarded: None,

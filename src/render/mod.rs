@@ -35,8 +35,7 @@ pub struct Output {
     pub about: &'static str,
     /// What it makes of the events.
     pub form: Form,
-    /// Whether its summary always shows robots. Finding them makes a combined line a fifth slower to read and
-    /// count; text, for which people wait, does without.
+    /// Whether its summary shows robots.
     pub robots: bool,
     /// Whether it shows how long requests took over time, and the hours of the week.
     pub page: bool,
@@ -71,7 +70,7 @@ pub static OUTPUTS: &[Output] = &[
         name: "text",
         about: "for people, plain or coloured",
         form: Form::Stream,
-        robots: false,
+        robots: true,
         page: false,
         make: |look| Box::new(text::Text::new(look)),
     },

@@ -24,11 +24,9 @@ impl Statistic for BotHits {
 
     #[inline]
     fn observe(&mut self, record: &Record<'_>, _: &Hit, scratch: &mut Scratch) {
-        if scratch.counts_robots
-            && let Some(agent) = record.agent
-        {
+        if scratch.counts_robots && record.agent.is_some() {
             self.agents += 1;
-            self.bots += u64::from(scratch.robots.named_in(agent).is_some());
+            self.bots += u64::from(scratch.robots.made(record));
         }
     }
 

@@ -5,7 +5,9 @@
 //! to be a browser is not detected, so the share of robots is a lower bound.
 
 use super::bot_list::{BOTS, Bot, BotKind};
-use crate::hashing::GOLDEN_RATIO;
+use crate::format::record::Record;
+use crate::hashing::hash_of;
+use memchr::memchr_iter;
 
 /// A robot, as an agent names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,32 +53,41 @@ const BEGINS: [u128; 1 << 10] = {
     let mut row = 0;
     while row < BOTS.len() {
         let pattern = BOTS[row].pattern.as_bytes();
-        table[place(pattern[0], pattern[1])] |= 1 << row;
+        table[with(with(0, pattern[0]), pattern[1])] |= 1 << row;
         row += 1;
     }
     table
 };
 
-const fn place(first: u8, second: u8) -> usize {
-    ((first & 31) as usize) << 5 | (second & 31) as usize
+/// The three bytes that a pattern begins with, as bits: most pairs go on otherwise.
+const BEGINS_BY_THREE: [u64; (1 << 15) / 64] = {
+    let mut table = [0; (1 << 15) / 64];
+    let mut row = 0;
+    while row < BOTS.len() {
+        let pattern = BOTS[row].pattern.as_bytes();
+        let three = with(with(with(0, pattern[0]), pattern[1]), pattern[2]);
+        table[three / 64] |= 1 << (three % 64);
+        row += 1;
+    }
+    table
+};
+
+/// The last three bytes, five bits of each, after one more.
+const fn with(last: usize, byte: u8) -> usize {
+    (last << 5 | (byte & 31) as usize) % (1 << 15)
 }
 
-/// A cache of agents and the robots that they name: a log has a few hundred agents, and comparing one takes a tenth of
-/// the time of reading it.
-///
-/// Some bytes of an agent choose a few places for it, and the newest agents stay there. By default there are no places,
-/// and every agent is read.
+/// The robots that agents name, remembered by the hash of the agent: a log has a few hundred agents.
 #[derive(Debug, Default)]
 pub struct Robots {
-    places: Box<[KnownAgent]>,
-    /// The place of the last agent: the next is usually the same (58 % in a common log).
-    last: usize,
+    /// Empty before the first agent; then the newest agents of each place.
+    places: Box<[[KnownAgent; WAYS]]>,
 }
 
-/// An agent, and the robot that it is.
-#[derive(Debug, Clone, Default)]
+/// An agent by its hash, and the robot that it is.
+#[derive(Debug, Clone, Copy, Default)]
 struct KnownAgent {
-    agent: Vec<u8>,
+    hash: u64,
     robot: Option<KnownRobot>,
 }
 
@@ -90,102 +101,90 @@ struct KnownRobot {
 /// Where its name is.
 #[derive(Debug, Clone, Copy)]
 enum RobotName {
-    Known(&'static str),
+    /// In this row.
+    Known(u8),
     /// These bytes of the agent: the first, and the first after them.
-    Own(usize, usize),
+    Own(u32, u32),
     Nameless,
 }
 
 impl KnownRobot {
     fn of(self, agent: &[u8]) -> Robot<'_> {
         let name = match self.name {
-            RobotName::Known(name) => name.as_bytes(),
-            RobotName::Own(from, to) => &agent[from..to],
-            RobotName::Nameless => NAMELESS,
+            RobotName::Known(row) => BOTS[usize::from(row)].name.map(str::as_bytes),
+            RobotName::Own(from, to) => agent.get(from as usize..to as usize),
+            RobotName::Nameless => None,
         };
         Robot {
-            name,
+            name: name.unwrap_or(NAMELESS),
             kind: self.kind,
         }
     }
 }
 
-/// The most agents that are remembered: a power of two.
-const PLACES: usize = 1 << 12;
-/// The places that an agent may have. With one, one agent in a hundred was read again.
-const WAYS: usize = 4;
-/// A longer agent is read every time; few are.
-const LONGEST: usize = 512;
+/// The places of agents, a power of two.
+const PLACES: usize = 1 << 11;
+/// The agents of a place.
+const WAYS: usize = 2;
 
 impl Robots {
-    /// Remembers agents.
-    pub fn remembered() -> Robots {
-        Robots {
-            places: vec![KnownAgent::default(); PLACES].into(),
-            last: 0,
-        }
-    }
-
     /// The robot that `agent` names.
     #[inline]
     pub fn named_in<'a>(&mut self, agent: &'a [u8]) -> Option<Robot<'a>> {
-        if let Some(known) = self.places.get(self.last)
-            && known.agent == agent
-        {
-            return known.robot.map(|robot| robot.of(agent));
-        }
-        let first = place_of(agent);
-        let places = self.places.get(first..first + WAYS).unwrap_or_default();
-        if let Some(way) = places.iter().position(|known| known.agent == agent) {
-            self.last = first + way;
-            return places[way].robot.map(|robot| robot.of(agent));
-        }
-        self.read(agent, first)
-    }
-
-    /// Reads an agent, to be remembered at `first`.
-    #[cold]
-    fn read<'a>(&mut self, agent: &'a [u8], first: usize) -> Option<Robot<'a>> {
-        let robot = named_in(agent);
-        if let Some(places) = self.places.get_mut(first..first + WAYS)
-            && agent.len() <= LONGEST
-        {
-            places.rotate_right(1);
-            agent.clone_into(&mut places[0].agent);
-            places[0].robot = robot;
-            self.last = first;
-        }
+        let robot = self.known(agent, hash_of(agent));
         robot.map(|robot| robot.of(agent))
     }
-}
 
-/// The first place of an agent: by its length and the bytes in which browsers and their versions differ, those of the
-/// system after `Mozilla/5.0 (` and those at the end; a short one by all of it.
-#[inline]
-fn place_of(agent: &[u8]) -> usize {
-    let mixed = match (agent.get(13..45), agent.last_chunk::<32>()) {
-        (Some(system), Some(end)) => mix(system) ^ mix(end).rotate_left(1),
-        _ => mix(agent) ^ agent.last_chunk::<8>().map_or(0, |end| mix(end)),
-    };
-    ((mixed ^ agent.len() as u64).wrapping_mul(GOLDEN_RATIO) >> 32) as usize % (PLACES / WAYS)
-        * WAYS
-}
+    /// Whether a robot made this request.
+    #[inline]
+    pub fn made(&mut self, record: &Record<'_>) -> bool {
+        let is_made = |agent| {
+            let hash = match record.agent_hash {
+                0 => hash_of(agent),
+                hash => hash,
+            };
+            self.known(agent, hash).is_some()
+        };
+        record.agent.is_some_and(is_made)
+    }
 
-/// A number for the whole words of a text. The words are multiplied apart, so that none waits for another.
-#[inline]
-fn mix(text: &[u8]) -> u64 {
-    let (words, _) = text.as_chunks();
-    let mixed = words.iter().zip(0u32..).map(|(&word, i)| {
-        u64::from_le_bytes(word).wrapping_mul(GOLDEN_RATIO.rotate_left(2 * i) | 1)
-    });
-    mixed.fold(0, u64::wrapping_add)
+    #[inline]
+    fn known(&mut self, agent: &[u8], hash: u64) -> Option<KnownRobot> {
+        let place = hash as usize % PLACES;
+        let ways = self.places.get(place).map_or(&[][..], |ways| ways);
+        match ways.iter().find(|known| known.hash == hash) {
+            Some(known) => known.robot,
+            None => self.read(agent, hash, place),
+        }
+    }
+
+    /// Reads an agent, and remembers it.
+    #[cold]
+    fn read(&mut self, agent: &[u8], hash: u64, place: usize) -> Option<KnownRobot> {
+        if self.places.is_empty() {
+            self.places = vec![<[KnownAgent; WAYS]>::default(); PLACES].into();
+        }
+        let robot = named_in(agent);
+        let ways = &mut self.places[place];
+        ways.rotate_right(1);
+        ways[0] = KnownAgent { hash, robot };
+        robot
+    }
 }
 
 /// The robot that an agent names.
 fn named_in(agent: &[u8]) -> Option<KnownRobot> {
     let mut found = BOTS.len();
-    for (at, pair) in agent.windows(2).enumerate() {
-        let mut rows = BEGINS[place(pair[0], pair[1])];
+    let [first, second, rest @ ..] = agent else {
+        return None;
+    };
+    let mut last = with(with(0, *first), *second);
+    for (at, &byte) in rest.iter().enumerate() {
+        last = with(last, byte);
+        if BEGINS_BY_THREE[last / 64] >> (last % 64) & 1 == 0 {
+            continue;
+        }
+        let mut rows = BEGINS[last >> 5];
         while rows != 0 {
             let row = rows.trailing_zeros() as usize;
             rows &= rows - 1;
@@ -196,17 +195,21 @@ fn named_in(agent: &[u8]) -> Option<KnownRobot> {
     }
     let compatible = compatible(agent);
     let versioned = |(_, to): (usize, usize)| agent.get(to) == Some(&b'/');
-    let (known, kind) = match BOTS.get(found) {
-        Some(bot) => (bot.name, bot.kind),
-        None if compatible.is_some_and(versioned) => (None, BotKind::Other),
+    let kind = match BOTS.get(found) {
+        Some(bot) if bot.name.is_some() => {
+            let (name, kind) = (RobotName::Known(u8::try_from(found).ok()?), bot.kind);
+            return Some(KnownRobot { name, kind });
+        }
+        Some(bot) => bot.kind,
+        None if compatible.is_some_and(versioned) => BotKind::Other,
         None => return None,
     };
-    let own = || {
-        let own = compatible.or_else(|| product(agent));
-        let (from, to) = own.or_else(|| general_word(agent))?;
+    let own = compatible.or_else(|| product(agent));
+    let own = own.or_else(|| general_word(agent));
+    let name = own.and_then(|(from, to)| {
+        let (from, to) = (u32::try_from(from).ok()?, u32::try_from(to).ok()?);
         Some(RobotName::Own(from, to))
-    };
-    let name = known.map(RobotName::Known).or_else(own);
+    });
     Some(KnownRobot {
         name: name.unwrap_or(RobotName::Nameless),
         kind,
@@ -224,8 +227,8 @@ const COMPATIBLE_BROWSERS: [&[u8]; 5] = [b"MSIE", b"Konqueror", b"Windows", b"Li
 
 /// The name behind `compatible;`: from where to where.
 fn compatible(agent: &[u8]) -> Option<(usize, usize)> {
-    const WORD: &[u8] = b"compatible;";
-    let mut from = memchr::memmem::find(agent, WORD)? + WORD.len();
+    let is_behind = |&at: &usize| agent[..at].ends_with(b"compatible");
+    let mut from = memchr_iter(b';', agent).find(is_behind)? + 1;
     from += agent[from..].iter().take_while(|&&b| b == b' ').count();
     let to = word_end(agent, from);
     let name = &agent[from..to];
@@ -288,10 +291,10 @@ fn is_of_browser(name: &[u8]) -> bool {
 fn general_word(agent: &[u8]) -> Option<(usize, usize)> {
     let is_part = |b: &&u8| b.is_ascii_alphanumeric() || b"-_.".contains(b);
     let is_word = |bot: &&Bot| bot.name.is_none() && bot.pattern != ADDRESS;
+    let general: Vec<&Bot> = BOTS.iter().filter(is_word).collect();
     let mut at = 0;
     while at < agent.len() {
-        let mut general = BOTS.iter().filter(is_word);
-        if !general.any(|bot| is_at(bot, agent, at)) {
+        if !general.iter().any(|bot| is_at(bot, agent, at)) {
             at += 1;
             continue;
         }
@@ -413,17 +416,20 @@ mod tests {
 
     #[test]
     fn what_is_remembered_is_what_would_be_read() {
-        let mut robots = Robots::remembered();
-        let mut nothing = Robots::default();
-        let long = "x".repeat(LONGEST);
+        let mut robots = Robots::default();
+        let long = "x".repeat(512);
         for _ in 0..2 {
             // More than there are places, and alike in all but one byte.
-            for i in 0..PLACES + PLACES / 8 {
+            for i in 0..PLACES * WAYS {
                 for rest in ["", "; bot", "; Googlebot/2.1", &long, &format!("{long}bot")] {
                     let agent = format!("Mozilla/5.0 ({i:05}) and no more{rest}");
                     let want = read(agent.as_bytes());
                     assert_eq!(robots.named_in(agent.as_bytes()), want, "{agent}");
-                    assert_eq!(nothing.named_in(agent.as_bytes()), want, "{agent}");
+                    let record = Record {
+                        agent: Some(agent.as_bytes()),
+                        ..Record::EMPTY
+                    };
+                    assert_eq!(robots.made(&record), want.is_some(), "{agent}");
                 }
             }
         }

@@ -484,7 +484,7 @@ fn path<'r>(record: &'r Record<'_>) -> Option<&'r [u8]> {
 /// The user agent of a request, unless it is a robot's.
 fn person<'r>(record: &Record<'r>, scratch: &mut Scratch) -> Option<&'r [u8]> {
     let agent = record.agent.filter(|agent| *agent != b"-")?;
-    scratch.robots.named_in(agent).is_none().then_some(agent)
+    (!scratch.robots.made(record)).then_some(agent)
 }
 
 /// The host in a referrer, without port and user; `None` if it has none.

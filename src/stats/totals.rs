@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::bots::Robots;
 use super::dimension::Scratch;
 use super::keyed_histogram::KeyedHistogram;
 use super::keys::{KeyTable, Renumbering};
@@ -35,11 +34,6 @@ impl Totals {
         Totals {
             statistics: Statistics::default(),
             scratch: Scratch {
-                robots: if robots {
-                    Robots::remembered()
-                } else {
-                    Robots::default()
-                },
                 counts_robots: robots,
                 ..Scratch::default()
             },
