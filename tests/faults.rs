@@ -7,6 +7,8 @@
 mod deadline;
 #[path = "support/fed.rs"]
 mod fed;
+#[path = "support/folder.rs"]
+mod folder;
 
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -19,7 +21,7 @@ struct Temporary(PathBuf);
 
 impl Temporary {
     fn path(name: &str) -> PathBuf {
-        std::env::temp_dir().join(format!("httpmon-faults-{name}-{}", std::process::id()))
+        folder::fresh(&format!("faults-{name}")).join(name)
     }
 
     fn log(name: &str, lines: u32) -> Temporary {

@@ -6,6 +6,8 @@
 
 #[path = "support/deadline.rs"]
 mod deadline;
+#[path = "support/folder.rs"]
+mod folder;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -90,12 +92,6 @@ struct Scene {
     written: u64,
 }
 
-impl Drop for Scene {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.folder);
-    }
-}
-
 fn line(n: u64) -> String {
     let second = n / 2000;
     format!(
@@ -107,8 +103,7 @@ fn line(n: u64) -> String {
 
 impl Scene {
     fn new(name: &str) -> Scene {
-        let folder = std::env::temp_dir().join(format!("httpmon-{name}-{}", std::process::id()));
-        fs::create_dir_all(&folder).expect("a folder");
+        let folder = folder::fresh(&format!("follow-{name}"));
         let server = Scene::append(&folder.join("access.log"));
         Scene {
             folder,

@@ -6,6 +6,8 @@
 
 #[path = "support/deadline.rs"]
 mod deadline;
+#[path = "support/folder.rs"]
+mod folder;
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -17,7 +19,7 @@ struct Log(PathBuf);
 
 impl Log {
     fn new(name: &str, lines: u32, rate: u32) -> Log {
-        let path = std::env::temp_dir().join(format!("httpmon-{name}-{}", std::process::id()));
+        let path = folder::fresh(name).join("access.log");
         let mut file = BufWriter::new(File::create(&path).expect("a file"));
         for i in 0..lines {
             let (second, [_, a, b, c]) = (i / rate, i.to_be_bytes());

@@ -1,5 +1,8 @@
 //! Replay of files in parts: the bytes written are those of one thread, wherever the parts are cut.
 
+#[path = "support/folder.rs"]
+mod folder;
+
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -269,8 +272,8 @@ proptest! {
         let mut first = log(&lines);
         // A file that ends inside a line.
         first.truncate(first.len().saturating_sub(cut));
-        let name = |n: u32| std::env::temp_dir().join(format!("httpmon-parallel-{}-{n}", std::process::id()));
-        let files = [(name(1), first), (name(2), log(&more))];
+        let folder = folder::fresh("parallel");
+        let files = [(folder.join("1"), first), (folder.join("2"), log(&more))];
         for (path, text) in &files {
             std::fs::write(path, text).expect("a file");
         }
@@ -301,7 +304,7 @@ fn parts_that_pass_a_cap_write_the_same() {
             log.push_str("no entry\n");
         }
     }
-    let path = std::env::temp_dir().join(format!("httpmon-caps-{}", std::process::id()));
+    let path = folder::fresh("caps").join("access.log");
     std::fs::write(&path, log).expect("a file");
     let paths = [path.into()];
     let args = ["--report=json", "--interval=10s", "--top=client=20,section"];
@@ -339,8 +342,8 @@ proptest! {
                     .expect("a string takes every write");
             }
         }
-        let name = |n: &str| std::env::temp_dir().join(format!("httpmon-twice-{}-{n}", std::process::id()));
-        let (with, without) = (name("with"), name("without"));
+        let folder = folder::fresh("twice");
+        let (with, without) = (folder.join("with"), folder.join("without"));
         std::fs::write(&with, zoned).expect("a file");
         std::fs::write(&without, naive).expect("a file");
         let log_tz = format!("--log-tz={zone}");

@@ -321,9 +321,7 @@ fn a_slow_pipe_a_fast_pipe_and_a_file_give_the_same_bytes() {
 
 #[test]
 fn a_named_pipe_is_read_as_a_file_is() {
-    let folder = std::env::temp_dir().join(format!("httpmon-fifo-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a folder");
-    let pipe = folder.join("pipe");
+    let pipe = folder::fresh("fifo").join("pipe");
     let made = Command::new("mkfifo").arg(&pipe).status();
     assert!(made.expect("mkfifo runs").success());
     // More threads than one read regular files in parts, and this as it comes.
@@ -339,7 +337,6 @@ fn a_named_pipe_is_read_as_a_file_is() {
         let text = String::from_utf8(output.stdout).expect("UTF-8");
         assert!(text.contains("\"lines\":5000,\"hits\":5000,"), "{text}");
     }
-    std::fs::remove_dir_all(&folder).expect("the folder goes");
 }
 
 #[test]
@@ -358,7 +355,7 @@ fn a_directory_on_standard_input_is_named_as_such() {
 /// Standard input from a file is read from where it is, and read to its end.
 #[test]
 fn standard_input_from_a_file_is_read_from_its_place_to_its_end() {
-    let path = std::env::temp_dir().join(format!("httpmon-place-{}", std::process::id()));
+    let path = folder::fresh("place").join("access.log");
     let line = "192.0.2.7 - - [20/Nov/2026:09:00:00 +0000] \"GET /a HTTP/1.1\" 200 5\n";
     std::fs::write(&path, line.repeat(9000)).expect("a file");
     for threads in ["1", "2", "3"] {
@@ -373,5 +370,4 @@ fn standard_input_from_a_file_is_read_from_its_place_to_its_end() {
         assert_eq!(text.lines().count(), 1, "nothing is left: {text}");
         assert!(text.contains("\"lines\":8999,\"hits\":8999,"), "{text}");
     }
-    std::fs::remove_file(&path).expect("it is there");
 }

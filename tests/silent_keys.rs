@@ -1,5 +1,7 @@
 //! `silence > D by key` beside a naive recount: for every second, when each key was seen last.
 
+#[path = "support/folder.rs"]
+mod folder;
 #[allow(dead_code, reason = "each test uses its own")]
 #[path = "support/streams.rs"]
 mod streams;
@@ -128,8 +130,7 @@ fn as_many_keys_are_followed_as_there_is_room_for_and_the_others_are_said() {
 /// Several servers' logs, read along with each other: the one that stops is named.
 #[test]
 fn a_source_that_stops_is_named_and_so_is_a_host() {
-    let folder = std::env::temp_dir().join(format!("httpmon-silent-{}", std::process::id()));
-    fs::create_dir_all(&folder).expect("a folder");
+    let folder = folder::fresh("silent-sources");
     let log = |name: &str, minutes: std::ops::Range<i64>| {
         let line = |minute| {
             format!(
@@ -160,5 +161,4 @@ fn a_source_that_stops_is_named_and_so_is_a_host() {
         assert_eq!(alerts[0]["key"], key, "{stdout}");
         assert_eq!(alerts[0]["at"], "2026-11-20T09:14:01Z");
     }
-    fs::remove_dir_all(&folder).expect("the folder");
 }

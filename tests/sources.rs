@@ -5,7 +5,8 @@
 mod deadline;
 #[path = "support/fed.rs"]
 mod fed;
-
+#[path = "support/folder.rs"]
+mod folder;
 #[path = "support/packed.rs"]
 mod packed;
 
@@ -15,26 +16,18 @@ use std::process::{Command, Output};
 
 use packed::gzip;
 
-/// A folder of its own, gone with the test.
+/// A folder of its own.
 struct Folder(PathBuf);
 
 impl Folder {
     fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("httpmon-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&path).expect("a folder");
-        Folder(path)
+        Folder(folder::fresh(name))
     }
 
     fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.0.join(name);
         std::fs::write(&path, bytes).expect("a file");
         path
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 

@@ -5,6 +5,8 @@
 
 #[path = "support/deadline.rs"]
 mod deadline;
+#[path = "support/folder.rs"]
+mod folder;
 
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
@@ -16,11 +18,7 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new(name: &str) -> Folder {
-        let path =
-            std::env::temp_dir().join(format!("httpmon-state-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).expect("a folder");
-        Folder(path)
+        Folder(folder::fresh(&format!("state-{name}")))
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -29,12 +27,6 @@ impl Folder {
 
     fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap_or_default()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 

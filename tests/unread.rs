@@ -3,8 +3,9 @@
 
 #[path = "support/deadline.rs"]
 mod deadline;
+#[path = "support/folder.rs"]
+mod folder;
 
-use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -37,11 +38,7 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new(name: &str) -> Folder {
-        let path =
-            std::env::temp_dir().join(format!("httpmon-unread-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).expect("a folder");
-        Folder(path)
+        Folder(folder::fresh(&format!("unread-{name}")))
     }
 
     /// What a run says of this log, on standard output and on standard error.
@@ -65,12 +62,6 @@ impl Folder {
         let stdout = String::from_utf8(output.stdout).expect("text");
         let stderr = String::from_utf8(output.stderr).expect("text");
         (stdout.lines().map(str::to_owned).collect(), stderr)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
