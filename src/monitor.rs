@@ -6,7 +6,7 @@ use crate::evaluate::{EarlierRun, Evaluate, Evaluation};
 use crate::format::record::Record;
 use crate::format::rollup::{CarriedExample, RollupLine};
 use crate::format::unparsed::Unparsed;
-use crate::ingest::chunk::ChunkStep;
+use crate::ingest::chunk::ChunkPlace;
 use crate::ingest::clock::Wall;
 use crate::ingest::{Books, Chunk, Counting, Front, Ingest};
 use crate::report::Event;
@@ -154,8 +154,8 @@ impl Monitor {
     }
 
     /// See [`Ingest::step`].
-    pub fn step(&mut self, chunk: &Chunk, step: &ChunkStep) {
-        self.ingest.step(chunk, step, &mut self.evaluate);
+    pub fn step(&mut self, chunk: &Chunk, place: &mut ChunkPlace) -> bool {
+        self.ingest.step(chunk, place, &mut self.evaluate)
     }
 
     /// See [`Ingest::end_chunk`].

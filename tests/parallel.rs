@@ -287,6 +287,66 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(80))]
+    /// Seconds that ascend close in columns as far as no rule changes: whatever stands at the bound of that, a window that is
+    /// all but full, a second of many hits, a gap, a line out of order, the outcome is that of each second for itself.
+    #[test]
+    fn seconds_that_ascend_write_the_same_however_many_close_at_once(
+        seconds in proptest::collection::vec(
+            (prop_oneof![12 => 1i64..4, 2 => 4i64..70, 1 => 1000i64..1100], prop_oneof![20 => 1u8..4, 1 => 20u8..60]),
+            150..500,
+        ),
+        others in proptest::collection::vec((0usize..500, select(vec!["", "\n", "no entry\n", "late", "huge"])), 0..4),
+        (hits, window, lateness) in (1u32..120, 1u32..90, prop_oneof![Just(0u32), 1u32..70]),
+        errors in 1u32..12,
+        timed in any::<bool>(),
+        size in 4_000u64..60_000,
+    ) {
+        let (mut log, mut now) = (String::new(), START);
+        for (place, &(after, count)) in seconds.iter().enumerate() {
+            now += after;
+            let record = |client, status| Record {
+                client,
+                section: client % 3,
+                status,
+                bytes: 100 * u32::from(client),
+                took: timed.then_some(u16::from(client)),
+                json: false,
+            };
+            for client in 0..count {
+                write_record(&mut log, now, &record(client, if place % 7 == 0 { 503 } else { 200 }));
+            }
+            for (_, other) in others.iter().filter(|(at, _)| *at == place) {
+                match *other {
+                    "late" => write_record(&mut log, now - 3, &record(1, 404)),
+                    "huge" => log.push_str(&format!(
+                        "192.0.2.1 - - [{}] \"GET / HTTP/1.1\" 200 18446744073709551615\n",
+                        jiff::Timestamp::from_second(now).expect("in range").strftime("%d/%b/%Y:%H:%M:%S +0000"),
+                    )),
+                    other => log.push_str(other),
+                }
+            }
+        }
+        let path = folder::fresh("ascending").join("access.log");
+        std::fs::write(&path, log).expect("a file");
+        let rules = [
+            format!("--lateness={lateness}"),
+            format!("--alert=A: hits > {hits} over {window}s"),
+            format!("--alert=B: 5xx > {errors} over {window}s"),
+            "--alert=C: hits > 2/s over 20s for 5s".to_owned(),
+        ];
+        let rules: Vec<&str> = rules.iter().map(String::as_str).collect();
+        for output in ["--report=json", "--report=text", "--report=html"] {
+            let args = [&[output], &rules[..]].concat();
+            let one = replay(&args, &[path.clone().into()], None);
+            for threads in [1, 3] {
+                prop_assert_eq!(&replay(&args, &[path.clone().into()], Some((threads, size))), &one);
+            }
+        }
+    }
+}
+
 /// More distinct clients than are kept, and more lines that are no record than a part holds.
 #[test]
 fn parts_that_pass_a_cap_write_the_same() {

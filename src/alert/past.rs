@@ -150,6 +150,19 @@ impl Past {
         }
     }
 
+    /// The first of seconds that it holds when they close up to `last`.
+    pub fn first_kept(&self, last: Second) -> Second {
+        (last - self.keep).next()
+    }
+
+    /// Whether seconds leave no trace once they are too old: where all have their own slices, as they come. At most `seconds`
+    /// of them are kept at a time, with so many words.
+    pub fn leaves_no_trace(&self, seconds: usize, words: usize) -> bool {
+        let seconds = usize::try_from(self.keep.0).map_or(seconds, |keep| seconds.min(keep));
+        let more = seconds.saturating_mul(SLICE).saturating_add(2 * words);
+        self.width == 1 && self.words.saturating_add(more) <= BUDGET
+    }
+
     /// The same where slices are longer than a second.
     #[cold]
     fn push_coarse(

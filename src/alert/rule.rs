@@ -12,6 +12,7 @@ use super::{Condition, Evaluable, KeyedCondition, Level, Reading};
 use crate::quantity::{Figure, Subject};
 use crate::report::{Key, Shortfall};
 use crate::stats::bucket::Bucket;
+use crate::stats::columns::SecondsInColumns;
 use crate::stats::keys::{KeyTable, Renumbering};
 use crate::stats::totals::Totals;
 use crate::time::{Second, Span, Zone};
@@ -368,9 +369,22 @@ impl Rule {
     /// nearly all logs. [`Rule::idle`] closes them.
     #[inline]
     pub fn stays_idle(&self, hits: u64, common: &Common) -> bool {
-        let quiet = matches!(&self.kind, Instances::Whole { phase, .. } if *phase == Phase::Quiet);
         let few = |(place, few)| common.counted(place).0 + u128::from(hits) < few;
-        quiet && self.idle_below.is_some_and(few) && self.unread.is_none() && self.hours.is_none()
+        self.idle_now().is_some_and(few)
+    }
+
+    /// How many of these seconds, from the first on, change nothing.
+    pub fn idle_seconds(&self, seconds: &SecondsInColumns<'_>, common: &Common) -> usize {
+        let idle = |(place, few)| common.seconds_below(place, few, seconds);
+        self.idle_now().map_or(0, idle)
+    }
+
+    /// The count and below how much of it nothing changes, as the rule is now.
+    #[inline]
+    fn idle_now(&self) -> Option<(CountPlace, u128)> {
+        let quiet = matches!(&self.kind, Instances::Whole { phase, .. } if *phase == Phase::Quiet);
+        let idle = quiet && self.unread.is_none() && self.hours.is_none();
+        self.idle_below.filter(|_| idle)
     }
 
     /// Closes seconds that change nothing.

@@ -4,8 +4,10 @@ use super::rankings::{point, scale_point};
 use super::{EarlierRun, Evaluate, OpenReport};
 use crate::alert::{Changed, Rule};
 use crate::ingest::{Books, ClosedSeconds};
+use crate::points::series::Point;
 use crate::report::{Event, KeyColumns, Rewind, Rolled};
 use crate::stats::bucket::{Bucket, ClosedSecond};
+use crate::stats::columns::SecondsInColumns;
 use crate::stats::keys::Renumbering;
 use crate::time::{Second, Span};
 
@@ -104,6 +106,25 @@ impl Evaluate {
             self.end_report(last, books);
         }
         true
+    }
+
+    /// Adds seconds that close together to the points that hold them.
+    fn add_to_series(&mut self, seconds: &SecondsInColumns<'_>, books: &Books) {
+        let mut rest = *seconds;
+        while let Some((first, _)) = rest.ends() {
+            let zone = books.known_zone();
+            // It is there from now on, as long as it will be.
+            self.series.at(first, zone);
+            let here = rest.before(self.series.end_of(first));
+            let [client_errors, server_errors] = here.errors();
+            let point = Point {
+                hits: here.hits(),
+                client_errors,
+                server_errors,
+            };
+            self.series.add(first, point, zone);
+            rest = rest.from(here.len());
+        }
     }
 
     /// Closes those of the empty seconds from `open` up to `second` at which something changes.
@@ -281,6 +302,38 @@ impl ClosedSeconds for Evaluate {
                 }
             }
         }
+    }
+
+    fn close_in_columns(&mut self, seconds: &SecondsInColumns<'_>, books: &Books) -> usize {
+        let mut len = if self.earlier.is_some() || self.is_shown() {
+            0
+        } else {
+            seconds.len()
+        };
+        for rule in &self.rules {
+            len = rule.idle_seconds(&seconds.up_to(len), &self.common);
+        }
+        let seconds = seconds.up_to(len);
+        let Some((_, last)) = seconds.ends() else {
+            return 0;
+        };
+        if !self.past.leaves_no_trace(len, seconds.words()) {
+            return 0;
+        }
+        // No window reaches further back.
+        let kept = seconds.not_before(self.past.first_kept(last));
+        let kept: Vec<ClosedSecond> = kept.buckets().collect();
+        if !self.common.close_run(&kept) {
+            return 0;
+        }
+        self.rules.iter_mut().for_each(Rule::idle);
+        self.peaks.close_in_columns(&seconds, books.zone());
+        self.pauses.close_in_columns(&seconds);
+        self.add_to_series(&seconds, books);
+        for (second, bucket) in kept {
+            self.past.push(second, bucket, &mut self.scratch[0], drop);
+        }
+        len
     }
 
     fn late(&mut self, second: Second, bucket: &Bucket, books: &Books) {

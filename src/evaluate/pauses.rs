@@ -5,6 +5,7 @@
 //! are counted by the power of two of their length, which is all that is kept of them.
 
 use crate::report::Pause;
+use crate::stats::columns::SecondsInColumns;
 use crate::time::{Second, Span};
 
 /// A shorter one is not worth a line.
@@ -45,6 +46,13 @@ impl Pauses {
         let from = self.last.replace(second).map(Second::next);
         if let Some(from) = from.filter(|&from| from < second) {
             self.take(Pause { from, to: second });
+        }
+    }
+
+    /// The same of seconds with hits each.
+    pub(super) fn close_in_columns(&mut self, seconds: &SecondsInColumns<'_>) {
+        for (second, hits) in seconds.iter() {
+            self.close(second, hits);
         }
     }
 

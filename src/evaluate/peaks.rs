@@ -5,6 +5,7 @@
 
 use crate::interval::Interval;
 use crate::report::Peak;
+use crate::stats::columns::SecondsInColumns;
 use crate::time::{Second, Span, Zone};
 
 /// The interval where there are no reports.
@@ -48,6 +49,13 @@ impl Peaks {
         };
         open.hits += hits;
         raise(&mut self.busiest, *open);
+    }
+
+    /// The same of seconds with hits each.
+    pub(super) fn close_in_columns(&mut self, seconds: &SecondsInColumns<'_>, zone: &Zone) {
+        for (second, hits) in seconds.iter() {
+            self.close(second, hits, zone);
+        }
     }
 
     /// The log goes back: what closes from now on belongs to no interval before.

@@ -2,26 +2,23 @@
 //!
 //! What depends on no order, the books and the totals, is added up at once. What has a place in time
 //! goes through the same clock as everything else, in the order of the lines; only, neighbouring
-//! records of the same second are one step, a batch. So the numbers, the alerts and even the ids of the keys are
+//! records of the same second are a batch, which is taken at once, and batches that ascend [close](crate::stats::columns) without
+//! ever being open where they change nothing. So the numbers, the alerts and even the ids of the keys are
 //! those that the lines would have given one by one, wherever the input was cut. A part that passes a
 //! cap is not added at all, and its lines are to be read again: it matters at which record that happens.
 //!
-//! Memory: some 20 bytes per record, 130 per step, and the keys of the part; one that has grown [large](Chunk::is_large)
+//! Memory: some 20 bytes per record, 16 per batch, and the keys of the part; one that has grown [large](Chunk::is_large)
 //! is handed on before more is read.
-
-use std::collections::BTreeMap;
-use std::ops::Range;
 
 use super::selection::{Counting, Selection};
 use super::{Books, ClosedSeconds, Ingest};
 use crate::format::record::Record;
 use crate::format::rollup::{CarriedExample, RollupLine, RowPlace};
 use crate::format::unparsed::Unparsed;
-use crate::stats::bucket::Counters;
-use crate::stats::hit_log::HitLog;
+use crate::stats::Hit;
+use crate::stats::columns::{Ascent, Batch, HitColumns, SecondsInColumns};
 use crate::stats::keys::Renumbering;
-use crate::stats::rows::{RollupRows, RowSort};
-use crate::stats::{Hit, MOST_DIMENSIONS, keys};
+use crate::stats::rows::RowSort;
 use crate::time::{Second, Span};
 
 /// A part with more lines that are no record is read line by line: it is no log.
@@ -29,16 +26,16 @@ const MAX_UNPARSED: u64 = 1 << 14;
 /// A part with more than this, in bytes, is to be handed on: its keys, records and steps. Vectors that double may take twice
 /// as much.
 const LARGE: usize = 2 << 20;
-/// No duration.
-const NONE: u64 = u64::MAX;
-/// The bit of a malformed request, above the class of the status.
-const MALFORMED: u8 = 8;
+/// Fewer seconds that could close without being open are not worth it: what each run of them costs is a few of them.
+const FEW: usize = 64;
 
 /// What a part's lines come to, in their order.
 #[derive(Debug)]
-pub enum ChunkStep {
-    /// Records of one second.
-    Batch(Batch),
+enum ChunkStep {
+    /// Records, second by second.
+    Ascent(Ascent),
+    /// Lines that there is nothing to count of: the records behind them are not of the next lines.
+    Passed,
     /// A line that is no record.
     Unparsed(Rejected),
     /// What a rollup says of time and of lines that are no records.
@@ -49,56 +46,23 @@ pub enum ChunkStep {
     Skewed(Second, Box<[u8]>),
 }
 
-/// Neighbouring records of one second.
-#[derive(Debug)]
-pub struct Batch {
-    second: Second,
-    /// How much later the same local time comes again; 0 if it does not.
-    again: Span,
-    /// Whether they count; those that were filtered out move the clock and nothing else.
-    counted: bool,
-    /// Whether they came late where they were written down, so that no clock is asked.
-    late: bool,
-    counters: Counters,
-    /// The number of the first one's line, from 1, in the part.
-    line: u64,
-    /// Their places in the columns.
-    range: Range<usize>,
-    /// The place of the first one's row, if they have rows.
-    first_row: usize,
-    /// Where it is said how their rows ascend, once that is known.
-    order: Range<usize>,
+/// How far the steps of a part were taken.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ChunkPlace {
+    step: usize,
+    batch: usize,
+    /// Before this batch it is not looked whether several can close at once.
+    wait: usize,
 }
 
 /// A line that is no record.
 #[derive(Debug)]
-pub struct Rejected {
+struct Rejected {
     unparsed: Unparsed,
     /// Its number, from 1, in the part.
     line: u64,
     /// Its beginning, if it is the part's first with its reason.
     text: Box<[u8]>,
-}
-
-/// What is known of every record, column by column: a [`Hit`] is several times as large.
-#[derive(Debug, Default)]
-struct HitColumns {
-    /// Keys and bytes.
-    log: HitLog,
-    /// Class of the status, and [`MALFORMED`].
-    class: Vec<u8>,
-    /// Microseconds; empty until there is one, and [`NONE`] where there is none.
-    duration: Vec<u64>,
-    /// The bits of [`Hit::matched`]; empty without expressions.
-    matched: Vec<u64>,
-    /// Those of [`Hit::by_time`], the same for all.
-    by_time: u64,
-    /// The rows of those that count, if a rollup is written.
-    rows: RollupRows,
-    /// How the rows of each batch ascend.
-    order: Vec<(u64, u32)>,
-    /// Where a local time comes twice, what the row is if it means the later one.
-    later_rows: BTreeMap<usize, Box<[u8]>>,
 }
 
 /// A part of the input.
@@ -172,15 +136,10 @@ impl Chunk {
         steps + self.columns.bytes() + self.books.totals.key_bytes()
     }
 
-    /// The steps, to be taken in this order.
-    pub fn steps(&self) -> &[ChunkStep] {
-        &self.steps
-    }
-
-    /// Follows a reduction of the tables that its ids are of, once it was begun; there are `dimensions`.
-    pub fn renumber(&mut self, reduced: &[(usize, Renumbering)], dimensions: usize) {
+    /// Follows a reduction of the tables that its ids are of, once it was begun.
+    pub fn renumber(&mut self, reduced: &[(usize, Renumbering)]) {
         for (dimension, ids) in reduced {
-            self.columns.log.renumber(*dimension, dimensions, ids);
+            self.columns.renumber(*dimension, ids);
         }
     }
 
@@ -188,6 +147,14 @@ impl Chunk {
     pub fn skipped(&mut self) {
         self.books.lines += 1;
         self.books.skipped += 1;
+        self.pass();
+    }
+
+    /// Lines were counted that the steps do not tell of.
+    fn pass(&mut self) {
+        if let Some(ChunkStep::Ascent(_)) = self.steps.last() {
+            self.steps.push(ChunkStep::Passed);
+        }
     }
 
     /// A line that is no record.
@@ -223,6 +190,7 @@ impl Chunk {
                 for _ in 0..hits {
                     let mut hit = Hit::uncounted(record.time);
                     self.books.lines += 1;
+                    self.pass();
                     self.selection.count(record, &mut hit, &mut self.books);
                     self.books.skewed_before += u64::from(hit.counted);
                     if hit.counted && self.rolls {
@@ -236,7 +204,10 @@ impl Chunk {
             RollupLine::Row(hits, place) => {
                 (0..hits).for_each(|_| self.observe_placed(record, place == RowPlace::Late));
             }
-            RollupLine::Skipped(_) | RollupLine::Filtered(_) => self.books.take(line),
+            RollupLine::Skipped(_) | RollupLine::Filtered(_) => {
+                self.books.take(line);
+                self.pass();
+            }
             RollupLine::Unparsed(..) | RollupLine::Newest(_) => {
                 self.steps.push(ChunkStep::Carried(line));
             }
@@ -249,16 +220,12 @@ impl Chunk {
         if !self.rolls {
             return;
         }
-        let HitColumns { rows, order, .. } = &mut self.columns;
-        for step in &mut self.steps {
-            if let ChunkStep::Batch(batch) = step
-                && batch.counted
-            {
-                let from = order.len();
-                rows.order(batch.rows(), &mut self.sort, order);
-                batch.order = from..order.len();
-            }
-        }
+        let steps = self.steps.iter();
+        let ascents = steps.filter_map(|step| match step {
+            ChunkStep::Ascent(ascent) => Some(ascent),
+            _ => None,
+        });
+        self.columns.order_rows(ascents, &mut self.sort);
     }
 
     /// One of the lines that were no records where the rollup was written.
@@ -277,38 +244,21 @@ impl Chunk {
             self.undecided |= hold(hit.time) != hold(hit.time + again);
         }
         self.selection.find_matches(record, &mut hit);
-        let line = self.lines();
-        let at = self.columns.len();
-        let hits = match self.steps.last_mut() {
-            Some(ChunkStep::Batch(hits))
-                if hits.second == hit.time
-                    && hits.again == again
-                    && hits.counted == hit.counted
-                    && hits.late == late =>
+        let goes_on = match self.steps.last_mut() {
+            Some(ChunkStep::Ascent(ascent))
+                if ascent.again == again
+                    && ascent.counted == hit.counted
+                    && ascent.late == late =>
             {
-                hits
+                self.columns.goes_on(ascent, hit.time)
             }
-            _ => {
-                self.steps.push(ChunkStep::Batch(Batch {
-                    second: hit.time,
-                    again,
-                    counted: hit.counted,
-                    late,
-                    counters: Counters::default(),
-                    line,
-                    range: at..at,
-                    first_row: self.columns.rows.len(),
-                    order: 0..0,
-                }));
-                match self.steps.last_mut() {
-                    Some(ChunkStep::Batch(hits)) => hits,
-                    _ => unreachable!("it was just pushed"),
-                }
-            }
+            _ => false,
         };
-        hits.range.end += 1;
-        if hit.counted {
-            hits.counters.observe(&hit);
+        if !goes_on {
+            let line = self.lines();
+            let mut ascent = self.columns.begin(hit.time, line);
+            (ascent.again, ascent.counted, ascent.late) = (again, hit.counted, late);
+            self.steps.push(ChunkStep::Ascent(ascent));
         }
         let dimensions = self.books.totals.dimensions();
         let expressions = !self.selection.is_plain();
@@ -335,87 +285,8 @@ impl Chunk {
     }
 }
 
-impl Batch {
-    /// The places of their rows.
-    fn rows(&self) -> Range<usize> {
-        self.first_row..self.first_row + self.range.len()
-    }
-}
-
-impl HitColumns {
-    fn len(&self) -> usize {
-        self.class.len()
-    }
-
-    /// What they take without spare room; of a hit, the log holds its ids and eight bytes.
-    fn bytes(&self) -> usize {
-        let rows = self.rows.bytes() + self.rows.len() * size_of::<(u64, u32)>();
-        self.log.bytes() + self.len() + 8 * (self.duration.len() + self.matched.len()) + rows
-    }
-
-    fn clear(&mut self) {
-        self.log.clear();
-        self.class.clear();
-        self.duration.clear();
-        self.matched.clear();
-        self.rows.clear();
-        self.order.clear();
-        self.later_rows.clear();
-    }
-
-    #[inline]
-    fn push(&mut self, hit: &Hit, dimensions: usize, expressions: bool) {
-        self.log.push(hit, dimensions);
-        if hit.duration_us.is_some() || !self.duration.is_empty() {
-            self.duration.resize(self.class.len(), NONE);
-            self.duration.push(hit.duration_us.unwrap_or(NONE));
-        }
-        if expressions {
-            self.matched.push(hit.matched);
-            // One that does not count has none.
-            self.by_time |= hit.by_time;
-        }
-        let malformed = if hit.malformed { MALFORMED } else { 0 };
-        self.class.push(hit.class | malformed);
-    }
-
-    fn duration(&self, index: usize) -> Option<u64> {
-        self.duration.get(index).copied().filter(|&us| us != NONE)
-    }
-
-    /// The rows of a batch.
-    fn rows_of(&self, batch: &Batch) -> RollupRows {
-        let mut rows = RollupRows::default();
-        if !self.rows.is_empty() {
-            batch
-                .rows()
-                .for_each(|row| rows.push(1, self.rows.text(row)));
-        }
-        rows
-    }
-
-    /// The record at `index` as it was pushed.
-    fn hit(&self, index: usize, of: &Batch, dimensions: usize) -> Hit {
-        let (keys, bytes) = self.log.hit(index, dimensions);
-        let mut ids = [keys::NONE; MOST_DIMENSIONS];
-        ids[..dimensions].copy_from_slice(keys);
-        Hit {
-            time: of.second,
-            bytes,
-            duration_us: self.duration(index),
-            class: self.class[index] & !MALFORMED,
-            malformed: self.class[index] & MALFORMED != 0,
-            counted: of.counted,
-            matched: self.matched.get(index).copied().unwrap_or(0),
-            by_time: self.by_time,
-            ids,
-            row: keys::NONE,
-        }
-    }
-}
-
 impl Ingest {
-    /// Adds the books and totals of the part that comes next; its [`Chunk::steps`] are to follow, and its
+    /// Adds the books and totals of the part that comes next; its [steps](Ingest::step) are to follow, and its
     /// [end](Ingest::end_chunk). `false`, and nothing is added, where a cap is passed: then its lines are to be
     /// read one by one.
     #[must_use]
@@ -426,10 +297,7 @@ impl Ingest {
         let Some(ids) = self.books.merge(&chunk.books) else {
             return false;
         };
-        let dimensions = self.books.totals.dimensions();
-        for (dimension, ids) in ids.iter().enumerate() {
-            chunk.columns.log.renumber(dimension, dimensions, ids);
-        }
+        chunk.columns.ids = ids;
         true
     }
 
@@ -440,16 +308,12 @@ impl Ingest {
         chunk: &mut Chunk,
         closed: &mut impl ClosedSeconds,
     ) -> Vec<(usize, Renumbering)> {
-        let ids = self.books.merge_past_caps(&chunk.books);
-        let dimensions = self.books.totals.dimensions();
-        for (dimension, ids) in ids.iter().enumerate() {
-            chunk.columns.log.renumber(dimension, dimensions, ids);
-        }
+        chunk.columns.ids = self.books.merge_past_caps(&chunk.books);
         if !self.books.totals.is_full() {
             return Vec::new();
         }
         let reduced = self.reduce(&mut [], closed);
-        chunk.renumber(&reduced, dimensions);
+        chunk.renumber(&reduced);
         reduced
     }
 
@@ -458,9 +322,19 @@ impl Ingest {
         self.front.current_mut().origin.line += chunk.lines();
     }
 
-    /// Takes one of the steps of a part.
-    pub fn step(&mut self, chunk: &Chunk, step: &ChunkStep, closed: &mut impl ClosedSeconds) {
+    /// Takes the step of a part at `place`, which goes on; `false` where all were taken. Of several seconds it may be all, where
+    /// there is only one source, or one.
+    pub fn step(
+        &mut self,
+        chunk: &Chunk,
+        place: &mut ChunkPlace,
+        closed: &mut impl ClosedSeconds,
+    ) -> bool {
+        let Some(step) = chunk.steps.get(place.step) else {
+            return false;
+        };
         match step {
+            ChunkStep::Passed => {}
             ChunkStep::Unparsed(line) => {
                 self.books.lines += 1;
                 self.note_unparsed(
@@ -472,70 +346,134 @@ impl Ingest {
             ChunkStep::Carried(line) => self.carried(*line, &Record::EMPTY, None, closed),
             ChunkStep::Example(example) => self.carried_example(example),
             ChunkStep::Skewed(second, row) => self.roll_skewed_row(*second, row, closed),
-            ChunkStep::Batch(batch) => {
+            ChunkStep::Ascent(ascent) => {
                 let columns = &chunk.columns;
-                let dimensions = self.books.totals.dimensions();
-                if batch.again > Span(0) {
-                    return self.settle_batch(columns, batch, closed);
-                }
-                if batch.late && self.books.newest >= Some(batch.second) {
-                    self.running = None;
-                    for i in batch.range.clone() {
-                        let hit = self.hold(columns, batch, i, batch.second);
-                        self.believe(&hit, closed);
-                    }
-                    return;
-                }
-                let clock = &mut self.front.current_mut().clock;
-                if !clock.takes(batch.second) {
-                    for i in batch.range.clone() {
-                        let hit = self.hold(columns, batch, i, batch.second);
-                        self.offer_of(batch, &hit, closed);
-                    }
-                    return;
-                }
-                clock.advance(batch.second);
-                self.running = None;
-                if batch.counted {
-                    self.go_on(batch.second);
-                }
-                self.reach(batch.second, batch.counted, closed);
-                if !batch.counted {
-                    return;
-                }
-                let each = || {
-                    let range = batch.range.clone();
-                    range.map(|i| columns.hit(i, batch, dimensions))
-                };
-                if batch.second < self.first_open() {
-                    let rows = columns.rows_of(batch);
-                    return self.believe_late(batch.second, each(), rows, closed);
-                }
-                let bucket = self.timeline.bucket(batch.second);
-                if columns.matched.is_empty() {
-                    bucket.counters.merge(&batch.counters);
-                    let range = batch.range.clone();
-                    bucket.log.extend(&columns.log, range.clone(), dimensions);
-                    for us in range.filter_map(|i| columns.duration(i)) {
-                        bucket.durations.observe(us);
-                    }
+                if place.batch >= place.wait && self.may_close_in_columns(columns, ascent) {
+                    let seconds = columns.seconds(place.batch..ascent.batches.end);
+                    let passed = self.close_in_columns(&seconds, closed);
+                    place.batch += passed.unwrap_or(0);
+                    place.wait = match passed {
+                        Some(_) => place.batch + FEW,
+                        None => ascent.batches.end,
+                    };
                 } else {
-                    each().for_each(|hit| bucket.observe(&hit, dimensions));
+                    self.take_batch(columns, &columns.batch(place.batch, ascent), closed);
+                    place.batch += 1;
                 }
-                if !columns.rows.is_empty() {
-                    let order = &columns.order[batch.order.clone()];
-                    self.place_rows(batch.second, &columns.rows, batch.rows(), order, closed);
+                if place.batch < ascent.batches.end {
+                    return true;
                 }
             }
+        }
+        place.step += 1;
+        true
+    }
+
+    /// Whether the seconds of these batches could close without being open.
+    fn may_close_in_columns(&mut self, columns: &HitColumns, ascent: &Ascent) -> bool {
+        let plain = ascent.counted && !ascent.late && ascent.again == Span(0);
+        plain && columns.is_plain() && self.rollup.is_none() && self.front.only().is_some()
+    }
+
+    /// Closes the first of `seconds`, which are the next ones of the only source, without their being open: as many as lie
+    /// behind the lateness once the last has come and change nothing. How many; `None` where it is not worth it.
+    ///
+    /// What is open closes before, as it is.
+    fn close_in_columns(
+        &mut self,
+        seconds: &SecondsInColumns<'_>,
+        closed: &mut impl ClosedSeconds,
+    ) -> Option<usize> {
+        let (first, last) = seconds.ends()?;
+        let behind = seconds.before(last - self.lateness);
+        if behind.len() < FEW {
+            return None;
+        }
+        let newest = self.books.newest;
+        let source = self.front.only()?;
+        let goes_on = source.reached == newest && source.begun && !source.ended;
+        if newest >= Some(first) || !goes_on || !source.clock.takes(first) {
+            return Some(0);
+        }
+        self.close_before(first, false, closed);
+        let passed = closed.close_in_columns(&behind, &self.books);
+        if let Some((_, last)) = behind.up_to(passed).ends() {
+            let source = self.front.current_mut();
+            source.clock.advance(last);
+            source.reached = Some(last);
+            self.books.newest = Some(last);
+            self.books.span = match self.books.span {
+                Some((least, greatest)) => Some((least.min(first), greatest.max(last))),
+                None => Some((first, last)),
+            };
+            self.timeline.skip_to(last.next());
+            self.due = last.next();
+            self.books.first_open = self.due;
+            self.all_open = false;
+            self.running = None;
+        }
+        Some(passed)
+    }
+
+    /// Takes the records of a batch.
+    fn take_batch(
+        &mut self,
+        columns: &HitColumns,
+        batch: &Batch<'_>,
+        closed: &mut impl ClosedSeconds,
+    ) {
+        let Ascent {
+            again,
+            counted,
+            late,
+            ..
+        } = *batch.of;
+        if again > Span(0) {
+            return self.settle_batch(columns, batch, closed);
+        }
+        if late && self.books.newest >= Some(batch.second) {
+            self.running = None;
+            for i in batch.range.clone() {
+                let hit = self.hold(columns, batch, i, batch.second);
+                self.believe(&hit, closed);
+            }
+            return;
+        }
+        let clock = &mut self.front.current_mut().clock;
+        if !clock.takes(batch.second) {
+            for i in batch.range.clone() {
+                let hit = self.hold(columns, batch, i, batch.second);
+                self.offer_of(batch, &hit, closed);
+            }
+            return;
+        }
+        clock.advance(batch.second);
+        self.running = None;
+        if counted {
+            self.go_on(batch.second);
+        }
+        self.reach(batch.second, counted, closed);
+        if !counted {
+            return;
+        }
+        if batch.second < self.first_open() {
+            let rows = columns.rows_of(batch);
+            return self.believe_late(batch.second, columns.hits(batch), rows, closed);
+        }
+        let bucket = self.timeline.bucket(batch.second);
+        columns.observe(batch, bucket);
+        if !columns.rows.is_empty() {
+            let order = columns.order_of(batch);
+            self.place_rows(batch.second, &columns.rows, batch.rows(), order, closed);
         }
     }
 
     /// The hit at `index` of a batch, at the time that was found for it; its row is held for it.
-    fn hold(&mut self, columns: &HitColumns, batch: &Batch, index: usize, time: Second) -> Hit {
-        let mut hit = columns.hit(index, batch, self.books.totals.dimensions());
+    fn hold(&mut self, columns: &HitColumns, batch: &Batch<'_>, index: usize, time: Second) -> Hit {
+        let mut hit = columns.hit(index, batch);
         hit.time = time;
-        if batch.counted && !columns.rows.is_empty() {
-            let row = batch.first_row + (index - batch.range.start);
+        if batch.of.counted && !columns.rows.is_empty() {
+            let row = batch.rows().start + (index - batch.range.start);
             let later = columns.later_rows.get(&row);
             let later = later.filter(|_| time > batch.second);
             hit.row = self.hold_row(later.map_or(columns.rows.text(row), |row| row));
@@ -549,13 +487,13 @@ impl Ingest {
     fn settle_batch(
         &mut self,
         columns: &HitColumns,
-        batch: &Batch,
+        batch: &Batch<'_>,
         closed: &mut impl ClosedSeconds,
     ) {
         self.running = None;
         for i in batch.range.clone() {
             let clock = &self.front.current().clock;
-            let time = clock.nearer(batch.second, batch.again, None);
+            let time = clock.nearer(batch.second, batch.of.again, None);
             let hit = self.hold(columns, batch, i, time);
             let clock = &mut self.front.current_mut().clock;
             if clock.takes(hit.time) {
@@ -568,9 +506,9 @@ impl Ingest {
     }
 
     /// Offers a record of a batch, whose records all belong to the line of the first of them.
-    fn offer_of(&mut self, batch: &Batch, hit: &Hit, closed: &mut impl ClosedSeconds) {
+    fn offer_of(&mut self, batch: &Batch<'_>, hit: &Hit, closed: &mut impl ClosedSeconds) {
         let before = self.front.origin().line;
-        self.front.current_mut().origin.line += batch.line;
+        self.front.current_mut().origin.line += batch.line();
         self.offer(hit, None, closed);
         self.front.current_mut().origin.line = before;
     }

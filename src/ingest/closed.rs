@@ -1,8 +1,10 @@
 //! The seam between lines and what is made of them: closed seconds.
 
 use super::Books;
+
 use crate::report::{Rewind, Rolled};
 use crate::stats::bucket::{Bucket, ClosedSecond};
+use crate::stats::columns::SecondsInColumns;
 use crate::stats::keys::Renumbering;
 use crate::time::Second;
 
@@ -30,6 +32,12 @@ pub trait ClosedSeconds {
         books: &Books,
         recycle: impl FnMut(Box<Bucket>),
     );
+
+    /// Closes the first of these seconds, as many as change nothing that is told of a second, and says how many: none where it
+    /// is not known. Others close as all do. The seconds between them are empty.
+    fn close_in_columns(&mut self, _seconds: &SecondsInColumns<'_>, _books: &Books) -> usize {
+        0
+    }
 
     /// Records came late, for a second that is closed.
     fn late(&mut self, second: Second, bucket: &Bucket, books: &Books);

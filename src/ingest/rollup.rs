@@ -330,6 +330,7 @@ impl Ingest {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::chunk::ChunkPlace;
     use super::super::{Books, Chunk, Counting};
     use super::*;
     use crate::filter::period::Period;
@@ -458,9 +459,8 @@ mod tests {
                     now.iter().for_each(|record| chunk.observe(record));
                     chunk.finish();
                     prop_assert!(ingest.begin_chunk(&mut chunk));
-                    for step in chunk.steps() {
-                        ingest.step(&chunk, step, &mut closed);
-                    }
+                    let mut place = ChunkPlace::default();
+                    while ingest.step(&chunk, &mut place, &mut closed) {}
                     ingest.end_chunk(&chunk);
                 }
                 ingest.finish(&mut closed);

@@ -74,6 +74,11 @@ impl<P: Addend> Series<P> {
         self.at(second, zone).add(&point);
     }
 
+    /// Where the point ends that holds `second`, as long as points are.
+    pub fn end_of(&self, second: Second) -> Second {
+        Second((self.index(second) + 1) * self.step - self.offset)
+    }
+
     /// The point that holds `second`, to add to. The zone is as for [`Series::add`].
     #[inline(always)] // There is one for each second.
     pub fn at(&mut self, second: Second, zone: Option<&Zone>) -> &mut P {

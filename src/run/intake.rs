@@ -12,6 +12,7 @@ use crate::cli::Options;
 use crate::format::Outcome;
 use crate::format::record::Record;
 use crate::format::rollup::RollupLine;
+use crate::ingest::chunk::ChunkPlace;
 use crate::ingest::clock::Wall;
 use crate::input::lines::{Line, Take};
 use crate::monitor::Monitor;
@@ -89,9 +90,11 @@ impl Intake {
         if part.began != *parser.state() || !self.monitor.begin_chunk(&mut part.chunk) {
             return Ok(false);
         }
-        for step in part.chunk.steps() {
-            self.monitor.step(&part.chunk, step);
-            self.sink.drain(&mut self.monitor, None)?;
+        let mut place = ChunkPlace::default();
+        while self.monitor.step(&part.chunk, &mut place) {
+            if self.monitor.has_event() {
+                self.sink.drain(&mut self.monitor, None)?;
+            }
         }
         self.monitor.end_chunk(&part.chunk);
         if part.ended != part.began {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::merge::Merged;
 use super::parts::CountedLines;
 use super::say;
+use crate::ingest::chunk::ChunkPlace;
 use crate::monitor::Monitor;
 use crate::render::escape;
 use crate::time::Second;
@@ -23,8 +24,8 @@ type Reached = (Option<Second>, usize);
 
 #[derive(Default)]
 struct MergedFile {
-    /// What was counted of it and is not taken yet, and how many steps of it are.
-    counted: Option<(CountedLines, usize)>,
+    /// What was counted of it and is not taken yet, and how far it is.
+    counted: Option<(CountedLines, ChunkPlace)>,
     ended: bool,
 }
 
@@ -60,10 +61,9 @@ impl MergedFiles {
     pub(super) fn counted(&mut self, n: usize, mut counted: CountedLines, monitor: &mut Monitor) {
         let reduced = monitor.begin_chunk_past_caps(&mut counted.chunk);
         if !reduced.is_empty() {
-            let dimensions = monitor.books().totals.dimensions();
             let begun = self.sources.iter_mut();
             for (other, _) in begun.filter_map(|source| source.counted.as_mut()) {
-                other.chunk.renumber(&reduced, dimensions);
+                other.chunk.renumber(&reduced);
             }
         }
         monitor.front_mut().select(n);
@@ -76,7 +76,7 @@ impl MergedFiles {
                 place.line + line
             ));
         }
-        self.sources[n].counted = Some((counted, 0));
+        self.sources[n].counted = Some((counted, ChunkPlace::default()));
     }
 
     /// A source has ended.
@@ -101,15 +101,12 @@ impl MergedFiles {
                 return Ok(Some(n));
             };
             monitor.front_mut().select(n);
-            for step in &counted.chunk.steps()[*taken..] {
-                monitor.step(&counted.chunk, step);
-                *taken += 1;
+            let mut all = false;
+            while !all && next.is_none_or(|next| (monitor.front().reached(n), n) <= next) {
+                all = !monitor.step(&counted.chunk, taken);
                 after(monitor)?;
-                if next.is_some_and(|next| (monitor.front().reached(n), n) > next) {
-                    break;
-                }
             }
-            if *taken == counted.chunk.steps().len() {
+            if all {
                 monitor.end_chunk(&counted.chunk);
                 if let Some((counted, _)) = self.sources[n].counted.take() {
                     counted.recycle();

@@ -24,6 +24,8 @@ const KEPT: usize = 1 << 13;
 const ERROR: u64 = 1 << 63;
 /// The flag of a client error, in the bit below.
 const CLIENT: u64 = 1 << 62;
+/// More bytes of a hit are cut to so many.
+pub const MOST_BYTES: u64 = CLIENT - 1;
 /// The words of a hit beside its ids: its bytes, the lower half first.
 const BYTES: usize = 2;
 /// A row of a folded log: dimension, id and count, as it is held.
@@ -60,7 +62,7 @@ impl HitLog {
     /// Appends a hit, of which the first `dimensions` ids count, and folds nothing.
     #[inline(always)] // A call is as much as what is done here, and there is one for each line.
     pub fn push(&mut self, hit: &Hit, dimensions: usize) {
-        let bytes = hit.bytes.min(CLIENT - 1)
+        let bytes = hit.bytes.min(MOST_BYTES)
             | u64::from(hit.class == SERVER_ERROR) << 63
             | u64::from(hit.class == CLIENT_ERROR) << 62;
         // One by one: a copy of several would wait for the writes of each.
@@ -72,14 +74,20 @@ impl HitLog {
         self.hits.push((bytes >> 32) as u32);
     }
 
-    /// Appends some of the hits of `other`, which was never folded.
-    pub fn extend(&mut self, other: &HitLog, hits: Range<usize>, dimensions: usize) {
-        let stride = dimensions + BYTES;
+    /// Appends some of the hits of `other`, which was never folded; `ids` are the new ones of each dimension.
+    pub fn extend(&mut self, other: &HitLog, hits: Range<usize>, ids: &[Renumbering]) {
+        let stride = ids.len() + BYTES;
         let words = hits.start * stride..hits.end * stride;
         if self.hits.capacity() - self.hits.len() < words.len() {
-            self.make_room(words.len(), dimensions);
+            self.make_room(words.len(), ids.len());
         }
+        let before = self.hits.len();
         self.hits.extend_from_slice(&other.hits[words]);
+        for hit in self.hits[before..].chunks_exact_mut(stride) {
+            for (id, ids) in hit.iter_mut().zip(ids) {
+                *id = ids.new_id(*id);
+            }
+        }
     }
 
     /// What was pushed of the hit at `index`, where nothing was folded: ids, bytes sent.
@@ -87,6 +95,18 @@ impl HitLog {
         let stride = dimensions + BYTES;
         let (ids, count) = row(&self.hits[index * stride..][..stride]);
         (ids, count.bytes)
+    }
+
+    /// The bytes that were sent of some hits.
+    pub fn bytes_of(&self, hits: Range<usize>, dimensions: usize) -> impl Iterator<Item = u64> {
+        let stride = dimensions + BYTES;
+        let rows = self.hits[hits.start * stride..hits.end * stride].chunks_exact(stride);
+        rows.map(|words| row(words).1.bytes)
+    }
+
+    /// The words of four bytes that so many hits take.
+    pub fn words_of(&self, hits: usize, dimensions: usize) -> usize {
+        hits * (dimensions + BYTES)
     }
 
     /// The ids of each hit and what it counts.
@@ -287,9 +307,10 @@ mod tests {
                 chunk.push(&hit, 1);
             }
         }
-        log.extend(&chunk, 0..hits as usize / 2, 1);
+        let ids = [Renumbering::new(Vec::new())];
+        log.extend(&chunk, 0..hits as usize / 2, &ids);
         assert!(log.words() * 4 < chunk.words() * 5, "{}", log.words());
-        log.extend(&chunk, 0..1, 1);
+        log.extend(&chunk, 0..1, &ids);
         let sum: u64 = log.counts(0, 1).map(|(_, count)| count.hits).sum();
         assert_eq!(sum, u64::from(hits) + 1);
         let mut scratch = [Tally::default()];

@@ -136,6 +136,13 @@ impl Renumbering {
     pub fn new_id(&self, id: u32) -> u32 {
         self.0.get(id as usize).copied().unwrap_or(id)
     }
+
+    /// The ids go on to where `next` says.
+    pub fn and_then(&mut self, next: &Renumbering) {
+        for id in &mut self.0 {
+            *id = next.new_id(*id);
+        }
+    }
 }
 
 impl Default for KeyTable {

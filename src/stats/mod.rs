@@ -15,6 +15,7 @@ pub mod bots;
 pub mod bucket;
 mod cached;
 mod calendar;
+pub mod columns;
 pub mod dimension;
 pub mod distinct;
 pub mod hit_log;

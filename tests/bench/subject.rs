@@ -9,6 +9,7 @@ use httpmon::cli::Options;
 use httpmon::format::record::{Record, Request};
 use httpmon::format::{Outcome, Parser};
 use httpmon::ingest::Chunk;
+use httpmon::ingest::chunk::ChunkPlace;
 use httpmon::input::lines::{Line, Lines};
 use httpmon::monitor::{Config, Monitor};
 use httpmon::render::OUTPUTS;
@@ -148,8 +149,8 @@ pub fn fold<'a>(part: &mut Chunk, entries: impl Iterator<Item = Entry<'a>>) {
 /// Adds a part, as one thread does for all: hits and bytes; what is due is dropped.
 pub fn add(monitor: &mut Monitor, mut part: Chunk) -> Seen {
     assert!(monitor.begin_chunk(&mut part), "no cap is passed");
-    for step in part.steps() {
-        monitor.step(&part, step);
+    let mut place = ChunkPlace::default();
+    while monitor.step(&part, &mut place) {
         drop_events(monitor);
     }
     finish(monitor)

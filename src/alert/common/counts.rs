@@ -3,7 +3,11 @@
 use super::Subset;
 use crate::alert::window::Sums;
 use crate::stats::bucket::{Bucket, ClosedSecond, Counters};
+use crate::stats::columns::SecondsInColumns;
 use crate::time::{Second, Span};
+
+/// So many seconds are looked at together.
+const TOGETHER: usize = 32;
 
 /// What of a second is added up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +101,38 @@ impl SharedCounts {
     pub(super) fn totals(&self, place: CountPlace) -> (u128, u128) {
         let total = |index| self.sums.total(place.window, index);
         (total(0), total(1))
+    }
+
+    /// See [`Common::seconds_below`](super::Common::seconds_below).
+    ///
+    /// Looked at are all hits of a few seconds together with those of the window before them: that none of these seconds is
+    /// beyond is said of some that are not, which costs time and nothing else.
+    pub(super) fn seconds_below(
+        &self,
+        place: CountPlace,
+        few: u128,
+        seconds: &SecondsInColumns<'_>,
+    ) -> usize {
+        let Some((first, _)) = seconds.ends() else {
+            return 0;
+        };
+        let span = self.sums.span(place.window);
+        let (counted, _) = self.totals(place);
+        let (mut held, mut from) = (0, 0);
+        while from < seconds.len() {
+            let to = seconds.len().min(from + TOGETHER);
+            let left = seconds.second(from) - span;
+            while seconds.second(held) <= left {
+                held += 1;
+            }
+            // What was counted before the first of them has left once its window has.
+            let before = if first > left { counted } else { 0 };
+            if before + u128::from(seconds.hits_of(held..to)) >= few {
+                break;
+            }
+            from = to;
+        }
+        from
     }
 
     /// The next second at which something leaves the window, if nothing enters before.

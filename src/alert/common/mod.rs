@@ -20,6 +20,7 @@ pub(super) use times::{TimesPlace, Timing};
 
 use super::Subset;
 use crate::stats::bucket::{Bucket, ClosedSecond};
+use crate::stats::columns::SecondsInColumns;
 use crate::stats::keys::Renumbering;
 use crate::time::{Second, Span};
 use counts::SharedCounts;
@@ -125,6 +126,17 @@ impl Common {
     #[inline]
     pub(super) fn counted(&self, place: CountPlace) -> (u128, u128) {
         self.counts[place.counts].totals(place)
+    }
+
+    /// How many of these seconds, from the first on, leave what is counted there below `few` as each closes, if each of their
+    /// hits counts for one at most.
+    pub(super) fn seconds_below(
+        &self,
+        place: CountPlace,
+        few: u128,
+        seconds: &SecondsInColumns<'_>,
+    ) -> usize {
+        self.counts[place.counts].seconds_below(place, few, seconds)
     }
 
     /// The next second at which something leaves its window, if nothing enters before.
