@@ -185,7 +185,8 @@ impl Monitor {
 
     /// The summary so far; `partial` where the input has not ended.
     pub fn summary(&self, partial: bool) -> Event {
-        self.evaluate.summary(partial, self.ingest.books())
+        self.evaluate
+            .summary(partial, self.ingest.books(), self.ingest.open())
     }
 
     /// Keeps from now on what [`Monitor::snapshot`] shows of the past.

@@ -396,6 +396,33 @@ fn a_summary_so_far_is_partial_and_the_run_goes_on() {
     assert_eq!(shown, [(400, Some(2), Some(true)), (600, Some(5), None)]);
 }
 
+/// Seconds that are open when it is asked for are among the times of keys.
+#[test]
+fn a_summary_so_far_has_the_times_of_seconds_that_are_open() {
+    let (_, written) = run(
+        "-i1m --top path --columns first,last",
+        vec![
+            (300, Lines(0, 2)),
+            (1300, Lines(1, 1)),
+            (1400, Event::Signal(Signal::Report)),
+            (7300, Lines(7, 1)),
+            (7600, End),
+        ],
+    );
+    let times = |(_, event): &(u64, Value)| {
+        let row = &event["top"]["path"][0];
+        let second = |name: &str| row[name].as_str().map(|time| time[17..19].to_owned());
+        (second("first"), second("last"))
+    };
+    let summaries = written
+        .iter()
+        .filter(|(_, event)| event["type"] == "summary");
+    let shown: Vec<_> = summaries.map(times).collect();
+    let second = |text: &str| Some(text.to_owned());
+    let expected = [(second("00"), second("01")), (second("00"), second("07"))];
+    assert_eq!(shown, expected);
+}
+
 #[test]
 fn a_signal_closes_what_is_open_and_prints_the_summary_once() {
     let (ended, written) = run(

@@ -308,7 +308,7 @@ pub static FLAGS: &[Flag] = &[
         more: "Without it a table has what there is to show, but for first and last. JSON has these two where one of them \
                is named, and everything else in any case. First and last are the times of records that are believed; \
                where rows are of a rollup, they are those of the log. On a terminal that is too narrow some \
-               columns are left out.",
+               columns are left out. With --report csv there is a row for each key, not for each interval.",
         choices: || {
             let columns = KEY_COLUMNS.iter();
             columns.map(|&(name, _, about)| (name, about)).collect()

@@ -301,9 +301,15 @@ impl Options {
                 "--compare: is part of the summary of --report text, json, html and email",
             ));
         }
-        if self.columns.is_some() && !has_tables {
+        let rows = *form == Form::Rows;
+        if self.columns.is_some() && !has_tables && !rows {
             return Err(Error::new(format!(
                 "--columns: is for the tables of keys in a summary, and --report {name} has none; leave one of them out"
+            )));
+        }
+        if self.writes_keys() && self.interval.is_some() {
+            return Err(Error::new(format!(
+                "--columns: with it --report {name} writes a row for every key, not for every interval; leave out --columns or --interval"
             )));
         }
         if self.quiet && !matches!(form, Form::Stream | Form::Lines) {
@@ -311,9 +317,9 @@ impl Options {
                 "--quiet: leaves nothing of --report {name} to write; only text and json can write alerts alone"
             )));
         }
-        if self.replay && self.interval.is_none() && *form == Form::Rows {
+        if self.replay && self.interval.is_none() && rows && !self.writes_keys() {
             return Err(Error::new(format!(
-                "--report {name}: writes a row for every interval; with --replay, say how long it is: --interval 1m"
+                "--report {name}: writes a row for every interval; with --replay, say how long it is: --interval 1m (or --columns hits,bytes for a row for every key)"
             )));
         }
         if self.rollup_by.is_some() && !self.writes_rollup() {
@@ -533,11 +539,16 @@ impl Options {
         })
     }
 
+    /// Whether there is a row for each key of the summary, in the place of one for each report.
+    fn writes_keys(&self) -> bool {
+        self.report.form == Form::Rows && self.columns.is_some()
+    }
+
     /// The cadence of reports in force; `None` for none.
     fn interval_in_force(&self) -> Option<Interval> {
         let live = Some(Interval::Every(Span(10)));
         let default = if self.replay { None } else { live };
-        if self.quiet || self.writes_rollup() {
+        if self.quiet || self.writes_rollup() || self.writes_keys() {
             None
         } else {
             self.interval.or(default)

@@ -12,7 +12,7 @@ use crate::time::Second;
 const NEVER: (Second, Second) = (Second(i64::MAX), Second(i64::MIN));
 
 /// The first and the last time of each id, by dimension.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct KeyTimes(Vec<Vec<(Second, Second)>>);
 
 impl KeyTimes {

@@ -1,20 +1,23 @@
 //! What is written of closed seconds: reports, alerts and the summary, as neutral blocks.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::alert::past::Past;
 use crate::alert::{AlertChange, Changed, Rule, Subset, cause, past};
 use crate::interval::Interval;
 use crate::report::{
-    self, AlertState, Amount, Block, Change, Checked, Event, Ranking, Report, Transition,
-    UnparsedExample,
+    self, AlertState, Amount, Block, Change, Checked, Event, KeyColumns, Ranking, Report,
+    Transition, UnparsedExample,
 };
 use crate::stats::Findings;
-use crate::stats::bucket::Counters;
+use crate::stats::bucket::{Bucket, Counters};
 use crate::stats::latency::Histogram;
 use crate::stats::tally::Tally;
+use crate::stats::top::Top;
 use crate::time::{Second, Span};
 
+use super::key_times::KeyTimes;
 use super::{Evaluate, OpenReport, rankings};
 use crate::ingest::Books;
 
@@ -26,8 +29,13 @@ const TREND: Span = Span(120);
 const ALERTS_IN_VIEW: usize = 3;
 
 impl Evaluate {
-    /// The summary so far; `partial` where the input has not ended.
-    pub fn summary(&self, partial: bool, books: &Books) -> Event {
+    /// The summary so far; `partial` where the input has not ended, and `open` the seconds that are not closed then.
+    pub fn summary<'a>(
+        &self,
+        partial: bool,
+        books: &Books,
+        open: impl Iterator<Item = (Second, &'a Bucket)>,
+    ) -> Event {
         if let Some(check) = &self.check {
             return Event::Check(Checked {
                 span: books.span,
@@ -94,7 +102,8 @@ impl Evaluate {
             items: parts,
             whole: counters.hits,
         });
-        let rankings = rankings::of_run(totals, &self.key_times, self.columns);
+        let times = self.times_with(open, totals.tops());
+        let rankings = rankings::of_run(totals, &times, self.columns);
         blocks.extend(rankings.into_iter().map(Block::Ranking));
         blocks.extend(self.notes());
         blocks.push(Block::Alerts(self.history.all(books.now())));
@@ -105,6 +114,21 @@ impl Evaluate {
             partial,
             blocks,
         })
+    }
+
+    /// When each key was seen, in seconds that are open too.
+    fn times_with<'a>(
+        &self,
+        open: impl Iterator<Item = (Second, &'a Bucket)>,
+        tops: &[Top],
+    ) -> Cow<'_, KeyTimes> {
+        let mut times = Cow::Borrowed(&self.key_times);
+        if self.columns.is_some_and(KeyColumns::has_times) {
+            for (second, bucket) in open {
+                times.to_mut().add(second, bucket, tops);
+            }
+        }
+        times
     }
 
     /// Opens the report whose interval holds `second`, and writes the gap before it.

@@ -1,4 +1,5 @@
-//! CSV for spreadsheets: a header, then one row for every report.
+//! CSV for spreadsheets: a header, then one row for every report; or for every key of the summary, where columns of its
+//! tables were chosen: see [`keys`].
 //!
 //! The columns are always the same, whatever was asked for; an unknown value is empty. Quoting follows RFC 4180,
 //! but lines end with a newline alone. Times are written as spreadsheets read them, in the zone that reports are
@@ -6,6 +7,10 @@
 //!
 //! A cell that begins like a formula would be run by the program that opens the file, so text from the log or from a
 //! rule never does.
+
+mod keys;
+
+use std::borrow::Cow;
 
 use super::document::subject;
 use super::{Render, clock};
@@ -163,29 +168,37 @@ pub struct Csv {
 
 impl Render for Csv {
     fn render(&mut self, event: &Event, zone: &Zone, out: &mut Vec<u8>) {
-        if !std::mem::replace(&mut self.headed, true) {
-            row(COLUMNS.iter().map(|column| column.name.to_owned()), out);
-        }
-        match event {
-            Event::Report(report) => {
-                row(
-                    COLUMNS.iter().map(|column| (column.cell)(report, zone)),
-                    out,
-                );
+        let report = match event {
+            Event::Summary(report) => {
+                if !keys::add(report, zone, &mut self.headed, out) {
+                    self.head(out);
+                }
+                return;
             }
+            Event::Report(report) => Cow::Borrowed(report),
             Event::Gap { from, to, unread } => {
                 let mut gap = gap(*from, *to);
                 if *unread {
                     // Nothing is known of it: the cells are empty.
                     gap.blocks.clear();
                 }
-                row(COLUMNS.iter().map(|column| (column.cell)(&gap, zone)), out);
+                Cow::Owned(gap)
             }
-            Event::Transition(_)
-            | Event::Rewind(_)
-            | Event::Rolled(_)
-            | Event::Summary(_)
-            | Event::Check(_) => {}
+            Event::Transition(_) | Event::Rewind(_) | Event::Rolled(_) | Event::Check(_) => return,
+        };
+        self.head(out);
+        row(
+            COLUMNS.iter().map(|column| (column.cell)(&report, zone)),
+            out,
+        );
+    }
+}
+
+impl Csv {
+    /// Appends the header of rows for reports, if there was none.
+    fn head(&mut self, out: &mut Vec<u8>) {
+        if !std::mem::replace(&mut self.headed, true) {
+            row(COLUMNS.iter().map(|column| column.name.to_owned()), out);
         }
     }
 }
