@@ -9,6 +9,8 @@ use std::path::Path;
 
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 
+use crate::nearest;
+
 /// A second of event time: whole seconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Second(pub i64);
@@ -132,6 +134,24 @@ fn tz_is_no_file() -> bool {
     std::fs::metadata(path).is_ok_and(|found| is_no_zone(&found))
 }
 
+/// `, did you mean 'Europe/Berlin'?` after the name of a city alone, or a name that is near that of a zone; else nothing.
+fn zone_meant(name: &str) -> String {
+    let known: Vec<String> = jiff::tz::db()
+        .available()
+        .map(|zone| zone.to_string())
+        .filter(|zone| !zone.starts_with("posix/") && !zone.starts_with("right/"))
+        .collect();
+    let city = name.replace(' ', "_");
+    let of_city = known.iter().find(|zone| {
+        let last = zone.rsplit_once('/').map(|(_, last)| last);
+        last.is_some_and(|last| last.eq_ignore_ascii_case(&city))
+    });
+    match of_city {
+        Some(zone) => format!(", did you mean '{zone}'?"),
+        None => nearest::question(name, known.iter().map(String::as_str)),
+    }
+}
+
 /// Whether the folder that `TZDIR` names holds such a thing: all that is in it is opened to see which zones there are.
 fn tzdir_has_no_file() -> bool {
     let folder = std::env::var_os("TZDIR").filter(|folder| !folder.is_empty());
@@ -187,7 +207,10 @@ impl Zone {
             }),
             "utc" | "UTC" | "Z" => Ok(Zone::UTC),
             _ => TimeZone::get(name).map(Zone).map_err(|_| {
-                format!("unknown time zone '{name}' (UTC, local, or a name such as Europe/Berlin)")
+                let meant = zone_meant(name);
+                format!(
+                    "unknown time zone '{name}'{meant} (UTC, local, or a name such as Europe/Berlin)"
+                )
             }),
         }
     }

@@ -372,6 +372,11 @@ impl Options {
         self.config().map(drop)
     }
 
+    /// Whether the summary is compared with what was before a moment, from which on records count.
+    pub(crate) fn compares_at(&self) -> bool {
+        !matches!(self.compare, None | Some(CompareWith::Back(_)))
+    }
+
     /// The options that only `--report lines` has, and whether they are given.
     fn of_lines(&self) -> impl Iterator<Item = (&'static str, bool)> {
         let options = [

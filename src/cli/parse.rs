@@ -157,12 +157,11 @@ impl<O> Grammar<O> {
             Arg::Long(name) => self.flags.iter().find(|flag| flag.long == name),
         };
         let Some(flag) = found else {
-            let names = self.flags.iter().map(|flag| flag.long);
-            let meant = nearest(&typed, names).map(|name| format!(", did you mean '--{name}'?"));
             let unexpected = arg.unexpected();
+            let meant = self.meant(&typed);
+            let meant = meant.map_or(String::new(), |meant| format!(", did you mean '{meant}'?"));
             return Err(Error::new(format!(
-                "{unexpected}{} ({} --help lists the options)",
-                meant.unwrap_or_default(),
+                "{unexpected}{meant} ({} --help lists the options)",
                 self.name
             )));
         };
@@ -186,8 +185,40 @@ impl<O> Grammar<O> {
         Ok(command.map_or(NextArgument::Given(flag.long, value), NextArgument::Command))
     }
 
-    /// Refuses a unit that stands behind the number of a duration, as in `--interval 10 min`.
+    /// The option that is meant by a long one that there is not: one that takes the word as its value, or one whose name
+    /// is near or begins like it.
+    fn meant(&self, typed: &str) -> Option<String> {
+        let takes = |flag: &&Flag<O>| (flag.choices)().iter().any(|(name, _)| *name == typed);
+        let mut of_choices = OF_CHOICES.iter().filter_map(|option| {
+            let flag = self.flags.iter().find(|flag| flag.long == *option);
+            flag.filter(takes)
+        });
+        if let Some(flag) = of_choices.next() {
+            return Some(format!("--{} {typed}", flag.long));
+        }
+        let names = || self.flags.iter().map(|flag| flag.long);
+        let begins = || {
+            let mut longer = names().filter(|name| typed.len() > 1 && name.starts_with(typed));
+            longer.next().filter(|_| longer.next().is_none())
+        };
+        let name = nearest(typed, names()).or_else(begins)?;
+        Some(format!("--{name}"))
+    }
+
+    /// Refuses a unit that stands behind the number of a duration, as in `--interval 10 min`, and a number of rows behind
+    /// a dimension.
     fn check_unit(&self, operand: &OsString, before: Option<&Given>) -> Result<(), Error> {
+        if let (Some(rows), Some(given)) = (operand.to_str(), before)
+            && given.option == "top"
+            && !given.value.ends_with(|last: char| last.is_ascii_digit())
+            && !rows.is_empty()
+            && rows.bytes().all(|b| b.is_ascii_digit())
+        {
+            let top = &given.value;
+            return Err(Error::new(format!(
+                "--top: a dimension and its rows are one word: --top {top}={rows}"
+            )));
+        }
         let is_number = |given: &&Given| given.value.bytes().all(|b| b.is_ascii_digit());
         let (Some(word), Some(given)) = (operand.to_str(), before.filter(is_number)) else {
             return Ok(());
@@ -207,6 +238,9 @@ impl<O> Grammar<O> {
         }
     }
 }
+
+/// The options whose values are taken for options, first those that are meant more often.
+const OF_CHOICES: [&str; 3] = ["report", "top", "format"];
 
 /// What units of time are called.
 const UNITS: [(&str, &[&str]); 4] = [
@@ -365,6 +399,11 @@ mod tests {
             (&["--version=x"], &["--version", "httpmon --help"]),
             (&["--nope"], &["--nope", "httpmon --help"]),
             (&["--replya"], &["'--replya', did you mean '--replay'?"]),
+            (&["--out"], &["did you mean '--output'?"]),
+            (&["--json"], &["did you mean '--report json'?"]),
+            (&["--status=500"], &["did you mean '--top status'?"]),
+            (&["--top", "path", "10"], &["one word: --top path=10"]),
+            (&["--top", "path:10"], &["did you mean 'path=10'?"]),
             (&["--top", "ip"], &["'ip', did you mean 'client'?"]),
             (&["--top", "sections"], &["did you mean 'section'?"]),
             (&["--where", "url=/a"], &["did you mean 'path'?"]),

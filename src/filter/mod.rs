@@ -11,6 +11,8 @@ mod pattern;
 #[path = "no_pattern.rs"]
 mod pattern;
 pub mod period;
+mod slips;
+mod words;
 
 pub use parse::GRAMMAR;
 use pattern::Pattern;
@@ -164,6 +166,11 @@ impl Filter {
         self.0.matches(record)
     }
 
+    /// What may be wrong with it, where no record matched.
+    pub fn advice(&self) -> Option<String> {
+        self.0.advice()
+    }
+
     /// The dimensions whose keys, with the status, decide alone; `None` where something else does too.
     pub fn keys(&self) -> Option<Vec<&'static str>> {
         let mut keys = Vec::new();
@@ -204,6 +211,21 @@ impl Expr {
                 None => *order == Order::Unequal,
             },
             Expr::Malformed => record.request.is_none(),
+        }
+    }
+
+    /// What may be wrong with a comparison in it that no record matched, the first of them.
+    fn advice(&self) -> Option<String> {
+        match self {
+            Expr::And(list) | Expr::Or(list) => list.iter().find_map(Expr::advice),
+            Expr::Key(dimension, test @ (Test::Is(value) | Test::Begins(value))) => {
+                let begins = matches!(test, Test::Begins(_));
+                slips::unmatched(dimension.name, begins, &String::from_utf8_lossy(value))
+            }
+            Expr::Number(Quantity::Duration, ..) => {
+                Some("many formats of logs have no durations".to_owned())
+            }
+            _ => None,
         }
     }
 

@@ -5,8 +5,9 @@
 use std::net::IpAddr;
 
 use super::pattern::Pattern;
+use super::slips;
+use super::words::{OPERATORS, name};
 use super::{Expr, Mistake, Needle, Order, Quantity, Test};
-use crate::format::named::FIELD;
 use crate::format::unparsed::DurationUnit;
 use crate::format::values;
 use crate::stats::dimension::{self, Of};
@@ -28,19 +29,13 @@ pub const GRAMMAR: &[&str] = &[
 /// Deeper nesting is a mistake, not a filter.
 const DEPTH: usize = 100;
 
-/// Operators, the longer before those that they begin with.
-const OPERATORS: [&str; 10] = ["!=", "^=", "$=", "*=", "<=", ">=", "=", "~", "<", ">"];
-
 pub(super) fn expression(text: &str) -> Result<Expr, Mistake> {
     let (expr, len) = prefix(text)?;
     let rest = text[len..].trim_start();
     if rest.is_empty() {
         return Ok(expr);
     }
-    let why = match joining(rest) {
-        Some((sign, word)) => join(sign, word),
-        None => "expected 'and', 'or' or the end".to_owned(),
-    };
+    let why = slips::joined(rest).unwrap_or_else(|| "expected 'and', 'or' or the end".to_owned());
     Err(Mistake {
         at: text.len() - rest.len(),
         why,
@@ -55,90 +50,6 @@ pub(super) fn prefix(text: &str) -> Result<(Expr, usize), Mistake> {
     };
     let expr = input.or()?;
     Ok((expr, input.at))
-}
-
-/// What other languages join comparisons with, and the word for it here.
-const JOINING: [(&str, &str); 6] = [
-    ("&&", "and"),
-    ("||", "or"),
-    ("&", "and"),
-    (",", "and"),
-    (";", "and"),
-    ("|", "or"),
-];
-
-/// The dimensions whose keys are written in capitals.
-const CAPITALS: [&str; 3] = ["method", "protocol", "country"];
-
-/// The dimensions whose keys may be URLs with a query, which looks like comparisons that are joined by '&'.
-const URLS: [&str; 3] = ["referrer", "agent", "query"];
-
-/// The sign that a text begins with, if comparisons are joined by it elsewhere.
-fn joining(text: &str) -> Option<(&'static str, &'static str)> {
-    JOINING.into_iter().find(|(sign, _)| text.starts_with(sign))
-}
-
-fn join(sign: &str, word: &str) -> String {
-    format!(
-        "comparisons are joined by '{word}', not by '{sign}' (a value that has it is put in quotes)"
-    )
-}
-
-/// The name of a dimension or a quantity that a text begins with, as far as it can be one.
-fn name(text: &str) -> &str {
-    // A parameter is behind a colon, and the second of a pair behind a slash. A field has the name that its writer gave it,
-    // `cs(Referer)`.
-    let mut open = 0;
-    let mut ends = |(at, c): (usize, char)| {
-        let of_field = || text[..at].contains(FIELD);
-        match c {
-            '(' if of_field() => open += 1,
-            ')' if open > 0 => open -= 1,
-            '@' | '$' | '%' | '{' | '}' if of_field() => {}
-            c => return !c.is_ascii_alphanumeric() && !"-_:/.".contains(c),
-        }
-        false
-    };
-    let end = text.char_indices().find(|&place| ends(place));
-    &text[..end.map_or(text.len(), |(at, _)| at)]
-}
-
-/// Whether a text begins with a comparison.
-fn is_comparison(text: &str) -> bool {
-    let name = name(text);
-    let known = dimension::named(name).is_some() || matches!(name, "bytes" | "duration");
-    let rest = text[name.len()..].trim_start();
-    known && OPERATORS.iter().any(|operator| rest.starts_with(operator))
-}
-
-/// What is wrong with a value of `dimension` that is not in quotes, and where in it.
-fn slip(dimension: &str, operator: &str, value: &str) -> Option<(usize, String)> {
-    for double in ["=", "~"] {
-        if operator == "=" && value.starts_with(double) {
-            let single = if double == "=" { "=" } else { "~" };
-            let why = format!(
-                "'={double}' is not an operator: write '{single}' (or the value in quotes)"
-            );
-            return Some((0, why));
-        }
-    }
-    let mut signs = value.match_indices(['&', '|', ',', ';']).map(|(at, _)| at);
-    let joined = signs.find_map(|at| {
-        let (sign, word) = joining(&value[at..])?;
-        is_comparison(value[at + sign.len()..].trim_start()).then(|| (at, join(sign, word)))
-    });
-    if joined.is_some() && !URLS.contains(&dimension) {
-        return joined;
-    }
-    let capitals = value.to_ascii_uppercase();
-    let small =
-        matches!(operator, "=" | "!=") && CAPITALS.contains(&dimension) && value != capitals;
-    small.then(|| {
-        let why = format!(
-            "this is in capitals in a log: {dimension}{operator}{capitals} (or the value in quotes)"
-        );
-        (0, why)
-    })
 }
 
 /// Which keys of a dimension an operator and a value mean: one, or a range with both its ends, around the last key if it
@@ -277,6 +188,9 @@ impl<'t> Input<'t> {
             _ => None,
         };
         if dimension.is_none() && quantity.is_none() {
+            if let Some(why) = slips::begun(self.rest()).or_else(|| slips::named(name)) {
+                return Err(self.mistake(why));
+            }
             let what = if name.is_empty() {
                 "expected a comparison such as status>=500".to_owned()
             } else {
@@ -291,6 +205,9 @@ impl<'t> Input<'t> {
             .iter()
             .find(|operator| self.rest().starts_with(**operator));
         let operator = operator.ok_or_else(|| {
+            if let Some(why) = slips::operated(name, self.rest()) {
+                return self.mistake(why);
+            }
             // To a shell, < and > outside of quotes are not part of the argument.
             let quotes = if self.rest().is_empty() {
                 "; the whole expression is in quotes"
@@ -305,7 +222,7 @@ impl<'t> Input<'t> {
         let (value_at, value) = self.value()?;
         let wrong = |at: usize, why: String| Err(Mistake { at, why });
         let quoted = self.text[value_at..].starts_with(['"', '\'']);
-        if !quoted && let Some((at, why)) = slip(name, operator, &value) {
+        if !quoted && let Some((at, why)) = slips::slip(name, operator, &value) {
             return wrong(value_at + at, why);
         }
         let order = match *operator {
@@ -503,6 +420,23 @@ mod tests {
             ("not", 3, "expected a comparison"),
             ("path='x", 5, "not closed"),
             ("orange=1", 0, "unknown name 'orange'"),
+            ("!status=404", 0, "not status=404"),
+            ("status=200 and !path=/", 15, "not status=404"),
+            ("status:404", 0, "write '=': status=404"),
+            ("host:example.com", 0, "host=example.com"),
+            ("param:", 0, "which needs a parameter"),
+            ("status<>200", 7, "write '!='"),
+            ("status=>500", 7, "write '>='"),
+            ("status=<500", 7, "write '<='"),
+            ("status!==500", 8, "write '!='"),
+            ("status=404,410", 10, "status=A or status=B"),
+            ("method=GET|POST", 10, "method=A or method=B"),
+            ("client!=192.0.2.1,192.0.2.2", 17, "client!=A or client!=B"),
+            ("status=404, path=/", 10, "joined by 'and', not by ','"),
+            ("status in (404, 410)", 7, "status=A or status=B"),
+            ("path contains api", 5, "write '*='"),
+            ("path LIKE api", 5, "write '~'"),
+            ("path startsWith /api", 5, "write '^='"),
         ] {
             match Filter::parse(text) {
                 Err(mistake) => assert!(

@@ -247,7 +247,7 @@ pub(super) fn with_before(
     files: &[Operand],
     seen: impl Fn(Moment) -> Moment,
 ) -> Result<Option<Comparing>, Error> {
-    let Some(with) = options.compare.take() else {
+    let Some(with) = options.compare.clone() else {
         ahead::resolve(options)?;
         return Ok(None);
     };

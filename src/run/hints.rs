@@ -8,6 +8,7 @@ use super::operands::STDIN;
 use super::reader::RecordReader;
 use super::say;
 use crate::cli::Options;
+use crate::filter::Filter;
 use crate::format::unparsed::Why;
 use crate::format::{Parser, closest, detect, recognise};
 use crate::geo;
@@ -38,6 +39,8 @@ pub(super) struct Hints {
     lacking: bool,
     /// The filter, as it was written.
     filter: Option<String>,
+    /// What may be wrong with it, in parentheses.
+    advice: Option<String>,
     /// What the period is called that entries are in.
     period: Option<&'static str>,
     /// The first bytes of the input, until something was made of them.
@@ -50,11 +53,17 @@ impl Hints {
         let expressions = options.expressions.iter();
         let shown = expressions.map(|text| format!("'{}'", escape::shown(text.as_bytes())));
         let filter: Vec<String> = shown.collect();
+        let advice = options.filter.as_ref().and_then(Filter::advice);
         Hints {
+            advice: advice.map(|advice| format!(" ({})", escape::shown(advice.as_bytes()))),
             period: match (options.since, options.until) {
                 (None, None) => None,
+                (Some(_), None) if options.compares_at() => Some("from the time of --compare on"),
                 (Some(_), None) => Some("from --since on"),
                 (None, Some(_)) => Some("before --until"),
+                (Some(_), Some(_)) if options.compares_at() => {
+                    Some("between the time of --compare and --until")
+                }
                 (Some(_), Some(_)) => Some("between --since and --until"),
             },
             filter: (!filter.is_empty()).then(|| format!("--where {}", filter.join(" and "))),
@@ -196,9 +205,13 @@ impl Hints {
         };
         match &self.filter {
             Some(filter) if !span.is_some_and(apart) => {
+                let advice = self.advice.as_deref().unwrap_or_default();
                 say(&match self.period {
-                    Some(period) => format!("no entry {period} matches {filter}"),
-                    None => format!("none of the {} entries matches {filter}", books.filtered),
+                    Some(period) => format!("no entry {period} matches {filter}{advice}"),
+                    None => format!(
+                        "none of the {} entries matches {filter}{advice}",
+                        books.filtered
+                    ),
                 });
             }
             _ => {

@@ -328,7 +328,10 @@ fn meant(name: &str) -> String {
     } else if Filter::parse(name).is_ok() {
         format!(" (did you mean --where '{name}'?)")
     } else {
-        nearest::question(name, [crate::cli::simulate::NAME])
+        match name {
+            "help" | "version" => format!(" (did you mean --{name}?)"),
+            _ => nearest::question(name, [crate::cli::simulate::NAME]),
+        }
     }
 }
 

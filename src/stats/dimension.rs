@@ -620,7 +620,8 @@ pub fn meant(name: &str, others: &[&'static str]) -> String {
         let names = DIMENSIONS.iter().map(|dimension| dimension.name);
         names.chain(others.iter().copied())
     };
-    let of_kind = |row: &&Dimension| row.name == name && matches!(row.of, Of::Any(_));
+    let bare = name.trim_end_matches(':');
+    let of_kind = |row: &&Dimension| row.name == bare && matches!(row.of, Of::Any(_));
     if let Some(row) = DIMENSIONS.iter().find(of_kind) {
         return format!(", which needs a parameter: {}", row.shown());
     }

@@ -104,7 +104,13 @@ pub fn parse_top(list: &str) -> Result<Vec<Top>, String> {
             }
         };
         let dimension = named(name).ok_or_else(|| {
-            let meant = meant(name, &[]);
+            let rows = name
+                .split_once(':')
+                .filter(|(name, _)| named(name).is_some());
+            let meant = match rows {
+                Some((name, rows)) => format!(", did you mean '{name}={rows}'?"),
+                None => meant(name, &[]),
+            };
             format!("unknown dimension '{name}'{meant} ({})", names())
         })?;
         if tops.iter().any(|top| top.dimension == dimension) {
