@@ -13,7 +13,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::entry::{Checkpoint, Known, LedgerEntry};
+use super::entry::{Checkpoint, LedgerEntry};
+use super::known::Known;
 use super::{file, output_file, regular, same};
 use crate::error::Error;
 use crate::time::Zone;

@@ -31,6 +31,7 @@ mod kill;
 #[cfg(not(unix))]
 #[path = "kill_other.rs"]
 mod kill;
+mod known;
 mod ledger;
 mod marks;
 mod matching;

@@ -9,10 +9,9 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::entry::{
-    Checkpoint, FiringAlert, HookFields, LedgerEntry, Queued, Writing, WrittenAlert,
-};
+use super::entry::{Checkpoint, FiringAlert, HookFields, LedgerEntry, Writing, WrittenAlert};
 use super::hook::{Notice, Stage};
+use super::known::Queued;
 use super::ledger::Ledger;
 use super::{ReportWriter, say};
 use crate::alert::EarlierAlert;
