@@ -207,6 +207,11 @@ impl Zone {
             }),
             "utc" | "UTC" | "Z" => Ok(Zone::UTC),
             _ => TimeZone::get(name).map(Zone).map_err(|_| {
+                if jiff::tz::db().is_definitively_empty() {
+                    return format!(
+                        "unknown time zone '{name}': this system has no zones but UTC (they are in its package tzdata)"
+                    );
+                }
                 let meant = zone_meant(name);
                 format!(
                     "unknown time zone '{name}'{meant} (UTC, local, or a name such as Europe/Berlin)"
