@@ -276,6 +276,34 @@ fn a_filter_shows_what_a_run_with_it_counts() {
     }
 }
 
+/// From a section to its paths, from one of these to its clients, and back.
+#[test]
+fn enter_goes_on_to_another_dimension_and_backspace_back() {
+    let scene = Scene::new("--replay --dashboard", 80, 24);
+    let shown = |keys: &[&str]| {
+        let frame = text(&scene.after(log(), keys));
+        let open = frame.find('[').expect("a dimension is chosen");
+        let close = frame.find(']').expect("a dimension is chosen");
+        let unique = frame.lines().find(|line| line.contains(" unique "));
+        let unique = unique.expect("it is ranked").split(" unique ").next();
+        let unique = unique.unwrap_or_default().trim().to_owned();
+        (frame[open + 1..close].to_owned(), unique)
+    };
+    let of =
+        |dimension: &str, unique: &str| (dimension.to_owned(), format!("{dimension}  {unique}"));
+    let whole = shown(&[]);
+    assert_eq!(whole.0, "sections");
+    let paths = shown(&["\r"]);
+    assert_eq!(paths.0, "paths");
+    assert_ne!(paths, of("paths", "1"));
+    assert_eq!(shown(&["\r", "\r"]).0, "clients");
+    assert_eq!(shown(&["\r", "\r", "\x7f"]), paths);
+    assert_eq!(shown(&["\r", "\r", "\x7f", "\x7f"]), whole);
+    assert_eq!(shown(&["\r", "\r", "\x1b"]), whole);
+    // What was typed is taken back where one is.
+    assert_eq!(shown(&["\r", "/status>=500", "\r", "\x7f"]), paths);
+}
+
 /// A mistake is said and can be corrected; and a line of the log is no sequence of a terminal.
 #[test]
 fn a_wrong_expression_is_said_and_hostile_lines_are_harmless() {

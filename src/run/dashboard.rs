@@ -170,6 +170,13 @@ impl Dashboard {
                     self.add(expression);
                     self.cause = Cause::Reader;
                 }
+                Act::Drill(expression) => {
+                    self.add(expression);
+                    if self.view.expressions.len() != before {
+                        self.view.drill(self.seen.as_ref());
+                    }
+                    self.cause = Cause::Reader;
+                }
                 Act::Quit => return true,
             }
             if self.view.expressions.len() != before {

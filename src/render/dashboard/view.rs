@@ -13,6 +13,9 @@ pub fn is_expression(text: &str) -> bool {
     text.contains(['=', '<', '>', '~'])
 }
 
+/// The dimensions that are gone on to first, by their titles.
+const FIRST: [&str; 2] = ["paths", "clients"];
+
 /// The index of the scale that a live log begins with: two seconds.
 const LIVE: usize = 1;
 
@@ -41,6 +44,8 @@ pub struct View {
     pub chosen: Option<usize>,
     /// The expressions that all that is shown must match.
     pub expressions: Vec<String>,
+    /// For each of them the dimension whose row it was made of, if it was.
+    drilled: Vec<Option<usize>>,
     /// What is wrong with what was typed.
     pub mistake: Option<String>,
     /// Whether the latest lines are shown in place of rankings.
@@ -56,6 +61,8 @@ pub enum Act {
     Show,
     /// To narrow all that is shown to what matches this, if it is an expression.
     Narrow(String),
+    /// The same with the key of a row, and to go on to another dimension.
+    Drill(String),
     /// To end.
     Quit,
 }
@@ -91,7 +98,7 @@ impl View {
             KeyBinding::Escape if self.help => self.help = false,
             KeyBinding::Escape => {
                 self.set_filter(String::new());
-                self.expressions.clear();
+                while self.take_back() {}
             }
             KeyBinding::Tab | KeyBinding::Right => self.turn(seen, 1),
             KeyBinding::BackTab | KeyBinding::Left => self.turn(seen, -1),
@@ -99,13 +106,11 @@ impl View {
             KeyBinding::Down => self.choose(1, rows(seen), layout.rows),
             KeyBinding::Char('l') => self.latest = !self.latest,
             KeyBinding::Enter => match self.chosen_expression(seen) {
-                Some(Ok(expression)) => return Act::Narrow(expression),
+                Some(Ok(expression)) => return Act::Drill(expression),
                 Some(Err(mistake)) => self.mistake = Some(mistake.to_owned()),
                 None => return Act::Ignore,
             },
-            KeyBinding::Backspace if self.expressions.pop().is_some() => {
-                (self.row, self.chosen) = (0, None);
-            }
+            KeyBinding::Backspace if self.take_back() => {}
             KeyBinding::PageUp => self.alert = self.alert.saturating_sub(layout.alerts.max(1)),
             KeyBinding::PageDown => {
                 self.alert = step(
@@ -158,7 +163,35 @@ impl View {
         (self.row, self.chosen) = (0, None);
         if !self.expressions.contains(&expression) {
             self.expressions.push(expression);
+            self.drilled.push(None);
         }
+    }
+
+    /// Goes on from the row that was added last to a dimension that has more than one key of it: paths and clients before
+    /// the others.
+    pub fn drill(&mut self, seen: Option<&Snapshot>) {
+        if let Some(last) = self.drilled.last_mut() {
+            *last = Some(self.dimension);
+        }
+        let dimensions = seen.map_or(&[][..], |seen| &seen.dimensions);
+        let named = |title| dimensions.iter().position(|&(name, _)| name == title);
+        let first = FIRST.into_iter().filter_map(named);
+        let others = (1..dimensions.len()).map(|steps| (self.dimension + steps) % dimensions.len());
+        let free = |&place: &usize| dimensions[place].1 && !self.drilled.contains(&Some(place));
+        if let Some(place) = first.chain(others).find(free) {
+            self.dimension = place;
+        }
+    }
+
+    /// Takes the last expression back, and goes back to where it was made: whether there was one.
+    fn take_back(&mut self) -> bool {
+        let Some(dimension) = self.drilled.pop() else {
+            return false;
+        };
+        self.expressions.pop();
+        self.dimension = dimension.unwrap_or(self.dimension);
+        (self.row, self.chosen) = (0, None);
+        true
     }
 
     /// Chooses another of `all` rows, and moves those that are shown where it would not be among them.
