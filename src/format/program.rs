@@ -4,6 +4,8 @@
 //! once, and says at which field and byte a line failed. Presets are constant programs; a format string from a
 //! server's configuration compiles to the same steps and runs through the same interpreter.
 
+use std::sync::Arc;
+
 use super::cursor::{Cursor, finish_request};
 use super::extent::Extent;
 use super::forwarded;
@@ -16,12 +18,12 @@ use super::tail;
 use super::timestamp::Timestamps;
 use super::unparsed::{Field, Unparsed, Why};
 
-/// A compiled format.
+/// A compiled format. Its steps are those of its copies: each of many files has a parser, and all formats are 50 KB.
 #[derive(Debug, Clone)]
 pub struct Program {
-    steps: Vec<Step>,
+    steps: Arc<[Step]>,
     /// The same with [`Step::Values`], where there are some: tried first, and silent about why it failed.
-    quick: Vec<Step>,
+    quick: Arc<[Step]>,
     /// The shortcut for nearly every line of NCSA's family, if these steps have one.
     plain: Option<Plain>,
     /// Method, target and protocol are separate fields.
@@ -74,9 +76,9 @@ impl Program {
         };
         Program {
             split_request: steps.iter().any(apart),
-            quick: with_values(&steps, wanted),
+            quick: with_values(&steps, wanted).into(),
             plain: Plain::of(&steps).filter(|_| !starts),
-            steps,
+            steps: steps.into(),
             starts,
             base_days: 0,
             local: false,
@@ -354,7 +356,7 @@ mod tests {
             }
             steps.push(Step::End);
             let quick = Program::new(&steps, if wanted { &[Field::Agent] } else { &[] });
-            let plain = Program { quick: Vec::new(), ..quick.clone() };
+            let plain = Program { quick: Arc::default(), ..quick.clone() };
             let line = format!("{date}{gap}{clock} {}", values.join(" "));
             let read = |program: &Program| {
                 let mut record = Record::EMPTY;
