@@ -6,7 +6,7 @@ use crate::evaluate::{EarlierRun, Evaluate, Evaluation};
 use crate::format::record::Record;
 use crate::format::rollup::{CarriedExample, RollupLine};
 use crate::format::unparsed::Unparsed;
-use crate::ingest::chunk::ChunkPlace;
+use crate::ingest::chunk::{ChunkPlace, ChunkSteps};
 use crate::ingest::clock::Wall;
 use crate::ingest::{Books, Chunk, Counting, Front, Ingest};
 use crate::report::Event;
@@ -154,13 +154,13 @@ impl Monitor {
     }
 
     /// See [`Ingest::step`].
-    pub fn step(&mut self, chunk: &Chunk, place: &mut ChunkPlace) -> bool {
-        self.ingest.step(chunk, place, &mut self.evaluate)
+    pub fn step(&mut self, steps: &ChunkSteps, place: &mut ChunkPlace) -> bool {
+        self.ingest.step(steps, place, &mut self.evaluate)
     }
 
     /// See [`Ingest::end_chunk`].
-    pub fn end_chunk(&mut self, chunk: &Chunk) {
-        self.ingest.end_chunk(chunk);
+    pub fn end_chunk(&mut self, steps: &ChunkSteps) {
+        self.ingest.end_chunk(steps);
     }
 
     /// Nothing has come for a second, and no line for `silent`: the time of a live stream goes on.

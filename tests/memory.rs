@@ -1,4 +1,4 @@
-//! Memory stays within what the README promises, however many keys a log has.
+//! Memory stays within what the README promises, however many keys a log has, and however many logs there are.
 //!
 //! The peak is read from the kernel while the program runs, again and again until it ends: what came last is the least that
 //! the peak can have been, so this fails only where a bound is passed.
@@ -8,8 +8,11 @@
 mod deadline;
 #[path = "support/folder.rs"]
 mod folder;
+#[path = "support/packed.rs"]
+mod packed;
 
-use std::fs::File;
+use std::ffi::OsStr;
+use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -35,31 +38,35 @@ impl Log {
         Log(path)
     }
 
-    /// The most memory that was seen in use, in MiB, while a replay with these arguments read it.
     fn peak(&self, args: &[&str]) -> u64 {
-        deadline::start();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_httpmon"))
-            .args(["--replay", "-q"])
-            .args(args)
-            .arg(&self.0)
-            .env_remove("HTTPMON_CONFIG_PATH")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("httpmon starts");
-        let status = format!("/proc/{}/status", child.id());
-        let mut peak = 0;
-        loop {
-            let text = std::fs::read_to_string(&status).unwrap_or_default();
-            let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-            if let Some(kib) = line.and_then(|line| line.split_whitespace().next()) {
-                peak = peak.max(kib.parse::<u64>().expect("a number") / 1024);
-            }
-            if let Some(ended) = child.try_wait().expect("it can be asked") {
-                assert!(ended.success(), "{ended}");
-                assert!(peak > 10, "it was seen at work: {peak} MiB");
-                return peak;
-            }
+        peak(&[&["-q"], args].concat(), [&self.0], Stdio::null())
+    }
+}
+
+/// The most memory that was seen in use, in MiB, while a replay with these arguments read these files.
+fn peak(args: &[&str], files: impl IntoIterator<Item: AsRef<OsStr>>, out: Stdio) -> u64 {
+    deadline::start();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_httpmon"))
+        .arg("--replay")
+        .args(args)
+        .args(files)
+        .env_remove("HTTPMON_CONFIG_PATH")
+        .stdin(Stdio::null())
+        .stdout(out)
+        .spawn()
+        .expect("httpmon starts");
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    loop {
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        if let Some(kib) = line.and_then(|line| line.split_whitespace().next()) {
+            peak = peak.max(kib.parse::<u64>().expect("a number") / 1024);
+        }
+        if let Some(ended) = child.try_wait().expect("it can be asked") {
+            assert!(ended.success(), "{ended}");
+            assert!(peak > 10, "it was seen at work: {peak} MiB");
+            return peak;
         }
     }
 }
@@ -87,4 +94,49 @@ fn a_log_whose_clock_stands_is_one_second_and_takes_no_more() {
         let peak = log.peak(&["--threads", threads]);
         assert!(peak <= 64, "{threads} threads: {peak} MiB");
     }
+}
+
+/// Lines of a server over an hour, 2.4 MB of them; few of them, since only memory matters here.
+fn server(n: u32) -> Vec<u8> {
+    let agent = "x".repeat(6000);
+    let lines = (0..400).map(|i| {
+        let (minute, second) = (i / 10, i % 10 * 6);
+        format!(
+            "10.0.{n}.{i} - - [01/Jan/2026:00:{minute:02}:{second:02} +0000] \
+             \"GET /{}/{n} HTTP/1.1\" {} {i} \"-\" \"{agent}\"\n",
+            i % 7,
+            [200, 500][(i / 100 % 2) as usize]
+        )
+    });
+    lines.collect::<String>().into_bytes()
+}
+
+/// The decoders of all would take 90 MiB by themselves.
+#[test]
+fn many_packed_files_of_the_same_hours_stay_under_64_mib_and_count_as_if_they_were_not_packed() {
+    let folder = folder::fresh("memory-packed");
+    let mut reports = Vec::new();
+    for (kind, pack) in [
+        ("plain", &<[u8]>::to_vec as &dyn Fn(&[u8]) -> Vec<u8>),
+        ("zstd", &packed::zstd),
+    ] {
+        let under = folder.join(kind);
+        fs::create_dir(&under).expect("a folder");
+        let files: Vec<PathBuf> = (0..20)
+            .map(|n| {
+                let file = under.join(format!("web{n}"));
+                fs::write(&file, pack(&server(n))).expect("room");
+                file
+            })
+            .collect();
+        let report = under.join("report");
+        let out = File::create(&report).expect("a file");
+        let args = ["--report=json", "--interval=1m", "--top=section,client"];
+        let peak = peak(&args, files, out.into());
+        assert!(peak <= 64, "{kind}: {peak} MiB");
+        reports.push(fs::read(&report).expect("a report"));
+        fs::remove_dir_all(under).expect("it was there");
+    }
+    assert!(reports[0].len() > 1000);
+    assert!(reports.iter().all(|report| *report == reports[0]));
 }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use folder::fresh;
-use packed::gzip;
+use packed::{gzip, zstd};
 use proptest::prelude::*;
 
 /// 2026-01-01T00:00:00Z.
@@ -191,5 +191,97 @@ fn past_the_cap_of_keys_the_heavy_ones_are_still_exact() {
     assert_eq!(
         (&heaviest["key"], &heaviest["hits"]),
         (&"/p0/x".into(), &150_000.into())
+    );
+}
+
+/// Ten logs of the same hour, packed so that what unpacks all of them would take more memory than it may.
+fn wide(folder: &std::path::Path) -> Vec<PathBuf> {
+    let agent = "x".repeat(3000);
+    let log = |server| {
+        let lines = (0..700).map(|n| {
+            let line = line(START + n * 5, server, n as usize);
+            format!("{} \"-\" \"{agent}\"\n", line.trim_end())
+        });
+        lines.collect::<String>()
+    };
+    let logs = (0..10).map(|server| {
+        let file = folder.join(format!("web{server}.zst"));
+        fs::write(&file, zstd(log(server).as_bytes())).expect("a file");
+        file
+    });
+    logs.collect()
+}
+
+#[test]
+fn where_packed_files_cannot_be_put_aside_they_are_named_and_the_others_are_read() {
+    let folder = fresh("merging-aside");
+    let files = wide(&folder);
+    let run = |temporary: &std::path::Path| {
+        let output = Command::new(env!("CARGO_BIN_EXE_httpmon"))
+            .args(["--replay", "-rjson"])
+            .args(&files)
+            .env_remove("HTTPMON_CONFIG_PATH")
+            .env("TMPDIR", temporary)
+            .output()
+            .expect("it runs");
+        let summary = output.stdout.split(|&b| b == b'\n').rev().nth(1);
+        let summary: serde_json::Value =
+            serde_json::from_slice(summary.expect("a line")).expect("a summary");
+        let errors = String::from_utf8(output.stderr).expect("UTF-8");
+        (
+            summary["hits"].as_u64().expect("a number"),
+            errors,
+            output.status.code(),
+        )
+    };
+    let (hits, errors, status) = run(&folder);
+    assert_eq!((hits, &errors[..], status), (7000, "", Some(0)));
+    let left = fs::read_dir(&folder).expect("it is there").count();
+    assert_eq!(left, files.len(), "nothing stays behind");
+    let nowhere = folder.join("nowhere");
+    let (hits, errors, status) = run(&nowhere);
+    assert!((700..7000).contains(&hits), "{hits}");
+    let said = format!("cannot be unpacked into {}: ", nowhere.display());
+    assert!(errors.contains(&said), "{errors}");
+    assert!(errors.contains("(TMPDIR names another folder)"), "{errors}");
+    assert_eq!(status, Some(2));
+}
+
+/// More files of the same hour than may be open.
+#[cfg(unix)]
+#[test]
+fn more_files_than_may_be_open_are_read_along_with_each_other() {
+    let folder = fresh("merging-many");
+    let mut all = Vec::new();
+    for server in 0..250 {
+        let lines: Vec<(i64, String)> = (0..40)
+            .map(|n| (START + n * 7, line(START + n * 7, server, n as usize)))
+            .collect();
+        let text: String = lines.iter().map(|(_, line)| &line[..]).collect();
+        let text = if server % 5 == 0 {
+            gzip(text.as_bytes())
+        } else {
+            text.into_bytes()
+        };
+        fs::write(folder.join(format!("web{server:03}")), text).expect("a file");
+        all.extend(lines.into_iter().map(|(time, line)| (time, server, line)));
+    }
+    all.sort();
+    let sorted = folder.join("sorted");
+    let lines = all.into_iter().map(|(.., line)| line);
+    fs::write(&sorted, lines.collect::<String>()).expect("a file");
+    let (want, ..) = httpmon(OPTIONS[0], &[sorted]);
+    let output = Command::new("sh")
+        .args(["-c", "ulimit -n 150 && exec \"$0\" --replay \"$@\""])
+        .arg(env!("CARGO_BIN_EXE_httpmon"))
+        .args(OPTIONS[0])
+        .args((0..250).map(|server| folder.join(format!("web{server:03}"))))
+        .env_remove("HTTPMON_CONFIG_PATH")
+        .output()
+        .expect("it runs");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&want)
     );
 }

@@ -65,13 +65,20 @@ struct Rejected {
     text: Box<[u8]>,
 }
 
+/// What a part holds that has a place in time: all that is left of it once its books were added.
+#[derive(Debug, Default)]
+pub struct ChunkSteps {
+    columns: HitColumns,
+    steps: Vec<ChunkStep>,
+    lines: u64,
+}
+
 /// A part of the input.
 #[derive(Debug)]
 pub struct Chunk {
     selection: Selection,
     books: Books,
-    columns: HitColumns,
-    steps: Vec<ChunkStep>,
+    placed: ChunkSteps,
     /// Lines that are no record, which the books do not know of.
     rejected: u64,
     /// Whether a record counts hangs on which of the two instants of its local time it means.
@@ -89,8 +96,7 @@ impl Chunk {
         Chunk {
             selection: Selection::new(counting.clone(), books.totals.tops()),
             books,
-            columns: HitColumns::default(),
-            steps: Vec::new(),
+            placed: ChunkSteps::default(),
             rejected: 0,
             undecided: false,
             reasons: Vec::new(),
@@ -103,8 +109,8 @@ impl Chunk {
     pub fn clear(&mut self) {
         self.books.clear();
         self.selection.forget_ids();
-        self.columns.clear();
-        self.steps.clear();
+        self.placed.columns.clear();
+        self.placed.steps.clear();
         self.reasons.clear();
         self.rejected = 0;
         self.undecided = false;
@@ -132,14 +138,21 @@ impl Chunk {
 
     /// How many bytes it takes, about.
     pub fn bytes(&self) -> usize {
-        let steps = self.steps.len() * size_of::<ChunkStep>();
-        steps + self.columns.bytes() + self.books.totals.key_bytes()
+        let steps = self.placed.steps.len() * size_of::<ChunkStep>();
+        steps + self.placed.columns.bytes() + self.books.totals.key_bytes()
     }
 
-    /// Follows a reduction of the tables that its ids are of, once it was begun.
-    pub fn renumber(&mut self, reduced: &[(usize, Renumbering)]) {
-        for (dimension, ids) in reduced {
-            self.columns.renumber(*dimension, ids);
+    /// Its steps.
+    pub fn steps(&self) -> &ChunkSteps {
+        &self.placed
+    }
+
+    /// Its steps, once it was begun, without room to spare: they may wait for long, and the rest need not.
+    pub fn take_steps(&mut self) -> ChunkSteps {
+        ChunkSteps {
+            columns: self.placed.columns.clone(),
+            steps: self.placed.steps.drain(..).collect(),
+            lines: self.placed.lines,
         }
     }
 
@@ -152,8 +165,8 @@ impl Chunk {
 
     /// Lines were counted that the steps do not tell of.
     fn pass(&mut self) {
-        if let Some(ChunkStep::Ascent(_)) = self.steps.last() {
-            self.steps.push(ChunkStep::Passed);
+        if let Some(ChunkStep::Ascent(_)) = self.placed.steps.last() {
+            self.placed.steps.push(ChunkStep::Passed);
         }
     }
 
@@ -169,7 +182,7 @@ impl Chunk {
             self.reasons.push(reason);
             self.selection.example(text)
         };
-        self.steps.push(ChunkStep::Unparsed(Rejected {
+        self.placed.steps.push(ChunkStep::Unparsed(Rejected {
             unparsed,
             line: self.lines(),
             text,
@@ -197,7 +210,7 @@ impl Chunk {
                         let mut row = Vec::new();
                         self.books.totals.write_row(record, &mut row);
                         let step = ChunkStep::Skewed(hit.time, row.into());
-                        self.steps.push(step);
+                        self.placed.steps.push(step);
                     }
                 }
             }
@@ -209,7 +222,7 @@ impl Chunk {
                 self.pass();
             }
             RollupLine::Unparsed(..) | RollupLine::Newest(_) => {
-                self.steps.push(ChunkStep::Carried(line));
+                self.placed.steps.push(ChunkStep::Carried(line));
             }
             RollupLine::Example | RollupLine::Header => {}
         }
@@ -217,20 +230,23 @@ impl Chunk {
 
     /// All its lines were read. What can be done before its turn comes is done.
     pub fn finish(&mut self) {
+        self.placed.lines = self.lines();
         if !self.rolls {
             return;
         }
-        let steps = self.steps.iter();
+        let steps = self.placed.steps.iter();
         let ascents = steps.filter_map(|step| match step {
             ChunkStep::Ascent(ascent) => Some(ascent),
             _ => None,
         });
-        self.columns.order_rows(ascents, &mut self.sort);
+        self.placed.columns.order_rows(ascents, &mut self.sort);
     }
 
     /// One of the lines that were no records where the rollup was written.
     pub fn carried_example(&mut self, example: CarriedExample) {
-        self.steps.push(ChunkStep::Example(Box::new(example)));
+        self.placed
+            .steps
+            .push(ChunkStep::Example(Box::new(example)));
     }
 
     #[inline]
@@ -244,28 +260,28 @@ impl Chunk {
             self.undecided |= hold(hit.time) != hold(hit.time + again);
         }
         self.selection.find_matches(record, &mut hit);
-        let goes_on = match self.steps.last_mut() {
+        let goes_on = match self.placed.steps.last_mut() {
             Some(ChunkStep::Ascent(ascent))
                 if ascent.again == again
                     && ascent.counted == hit.counted
                     && ascent.late == late =>
             {
-                self.columns.goes_on(ascent, hit.time)
+                self.placed.columns.goes_on(ascent, hit.time)
             }
             _ => false,
         };
         if !goes_on {
             let line = self.lines();
-            let mut ascent = self.columns.begin(hit.time, line);
+            let mut ascent = self.placed.columns.begin(hit.time, line);
             (ascent.again, ascent.counted, ascent.late) = (again, hit.counted, late);
-            self.steps.push(ChunkStep::Ascent(ascent));
+            self.placed.steps.push(ChunkStep::Ascent(ascent));
         }
         let dimensions = self.books.totals.dimensions();
         let expressions = !self.selection.is_plain();
-        self.columns.push(&hit, dimensions, expressions);
+        self.placed.columns.push(&hit, dimensions, expressions);
         if self.rolls && hit.counted {
             let totals = &mut self.books.totals;
-            let rows = &mut self.columns.rows;
+            let rows = &mut self.placed.columns.rows;
             rows.write(|text| totals.write_row(record, text));
             if again > Span(0) {
                 self.note_later_row(record);
@@ -280,8 +296,22 @@ impl Chunk {
         later.resolve_time(record.time + record.again());
         let mut row = Vec::new();
         self.books.totals.write_row(&later, &mut row);
-        let place = self.columns.rows.len() - 1;
-        self.columns.later_rows.insert(place, row.into());
+        let place = self.placed.columns.rows.len() - 1;
+        self.placed.columns.later_rows.insert(place, row.into());
+    }
+}
+
+impl ChunkSteps {
+    /// When the last of its records is from, as they say themselves.
+    pub fn last(&self) -> Option<Second> {
+        self.columns.last()
+    }
+
+    /// Follows a reduction of the tables that its ids are of.
+    pub fn renumber(&mut self, reduced: &[(usize, Renumbering)]) {
+        for (dimension, ids) in reduced {
+            self.columns.renumber(*dimension, ids);
+        }
     }
 }
 
@@ -297,40 +327,40 @@ impl Ingest {
         let Some(ids) = self.books.merge(&chunk.books) else {
             return false;
         };
-        chunk.columns.ids = ids;
+        chunk.placed.columns.ids = ids;
         true
     }
 
     /// As [`Ingest::begin_chunk`], for a part of one of several sources, whatever the caps. Where one was passed, the
-    /// ids of other parts that were begun have changed: what follows them is returned, for [`Chunk::renumber`].
+    /// ids of other parts that were begun have changed: what follows them is returned, for [`ChunkSteps::renumber`].
     pub fn begin_chunk_past_caps(
         &mut self,
         chunk: &mut Chunk,
         closed: &mut impl ClosedSeconds,
     ) -> Vec<(usize, Renumbering)> {
-        chunk.columns.ids = self.books.merge_past_caps(&chunk.books);
+        chunk.placed.columns.ids = self.books.merge_past_caps(&chunk.books);
         if !self.books.totals.is_full() {
             return Vec::new();
         }
         let reduced = self.reduce(&mut [], closed);
-        chunk.renumber(&reduced);
+        chunk.placed.renumber(&reduced);
         reduced
     }
 
     /// All steps of a part were taken.
-    pub fn end_chunk(&mut self, chunk: &Chunk) {
-        self.front.current_mut().origin.line += chunk.lines();
+    pub fn end_chunk(&mut self, steps: &ChunkSteps) {
+        self.front.current_mut().origin.line += steps.lines;
     }
 
     /// Takes the step of a part at `place`, which goes on; `false` where all were taken. Of several seconds it may be all, where
     /// there is only one source, or one.
     pub fn step(
         &mut self,
-        chunk: &Chunk,
+        steps: &ChunkSteps,
         place: &mut ChunkPlace,
         closed: &mut impl ClosedSeconds,
     ) -> bool {
-        let Some(step) = chunk.steps.get(place.step) else {
+        let Some(step) = steps.steps.get(place.step) else {
             return false;
         };
         match step {
@@ -347,7 +377,7 @@ impl Ingest {
             ChunkStep::Example(example) => self.carried_example(example),
             ChunkStep::Skewed(second, row) => self.roll_skewed_row(*second, row, closed),
             ChunkStep::Ascent(ascent) => {
-                let columns = &chunk.columns;
+                let columns = &steps.columns;
                 if place.batch >= place.wait && self.may_close_in_columns(columns, ascent) {
                     let seconds = columns.seconds(place.batch..ascent.batches.end);
                     let passed = self.close_in_columns(&seconds, closed);

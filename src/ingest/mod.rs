@@ -16,7 +16,7 @@ mod rollup;
 mod selection;
 
 pub use books::Books;
-pub use chunk::Chunk;
+pub use chunk::{Chunk, ChunkSteps};
 use clock::{Clock, Decision, Wall};
 pub use closed::ClosedSeconds;
 pub use front::{Front, LineOrigin};
@@ -583,7 +583,9 @@ impl Ingest {
     fn close_before(&mut self, target: Second, silent: bool, closed: &mut impl ClosedSeconds) {
         if self.front.len() > 1 {
             self.settle(closed);
-            self.note_behind(target, closed);
+            if !self.front.waits_for_all() {
+                self.note_behind(target, closed);
+            }
         }
         // The clock goes on behind the period; what is evaluated ends with it.
         let target = target.min(self.books.bounds.until).max(self.due);

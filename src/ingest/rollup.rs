@@ -459,9 +459,9 @@ mod tests {
                     now.iter().for_each(|record| chunk.observe(record));
                     chunk.finish();
                     prop_assert!(ingest.begin_chunk(&mut chunk));
-                    let mut place = ChunkPlace::default();
-                    while ingest.step(&chunk, &mut place, &mut closed) {}
-                    ingest.end_chunk(&chunk);
+                    let (steps, mut place) = (chunk.take_steps(), ChunkPlace::default());
+                    while ingest.step(&steps, &mut place, &mut closed) {}
+                    ingest.end_chunk(&steps);
                 }
                 ingest.finish(&mut closed);
                 closed.0

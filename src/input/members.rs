@@ -100,8 +100,25 @@ pub(super) struct Frames<R: Read> {
     decoder: FrameDecoder,
     /// Whether a frame was begun.
     open: bool,
+    /// How far back the widest frame so far may refer, in bytes.
+    window: u64,
     /// Why no more can be unpacked: said when all that was unpacked before is given.
     failed: Option<io::Error>,
+}
+
+/// The most that a block unpacks to.
+const BLOCK: usize = 128 << 10;
+/// What a decoder takes beside its ring: tables, and what a block is put together from.
+const BESIDE_RING: usize = 512 << 10;
+/// So many bytes of a frame tell its window, and no frame has fewer.
+const DESCRIPTION: usize = 6;
+
+/// How far back a frame that begins so may refer; `None` where that is as far as it is long.
+fn window(head: &[u8]) -> Option<u64> {
+    const SINGLE_SEGMENT: u8 = 0x20;
+    let (&flags, &size) = (head.get(4)?, head.get(5)?);
+    let base = 1u64 << (10 + (size >> 3));
+    (flags & SINGLE_SEGMENT == 0).then_some(base + base / 8 * u64::from(size & 7))
 }
 
 /// The end of a frame as it would be written behind any block: an empty last one, and room for a checksum.
@@ -113,8 +130,15 @@ impl<R: Read> Frames<R> {
             reader,
             decoder: FrameDecoder::new(),
             open: false,
+            window: 0,
             failed: None,
         }
+    }
+
+    /// How many bytes the decoder may take, about: its ring holds a window and a block, and has a power of two of them.
+    pub(super) fn held(&self) -> usize {
+        let ring = usize::try_from(self.window).unwrap_or(usize::MAX / 4) + BLOCK;
+        ring.next_power_of_two() + BESIDE_RING
     }
 
     /// Reads on, through the end of a frame to the next.
@@ -157,8 +181,15 @@ impl<R: Read> Frames<R> {
 
     /// Begins the next frame, or passes over one that holds no data.
     fn begin(&mut self) -> io::Result<()> {
-        match self.decoder.init(&mut self.reader) {
-            Ok(()) => self.open = true,
+        let mut head = Vec::with_capacity(DESCRIPTION);
+        let most = DESCRIPTION as u64;
+        self.reader.by_ref().take(most).read_to_end(&mut head)?;
+        match self.decoder.init(head.chain(&mut self.reader)) {
+            Ok(()) => {
+                self.open = true;
+                let window = window(&head).unwrap_or_else(|| self.decoder.content_size());
+                self.window = self.window.max(window);
+            }
             Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
                 length,
                 ..

@@ -15,6 +15,9 @@ use super::packing::{Broken, HEAD, Packing};
 /// Packed bytes read at once.
 const BUFFER: usize = 64 << 10;
 
+/// What unpacking gzip takes: the bytes that were read and wait, a window of 32 KiB, and tables.
+const GZIP: usize = BUFFER + (48 << 10);
+
 /// One input, unpacked.
 pub struct LogInput<R: Read> {
     state: Unpacker<R>,
@@ -44,6 +47,15 @@ impl<R: Read> LogInput<R> {
     /// How many bytes were given, unpacked.
     pub fn position(&self) -> u64 {
         self.place
+    }
+
+    /// How many bytes of memory unpacking takes now, about.
+    pub fn held(&self) -> usize {
+        match &self.state {
+            Unpacker::New(_) | Unpacker::Plain(_) | Unpacker::Ended => 0,
+            Unpacker::Gzip(_) => GZIP,
+            Unpacker::Zstd(frames) => BUFFER + frames.held(),
+        }
     }
 
     /// Reads as many bytes as are needed to know what it is.

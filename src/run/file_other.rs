@@ -9,6 +9,13 @@ pub(super) fn read_at(_: &File, _: &mut [u8], _: u64) -> io::Result<usize> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// Creates a file, to be written and read, in a folder that is the user's own.
+pub(super) fn create_private(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true).write(true).create_new(true);
+    options.open(path)
+}
+
 /// None.
 pub(super) fn stdin() -> Option<File> {
     None

@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::io::{self, Seek};
 use std::os::fd::AsFd;
-use std::os::unix::fs::{FileExt, FileTypeExt};
+use std::os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 
 use super::regular;
@@ -66,6 +66,13 @@ pub(super) fn in_foreground() -> bool {
 pub(super) fn widen_stdin() {
     #[cfg(target_os = "linux")]
     let _ = rustix::pipe::fcntl_setpipe_size(io::stdin(), 1 << 20);
+}
+
+/// Creates a file that nobody else may read, to be written and read.
+pub(super) fn create_private(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true).write(true).create_new(true).mode(0o600);
+    options.open(path)
 }
 
 /// Locks the file for as long as it is open; whether nobody else has it.

@@ -91,12 +91,12 @@ impl Intake {
             return Ok(false);
         }
         let mut place = ChunkPlace::default();
-        while self.monitor.step(&part.chunk, &mut place) {
+        while self.monitor.step(part.chunk.steps(), &mut place) {
             if self.monitor.has_event() {
                 self.sink.drain(&mut self.monitor, None)?;
             }
         }
-        self.monitor.end_chunk(&part.chunk);
+        self.monitor.end_chunk(part.chunk.steps());
         if part.ended != part.began {
             self.reader.parser.resume(part.ended.clone());
         }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::merge::{self, Merged};
 use super::message::{Feed, Message, Signal};
+use super::opened::{OpenInput, OpenInputs};
 use super::operands::{Operand, failure};
 use super::reader::RecordReader;
 use super::rollups::MergeInput;
@@ -214,13 +215,12 @@ impl Take for LinePicker {
 
 /// A file of several that are put in the order of time.
 struct OrderedFile {
-    operand: Operand,
+    unopened: Option<MergeInput>,
     name: Arc<str>,
     /// When it begins, as far as its first block says.
     begins: Option<Second>,
     /// What reads it; `None` before it is opened and behind its end.
-    input: Option<Box<dyn Read>>,
-    opened: bool,
+    input: Option<OpenInput>,
     lines: Lines,
     picker: LinePicker,
     /// How much of the picked text was written.
@@ -228,11 +228,11 @@ struct OrderedFile {
 }
 
 impl OrderedFile {
-    /// Reads on, into `block`, until a line was picked, or to the end. An error is the end too.
-    fn fill(&mut self, block: &mut [u8]) -> io::Result<()> {
-        if !std::mem::replace(&mut self.opened, true) {
+    /// Reads on, into `block` and along with `others`, until a line was picked, or to the end. An error is the end too.
+    fn fill(&mut self, block: &mut [u8], others: &Arc<OpenInputs>) -> io::Result<()> {
+        if let Some(input) = self.unopened.take() {
             self.picker.begin_source(&self.name);
-            self.input = Some(self.operand.open()?);
+            self.input = Some(input.open(others)?);
         }
         let waits = |picker: &LinePicker| picker.order.as_ref().is_some_and(VecDeque::is_empty);
         while waits(&self.picker)
@@ -259,7 +259,7 @@ impl OrderedFile {
     /// When its next line is due; `None` where there is none. A time that both lines behind it contradict is not believed:
     /// then it is due before the next.
     fn due(&self) -> Option<Second> {
-        if !self.opened {
+        if self.unopened.is_some() {
             return Some(self.begins.unwrap_or(Second(i64::MIN)));
         }
         let mut times = self.picker.order.as_ref()?.iter().map(|picked| picked.time);
@@ -371,11 +371,10 @@ impl LinePrinter {
                 let mut picker = LinePicker::new(options, reader.clone(), behind.clone());
                 picker.order = Some(VecDeque::new());
                 OrderedFile {
-                    operand: input.operand,
+                    unopened: Some(input),
                     name,
                     begins,
                     input: None,
-                    opened: false,
                     lines: Lines::default(),
                     picker,
                     written: 0,
@@ -391,6 +390,7 @@ impl LinePrinter {
 
     fn print_ordered(&mut self, files: &mut [OrderedFile]) -> io::Result<Ended> {
         let mut block = vec![0; BLOCK];
+        let others = Arc::default();
         let dues = files.iter().enumerate();
         let dues = dues.filter_map(|(n, file)| Some(Reverse((file.due()?, n))));
         let mut dues: BinaryHeap<_> = dues.collect();
@@ -401,7 +401,7 @@ impl LinePrinter {
                 self.write(&file.picker.text[file.written..picked.end])?;
                 file.written = picked.end;
             }
-            if let Err(error) = file.fill(&mut block) {
+            if let Err(error) = file.fill(&mut block, &others) {
                 let error = failure(&file.name, &error);
                 self.failed_input(&error);
             }

@@ -1,46 +1,47 @@
-//! Several files, read along with each other: a thread for each that is open counts its lines, a chunk at a time.
+//! Several files, read along with each other: threads count their lines, a chunk of one at a time.
 //!
 //! Which file is read next is decided by who takes the chunks, by time (see [`MergedFiles`](super::merged_files::MergedFiles)); it says
 //! so with [`Merge::want`], and a file is opened when it is wanted. One more is opened ahead, the one whose turn comes
-//! next, so that two cores have work where files follow each other in time.
+//! next, so that two cores have work where files follow each other in time. Where many are open, more is counted ahead of
+//! those first of which what is there ends first.
 //!
-//! Memory: chunks of each open file that wait to be taken, bounded by what they take; the fewer and smaller the more
+//! Memory: what was counted of each open file and waits to be taken, bounded by what it takes; the fewer and smaller the more
 //! files are open.
 
-use std::collections::BTreeSet;
-use std::io::{self, Read};
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::collections::{BTreeSet, VecDeque};
+use std::io::Read;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::counting_threads::{CountingJob, CountingResult, CountingThreads, ReadFile};
 use super::message::Message;
-use super::operands::failure;
-use super::parts::{CountedLines, Counter, Parallel};
+use super::opened::OpenInputs;
+use super::parts::Parallel;
 use super::reader::RecordReader;
 use super::rollups::MergeInput;
-use crate::error::Error;
 use crate::format::record::Record;
 use crate::format::{Outcome, Parser};
-use crate::ingest::{Chunk, Counting};
 use crate::input::lines::{Line, Lines, Take};
 use crate::thread;
 use crate::time::Second;
 
-/// Bytes read at once.
+/// Bytes read of a file to see when it begins.
 const BLOCK: usize = 64 << 10;
 /// Bytes of text in the chunks of all open files together, about, where more than two are open.
 const TEXT: usize = 8 << 20;
 /// Chunks of a file that wait, where no more than two files are open: so much can be counted of a file before the one
 /// ahead of it has ended that two cores have work.
 const AHEAD_OF_ONE: usize = 40;
-/// Bytes that what was counted of a file may take while it waits, about.
-const COUNTED: usize = 8 << 20;
+/// Bytes that what was counted of all files may take while it waits, about.
+const COUNTED: usize = 16 << 20;
 /// Bytes of text in a chunk, at the most and at the least.
-const CHUNK: (usize, usize) = (1 << 20, 64 << 10);
+const CHUNK: (usize, usize) = (1 << 20, 4 << 10);
+/// Bytes of text in the first chunk of a file: others may be about to be opened. Each chunk may have twice as many as
+/// the one before.
+const FIRST_CHUNK: usize = 16 << 10;
 /// Chunks of a file that wait to be taken, where three or four files are open.
 const AHEAD: usize = 6;
-/// Lines that are no records in a chunk: each takes as much memory as many that are.
-const UNPARSED: u64 = 4096;
 /// Records of a file that show when it begins.
 const FIRST: usize = 64;
 /// Bytes kept of the beginning of a file.
@@ -82,8 +83,8 @@ pub(super) fn look_at(inputs: Vec<MergeInput>, parser: &Parser) -> Vec<Merged> {
                 let mut lines = Lines::default();
                 lines.feed(&block, &mut first);
                 lines.finish(&mut first);
-                block.truncate(HEAD);
-                block
+                // A copy: the room of the rest goes.
+                block[..block.len().min(HEAD)].to_vec()
             });
             Merged {
                 input,
@@ -130,40 +131,93 @@ impl Take for First {
 /// What is known of a file that is to be read.
 enum FileState {
     Waits(MergeInput),
-    Open(Receiver<Message>),
+    Open(OpenState),
     Ended,
+}
+
+/// A file that is open.
+struct OpenState {
+    /// `None` while a thread reads it, and behind its end.
+    file: Option<Box<ReadFile>>,
+    at_work: bool,
+    /// What was counted and is not taken yet.
+    ready: VecDeque<Message>,
+    /// How far all that was counted of it goes.
+    until: Option<Second>,
+    /// How many chunks were counted.
+    chunks: u32,
+    /// Where it has a thread of its own: one that waits for the writer of a pipe holds nobody up.
+    own: Option<Sender<CountingJob>>,
+}
+
+/// How much may be counted ahead of what was taken.
+struct CountedAhead {
+    /// Chunks of a file, and of all files.
+    chunks: (usize, usize),
+    /// Bytes of text in a chunk, and of what it takes.
+    size: usize,
+    large: usize,
 }
 
 /// The files, and the threads that read those that are open.
 pub(super) struct Merge {
     files: Vec<FileState>,
     names: Vec<Arc<str>>,
+    begins: Vec<Option<Second>>,
     /// Those that are not open yet, by when they begin.
     waiting: BTreeSet<(Option<Second>, usize)>,
+    open: usize,
+    /// Those of which more may be counted, by how far what is there of them goes.
+    idle: BTreeSet<(Option<Second>, usize)>,
+    /// Chunks that are counted now, by the threads that all share, and those that are ready.
+    counting: usize,
+    ready: usize,
     reader: RecordReader,
-    counting: Counting,
+    counters: Arc<CountingThreads>,
+    jobs: Sender<CountingJob>,
+    /// How many threads there are for them.
+    threads: usize,
+    results: (Sender<CountingResult>, Receiver<CountingResult>),
     ahead: bool,
-    verbose: bool,
     wanted: Option<usize>,
 }
 
 impl Merge {
     /// Reads these files as `parallel` says; the numbers of files are their places here.
     pub(super) fn new(files: Vec<Merged>, parallel: Parallel, verbose: bool) -> Merge {
-        let waiting = files.iter().enumerate();
-        let waiting = waiting.map(|(n, file)| (file.begins, n)).collect();
         let names = files.iter().map(|file| Arc::clone(&file.name)).collect();
+        let begins: Vec<Option<Second>> = files.iter().map(|file| file.begins).collect();
+        let waiting = begins.iter().enumerate();
+        let waiting = waiting.map(|(n, &begins)| (begins, n)).collect();
+        let counters = Arc::new(CountingThreads {
+            counting: parallel.counting,
+            verbose,
+            inputs: Arc::<OpenInputs>::default(),
+            spare: Arc::default(),
+        });
+        let (jobs, waiting_jobs) = channel();
+        let waiting_jobs = Arc::new(Mutex::new(waiting_jobs));
+        let results = channel();
+        let start = |_: &usize| start(&counters, &waiting_jobs, &results.0);
+        let threads = (0..parallel.threads).take_while(start).count();
         Merge {
             files: files
                 .into_iter()
                 .map(|file| FileState::Waits(file.input))
                 .collect(),
             names,
+            begins,
             waiting,
+            open: 0,
+            idle: BTreeSet::new(),
+            counting: 0,
+            ready: 0,
             reader: parallel.reader,
-            counting: parallel.counting,
+            counters,
+            jobs,
+            threads,
+            results,
             ahead: parallel.threads > 1,
-            verbose,
             wanted: None,
         }
     }
@@ -175,53 +229,39 @@ impl Merge {
             self.open(file);
         }
         if self.ahead
-            && self.open_files() < 2
+            && self.open < 2
             && let Some(&(_, next)) = self.waiting.first()
         {
             self.open(next);
         }
     }
 
-    fn open_files(&self) -> usize {
-        let open = |file: &&FileState| matches!(file, FileState::Open(_));
-        self.files.iter().filter(open).count()
-    }
-
     fn open(&mut self, n: usize) {
-        if !matches!(self.files[n], FileState::Waits(_)) {
+        if !self.waiting.remove(&(self.begins[n], n)) {
             return;
         }
         let FileState::Waits(input) = std::mem::replace(&mut self.files[n], FileState::Ended)
         else {
-            unreachable!("it was just looked at");
+            unreachable!("it waited");
         };
-        self.waiting.retain(|&(_, waiting)| waiting != n);
-        let open = self.open_files() + 1;
-        let (depth, size) = match open {
-            0..=2 => (AHEAD_OF_ONE, CHUNK.0),
-            3..=4 => (AHEAD, TEXT / open / (AHEAD + 1)),
-            _ => (1, TEXT / open / 2),
+        self.open += 1;
+        let own = if input.operand.is_regular() {
+            None
+        } else {
+            let (own, jobs) = channel();
+            let jobs = Arc::new(Mutex::new(jobs));
+            start(&self.counters, &jobs, &self.results.0).then_some(own)
         };
-        let size = size.clamp(CHUNK.1, CHUNK.0);
-        let (sender, messages) = sync_channel(depth);
-        let mut worker = Worker {
-            n,
-            reader: self.reader.clone(),
-            counting: self.counting.clone(),
-            size,
-            large: COUNTED / (depth + 1),
-            verbose: self.verbose,
-            sender,
-            spare: channel(),
-        };
-        worker.reader.parser.begin_source(self.names[n].as_bytes());
-        let name = Arc::clone(&self.names[n]);
-        let failed = worker.sender.clone();
-        if let Err(error) = thread::start(move || worker.run(&input, &name)) {
-            // There is room for it.
-            let _ = failed.try_send(Message::Failed(failure(&self.names[n], &error)));
-        }
-        self.files[n] = FileState::Open(messages);
+        let file = ReadFile::new(n, &self.names[n], input, self.reader.clone());
+        self.files[n] = FileState::Open(OpenState {
+            file: Some(Box::new(file)),
+            at_work: false,
+            ready: VecDeque::new(),
+            until: self.begins[n],
+            chunks: 0,
+            own,
+        });
+        self.give(n);
     }
 
     /// The next message of the file that is wanted; `None` if none came for a moment. After the end of all files
@@ -230,104 +270,136 @@ impl Merge {
         let Some(n) = self.wanted else {
             return Some(Message::End);
         };
-        let FileState::Open(messages) = &self.files[n] else {
-            return Some(Message::Ended(n));
-        };
-        match messages.recv_timeout(POLL) {
-            Ok(message) => Some(message),
-            Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => {
+        while let Ok(result) = self.results.1.try_recv() {
+            self.put(result);
+        }
+        loop {
+            let FileState::Open(open) = &mut self.files[n] else {
+                return Some(Message::Ended(n));
+            };
+            if let Some(message) = open.ready.pop_front() {
+                self.ready -= 1;
+                self.may_go_on(n);
+                self.count_ahead();
+                return Some(message);
+            }
+            if !open.at_work && open.file.is_none() {
                 self.files[n] = FileState::Ended;
-                Some(Message::Ended(n))
+                self.open -= 1;
+                return Some(Message::Ended(n));
             }
+            if !open.at_work {
+                self.give(n);
+                continue;
+            }
+            match self.results.1.recv_timeout(POLL) {
+                Ok(result) => self.put(result),
+                Err(_) => return None,
+            }
+        }
+    }
+
+    /// What is allowed for as many files as are open.
+    fn limits(&self) -> CountedAhead {
+        let (chunks, size) = match self.open {
+            0..=2 => ((AHEAD_OF_ONE, 2 * AHEAD_OF_ONE), CHUNK.0),
+            3..=4 => ((AHEAD, 4 * AHEAD), TEXT / self.open / (AHEAD + 1)),
+            _ => ((1, 2 * self.threads + 2), TEXT / self.open),
+        };
+        CountedAhead {
+            chunks,
+            size: size.clamp(CHUNK.1, CHUNK.0),
+            large: COUNTED / (self.open + chunks.1),
+        }
+    }
+
+    /// Has more of a file counted, which nobody reads now.
+    fn give(&mut self, n: usize) {
+        let limits = self.limits();
+        let FileState::Open(open) = &mut self.files[n] else {
+            return;
+        };
+        let Some(file) = open.file.take() else { return };
+        self.idle.remove(&(open.until, n));
+        open.at_work = true;
+        let first = FIRST_CHUNK << open.chunks.min(16);
+        open.chunks += 1;
+        let job = CountingJob {
+            file,
+            size: limits.size.min(first),
+            large: limits.large,
+        };
+        if let Some(own) = &open.own {
+            // Its thread waits for as long as this is there.
+            let _ = own.send(job);
+            return;
+        }
+        self.counting += 1;
+        if self.threads > 0 {
+            // So do the others.
+            let _ = self.jobs.send(job);
+        } else {
+            // A system that has no thread to give takes longer.
+            let result = self.counters.count(job, &mut vec![0; BLOCK]);
+            self.put(result);
+        }
+    }
+
+    /// A chunk was counted.
+    fn put(&mut self, result: CountingResult) {
+        let n = result.n;
+        let FileState::Open(open) = &mut self.files[n] else {
+            return;
+        };
+        self.counting -= usize::from(open.own.is_none());
+        open.at_work = false;
+        open.file = result.file;
+        if let Some(counted) = result.counted {
+            open.until = counted.chunk.steps().last().or(open.until);
+            open.ready.push_back(Message::Counted(n, counted));
+            self.ready += 1;
+        }
+        if let Some(error) = result.failed {
+            open.ready.push_back(Message::Failed(error));
+            self.ready += 1;
+        }
+        self.may_go_on(n);
+        self.count_ahead();
+    }
+
+    /// More of a file may be counted, if so much may wait.
+    fn may_go_on(&mut self, n: usize) {
+        let (most, _) = self.limits().chunks;
+        let FileState::Open(open) = &self.files[n] else {
+            return;
+        };
+        if open.file.is_some() && open.ready.len() < most {
+            if open.own.is_some() {
+                self.give(n);
+            } else {
+                self.idle.insert((open.until, n));
+            }
+        }
+    }
+
+    /// Has as much counted as may wait.
+    fn count_ahead(&mut self) {
+        let (_, most) = self.limits().chunks;
+        while self.counting < 2 * self.threads
+            && self.counting + self.ready < most
+            && let Some(&(_, n)) = self.idle.first()
+        {
+            self.give(n);
         }
     }
 }
 
-/// Reads a file and counts its lines.
-struct Worker {
-    n: usize,
-    reader: RecordReader,
-    counting: Counting,
-    /// Bytes of text in a chunk, and of what it takes itself.
-    size: usize,
-    large: usize,
-    verbose: bool,
-    sender: SyncSender<Message>,
-    spare: (Sender<Box<Chunk>>, Receiver<Box<Chunk>>),
-}
-
-impl Worker {
-    fn run(&mut self, input: &MergeInput, name: &str) {
-        let read = input.open().and_then(|source| self.read(source));
-        if let Err(error) = read {
-            self.fail(failure(name, &error));
-        }
-    }
-
-    fn fail(&self, error: Error) {
-        // Whoever took the chunks may be gone.
-        let _ = self.sender.send(Message::Failed(error));
-    }
-
-    fn chunk(&self) -> Box<Chunk> {
-        let spare = self.spare.1.try_recv();
-        let mut chunk = spare.unwrap_or_else(|_| Box::new(Chunk::new(&self.counting)));
-        chunk.clear();
-        chunk
-    }
-
-    /// What was read before an error is counted all the same.
-    fn read(&mut self, mut source: impl Read) -> io::Result<()> {
-        let mut block = vec![0; BLOCK];
-        let mut lines = Lines::default();
-        let mut chunk = self.chunk();
-        let mut bytes = 0;
-        let mut recognised = Vec::new();
-        let ended = loop {
-            let count = match source.read(&mut block) {
-                Ok(0) => break Ok(()),
-                Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => break Err(error),
-            };
-            let reader = &mut self.reader;
-            let counter = &mut Counter {
-                reader,
-                chunk: &mut chunk,
-                recognised: self.verbose.then_some(&mut recognised),
-            };
-            lines.feed(&block[..count], counter);
-            bytes += count;
-            let full = chunk.bytes() > self.large || chunk.is_full();
-            if bytes >= self.size || chunk.unparsed_lines() >= UNPARSED || full {
-                let full = std::mem::replace(&mut chunk, self.chunk());
-                let recognised = std::mem::take(&mut recognised);
-                if !self.send(full, std::mem::take(&mut bytes), recognised) {
-                    return Ok(());
-                }
-            }
-        };
-        let reader = &mut self.reader;
-        let counter = &mut Counter {
-            reader,
-            chunk: &mut chunk,
-            recognised: self.verbose.then_some(&mut recognised),
-        };
-        lines.finish(counter);
-        self.send(chunk, bytes, recognised);
-        ended
-    }
-
-    /// Whether anyone takes it.
-    fn send(&self, mut chunk: Box<Chunk>, bytes: usize, recognised: Vec<(u64, String)>) -> bool {
-        chunk.finish();
-        let counted = CountedLines {
-            chunk,
-            bytes: bytes as u64,
-            recognised,
-            back: self.spare.0.clone(),
-        };
-        self.sender.send(Message::Counted(self.n, counted)).is_ok()
-    }
+/// Starts a thread that does these jobs; whether there is one.
+fn start(
+    counters: &Arc<CountingThreads>,
+    jobs: &Arc<Mutex<Receiver<CountingJob>>>,
+    results: &Sender<CountingResult>,
+) -> bool {
+    let (counters, jobs, results) = (Arc::clone(counters), Arc::clone(jobs), results.clone());
+    thread::start(move || counters.work(&jobs, &results)).is_ok()
 }

@@ -4,30 +4,27 @@
 //! read on until another has come less far; of equals the first by name is read. So the records of a second are
 //! taken together, and what comes of it depends on no order of operands and no thread.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::counting_threads::CountedLines;
 use super::merge::Merged;
-use super::parts::CountedLines;
 use super::say;
-use crate::ingest::chunk::ChunkPlace;
+use crate::ingest::chunk::{ChunkPlace, ChunkSteps};
 use crate::monitor::Monitor;
 use crate::render::escape;
 use crate::time::Second;
 
 /// The sources of a run that reads several files.
 pub(super) struct MergedFiles {
-    sources: Vec<MergedFile>,
+    /// What was counted of each and is not taken yet, and how far it is.
+    counted: Vec<Option<(ChunkSteps, ChunkPlace)>>,
+    /// Those that have not ended, by how far they have come.
+    open: BTreeSet<Reached>,
 }
 
 /// How far a source has come, and its number.
 type Reached = (Option<Second>, usize);
-
-#[derive(Default)]
-struct MergedFile {
-    /// What was counted of it and is not taken yet, and how far it is.
-    counted: Option<(CountedLines, ChunkPlace)>,
-    ended: bool,
-}
 
 impl MergedFiles {
     /// Has `monitor` read these files.
@@ -36,34 +33,19 @@ impl MergedFiles {
             .iter()
             .map(|file| (Arc::clone(&file.name), file.begins));
         monitor.front_mut().set_sources(sources);
+        let open = files.iter().enumerate().map(|(n, file)| (file.begins, n));
         MergedFiles {
-            sources: files.iter().map(|_| MergedFile::default()).collect(),
+            counted: files.iter().map(|_| None).collect(),
+            open: open.collect(),
         }
-    }
-
-    /// The source that has come least far, and where the next one is; `None` if all have ended.
-    fn least(&self, monitor: &Monitor) -> Option<(usize, Option<Reached>)> {
-        let open = self.sources.iter().enumerate();
-        let open = open.filter(|(_, source)| !source.ended);
-        let (mut least, mut next) = (None, None);
-        for (n, _) in open {
-            let here = (monitor.front().reached(n), n);
-            if least.is_none_or(|least| here < least) {
-                next = least.replace(here);
-            } else if next.is_none_or(|next| here < next) {
-                next = Some(here);
-            }
-        }
-        least.map(|(_, n)| (n, next))
     }
 
     /// What was counted of a source is there.
     pub(super) fn counted(&mut self, n: usize, mut counted: CountedLines, monitor: &mut Monitor) {
         let reduced = monitor.begin_chunk_past_caps(&mut counted.chunk);
         if !reduced.is_empty() {
-            let begun = self.sources.iter_mut();
-            for (other, _) in begun.filter_map(|source| source.counted.as_mut()) {
-                other.chunk.renumber(&reduced);
+            for (other, _) in self.counted.iter_mut().flatten() {
+                other.renumber(&reduced);
             }
         }
         monitor.front_mut().select(n);
@@ -76,12 +58,13 @@ impl MergedFiles {
                 place.line + line
             ));
         }
-        self.sources[n].counted = Some((counted, ChunkPlace::default()));
+        self.counted[n] = Some((counted.chunk.take_steps(), ChunkPlace::default()));
+        counted.recycle();
     }
 
     /// A source has ended.
     pub(super) fn ended(&mut self, n: usize, monitor: &mut Monitor) {
-        self.sources[n].ended = true;
+        self.open.remove(&(monitor.front().reached(n), n));
         monitor.end_source(n);
     }
 
@@ -96,23 +79,28 @@ impl MergedFiles {
         monitor: &mut Monitor,
         mut after: impl FnMut(&mut Monitor) -> Result<(), E>,
     ) -> Result<Option<usize>, E> {
-        while let Some((n, next)) = self.least(monitor) {
-            let Some((counted, taken)) = &mut self.sources[n].counted else {
+        loop {
+            let mut least = self.open.iter();
+            let Some(&(reached, n)) = least.next() else {
+                return Ok(None);
+            };
+            let next = least.next().copied();
+            let Some((steps, taken)) = &mut self.counted[n] else {
                 return Ok(Some(n));
             };
-            monitor.front_mut().select(n);
+            let others = next.map(|(reached, _)| reached);
+            monitor.front_mut().select_beside(n, others);
             let mut all = false;
             while !all && next.is_none_or(|next| (monitor.front().reached(n), n) <= next) {
-                all = !monitor.step(&counted.chunk, taken);
+                all = !monitor.step(steps, taken);
                 after(monitor)?;
             }
             if all {
-                monitor.end_chunk(&counted.chunk);
-                if let Some((counted, _)) = self.sources[n].counted.take() {
-                    counted.recycle();
-                }
+                monitor.end_chunk(steps);
+                self.counted[n] = None;
             }
+            self.open.remove(&(reached, n));
+            self.open.insert((monitor.front().reached(n), n));
         }
-        Ok(None)
     }
 }

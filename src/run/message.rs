@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-use super::parts::{CountedLines, Part};
+use super::counting_threads::CountedLines;
+use super::parts::Part;
 use crate::error::Error;
 use crate::format::ParserState;
 

@@ -2,8 +2,10 @@
 //! twice counts once.
 
 use std::collections::HashMap;
+use std::collections::hash_map::RandomState;
 use std::ffi::OsString;
 use std::fs::File;
+use std::hash::BuildHasher;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -69,19 +71,12 @@ impl Operand {
         }
     }
 
-    /// Opens it, to be read to its end. A named pipe is opened only once: its writer would be cut off by a second time.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot be opened.
-    pub(super) fn open(&self) -> io::Result<Box<dyn Read>> {
-        Ok(match self {
-            Operand::Stdin => match file::stdin() {
-                Some(file) => Box::new(LogInput::new(file)),
-                None => Box::new(LogInput::new(io::stdin().lock())),
-            },
-            Operand::File(name) => Box::new(LogInput::new(File::open(name)?)),
-        })
+    /// Whether it is a regular file.
+    pub(super) fn is_regular(&self) -> bool {
+        match self {
+            Operand::Stdin => file::stdin().is_some(),
+            Operand::File(name) => regular::at(Path::new(name)).is_some(),
+        }
     }
 
     /// Whether it is a regular file that is packed.
@@ -106,8 +101,9 @@ pub(super) fn check(files: &[OsString]) -> Operands {
     let stdin = ["-".into()];
     let files = if files.is_empty() { &stdin[..] } else { files };
     let mut heads = Vec::new();
+    let hasher = RandomState::new();
     for file in files {
-        match check_one(file) {
+        match check_one(file, &hasher) {
             Ok((operand, head)) => {
                 operands.found.push(operand);
                 heads.push(head);
@@ -157,8 +153,8 @@ pub(super) fn check_followed(files: &[OsString]) -> Operands {
     operands
 }
 
-/// The operand, and the first bytes of a regular file.
-fn check_one(file: &OsString) -> io::Result<(Operand, Option<Vec<u8>>)> {
+/// The operand, and of a regular file that is not empty what is the same where the first bytes are.
+fn check_one(file: &OsString, hasher: &RandomState) -> io::Result<(Operand, Option<u64>)> {
     let operand = if file == "-" {
         Operand::Stdin
     } else {
@@ -177,10 +173,10 @@ fn check_one(file: &OsString) -> io::Result<(Operand, Option<Vec<u8>>)> {
         match source.take(HEAD).read_to_end(&mut head) {
             Err(error) if refused(&error).is_some() => Err(error),
             // What is wrong with it is said when it is read.
-            _ => Ok(head),
+            _ => Ok((!head.is_empty()).then(|| hasher.hash_one(&head))),
         }
     });
-    Ok((operand, head.transpose()?))
+    Ok((operand, head.transpose()?.flatten()))
 }
 
 impl Operands {
@@ -199,13 +195,11 @@ impl Operands {
         }
     }
 
-    fn leave_out_copies(&mut self, heads: &[Option<Vec<u8>>]) {
-        let mut alike: HashMap<&[u8], Vec<usize>> = HashMap::new();
+    fn leave_out_copies(&mut self, heads: &[Option<u64>]) {
+        let mut alike: HashMap<u64, Vec<usize>> = HashMap::new();
         let mut left_out = vec![false; self.found.len()];
         for (n, head) in heads.iter().enumerate() {
-            let Some(head) = head.as_deref().filter(|head| !head.is_empty()) else {
-                continue;
-            };
+            let Some(head) = *head else { continue };
             let others = alike.entry(head).or_default();
             for &other in others
                 .iter()
@@ -301,18 +295,14 @@ pub(super) fn packing(mut file: &File) -> io::Result<Packing> {
 
 /// Whether one of the operands is a regular file.
 pub(super) fn any_regular(operands: &[Operand]) -> bool {
-    operands.iter().any(|operand| match operand {
-        Operand::Stdin => file::stdin().is_some(),
-        Operand::File(name) => regular::at(Path::new(name)).is_some(),
-    })
+    operands.iter().any(Operand::is_regular)
 }
 
 /// Whether all of them are regular files that were named.
 pub(super) fn all_regular_files(operands: &[Operand]) -> bool {
-    operands.iter().all(|operand| match operand {
-        Operand::Stdin => false,
-        Operand::File(name) => regular::at(Path::new(name)).is_some(),
-    })
+    operands
+        .iter()
+        .all(|operand| *operand != Operand::Stdin && operand.is_regular())
 }
 
 /// Words and signs of expressions and rules.

@@ -102,27 +102,6 @@ impl Part {
     }
 }
 
-/// Lines of one of several files, counted.
-#[derive(Debug)]
-pub struct CountedLines {
-    /// What was counted.
-    pub chunk: Box<Chunk>,
-    /// How many bytes the lines have.
-    pub bytes: u64,
-    /// The numbers of the lines, from 1 here, from which on a format is recognised, and its name, where that is said.
-    pub(super) recognised: Vec<(u64, String)>,
-    /// Takes the chunk back.
-    pub(super) back: Sender<Box<Chunk>>,
-}
-
-impl CountedLines {
-    /// The chunk is not needed any more.
-    pub(super) fn recycle(self) {
-        // Its file may have been read to the end.
-        let _ = self.back.send(self.chunk);
-    }
-}
-
 /// What the threads share with who hands their parts on.
 #[derive(Debug)]
 pub(super) struct Shared {

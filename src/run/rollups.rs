@@ -10,7 +10,9 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::opened::{OpenInput, OpenInputs};
 use super::operands::{Operand, failure};
+use super::ranges::{RangeReader, WHOLE};
 use crate::error::Error;
 use crate::format::rollup::{END, MAGIC, RollupFault, Seal, layout_of};
 use crate::input::lines::MAX_LINE;
@@ -173,17 +175,14 @@ impl MergeInput {
         }
     }
 
-    /// Opens it, to be read to its end.
+    /// Opens it, to be read to its end along with `others`.
     ///
     /// # Errors
     ///
     /// If it cannot be opened.
-    pub(super) fn open(&self) -> io::Result<Box<dyn Read>> {
-        let source = self.operand.open()?;
-        Ok(match &self.ranges {
-            None => source,
-            Some(ranges) => Box::new(RangeReader::new(source, ranges)),
-        })
+    pub(super) fn open(&self, others: &Arc<OpenInputs>) -> io::Result<OpenInput> {
+        let ranges = self.ranges.as_deref().unwrap_or(&[WHOLE]);
+        OpenInput::new(&self.operand, ranges, others)
     }
 
     /// Calls `look` with its text, as [`Operand::look`] does.
@@ -192,52 +191,5 @@ impl MergeInput {
             None => look(source),
             Some(ranges) => look(&mut RangeReader::new(source, ranges)),
         })
-    }
-}
-
-/// Reads some ranges of a text, which ascend.
-struct RangeReader<R> {
-    source: R,
-    ranges: Vec<Range<u64>>,
-    /// How much of the text was read.
-    at: u64,
-}
-
-impl<R: Read> RangeReader<R> {
-    fn new(source: R, ranges: &[Range<u64>]) -> RangeReader<R> {
-        RangeReader {
-            source,
-            // The next is the last.
-            ranges: ranges.iter().rev().cloned().collect(),
-            at: 0,
-        }
-    }
-}
-
-impl<R: Read> Read for RangeReader<R> {
-    fn read(&mut self, block: &mut [u8]) -> io::Result<usize> {
-        while let Some(range) = self.ranges.last() {
-            if self.at >= range.end {
-                self.ranges.pop();
-                continue;
-            }
-            if self.at < range.start {
-                let skipped = io::copy(
-                    &mut self.source.by_ref().take(range.start - self.at),
-                    &mut io::sink(),
-                )?;
-                self.at += skipped;
-                if skipped == 0 {
-                    return Ok(0);
-                }
-                continue;
-            }
-            let most = usize::try_from(range.end - self.at).unwrap_or(usize::MAX);
-            let most = most.min(block.len());
-            let count = self.source.read(&mut block[..most])?;
-            self.at += count as u64;
-            return Ok(count);
-        }
-        Ok(0)
     }
 }

@@ -76,7 +76,7 @@ impl Batch<'_> {
 }
 
 /// What is known of every record.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct HitColumns {
     /// Keys and bytes.
     log: HitLog,
@@ -109,6 +109,11 @@ impl HitColumns {
         let batches = self.batches.len() * size_of::<SecondEnd>();
         let hits = self.class.len() + 8 * (self.duration.len() + self.matched.len());
         self.log.bytes() + hits + batches + rows
+    }
+
+    /// When the last record is from.
+    pub fn last(&self) -> Option<Second> {
+        self.batches.last().map(|batch| batch.second)
     }
 
     /// Forgets all and keeps the memory.

@@ -150,7 +150,7 @@ pub fn fold<'a>(part: &mut Chunk, entries: impl Iterator<Item = Entry<'a>>) {
 pub fn add(monitor: &mut Monitor, mut part: Chunk) -> Seen {
     assert!(monitor.begin_chunk(&mut part), "no cap is passed");
     let mut place = ChunkPlace::default();
-    while monitor.step(&part, &mut place) {
+    while monitor.step(part.steps(), &mut place) {
         drop_events(monitor);
     }
     finish(monitor)
