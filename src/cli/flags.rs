@@ -339,7 +339,7 @@ pub static FLAGS: &[Flag] = &[
         more: "Its subdomains are too: with example.com, www.example.com is no referring host.",
         choices: NO_CHOICES,
         apply: |o, v| {
-            o.own.push(v.to_owned());
+            o.own.push(host(v)?.to_owned());
             Ok(None)
         },
     },
@@ -775,6 +775,23 @@ fn caret(text: &str, mistake: &Mistake) -> String {
 }
 
 /// A mean rate in requests per second.
+/// A host as referrers name it.
+fn host(text: &str) -> Result<&str, String> {
+    let bare = text.trim_start_matches("https://");
+    let bare = bare.trim_start_matches("http://");
+    let bare = bare.trim_start_matches("*.").trim_start_matches('.');
+    let bare = bare.split('/').next().unwrap_or_default();
+    if bare.is_empty() {
+        return Err(format!("expected a host such as example.com, not '{text}'"));
+    }
+    if bare != text {
+        return Err(format!(
+            "only the host is named, and its subdomains are too: {bare}"
+        ));
+    }
+    Ok(text)
+}
+
 fn rate(text: &str) -> Result<Threshold, String> {
     if text.starts_with('-') {
         return Err("a rate cannot be negative".to_owned());

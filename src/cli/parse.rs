@@ -399,6 +399,12 @@ mod tests {
             (&["--version=x"], &["--version", "httpmon --help"]),
             (&["--nope"], &["--nope", "httpmon --help"]),
             (&["--replya"], &["'--replya', did you mean '--replay'?"]),
+            (&["--own", ""], &["--own", "a host such as example.com"]),
+            (
+                &["--own", "https://www.example.com/"],
+                &["subdomains are too: www.example.com"],
+            ),
+            (&["--own", "*.example.com"], &["are too: example.com"]),
             (&["--out"], &["did you mean '--output'?"]),
             (&["--json"], &["did you mean '--report json'?"]),
             (&["--status=500"], &["did you mean '--top status'?"]),

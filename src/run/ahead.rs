@@ -37,8 +37,12 @@ pub(super) fn check(options: &Options) -> Result<(), Error> {
     match period.bounds() {
         Some(bounds) if bounds.until <= bounds.since => {
             let zone = options.tz.clone().unwrap_or(Zone::UTC);
+            let since = match options.compares_at() {
+                true => "the time of --compare",
+                false => "--since",
+            };
             Err(Error::new(format!(
-                "--until: {} is not after --since, {}",
+                "--until: {} is not after {since}, {}",
                 zone.show(bounds.until),
                 zone.show(bounds.since)
             )))

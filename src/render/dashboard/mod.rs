@@ -270,11 +270,20 @@ impl FrameWriter<'_> {
 
     /// The last rows: a message, or how to list the keys. The list covers the rows above.
     fn foot(&mut self, scene: &Scene<'_>, height: usize) {
-        let keys: &[&str] = if scene.view.help { &ALL_KEYS } else { &KEYS };
+        let mut keys = if scene.view.help {
+            ALL_KEYS.to_vec()
+        } else {
+            KEYS.to_vec()
+        };
+        // One row is enough for how to list them all, which is the last.
+        let columns = |keys: &[&str]| keys.iter().map(|key| key.width() + 1).sum::<usize>();
+        while !scene.view.help && columns(&keys) > self.width && keys.len() > 1 {
+            keys.remove(keys.len() - 2);
+        }
         let mut rows = vec![self.line()];
         for key in keys {
             let mut last = rows.pop().unwrap_or_else(|| self.line());
-            if last.left() < key.width() + 3 {
+            if last.left() < key.width() + 1 {
                 rows.push(last);
                 last = self.line();
             }
