@@ -64,9 +64,11 @@ impl TextWriter<'_> {
                     Some(cause.dimension) != of_key && (of_class || !is_status)
                 });
                 for (index, cause) in others.enumerate() {
-                    self.raw(match (index, missing) {
-                        (0, false) => " | from ",
-                        (0, true) => " | missing ",
+                    self.raw(match (index, missing, &cause.key) {
+                        (0, false, Some(_)) => " | from ",
+                        (0, false, None) => " | ",
+                        (0, true, Some(_)) => " | missing ",
+                        (0, true, None) => " | missing, ",
                         _ => ", ",
                     });
                     // Records say nothing of bytes, and a window before without any says nothing.
