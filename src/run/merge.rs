@@ -65,6 +65,7 @@ pub(super) struct Merged {
 
 /// Looks at the beginning of each of these files, and puts them in the order of their names.
 pub(super) fn look_at(inputs: Vec<MergeInput>, parser: &Parser) -> Vec<Merged> {
+    let mut block = Vec::with_capacity(BLOCK);
     let mut merged: Vec<Merged> = inputs
         .into_iter()
         .map(|input| {
@@ -77,13 +78,12 @@ pub(super) fn look_at(inputs: Vec<MergeInput>, parser: &Parser) -> Vec<Merged> {
             };
             first.parser.begin_source(name.as_bytes());
             let head = input.look(|source| {
-                let mut block = Vec::new();
+                block.clear();
                 // What is wrong with it is said when it is read.
                 let _ = source.take(BLOCK as u64).read_to_end(&mut block);
                 let mut lines = Lines::default();
                 lines.feed(&block, &mut first);
                 lines.finish(&mut first);
-                // A copy: the room of the rest goes.
                 block[..block.len().min(HEAD)].to_vec()
             });
             Merged {

@@ -23,12 +23,23 @@ use crate::render::escape;
 /// behind `zstd -3`; in blocks of 64 KiB a fifth.
 const BLOCK: usize = 8 << 10;
 /// Bytes of an extent.
-const EXTENT: usize = 1 << 20;
+const EXTENT: usize = 128 << 10;
 
 /// The file, once there is one.
 #[derive(Debug, Default)]
 pub(super) struct Spool {
     file: Mutex<SpoolFile>,
+    /// What packs, while it does not: made and dropped for each text, it would leave holes in memory that add up.
+    spare: Mutex<Vec<Packer>>,
+}
+
+/// Packs blocks of a text.
+#[derive(Debug)]
+struct Packer {
+    encoder: DeflateEncoder<Vec<u8>>,
+    block: Vec<u8>,
+    /// What was packed and is not written.
+    packed: Vec<u8>,
 }
 
 #[derive(Debug, Default)]
@@ -72,30 +83,34 @@ impl Spool {
             read: 0,
             failed: None,
         };
-        let mut packer = DeflateEncoder::new(Vec::new(), Compression::fast());
-        let mut packed = Vec::with_capacity(EXTENT + BLOCK);
-        let mut block = Vec::with_capacity(BLOCK);
-        loop {
-            block.clear();
-            let read = source.take(BLOCK as u64).read_to_end(&mut block);
-            let more = read.is_ok() && !block.is_empty();
-            if !block.is_empty() {
-                packer.write_all(&block)?;
-                let bytes = packer.reset(Vec::new())?;
-                packed.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
-                packed.extend_from_slice(&bytes);
-            }
-            text.failed = read.err();
-            while packed.len() >= EXTENT || !more && !packed.is_empty() {
-                let extent = packed.len().min(EXTENT);
-                text.extents.push_back(self.write(&packed[..extent])?);
-                text.left += extent as u64;
-                packed.drain(..extent);
-            }
-            if !more {
-                return Ok(text);
-            }
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut packer = spare.pop().unwrap_or_else(Packer::new);
+        drop(spare);
+        packer.packed.clear();
+        while packer.take(source, &mut text.failed)? {
+            self.write_of(&mut packer, EXTENT, &mut text)?;
         }
+        self.write_of(&mut packer, 1, &mut text)?;
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        spare.push(packer);
+        Ok(text)
+    }
+
+    /// Writes what was packed, while there are so many bytes of it.
+    fn write_of(
+        &self,
+        packer: &mut Packer,
+        least: usize,
+        text: &mut SpooledText,
+    ) -> io::Result<()> {
+        let packed = &mut packer.packed;
+        while packed.len() >= least {
+            let extent = packed.len().min(EXTENT);
+            text.extents.push_back(self.write(&packed[..extent])?);
+            text.left += extent as u64;
+            packed.drain(..extent);
+        }
+        Ok(())
     }
 
     /// Writes an extent, and says where.
@@ -112,6 +127,31 @@ impl Spool {
 
     fn lock(&self) -> MutexGuard<'_, SpoolFile> {
         self.file.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Packer {
+    fn new() -> Packer {
+        Packer {
+            encoder: DeflateEncoder::new(Vec::new(), Compression::fast()),
+            block: Vec::with_capacity(BLOCK),
+            packed: Vec::with_capacity(EXTENT + BLOCK),
+        }
+    }
+
+    /// Packs the next block of `source`; whether there is more behind it. What is wrong with the source is left in `failed`.
+    fn take(&mut self, source: &mut dyn Read, failed: &mut Option<io::Error>) -> io::Result<bool> {
+        self.block.clear();
+        let read = source.take(BLOCK as u64).read_to_end(&mut self.block);
+        if !self.block.is_empty() {
+            self.encoder.write_all(&self.block)?;
+            let bytes = self.encoder.reset(Vec::new())?;
+            let length = bytes.len() as u32;
+            self.packed.extend_from_slice(&length.to_le_bytes());
+            self.packed.extend_from_slice(&bytes);
+        }
+        *failed = read.err();
+        Ok(failed.is_none() && !self.block.is_empty())
     }
 }
 
