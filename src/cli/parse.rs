@@ -408,6 +408,7 @@ mod tests {
             (&["--out"], &["did you mean '--output'?"]),
             (&["--json"], &["did you mean '--report json'?"]),
             (&["--status=500"], &["did you mean '--top status'?"]),
+            (&["--top", "10"], &["did you mean 'path=10'?"]),
             (&["--top", "path", "10"], &["one word: --top path=10"]),
             (&["--top", "path:10"], &["did you mean 'path=10'?"]),
             (&["--top", "ip"], &["'ip', did you mean 'client'?"]),

@@ -109,6 +109,9 @@ pub fn parse_top(list: &str) -> Result<Vec<Top>, String> {
                 .filter(|(name, _)| named(name).is_some());
             let meant = match rows {
                 Some((name, rows)) => format!(", did you mean '{name}={rows}'?"),
+                None if name.parse::<usize>().is_ok() => {
+                    format!(", did you mean 'path={name}'?")
+                }
                 None => meant(name, &[]),
             };
             format!("unknown dimension '{name}'{meant} ({})", names())
