@@ -30,8 +30,10 @@ use crate::render::lines;
 use crate::stats::dimension::{Dimension, Scratch};
 use crate::time::{Second, Span};
 
-/// Bytes of a file read at once, where several are merged.
-const BLOCK: usize = 128 << 10;
+/// Bytes of a file read at once, where several are merged, at the most and at the least.
+const BLOCK: (usize, usize) = (128 << 10, 4 << 10);
+/// Bytes that are read of all of them and wait, about.
+const BLOCKS: usize = 8 << 20;
 
 /// The lines of alerts.
 #[derive(Debug, Clone)]
@@ -389,7 +391,8 @@ impl LinePrinter {
     }
 
     fn print_ordered(&mut self, files: &mut [OrderedFile]) -> io::Result<Ended> {
-        let mut block = vec![0; BLOCK];
+        let size = BLOCKS / files.len().max(1);
+        let mut block = vec![0; size.clamp(BLOCK.1, BLOCK.0)];
         let others = Arc::default();
         let dues = files.iter().enumerate();
         let dues = dues.filter_map(|(n, file)| Some(Reverse((file.due()?, n))));
