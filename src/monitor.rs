@@ -128,7 +128,7 @@ impl Monitor {
 
     /// A line that is no record, and why.
     pub fn unparsed(&mut self, unparsed: Unparsed, text: &[u8]) {
-        self.ingest.unparsed(unparsed, text);
+        self.ingest.unparsed(unparsed, text, &mut self.evaluate);
     }
 
     /// A record; `wall` is the wall clock where there is one (live).

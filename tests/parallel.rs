@@ -3,13 +3,15 @@
 #[path = "support/folder.rs"]
 mod folder;
 
+use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use httpmon::render::text::Look;
-use httpmon::run::{self, Ended, ReportWriter, Session, Threads};
+use httpmon::run::{self, Ended, Feed, Message, Now, ReportWriter, Session, Threads};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -171,6 +173,17 @@ impl Write for Stream {
 
 /// What a replay of the files writes, by so many threads in parts of so many bytes.
 fn replay(args: &[&str], files: &[OsString], parallel: Option<(usize, u64)>) -> String {
+    run_replay(args, files, |session| {
+        let parallel = parallel.map(|(threads, size)| session.parallel(threads, size));
+        Box::new(Threads::of_files(files, parallel).expect("the files are there"))
+    })
+}
+
+fn run_replay(
+    args: &[&str],
+    files: &[OsString],
+    feed: impl FnOnce(&Session) -> Box<dyn Feed>,
+) -> String {
     let args: Vec<&str> = ["--replay"].iter().chain(args).copied().collect();
     let mut options = run::options(&args).expect("the arguments ask for a run");
     options.files = files.to_vec();
@@ -191,12 +204,39 @@ fn replay(args: &[&str], files: &[OsString], parallel: Option<(usize, u64)>) -> 
         // The newest record leaves no time between the two.
         Err(error) => return error.to_string(),
     };
-    let parallel = parallel.map(|(threads, size)| session.parallel(threads, size));
-    let mut feed = Threads::of_files(files, parallel).expect("the files are there");
-    let ended = session.run(&mut feed);
+    let mut feed = feed(&session);
+    let ended = session.run(&mut *feed);
     assert!(matches!(ended, Ended::Input), "{ended:?}");
     let written = stream.0.lock().expect("no panic").clone();
     String::from_utf8(written).expect("UTF-8")
+}
+
+/// What a replay of a file writes whose lines come one by one, so that each is taken before the next comes.
+fn replay_lines(args: &[&str], name: &OsString, log: &str) -> String {
+    struct ByLines(VecDeque<Message>);
+
+    impl Feed for ByLines {
+        fn next(&mut self, _: Option<Duration>) -> Message {
+            self.0.pop_front().unwrap_or(Message::End)
+        }
+
+        fn now(&self) -> Now {
+            Now {
+                wall: Duration::ZERO,
+                monotonic: Duration::ZERO,
+            }
+        }
+
+        fn recycle(&mut self, _: Vec<u8>) {}
+    }
+
+    let begin = Message::Begin(Some(Arc::from(&*name.to_string_lossy())));
+    let lines = log
+        .split_inclusive('\n')
+        .map(|line| Message::Block(line.into()));
+    run_replay(args, std::slice::from_ref(name), |_| {
+        Box::new(ByLines([begin].into_iter().chain(lines).collect()))
+    })
 }
 
 const RUNS: &[&[&str]] = &[
@@ -329,7 +369,7 @@ proptest! {
             }
         }
         let path = folder::fresh("ascending").join("access.log");
-        std::fs::write(&path, log).expect("a file");
+        std::fs::write(&path, &log).expect("a file");
         let rules = [
             format!("--lateness={lateness}"),
             format!("--alert=A: hits > {hits} over {window}s"),
@@ -339,9 +379,11 @@ proptest! {
         let rules: Vec<&str> = rules.iter().map(String::as_str).collect();
         for output in ["--report=json", "--report=text", "--report=html"] {
             let args = [&[output], &rules[..]].concat();
-            let one = replay(&args, &[path.clone().into()], None);
+            let files = [path.clone().into()];
+            let one_by_one = replay_lines(&args, &files[0], &log);
+            prop_assert_eq!(&replay(&args, &files, None), &one_by_one);
             for threads in [1, 3] {
-                prop_assert_eq!(&replay(&args, &[path.clone().into()], Some((threads, size))), &one);
+                prop_assert_eq!(&replay(&args, &files, Some((threads, size))), &one_by_one);
             }
         }
     }

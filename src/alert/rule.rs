@@ -373,6 +373,11 @@ impl Rule {
         self.idle_now().is_some_and(few)
     }
 
+    /// Whether there could be such seconds, as the rule is now.
+    pub fn is_idle(&self) -> bool {
+        self.idle_now().is_some()
+    }
+
     /// How many of these seconds, from the first on, change nothing.
     pub fn idle_seconds(&self, seconds: &SecondsInColumns<'_>, common: &Common) -> usize {
         let idle = |(place, few)| common.seconds_below(place, few, seconds);

@@ -304,12 +304,16 @@ impl ClosedSeconds for Evaluate {
         }
     }
 
+    fn closes_in_columns(&self) -> bool {
+        let counts = self.common.has_counts_alone() && self.rules.iter().all(Rule::is_idle);
+        counts && self.earlier.is_none() && !self.is_shown()
+    }
+
     fn close_in_columns(&mut self, seconds: &SecondsInColumns<'_>, books: &Books) -> usize {
-        let mut len = if self.earlier.is_some() || self.is_shown() {
-            0
-        } else {
-            seconds.len()
-        };
+        if !self.closes_in_columns() {
+            return 0;
+        }
+        let mut len = seconds.len();
         for rule in &self.rules {
             len = rule.idle_seconds(&seconds.up_to(len), &self.common);
         }

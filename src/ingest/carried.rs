@@ -24,6 +24,9 @@ impl Ingest {
         wall: Option<Wall>,
         closed: &mut impl ClosedSeconds,
     ) {
+        if !matches!(line, RollupLine::Row(_, RowPlace::Time)) {
+            self.take_gathered(closed);
+        }
         match line {
             RollupLine::Row(hits, RowPlace::Time) => {
                 (0..hits).for_each(|_| self.observe(record, wall, closed));

@@ -51,8 +51,22 @@ enum ChunkStep {
 pub struct ChunkPlace {
     step: usize,
     batch: usize,
+    /// How many of the batches before closed together.
+    together: usize,
     /// Before this batch it is not looked whether several can close at once.
     wait: usize,
+}
+
+impl ChunkPlace {
+    /// How many batches were taken.
+    pub(super) fn taken(&self) -> usize {
+        self.batch
+    }
+
+    /// How many of them closed together.
+    pub(super) fn together(&self) -> usize {
+        self.together
+    }
 }
 
 /// A line that is no record.
@@ -363,6 +377,7 @@ impl Ingest {
         let Some(step) = steps.steps.get(place.step) else {
             return false;
         };
+        self.take_gathered(closed);
         match step {
             ChunkStep::Passed => {}
             ChunkStep::Unparsed(line) => {
@@ -377,26 +392,38 @@ impl Ingest {
             ChunkStep::Example(example) => self.carried_example(example),
             ChunkStep::Skewed(second, row) => self.roll_skewed_row(*second, row, closed),
             ChunkStep::Ascent(ascent) => {
-                let columns = &steps.columns;
-                if place.batch >= place.wait && self.may_close_in_columns(columns, ascent) {
-                    let seconds = columns.seconds(place.batch..ascent.batches.end);
-                    let passed = self.close_in_columns(&seconds, closed);
-                    place.batch += passed.unwrap_or(0);
-                    place.wait = match passed {
-                        Some(_) => place.batch + FEW,
-                        None => ascent.batches.end,
-                    };
-                } else {
-                    self.take_batch(columns, &columns.batch(place.batch, ascent), closed);
-                    place.batch += 1;
-                }
-                if place.batch < ascent.batches.end {
+                if self.take_ascent(&steps.columns, ascent, place, closed) {
                     return true;
                 }
             }
         }
         place.step += 1;
         true
+    }
+
+    /// Takes the batch at `place`, or several if they can close together; whether any of `ascent` are left.
+    pub(super) fn take_ascent(
+        &mut self,
+        columns: &HitColumns,
+        ascent: &Ascent,
+        place: &mut ChunkPlace,
+        closed: &mut impl ClosedSeconds,
+    ) -> bool {
+        let end = ascent.batches.end;
+        if place.batch >= place.wait && self.may_close_in_columns(columns, ascent) {
+            let seconds = columns.seconds(place.batch..end);
+            let together = self.close_in_columns(&seconds, closed);
+            place.batch += together.unwrap_or(0);
+            place.together += together.unwrap_or(0);
+            place.wait = match together {
+                Some(_) => place.batch + FEW,
+                None => end,
+            };
+        } else {
+            self.take_batch(columns, &columns.batch(place.batch, ascent), closed);
+            place.batch += 1;
+        }
+        place.batch < end
     }
 
     /// Whether the seconds of these batches could close without being open.

@@ -33,6 +33,11 @@ pub trait ClosedSeconds {
         recycle: impl FnMut(Box<Bucket>),
     );
 
+    /// Whether [`ClosedSeconds::close_in_columns`] could close any seconds, as things are.
+    fn closes_in_columns(&self) -> bool {
+        false
+    }
+
     /// Closes the first of these seconds, as many as change nothing that is told of a second, and says how many: none where it
     /// is not known. Others close as all do. The seconds between them are empty.
     fn close_in_columns(&mut self, _seconds: &SecondsInColumns<'_>, _books: &Books) -> usize {

@@ -12,6 +12,7 @@ pub mod clock;
 mod closed;
 mod expressions;
 pub mod front;
+mod gathered;
 mod rollup;
 mod selection;
 
@@ -20,6 +21,7 @@ pub use chunk::{Chunk, ChunkSteps};
 use clock::{Clock, Decision, Wall};
 pub use closed::ClosedSeconds;
 pub use front::{Front, LineOrigin};
+use gathered::Gathered;
 use rollup::Rollup;
 pub use selection::Counting;
 use selection::Selection;
@@ -66,6 +68,8 @@ pub struct Ingest {
     all_open: bool,
     /// What a rollup is written of, if one is.
     rollup: Option<Box<Rollup>>,
+    /// Those that wait to be placed together.
+    gathered: Gathered,
     /// The second of the last record, where one more of it that counts moves nothing: it is the newest, its source is
     /// the foremost, and no record waits. Nearly all records are such.
     running: Option<Second>,
@@ -96,6 +100,7 @@ impl Ingest {
             unparsed_before: 0,
             all_open: false,
             rollup: columns.map(|columns| Rollup::new(columns, patience.is_some())),
+            gathered: Gathered::new(books.totals.dimensions()),
             books,
             running: None,
         }
@@ -150,13 +155,15 @@ impl Ingest {
     /// A line that there is nothing to count of.
     #[inline]
     pub fn skipped(&mut self) {
+        self.gathered.pass_line();
         self.front.current_mut().origin.line += 1;
         self.books.lines += 1;
         self.books.skipped += 1;
     }
 
     /// A line that is no record, and why.
-    pub fn unparsed(&mut self, unparsed: Unparsed, text: &[u8]) {
+    pub fn unparsed(&mut self, unparsed: Unparsed, text: &[u8], closed: &mut impl ClosedSeconds) {
+        self.take_gathered(closed);
         self.front.current_mut().origin.line += 1;
         self.books.lines += 1;
         self.note_unparsed(unparsed, self.front.origin().line, text);
@@ -224,6 +231,9 @@ impl Ingest {
     /// Finds the place of a record in time.
     #[inline(never)]
     fn place(&mut self, hit: &Hit, wall: Option<Wall>, closed: &mut impl ClosedSeconds) {
+        if wall.is_none() && self.gather(hit, closed) {
+            return;
+        }
         let clock = &mut self.front.current_mut().clock;
         if wall.is_none() && clock.takes(hit.time) {
             clock.advance(hit.time);
@@ -284,9 +294,10 @@ impl Ingest {
         self.timeline.first().max(self.due)
     }
 
-    /// Hands over the seconds that are closed and wait for others.
+    /// Places the records and hands over the seconds that are closed and wait for others.
     #[inline]
     pub fn settle(&mut self, closed: &mut impl ClosedSeconds) {
+        self.take_gathered(closed);
         if self.timeline.first() < self.due {
             self.hand_over(self.due, false, closed);
         }
@@ -300,6 +311,7 @@ impl Ingest {
         wall: Option<Wall>,
         closed: &mut impl ClosedSeconds,
     ) {
+        self.take_gathered(closed);
         let clock = &self.front.current().clock;
         record.resolve_time(clock.nearer(record.time, record.again(), wall));
         self.observe(&record, wall, closed);

@@ -51,6 +51,9 @@ pub enum Ended {
     Failed(Error),
 }
 
+/// A block with fewer bytes is all that there was: whoever writes may be waiting for what comes of it.
+const SMALL: usize = 16 << 10;
+
 /// A run.
 pub struct Session {
     counting: Counting,
@@ -280,7 +283,9 @@ impl Session {
                 }
                 Message::Signal(Signal::Redraw) => self.intake.sink.redraw(),
                 Message::Signal(Signal::Report) => {
-                    self.intake.sink.report_now(&self.intake.monitor)?
+                    let Intake { monitor, sink, .. } = &mut self.intake;
+                    monitor.settle();
+                    sink.report_now(monitor)?;
                 }
                 Message::Signal(Signal::End(signal)) => {
                     self.finish(now)?;
@@ -419,6 +424,9 @@ impl Session {
                 .sink
                 .drain(&mut self.intake.monitor, Some(wall))?;
         }
+        if self.live || block.len() < SMALL {
+            self.intake.monitor.settle();
+        }
         self.after_lines(now)
     }
 
@@ -443,6 +451,7 @@ impl Session {
             // What cannot be read a second time is not kept.
             drop(kept);
         }
+        self.intake.monitor.settle();
         self.after_lines(now)?;
         Ok(Ok(()))
     }
@@ -478,6 +487,7 @@ impl Session {
     fn end_text(&mut self, now: Now) -> io::Result<()> {
         self.lines.finish(&mut self.intake);
         self.intake.sink.end_line();
+        self.intake.monitor.settle();
         self.after_lines(now)
     }
 
@@ -486,7 +496,6 @@ impl Session {
         self.intake.check()?;
         let wall = self.wall(now);
         let Intake { monitor, sink, .. } = &mut self.intake;
-        monitor.settle();
         sink.drain(monitor, wall)?;
         if let Some(fault) = self.intake.reader.parser.take_rollup_fault() {
             self.rollup_fails(fault)?;

@@ -116,10 +116,19 @@ impl HitColumns {
         self.batches.last().map(|batch| batch.second)
     }
 
-    /// Forgets all and keeps the memory.
+    /// How many records there are.
+    pub fn len(&self) -> usize {
+        self.class.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.class.is_empty()
+    }
+
+    /// Forgets all but the ids and keeps the memory.
     pub fn clear(&mut self) {
         self.log.clear();
-        self.ids.clear();
         self.class.clear();
         self.huge.clear();
         self.duration.clear();

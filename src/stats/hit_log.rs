@@ -65,13 +65,18 @@ impl HitLog {
         let bytes = hit.bytes.min(MOST_BYTES)
             | u64::from(hit.class == SERVER_ERROR) << 63
             | u64::from(hit.class == CLIENT_ERROR) << 62;
+        let bytes = [bytes as u32, (bytes >> 32) as u32];
+        if let [one, other] = hit.ids[..dimensions] {
+            // As in most runs: there is room or there is none for all.
+            self.hits.extend([one, other, bytes[0], bytes[1]]);
+            return;
+        }
         // One by one: a copy of several would wait for the writes of each.
         self.hits.reserve(dimensions + BYTES);
         for &id in &hit.ids[..dimensions] {
             self.hits.push(id);
         }
-        self.hits.push(bytes as u32);
-        self.hits.push((bytes >> 32) as u32);
+        self.hits.extend(bytes);
     }
 
     /// Appends some of the hits of `other`, which was never folded; `ids` are the new ones of each dimension.

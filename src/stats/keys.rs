@@ -123,7 +123,7 @@ pub struct KeyTable {
 }
 
 /// Where each id went when a table was reduced: its new id, or [`DROPPED`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Renumbering(Vec<u32>);
 
 impl Renumbering {

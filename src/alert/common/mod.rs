@@ -73,6 +73,11 @@ impl Common {
         self.has_counts_alone
     }
 
+    /// Whether nothing but counts is kept.
+    pub fn has_counts_alone(&self) -> bool {
+        self.has_counts_alone
+    }
+
     #[inline(never)]
     fn close_others(&mut self, second: Second, bucket: &Bucket) {
         self.take_others(second, bucket, second);
