@@ -377,8 +377,14 @@ proptest! {
             "--alert=C: hits > 2/s over 20s for 5s".to_owned(),
         ];
         let rules: Vec<&str> = rules.iter().map(String::as_str).collect();
-        for output in ["--report=json", "--report=text", "--report=html"] {
-            let args = [&[output], &rules[..]].concat();
+        for output in [
+            &["--report=json"][..],
+            &["--report=text"],
+            &["--report=html"],
+            &["--report=json", "--interval=10s"],
+            &["--report=text", "--interval=1m"],
+        ] {
+            let args = [output, &rules[..]].concat();
             let files = [path.clone().into()];
             let one_by_one = replay_lines(&args, &files[0], &log);
             prop_assert_eq!(&replay(&args, &files, None), &one_by_one);

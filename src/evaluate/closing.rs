@@ -4,7 +4,6 @@ use super::rankings::{point, scale_point};
 use super::{EarlierRun, Evaluate, OpenReport};
 use crate::alert::{Changed, Rule};
 use crate::ingest::{Books, ClosedSeconds};
-use crate::points::series::Point;
 use crate::report::{Event, KeyColumns, Rewind, Rolled};
 use crate::stats::bucket::{Bucket, ClosedSecond};
 use crate::stats::columns::SecondsInColumns;
@@ -108,28 +107,9 @@ impl Evaluate {
         true
     }
 
-    /// Adds seconds that close together to the points that hold them.
-    fn add_to_series(&mut self, seconds: &SecondsInColumns<'_>, books: &Books) {
-        let mut rest = *seconds;
-        while let Some((first, _)) = rest.ends() {
-            let zone = books.known_zone();
-            // It is there from now on, as long as it will be.
-            self.series.at(first, zone);
-            let here = rest.before(self.series.end_of(first));
-            let [client_errors, server_errors] = here.errors();
-            let point = Point {
-                hits: here.hits(),
-                client_errors,
-                server_errors,
-            };
-            self.series.add(first, point, zone);
-            rest = rest.from(here.len());
-        }
-    }
-
     /// Closes those of the empty seconds from `open` up to `second` at which something changes.
     #[inline]
-    fn close_gap(
+    pub(super) fn close_gap(
         &mut self,
         mut open: Second,
         second: Second,
@@ -161,7 +141,7 @@ impl Evaluate {
 
     /// Writes the report that ends with a second.
     #[inline]
-    fn end_report(&mut self, last: Second, books: &Books) {
+    pub(super) fn end_report(&mut self, last: Second, books: &Books) {
         let ends = |open: &OpenReport| open.to == last.next();
         if self.open.as_ref().is_some_and(ends) {
             self.write_report(last, false, books);
@@ -305,39 +285,11 @@ impl ClosedSeconds for Evaluate {
     }
 
     fn closes_in_columns(&self) -> bool {
-        let counts = self.common.has_counts_alone() && self.rules.iter().all(Rule::is_idle);
-        counts && self.earlier.is_none() && !self.is_shown()
+        self.takes_columns()
     }
 
     fn close_in_columns(&mut self, seconds: &SecondsInColumns<'_>, books: &Books) -> usize {
-        if !self.closes_in_columns() {
-            return 0;
-        }
-        let mut len = seconds.len();
-        for rule in &self.rules {
-            len = rule.idle_seconds(&seconds.up_to(len), &self.common);
-        }
-        let seconds = seconds.up_to(len);
-        let Some((_, last)) = seconds.ends() else {
-            return 0;
-        };
-        if !self.past.leaves_no_trace(len, seconds.words()) {
-            return 0;
-        }
-        // No window reaches further back.
-        let kept = seconds.not_before(self.past.first_kept(last));
-        let kept: Vec<ClosedSecond> = kept.buckets().collect();
-        if !self.common.close_run(&kept) {
-            return 0;
-        }
-        self.rules.iter_mut().for_each(Rule::idle);
-        self.peaks.close_in_columns(&seconds, books.zone());
-        self.pauses.close_in_columns(&seconds);
-        self.add_to_series(&seconds, books);
-        for (second, bucket) in kept {
-            self.past.push(second, bucket, &mut self.scratch[0], drop);
-        }
-        len
+        self.close_columns(seconds, books)
     }
 
     fn late(&mut self, second: Second, bucket: &Bucket, books: &Books) {

@@ -6,6 +6,7 @@
 
 mod causes;
 mod closing;
+mod columns;
 mod key_times;
 mod pauses;
 mod peaks;

@@ -10,7 +10,9 @@ use std::ops::Range;
 use super::bucket::{Bucket, Counters};
 use super::hit_log::{HitLog, MOST_BYTES};
 use super::keys::Renumbering;
+use super::latency::Durations;
 use super::rows::{RollupRows, RowSort};
+use super::tally::Tally;
 use super::{CLIENT_ERROR, Hit, MOST_DIMENSIONS, SERVER_ERROR, keys};
 use crate::time::{Second, Span};
 
@@ -449,6 +451,28 @@ impl<'a> SecondsInColumns<'a> {
             }
         }
         errors
+    }
+
+    /// What they come to.
+    pub fn counters(&self) -> Counters {
+        self.columns.counters(self.places(0..self.len()))
+    }
+
+    /// How long their requests took.
+    pub fn durations(&self) -> Durations {
+        let mut durations = Durations::default();
+        if !self.columns.duration.is_empty() {
+            let places = self.places(0..self.len());
+            let took = places.filter_map(|index| self.columns.duration(index));
+            took.for_each(|us| durations.observe(us));
+        }
+        durations
+    }
+
+    /// Adds every hit to one tally per dimension.
+    pub fn tally(&self, tallies: &mut [Tally]) {
+        let HitColumns { log, ids, .. } = self.columns;
+        log.tally_hits(self.places(0..self.len()), ids, tallies);
     }
 
     /// What the log of their hits takes, in words of four bytes.

@@ -132,6 +132,17 @@ impl HitLog {
         }
     }
 
+    /// The same of some hits, where none was folded; `ids` are the new ones of each dimension.
+    pub fn tally_hits(&self, hits: Range<usize>, ids: &[Renumbering], tallies: &mut [Tally]) {
+        let stride = ids.len() + BYTES;
+        let words = &self.hits[hits.start * stride..hits.end * stride];
+        for (keys, count) in words.chunks_exact(stride).map(row) {
+            for ((tally, &id), ids) in tallies.iter_mut().zip(keys).zip(ids) {
+                tally.add(ids.new_id(id), count);
+            }
+        }
+    }
+
     /// The hits whose key of `dimension` has one of the `places`, which are by id, or else [`NONE`]: the place, the ids of
     /// the hit, and what it counts. `None` where hits were folded: which of their keys came together is not known any more.
     pub fn hits_of(

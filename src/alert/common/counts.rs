@@ -91,6 +91,20 @@ impl SharedCounts {
         }
     }
 
+    /// The same of seconds in columns.
+    pub(super) fn take_columns(&mut self, seconds: &SecondsInColumns<'_>) {
+        if self.summand == Summand::Hits {
+            let hits = seconds.iter().map(|(second, hits)| (second, [hits; 2]));
+            return self.sums.take_run(hits);
+        }
+        for place in 0..seconds.len() {
+            let here = seconds.up_to(place + 1).from(place);
+            let (second, counters) = (seconds.second(place), here.counters());
+            let more = [self.summand.of(&counters), counters.hits];
+            self.sums.take(second, more, second);
+        }
+    }
+
     fn of(&self, bucket: &Bucket) -> [u64; 2] {
         let part = self.summand.of(self.part.counters(bucket));
         [part, self.whole.counters(bucket).hits]

@@ -73,6 +73,14 @@ impl Common {
         self.has_counts_alone
     }
 
+    /// The same of seconds in columns, each with hits, where nothing but counts is kept, and those of all records.
+    pub fn close_in_columns(&mut self, seconds: &SecondsInColumns<'_>) {
+        debug_assert!(self.has_counts_alone);
+        for counts in &mut self.counts {
+            counts.take_columns(seconds);
+        }
+    }
+
     /// Whether nothing but counts is kept.
     pub fn has_counts_alone(&self) -> bool {
         self.has_counts_alone
