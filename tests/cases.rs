@@ -6,6 +6,7 @@
 //! * `args`: the arguments, one per line;
 //! * `input`: standard input, or `input.gen`: a recipe for it, see [`generate`]; neither for none;
 //! * `env`: further variables, `NAME=value`, one per line;
+//! * `feature`: the feature without which the case is left out;
 //! * `stdout`, always; `stderr`, unless it is empty; `status`, unless it is 0;
 //! * any other file that the arguments name.
 //!
@@ -50,6 +51,9 @@ fn check_tree(root: &Path, bless: bool) -> Result<(), String> {
     let mut failures = String::new();
     let mut failed = 0;
     for case in &cases {
+        if !has_its_feature(case) {
+            continue;
+        }
         let result = run(case).and_then(|said| {
             if bless {
                 write_expected(case, &said)
@@ -71,6 +75,16 @@ fn check_tree(root: &Path, bless: bool) -> Result<(), String> {
          If this is meant: HTTPMON_BLESS=1 cargo test --test cases, and read the diff.",
         cases.len()
     ))
+}
+
+/// Whether the program was built with what the case is about.
+fn has_its_feature(case: &Path) -> bool {
+    let feature = read(case, "feature").ok().flatten().unwrap_or_default();
+    match feature.trim_ascii() {
+        b"" => true,
+        b"regex" => cfg!(feature = "regex"),
+        other => panic!("feature: {}", String::from_utf8_lossy(other)),
+    }
 }
 
 fn folders(of: &Path) -> Vec<PathBuf> {

@@ -406,9 +406,30 @@ mod tests {
         }
     }
 
+    fn hold(comparisons: &[(&str, bool)]) {
+        for &(text, want) in comparisons {
+            let filter =
+                Filter::parse(text).unwrap_or_else(|mistake| panic!("{text}: {mistake:?}"));
+            assert_eq!(filter.matches(&record()), want, "{text}");
+        }
+    }
+
+    /// In quotes, what is between slashes is a regular expression; else it is a glob as ever.
+    #[test]
+    #[cfg(feature = "regex")]
+    fn regular_expressions_hold_as_they_read() {
+        hold(&[
+            ("path~'/^/api/v\\d+/users$/'", true),
+            ("path~'/v[2-9]/'", false),
+            ("path~\"/(?i)API/\"", true),
+            ("path~'//'", true),
+            ("agent~'/\\(x\\)$/'", true),
+        ]);
+    }
+
     #[test]
     fn comparisons_hold_as_they_read() {
-        for (text, want) in [
+        hold(&[
             ("section=/api", true),
             ("section!=/api", false),
             ("path^=/api/v1", true),
@@ -417,14 +438,8 @@ mod tests {
             ("path~/api/*/users", true),
             ("path~/api/*/user", false),
             ("path~/api/v?/users", true),
-            // In quotes, what is between slashes is a regular expression; else it is a glob as ever.
-            ("path~'/^/api/v\\d+/users$/'", true),
-            ("path~'/v[2-9]/'", false),
-            ("path~\"/(?i)API/\"", true),
             ("path~/v[1]/", false),
-            ("path~'//'", true),
             ("path~'/api/*/users'", true),
-            ("agent~'/\\(x\\)$/'", true),
             // 1970-01-01T00:00:00Z, a Thursday.
             ("hour=0", true),
             ("hour=00", true),
@@ -473,11 +488,7 @@ mod tests {
                 true,
             ),
             ("NOT section=/x AND status=503", true),
-        ] {
-            let filter =
-                Filter::parse(text).unwrap_or_else(|mistake| panic!("{text}: {mistake:?}"));
-            assert_eq!(filter.matches(&record()), want, "{text}");
-        }
+        ]);
     }
 
     #[test]
