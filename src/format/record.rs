@@ -42,7 +42,7 @@ pub struct Record<'a> {
     pub referrer: Option<&'a [u8]>,
     /// The user agent, where the format has one.
     pub agent: Option<&'a [u8]>,
-    /// Its [hash](crate::hashing::hash_of), where it is known already; else 0.
+    /// Its hash, where it is known already; else 0.
     pub agent_hash: u64,
     /// How long the request took, in microseconds, where the format says.
     pub duration_us: Option<u64>,

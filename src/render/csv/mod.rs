@@ -1,5 +1,5 @@
 //! CSV for spreadsheets: a header, then one row for every report; or for every key of the summary, where columns of its
-//! tables were chosen: see [`keys`].
+//! tables were chosen: see `keys`.
 //!
 //! The columns are always the same, whatever was asked for; an unknown value is empty. Quoting follows RFC 4180,
 //! but lines end with a newline alone. Times are written as spreadsheets read them, in the zone that reports are
