@@ -144,7 +144,9 @@ pub fn first<W: PartialOrd>(
             .then_with(|| b.1.hits.cmp(&a.1.hits))
             .then_with(|| table.key(a.0).cmp(table.key(b.0)))
     };
-    let mut kept: Vec<(u32, Count)> = Vec::new();
+    let all = all.into_iter();
+    let few = all.size_hint().0.min(2 * rows);
+    let mut kept: Vec<(u32, Count)> = Vec::with_capacity(few);
     let mut last: Option<(u32, Count)> = None;
     for key in all {
         // Nearly all are behind the last of the first ones so far.
