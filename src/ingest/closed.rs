@@ -1,7 +1,6 @@
 //! The seam between lines and what is made of them: closed seconds.
 
 use super::Books;
-
 use crate::report::{Rewind, Rolled};
 use crate::stats::bucket::{Bucket, ClosedSecond};
 use crate::stats::columns::SecondsInColumns;

@@ -144,16 +144,18 @@ impl Known {
     }
 }
 
+/// What these entries say together.
+#[cfg(test)]
+pub(super) fn known(entries: &[LedgerEntry]) -> Known {
+    let mut known = Known::default();
+    entries.iter().for_each(|entry| known.take(entry.clone()));
+    known
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::entry::samples;
     use super::*;
-
-    fn known(entries: &[LedgerEntry]) -> Known {
-        let mut known = Known::default();
-        entries.iter().for_each(|entry| known.take(entry.clone()));
-        known
-    }
 
     #[test]
     fn one_ledger_says_what_all_entries_said() {

@@ -272,13 +272,8 @@ fn aside(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::super::entry::samples;
+    use super::super::known::known;
     use super::*;
-
-    fn known(entries: &[LedgerEntry]) -> Known {
-        let mut known = Known::default();
-        entries.iter().for_each(|entry| known.take(entry.clone()));
-        known
-    }
 
     fn written(entries: &[LedgerEntry]) -> Vec<u8> {
         let mut bytes = HEADER.as_bytes().to_vec();

@@ -2,16 +2,15 @@
 //! twice counts once.
 
 use std::collections::HashMap;
-use std::collections::hash_map::RandomState;
 use std::ffi::OsString;
 use std::fs::File;
-use std::hash::BuildHasher;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use super::{file, regular, same};
 use crate::error::Error;
 use crate::filter::Filter;
+use crate::hashing::hash_of;
 use crate::input::packing::{Packing, refused};
 use crate::input::source::LogInput;
 use crate::nearest;
@@ -101,9 +100,8 @@ pub(super) fn check(files: &[OsString]) -> Operands {
     let stdin = ["-".into()];
     let files = if files.is_empty() { &stdin[..] } else { files };
     let mut heads = Vec::new();
-    let hasher = RandomState::new();
     for file in files {
-        match check_one(file, &hasher) {
+        match check_one(file) {
             Ok((operand, head)) => {
                 operands.found.push(operand);
                 heads.push(head);
@@ -154,7 +152,7 @@ pub(super) fn check_followed(files: &[OsString]) -> Operands {
 }
 
 /// The operand, and of a regular file that is not empty what is the same where the first bytes are.
-fn check_one(file: &OsString, hasher: &RandomState) -> io::Result<(Operand, Option<u64>)> {
+fn check_one(file: &OsString) -> io::Result<(Operand, Option<u64>)> {
     let operand = if file == "-" {
         Operand::Stdin
     } else {
@@ -173,7 +171,7 @@ fn check_one(file: &OsString, hasher: &RandomState) -> io::Result<(Operand, Opti
         match source.take(HEAD).read_to_end(&mut head) {
             Err(error) if refused(&error).is_some() => Err(error),
             // What is wrong with it is said when it is read.
-            _ => Ok((!head.is_empty()).then(|| hasher.hash_one(&head))),
+            _ => Ok((!head.is_empty()).then(|| hash_of(&head))),
         }
     });
     Ok((operand, head.transpose()?.flatten()))

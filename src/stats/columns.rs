@@ -22,8 +22,6 @@ const NONE: u64 = u64::MAX;
 const CLASS: u8 = 7;
 /// The bit of a malformed request, above it.
 const MALFORMED: u8 = 8;
-/// The bit of a record whose bytes are more than the log holds.
-const HUGE: u8 = 16;
 /// From one second to the next of an [`Ascent`] it is not longer: where the first is believed, so are all.
 const GAP: Span = Span(60);
 
@@ -84,9 +82,9 @@ pub struct HitColumns {
     log: HitLog,
     /// The ids that those keys have now, by dimension.
     pub ids: Vec<Renumbering>,
-    /// Class of the status, [`MALFORMED`] and [`HUGE`].
+    /// Class of the status, and [`MALFORMED`].
     class: Vec<u8>,
-    /// The bytes of those that are huge.
+    /// The bytes of those of which the log holds fewer.
     huge: BTreeMap<usize, u64>,
     /// Microseconds; empty until there is one, and [`NONE`] where there is none.
     duration: Vec<u64>,
@@ -197,12 +195,11 @@ impl HitColumns {
             // One that does not count has none.
             self.by_time |= hit.by_time;
         }
-        let mut class = hit.class | if hit.malformed { MALFORMED } else { 0 };
         if hit.bytes > MOST_BYTES {
             self.huge.insert(self.class.len(), hit.bytes);
-            class |= HUGE;
         }
-        self.class.push(class);
+        let malformed = if hit.malformed { MALFORMED } else { 0 };
+        self.class.push(hit.class | malformed);
     }
 
     /// All records were pushed: finds how the rows of each batch ascend.

@@ -145,7 +145,7 @@ pub fn first<W: PartialOrd>(
             .then_with(|| table.key(a.0).cmp(table.key(b.0)))
     };
     let all = all.into_iter();
-    let few = all.size_hint().0.min(2 * rows);
+    let few = all.size_hint().0.min(rows.saturating_mul(2));
     let mut kept: Vec<(u32, Count)> = Vec::with_capacity(few);
     let mut last: Option<(u32, Count)> = None;
     for key in all {
