@@ -261,6 +261,11 @@ impl Ingest {
         if due - first >= Span(RUN as i64) || time < first || self.rollup.is_some() {
             return;
         }
+        let bucket = self.timeline.held_mut(newest);
+        if bucket.is_some_and(|bucket| bucket.is_busy()) {
+            // Several of these would take memory and save nothing.
+            return;
+        }
         let Some(source) = self.front.only() else {
             return;
         };

@@ -223,6 +223,12 @@ impl Bucket {
         }
     }
 
+    /// Whether its keys take more memory than those of most seconds.
+    #[inline]
+    pub fn is_busy(&self) -> bool {
+        self.log.is_busy()
+    }
+
     /// Makes a busy second as small as it can be. `scratch` must be clear, and is again.
     #[inline]
     pub fn compact(&mut self, scratch: &mut [Tally]) {

@@ -185,15 +185,23 @@ impl HitLog {
     /// the lateness. `scratch` must be clear, and is again.
     #[inline]
     pub fn compact(&mut self, scratch: &mut [Tally]) {
-        if self.hits.len() > BUSY {
+        if self.is_busy() {
             self.compact_busy(scratch);
         }
     }
 
     #[cold]
     fn compact_busy(&mut self, scratch: &mut [Tally]) {
-        self.fold(scratch);
+        if self.hits.len() > BUSY {
+            self.fold(scratch);
+        }
         self.fit();
+    }
+
+    /// Whether it takes more memory than is kept for the next second.
+    #[inline]
+    pub fn is_busy(&self) -> bool {
+        self.words() > KEPT
     }
 
     /// Gives back all spare room.
@@ -242,7 +250,7 @@ impl HitLog {
     /// Gives back the memory that a busy second took beyond the usual.
     #[inline]
     pub fn shrink(&mut self) {
-        if self.words() > KEPT {
+        if self.is_busy() {
             self.shrink_busy();
         }
     }

@@ -7,7 +7,7 @@
 //!
 //! Past the cap the light half is dropped, as in lossy counting (Manku and Motwani, VLDB 2002): no key
 //! that is kept was undercounted by more than `error`, no key that was dropped had more than that.
-//! Memory: at most one entry past [`MAX_KEYS`], of 48 bytes each, one key past [`MAX_KEY_BYTES`], and
+//! Memory: at most one entry past [`MAX_KEYS`], of 56 bytes each, one key past [`MAX_KEY_BYTES`], and
 //! the index.
 
 use std::hash::BuildHasher;
@@ -213,6 +213,12 @@ impl KeyTable {
         let id = self.entries.len() as u32;
         let start = self.arena.len() as u32;
         self.arena.extend_from_slice(key);
+        let most = self.max_keys + 1;
+        if self.entries.len() == self.entries.capacity() && self.entries.len() > most / 2 {
+            // Twice as many would never be used.
+            self.entries
+                .reserve_exact(most.saturating_sub(self.entries.len()));
+        }
         self.entries.push(KeySlot {
             ends,
             len: key.len() as u32,
@@ -300,25 +306,26 @@ impl KeyTable {
         Some(self.retain(|count| count.hits > limit))
     }
 
-    /// Drops the keys that are not to be kept. All ids change.
+    /// Drops the keys that are not to be kept, in place. All ids change.
     fn retain(&mut self, is_kept: impl Fn(&Count) -> bool) -> Renumbering {
         let mut ids = Vec::with_capacity(self.entries.len());
-        let (mut entries, mut arena) = (Vec::new(), Vec::new());
-        for entry in &self.entries {
+        let (mut kept, mut end) = (0, 0);
+        let arena = &mut self.arena;
+        self.entries.retain_mut(|entry| {
             if !is_kept(&entry.count) {
                 ids.push(DROPPED);
-                continue;
+                return false;
             }
-            ids.push(entries.len() as u32);
-            let start = arena.len() as u32;
-            arena.extend_from_slice(entry.bytes(&self.arena));
-            entries.push(KeySlot {
-                start,
-                ..entry.clone()
-            });
-        }
-        self.full = entries.len() > self.max_keys || arena.len() > MAX_KEY_BYTES;
-        (self.entries, self.arena) = (entries, arena);
+            ids.push(kept);
+            kept += 1;
+            let (start, len) = (entry.start as usize, entry.len as usize);
+            arena.copy_within(start..start + len, end);
+            entry.start = end as u32;
+            end += len;
+            true
+        });
+        arena.truncate(end);
+        self.full = self.entries.len() > self.max_keys || end > MAX_KEY_BYTES;
         self.index.clear();
         let KeyTable {
             index,
