@@ -209,6 +209,39 @@ fn a_reader_that_stalls_changes_nothing() {
     assert!(all == unbroken(&args, &std::fs::read(&log.0).expect("it is there")));
 }
 
+/// Files that follow each other are opened one after the other, those that are read beforehand too.
+#[test]
+fn more_files_than_descriptors_change_nothing() {
+    let folder = folder::fresh("faults-files");
+    let text = log(6000);
+    let lines: Vec<&[u8]> = text.split_inclusive(|&b| b == b'\n').collect();
+    let names = (0..40).map(|n| folder.join(format!("{n}.log")));
+    let names: Vec<PathBuf> = names.collect();
+    for (name, lines) in names.iter().zip(lines.chunks(150)) {
+        std::fs::write(name, lines.concat()).expect("a file");
+    }
+    for period in [
+        &["--interval=10m"][..],
+        &["--since=00:30"],
+        &["--until=-10m"],
+        &["--compare=20m"],
+        &[
+            "--alert=A: hits > 50 over 1m",
+            "--during=A",
+            "--report=lines",
+        ],
+    ] {
+        let args = [&["--replay", "--report=json"], period].concat();
+        let mut run = limited("--nofile=64", &args);
+        let whole = run.args(&names).output().expect("prlimit runs");
+        let mut run = limited("--nofile=20", &args);
+        let output = run.args(&names).output().expect("prlimit runs");
+        assert!(whole.status.success(), "{whole:?}");
+        assert!(!whole.stdout.is_empty());
+        assert_eq!(output, whole, "{period:?}");
+    }
+}
+
 /// Whatever is missing: it ends as if nothing were, or says what is.
 #[test]
 fn few_descriptors_or_little_memory_are_an_error_or_change_nothing() {

@@ -188,8 +188,8 @@ fn run_replay(
     let mut options = run::options(&args).expect("the arguments ask for a run");
     options.files = files.to_vec();
     // A time of the log's day need not be known beforehand; a time back from its end must be.
-    if options.period().told_ago().is_some() && run::resolve(&mut options).is_err() {
-        return "no such period".to_owned();
+    if options.period().told_ago().is_some() {
+        run::resolve(&mut options);
     }
     let look = Look {
         rich: false,

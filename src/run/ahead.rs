@@ -3,19 +3,15 @@
 //! The newest record is the newest of the same clock that the run will have, fed with all records; it
 //! costs reading the files once more. The first record costs a block.
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::io::Read;
 
-use super::operands::{STDIN, failure};
-use super::{file, regular};
+use super::operands::Operand;
 use crate::cli::Options;
 use crate::error::Error;
 use crate::format::Parser;
 use crate::format::record::Record;
 use crate::ingest::clock::{Clock, Decision};
 use crate::input::lines::{Line, Lines, Take};
-use crate::input::source::LogInput;
 use crate::time::{Second, Span, Zone};
 
 /// Bytes read at once.
@@ -51,18 +47,15 @@ pub(super) fn check(options: &Options) -> Result<(), Error> {
     }
 }
 
-/// Makes seconds of what waits for the log in `--since` and `--until`, if this is a replay of regular files.
-///
-/// # Errors
-///
-/// Those of the files.
-pub fn resolve(options: &mut Options) -> Result<(), Error> {
+/// Makes seconds of what waits for the log in `--since` and `--until`, if this is a replay of regular files. One that
+/// cannot be read is named when the run reads it.
+pub fn resolve(options: &mut Options) {
     let period = options.period();
     if period.bounds().is_some() || !options.replay {
-        return Ok(());
+        return;
     }
-    let Some(mut files) = regular(options)? else {
-        return Ok(());
+    let Some(operands) = regular(options) else {
+        return;
     };
     let parser = Parser::new(&options.format, options.log_tz.clone(), &[]).timed_by(options.time);
     let mut log = LogScan {
@@ -73,9 +66,10 @@ pub fn resolve(options: &mut Options) -> Result<(), Error> {
         fresh: true,
         all: period.told_ago().is_some(),
     };
-    for (name, file) in &mut files {
-        log.begin(name);
-        log.read(file).map_err(|error| failure(name, &error))?;
+    for operand in &operands {
+        log.begin(&operand.argument().to_string_lossy());
+        // One is open at a time.
+        operand.look(|text| log.read(text));
         log.end();
     }
     let newest = log.newest.filter(|_| log.all);
@@ -86,37 +80,26 @@ pub fn resolve(options: &mut Options) -> Result<(), Error> {
         // Nothing to count, whatever the period.
         (options.since, options.until) = (None, None);
     }
-    Ok(())
 }
 
-/// The operands with their names, if all are regular files. None is read twice.
-fn regular(options: &Options) -> Result<Option<Vec<(String, File)>>, Error> {
-    let mut files: Vec<(String, File)> = Vec::new();
+/// The operands, if all are regular files. None is read twice.
+fn regular(options: &Options) -> Option<Vec<Operand>> {
     let stdin = ["-".into()];
-    let operands = if options.files.is_empty() {
-        &stdin[..]
-    } else {
-        &options.files[..]
+    let names = match &options.files[..] {
+        [] => &stdin[..],
+        names => names,
     };
-    for operand in operands {
-        if operand == "-" {
-            if files.iter().any(|(name, _)| name == STDIN) {
-                continue;
-            }
-            match file::stdin() {
-                Some(file) => files.push((STDIN.to_owned(), file)),
-                None => return Ok(None),
-            }
-            continue;
+    let mut operands = Vec::new();
+    for name in names {
+        let operand = Operand::named(name);
+        if !operand.is_regular() {
+            return None;
         }
-        let name = operand.to_string_lossy().into_owned();
-        if regular::at(Path::new(operand)).is_none() {
-            return Ok(None);
+        if operand != Operand::Stdin || !operands.contains(&operand) {
+            operands.push(operand);
         }
-        let file = File::open(operand).map_err(|error| failure(&name, &error))?;
-        files.push((name, file));
     }
-    Ok(Some(files))
+    Some(operands)
 }
 
 /// What is looked for.
@@ -154,12 +137,10 @@ impl Take for LogScan {
 }
 
 impl LogScan {
-    /// Reads a file from its place, and leaves it there.
-    fn read(&mut self, file: &mut File) -> io::Result<()> {
-        let start = file.stream_position()?;
+    /// Reads a text, as much of it as is wanted.
+    fn read(&mut self, source: &mut dyn Read) {
         let mut lines = Lines::default();
         let mut block = vec![0; BLOCK];
-        let mut source = LogInput::new(&mut *file);
         while self.all || self.fresh {
             // What cannot be read to its end is named when the run reads it.
             match source.read(&mut block) {
@@ -170,8 +151,6 @@ impl LogScan {
                 Ok(count) => lines.feed(&block[..count], self),
             }
         }
-        file.seek(SeekFrom::Start(start))?;
-        Ok(())
     }
 
     /// A record from `time`, written with this offset.

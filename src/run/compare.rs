@@ -211,29 +211,26 @@ fn check(options: &Options, files: &[Operand]) -> Result<(), Error> {
 }
 
 /// The period of `options`, and the same so much earlier; `None` if there is no record.
-fn earlier(options: &mut Options, span: Span) -> Result<Option<BothTimes>, Error> {
+fn earlier(options: &mut Options, span: Span) -> Option<BothTimes> {
     let open = options.until.is_none();
     options.until = options.until.or(Some(Moment::Ago(Span(0))));
-    ahead::resolve(options)?;
-    let Some(until) = second(options.until) else {
-        return Ok(None);
-    };
-    let until = until + Span(i64::from(open));
+    ahead::resolve(options);
+    let until = second(options.until)? + Span(i64::from(open));
     let since = second(options.since).unwrap_or(until - span);
     let at = |second| Some(Moment::At(second));
     let before = (at(since - span), at(until - span));
-    Ok(Some((before, (at(since), at(until)), true)))
+    Some((before, (at(since), at(until)), true))
 }
 
 /// What of the period of `options` is before a moment, and what is not; `None` if there is no record.
-fn before_and_after(options: &mut Options, moment: Moment) -> Result<Option<BothTimes>, Error> {
+fn before_and_after(options: &mut Options, moment: Moment) -> Option<BothTimes> {
     let since = options.since.replace(moment);
-    ahead::resolve(options)?;
+    ahead::resolve(options);
     let at = options.since;
     options.since = since;
-    ahead::resolve(options)?;
+    ahead::resolve(options);
     let times = ((options.since, at), (at, options.until), false);
-    Ok(second(at).map(|_| times))
+    second(at).map(|_| times)
 }
 
 /// Reads the time to compare with, and makes the period of `options` the one that is compared; `None` where nothing is to be
@@ -248,22 +245,22 @@ pub(super) fn with_before(
     seen: impl Fn(Moment) -> Moment,
 ) -> Result<Option<Comparing>, Error> {
     let Some(with) = options.compare.clone() else {
-        ahead::resolve(options)?;
+        ahead::resolve(options);
         return Ok(None);
     };
     let Some((before, now, same_length)) = (match with {
         CompareWith::Back(span) => {
             check(options, files)?;
-            earlier(options, span)?
+            earlier(options, span)
         }
         CompareWith::At(moment) => {
             check(options, files)?;
-            before_and_after(options, seen(moment))?
+            before_and_after(options, seen(moment))
         }
         CompareWith::File(path) => {
             let moment = time_in(&path)?;
             check(options, files)?;
-            before_and_after(options, seen(moment))?
+            before_and_after(options, seen(moment))
         }
     }) else {
         return Ok(None);

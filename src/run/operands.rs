@@ -43,6 +43,15 @@ pub(super) struct Operands {
 }
 
 impl Operand {
+    /// What this name on the command line means.
+    pub(super) fn named(name: &OsString) -> Operand {
+        if name == "-" {
+            Operand::Stdin
+        } else {
+            Operand::File(name.clone())
+        }
+    }
+
     /// As the option's user wrote it.
     pub(super) fn argument(&self) -> OsString {
         match self {
@@ -153,19 +162,17 @@ pub(super) fn check_followed(files: &[OsString]) -> Operands {
 
 /// The operand, and of a regular file that is not empty what is the same where the first bytes are.
 fn check_one(file: &OsString) -> io::Result<(Operand, Option<u64>)> {
-    let operand = if file == "-" {
-        Operand::Stdin
-    } else {
+    let operand = Operand::named(file);
+    if operand != Operand::Stdin {
         let metadata = std::fs::metadata(file)?;
         if metadata.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
         }
+        // A named pipe is opened once: its writer would be cut off by a second time.
         if metadata.is_file() {
             File::open(file)?;
         }
-        // A named pipe is opened once: its writer would be cut off by a second time.
-        Operand::File(file.clone())
-    };
+    }
     let head = operand.look(|source| {
         let mut head = Vec::new();
         match source.take(HEAD).read_to_end(&mut head) {
