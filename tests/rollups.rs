@@ -275,6 +275,54 @@ fn every_dimension_is_carried() {
     }
 }
 
+/// Rules are asked of a rollup that was written with them and carries nothing else, and are told the same of it: what it does
+/// not carry is no cause.
+#[test]
+fn what_rules_name_is_carried() {
+    let folder = fresh("rollups-rules");
+    let entry = |n: usize| {
+        let seed = (n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        line(START + 2 * n as i64, n, seed)
+    };
+    let (log, rollup) = (folder.join("log"), folder.join("rollup"));
+    fs::write(&log, (0..1500).map(entry).collect::<String>()).expect("a file");
+    let mut fired = 0;
+    for rule in RULES {
+        let written = run(
+            &["-rrollup", "--top=method", rule],
+            std::slice::from_ref(&log),
+        )
+        .0;
+        fs::write(&rollup, written).expect("a file");
+        let carries_client = rule.contains("client");
+        let alerts = |file: &PathBuf| {
+            let args = ["-rjson", "--top=method", rule];
+            let told = run(&args, std::slice::from_ref(file)).0;
+            let told = String::from_utf8(told).expect("UTF-8");
+            let alerts = told
+                .lines()
+                .filter(|line| line.contains(r#""type":"alert""#));
+            let alerts = alerts.map(|line| {
+                let mut alert: serde_json::Value = serde_json::from_str(line).expect("JSON");
+                let causes = alert.to_string().matches(r#""dim":"client""#).count();
+                for told in ["text", "summary", "cause", "spread", "changed"] {
+                    alert[told].take();
+                }
+                (alert, causes)
+            });
+            alerts.collect::<Vec<_>>()
+        };
+        let (found, want) = (alerts(&rollup), alerts(&log));
+        fired += want.len();
+        assert_eq!(found.len(), want.len(), "{rule}");
+        for ((found, causes), (want, _)) in found.iter().zip(&want) {
+            assert_eq!(found, want, "{rule}");
+            assert!(carries_client || *causes == 0, "{rule}");
+        }
+    }
+    assert!(fired > 100, "{fired}");
+}
+
 /// The bytes of a rollup do not depend on how many merged it.
 #[test]
 fn a_merged_rollup_is_that_of_the_whole() {

@@ -505,18 +505,16 @@ impl Options {
         }
         let mut asked = top.iter().filter(|top| top.asked);
         let asked = asked.any(|top| top.dimension.fields.contains(&Field::Agent));
-        let ruleset = self.ruleset();
-        let plan = ruleset.plan();
-        let mut plan = plan.map_err(|why| Error::new(format!("--alert: {why}")))?;
-        let mut ruleset = ruleset;
+        let mut ruleset = self.ruleset();
         let mut rollup = None;
         if self.writes_rollup() {
             // The rules say what is carried, and are evaluated where the rollup is read.
             let carried = self.asked_for().into_iter();
             rollup = Some(Arc::new(RollupLayout::of(carried)));
-            (plan.rules, plan.expressions) = (Vec::new(), Vec::new());
             (ruleset.traffic, ruleset.specs) = (None, Vec::new());
         }
+        let plan = ruleset.plan();
+        let plan = plan.map_err(|why| Error::new(format!("--alert: {why}")))?;
         Ok(Config {
             counting: Counting {
                 robots: !self.quiet && (asked || self.report.robots),

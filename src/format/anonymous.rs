@@ -23,7 +23,10 @@ impl Anonymous {
     /// The client that is counted for this one.
     pub fn client(&mut self, client: &[u8]) -> &[u8] {
         let cut = std::str::from_utf8(client).ok().and_then(cut);
-        let Some(address) = cut else { return b"-" };
+        let Some(address) = cut else {
+            // What is not there is nobody's.
+            return if client.is_empty() { b"" } else { b"-" };
+        };
         let room = self.0.len();
         let mut rest = &mut self.0[..];
         let written = write!(rest, "{address}");
@@ -106,7 +109,7 @@ mod tests {
             ),
             ("pc7.example.com", "-"),
             ("-", "-"),
-            ("", "-"),
+            ("", ""),
         ] {
             let found = anonymous.client(client.as_bytes());
             assert_eq!(found, want.as_bytes(), "{client}");

@@ -26,7 +26,7 @@ pub struct Record<'a> {
     pub offset: i32,
     /// Whether the line itself says the offset, or counts from the epoch.
     pub zoned: bool,
-    /// The first address of a list, without quotes and port; `-` where there is none.
+    /// The first address of a list, without quotes and port; `-` where there is none, and empty where a rollup does not carry it.
     pub client: &'a [u8],
     /// The authenticated user, where the format has one.
     pub user: Option<&'a [u8]>,

@@ -168,7 +168,7 @@ pub static DIMENSIONS: [Dimension; 33] = [
         about: "the client's address or name",
         fields: &[Field::Client],
         of: Of::Itself,
-        key: |r, _, _| Some(r.client),
+        key: |r, _, _| Some(r.client).filter(|client| !client.is_empty()),
     },
     Dimension {
         name: "path",

@@ -395,6 +395,8 @@ fn row<'a>(
     let hits = value::number(hits).filter(|hits| (1..=MOST_HITS).contains(hits));
     let hits = hits.ok_or(no_hits)?;
     record.offset = state.offset;
+    // Unless it is carried.
+    record.client = b"";
     let columns = layout.columns();
     if escaped {
         let values = values.clone();
