@@ -59,6 +59,8 @@ pub struct Caption {
     pub metric: &'static str,
     /// If there is a number for each of several names, the label of a name in metrics: `method`.
     pub label: Option<&'static str>,
+    /// Whether it only grows, so that metrics call it a counter.
+    pub grows: bool,
     /// What is counted, without a full stop.
     pub about: &'static str,
 }

@@ -227,17 +227,18 @@ fn whatever_a_ledger_holds_it_is_taken_or_left_as_it_is() {
 
 #[test]
 fn whatever_rollups_hold_merging_them_is_replay() {
-    let head = "#httpmon rollup 1 offset=0\ntime\thits\tstatus\tmethod\tprotocol\tbytes\tus\tsection\tclient\tpath\tcached\tbot";
+    let head = "#httpmon rollup 1 offset=0\ntime\thits\tstatus\tmethod\tprotocol\tbytes\tus\tsection\tclient\tpath\tcached\tbot\tvisitor";
     let row = |second: usize, n: usize| {
         let status = [200, 404, 503][n % 3];
         format!(
-            "\n{}\t{}\t{status}\tGET\tHTTP/1.1\t{}\t\t/{}\t192.0.2.{}\t/{}/x\t\t-",
+            "\n{}\t{}\t{status}\tGET\tHTTP/1.1\t{}\t\t/{}\t192.0.2.{}\t/{}/x\t\t-\t{}",
             1_767_225_600 + second,
             n % 2 + 1,
             n % 5,
             n % 3,
             n % 4,
             n % 3,
+            n % 7,
         )
     };
     let rows = |seconds: &[usize]| -> String {

@@ -70,7 +70,11 @@ impl Evaluate {
             match findings {
                 Findings::Unknown => {}
                 Findings::Part(hits) => parts.push((caption, hits)),
-                Findings::Names(items) => blocks.push(Block::Group { caption, items }),
+                Findings::Names(items, error) => blocks.push(Block::Group {
+                    caption,
+                    items,
+                    error,
+                }),
             }
         }
         blocks.push(input("malformed", counters.malformed));

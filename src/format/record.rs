@@ -44,6 +44,8 @@ pub struct Record<'a> {
     pub agent: Option<&'a [u8]>,
     /// Its hash, where it is known already; else 0.
     pub agent_hash: u64,
+    /// Which visitor of its client made it.
+    pub visitor: VisitorMark,
     /// How long the request took, in microseconds, where the format says.
     pub duration_us: Option<u64>,
     /// What the cache had to say, where the format has it.
@@ -60,6 +62,18 @@ pub struct Record<'a> {
     pub named: Option<&'a NamedValues>,
     /// Whether the referrer is a host of `--own`, once that was looked up.
     pub refers_itself: bool,
+}
+
+/// Which visitor of a client made a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum VisitorMark {
+    /// Its agent and its day say that.
+    #[default]
+    Logged,
+    /// A number stands for these in a row of a rollup.
+    Carried(u32),
+    /// A rollup does not say it.
+    Lost,
 }
 
 /// The three parts of a request line.
@@ -96,6 +110,7 @@ impl<'a> Record<'a> {
             referrer: None,
             agent: None,
             agent_hash: 0,
+            visitor: VisitorMark::Logged,
             duration_us: None,
             cache: None,
             forwarded: None,

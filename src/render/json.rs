@@ -274,10 +274,17 @@ impl ObjectWriter<'_> {
                     Amount::Count(number) | Amount::Bytes(number) => self.number(key, *number),
                     Amount::PerSecond(number) => self.float(key, *number),
                 },
-                Block::Group { caption, items } => self.object(caption.key, |json| {
+                Block::Group {
+                    caption,
+                    items,
+                    error,
+                } => self.object(caption.key, |json| {
                     items
                         .iter()
                         .for_each(|(name, number)| json.number(name, *number));
+                    if *error > 0 {
+                        json.number("error", *error);
+                    }
                 }),
                 Block::Durations { .. } => {}
                 Block::Latency(items) => self.object("latency_ms", |json| {

@@ -290,7 +290,7 @@ impl OpenMetrics {
             }
             Samples::Group(wanted, name) => {
                 for block in &report.blocks {
-                    if let Block::Group { caption, items } = block
+                    if let Block::Group { caption, items, .. } = block
                         && caption.key == *wanted
                     {
                         let sample = |item: &(&str, u64)| (label(name, item.0), item.1.to_string());
@@ -363,7 +363,7 @@ impl Family {
     fn of(caption: &'static Caption) -> Family {
         Family {
             name: caption.metric,
-            kind: "counter",
+            kind: if caption.grows { "counter" } else { "gauge" },
             unit: None,
             about: caption.about,
             samples: match caption.label {

@@ -137,13 +137,15 @@ impl Report {
         })
     }
 
-    /// The groups that say more than a listed ranking does.
-    pub fn groups(&self) -> impl Iterator<Item = (&'static str, &[(&'static str, u64)])> {
+    /// The groups that say more than a listed ranking does: their key, their items, and by how much these may be off.
+    pub fn groups(&self) -> impl Iterator<Item = (&'static str, &[(&'static str, u64)], u64)> {
         let listed = |key: &str| self.listed().any(|ranking| ranking.dimension.title == key);
         self.blocks.iter().filter_map(move |block| match block {
-            Block::Group { caption, items } if !listed(caption.key) => {
-                Some((caption.key, &items[..]))
-            }
+            Block::Group {
+                caption,
+                items,
+                error,
+            } if !listed(caption.key) => Some((caption.key, &items[..], *error)),
             _ => None,
         })
     }
@@ -198,6 +200,8 @@ pub enum Block {
         caption: &'static Caption,
         /// Each with its name.
         items: Vec<(&'static str, u64)>,
+        /// By how much each may be off; 0 if they are exact.
+        error: u64,
     },
     /// How long requests took, where the log says: names and milliseconds.
     Latency(Vec<(&'static str, f64)>),
@@ -315,6 +319,7 @@ pub static STATUS: Caption = Caption {
     key: "status",
     metric: "responses",
     label: Some("class"),
+    grows: true,
     about: "Records by class of status",
 };
 
@@ -328,5 +333,6 @@ pub fn status_group(status: &[u64; 6]) -> Block {
     Block::Group {
         caption: &STATUS,
         items: items.to_vec(),
+        error: 0,
     }
 }

@@ -19,14 +19,15 @@ impl Statistic for BotHits {
         key: "bots",
         metric: "bots",
         label: None,
+        grows: true,
         about: "Records of robots that name themselves, if the log has user agents",
     });
 
     #[inline]
-    fn observe(&mut self, record: &Record<'_>, _: &Hit, scratch: &mut Scratch) {
-        if scratch.counts_robots && record.agent.is_some() {
+    fn observe(&mut self, _: &Record<'_>, _: &Hit, scratch: &mut Scratch) {
+        if let Some(agent) = scratch.agent {
             self.agents += 1;
-            self.bots += u64::from(scratch.robots.made(record));
+            self.bots += u64::from(agent.is_robot);
         }
     }
 

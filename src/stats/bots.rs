@@ -5,6 +5,7 @@
 //! to be a browser is not detected, so the share of robots is a lower bound.
 
 use super::bot_list::{BOTS, Bot, BotKind};
+use super::visitor::agent_number;
 use crate::format::record::Record;
 use crate::hashing::hash_of;
 use memchr::memchr_iter;
@@ -84,11 +85,34 @@ pub struct Robots {
     places: Box<[[KnownAgent; WAYS]]>,
 }
 
-/// An agent by its hash, and the robot that it is.
+/// The agent of a record.
+#[derive(Debug, Clone, Copy)]
+pub struct SeenAgent {
+    /// Its hash, by a seed of this process.
+    pub hash: u64,
+    /// Whether it names a robot.
+    pub is_robot: bool,
+    /// A number that stands for it, the same in every run.
+    pub number: u32,
+}
+
+/// An agent by its hash, the robot that it is, and a number that stands for it.
 #[derive(Debug, Clone, Copy, Default)]
 struct KnownAgent {
     hash: u64,
     robot: Option<KnownRobot>,
+    number: u32,
+}
+
+impl KnownAgent {
+    #[inline]
+    fn seen(self) -> SeenAgent {
+        SeenAgent {
+            hash: self.hash,
+            is_robot: self.robot.is_some(),
+            number: self.number,
+        }
+    }
 }
 
 /// A robot without its agent.
@@ -131,44 +155,69 @@ impl Robots {
     /// The robot that `agent` names.
     #[inline]
     pub fn named_in<'a>(&mut self, agent: &'a [u8]) -> Option<Robot<'a>> {
-        let robot = self.known(agent, hash_of(agent));
-        robot.map(|robot| robot.of(agent))
+        let known = self.known(agent, hash_of(agent));
+        known.robot.map(|robot| robot.of(agent))
+    }
+
+    /// The agent that made this request, if the log says it.
+    #[inline]
+    pub fn agent_of(&mut self, record: &Record<'_>) -> Option<SeenAgent> {
+        let known = self.known_of(record, record.agent?);
+        Some(known.seen())
+    }
+
+    /// The same with the robot that it names.
+    #[inline]
+    pub fn agent_and_robot_of<'a>(
+        &mut self,
+        record: &Record<'a>,
+    ) -> Option<(SeenAgent, Option<Robot<'a>>)> {
+        let agent = record.agent?;
+        let known = self.known_of(record, agent);
+        let robot = known.robot.map(|robot| robot.of(agent));
+        Some((known.seen(), robot))
+    }
+
+    #[inline]
+    fn known_of(&mut self, record: &Record<'_>, agent: &[u8]) -> KnownAgent {
+        let hash = match record.agent_hash {
+            0 => hash_of(agent),
+            hash => hash,
+        };
+        self.known(agent, hash)
     }
 
     /// Whether a robot made this request.
     #[inline]
     pub fn made(&mut self, record: &Record<'_>) -> bool {
-        let is_made = |agent| {
-            let hash = match record.agent_hash {
-                0 => hash_of(agent),
-                hash => hash,
-            };
-            self.known(agent, hash).is_some()
-        };
-        record.agent.is_some_and(is_made)
+        self.agent_of(record).is_some_and(|agent| agent.is_robot)
     }
 
     #[inline]
-    fn known(&mut self, agent: &[u8], hash: u64) -> Option<KnownRobot> {
+    fn known(&mut self, agent: &[u8], hash: u64) -> KnownAgent {
         let place = hash as usize % PLACES;
         let ways = self.places.get(place).map_or(&[][..], |ways| ways);
         match ways.iter().find(|known| known.hash == hash) {
-            Some(known) => known.robot,
+            Some(known) => *known,
             None => self.read(agent, hash, place),
         }
     }
 
     /// Reads an agent, and remembers it.
     #[cold]
-    fn read(&mut self, agent: &[u8], hash: u64, place: usize) -> Option<KnownRobot> {
+    fn read(&mut self, agent: &[u8], hash: u64, place: usize) -> KnownAgent {
         if self.places.is_empty() {
             self.places = vec![<[KnownAgent; WAYS]>::default(); PLACES].into();
         }
-        let robot = named_in(agent);
+        let known = KnownAgent {
+            hash,
+            robot: named_in(agent),
+            number: agent_number(agent),
+        };
         let ways = &mut self.places[place];
         ways.rotate_right(1);
-        ways[0] = KnownAgent { hash, robot };
-        robot
+        ways[0] = known;
+        known
     }
 }
 

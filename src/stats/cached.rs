@@ -16,6 +16,7 @@ impl Statistic for Cached {
         key: "cached",
         metric: "cached",
         label: None,
+        grows: true,
         about: "Records that a cache answered",
     });
 

@@ -7,15 +7,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::SERVER_ERROR;
 use super::agents::{browser, system, token};
-use super::bots::Robots;
+use super::bots::{Robots, SeenAgent};
 use super::calendar::{HOURS, WEEKDAYS, hour, weekday};
 use super::network::network;
 use super::served::served;
 use super::target::{endpoint, extension, is_static, parameter, query};
-use super::visitor::visitor;
+use super::visitor::{mark, midnight, visitor};
 use crate::format::anonymous::AddressText;
 use crate::format::named::field_in;
-use crate::format::record::Record;
+use crate::format::record::{Record, VisitorMark};
 use crate::format::rollup::{RollupLayout, RowBeginnings, Told};
 use crate::format::unparsed::Field;
 use crate::nearest;
@@ -66,6 +66,10 @@ pub struct Scratch {
     pub robots: Robots,
     /// Whether robots are counted, by the agent of every record.
     pub counts_robots: bool,
+    /// The agent of the record, if they are.
+    pub agent: Option<SeenAgent>,
+    /// The index of the clients among the dimensions that are counted.
+    pub client: usize,
     /// What the row of a rollup carries.
     pub layout: Option<Arc<RollupLayout>>,
     /// Beginnings of its rows.
@@ -459,18 +463,26 @@ impl Scratch {
         let Some(layout) = &self.layout else {
             return;
         };
-        let robot = record.agent.map(|agent| self.robots.named_in(agent));
-        let bot = robot.map(|robot| match robot {
-            None => &b"-"[..],
-            Some(robot) => {
-                self.text.clear();
-                robot.write_alone(&mut self.text);
-                &self.text
-            }
-        });
+        let (mut bot, mut visitor) = (None, None);
+        if let Some((agent, robot)) = self.robots.agent_and_robot_of(record) {
+            bot = Some(match robot {
+                None => &b"-"[..],
+                Some(robot) => {
+                    self.text.clear();
+                    robot.write_alone(&mut self.text);
+                    &self.text
+                }
+            });
+            visitor = match record.visitor {
+                VisitorMark::Logged => Some(mark(agent.number, midnight(record))),
+                VisitorMark::Carried(mark) => Some(mark),
+                VisitorMark::Lost => None,
+            };
+        }
         let told = Told {
             bot,
             cached: record.cache.is_some_and(served),
+            visitor,
         };
         layout.write(record, &told, &mut self.beginnings, out);
     }

@@ -22,6 +22,7 @@ impl Statistic for Methods {
         key: "methods",
         metric: "requests",
         label: Some("method"),
+        grows: true,
         about: "Records by method of the request",
     });
 
@@ -40,7 +41,7 @@ impl Statistic for Methods {
     }
 
     fn findings(&self) -> Findings {
-        Findings::Names(METHODS.into_iter().zip(self.0).collect())
+        Findings::Names(METHODS.into_iter().zip(self.0).collect(), 0)
     }
 }
 

@@ -33,6 +33,7 @@ pub mod timeline;
 pub mod top;
 pub mod totals;
 mod visitor;
+mod visitors;
 
 use crate::format::record::Record;
 use crate::quantity::Caption;
@@ -69,8 +70,8 @@ pub enum Findings {
     Unknown,
     /// A part of the hits.
     Part(u64),
-    /// Hits by name.
-    Names(Vec<(&'static str, u64)>),
+    /// Numbers by name, and by how much each may be off (0: exact).
+    Names(Vec<(&'static str, u64)>, u64),
 }
 
 /// The table of statistics, as a struct of them all.
@@ -122,6 +123,8 @@ statistics! {
     cached: cached::Cached,
     /// Those of robots.
     bots: bot_hits::BotHits,
+    /// Whose they were.
+    visitors: visitors::Visitors,
 }
 
 /// How many dimensions a run can count: the length of [`Hit::ids`].

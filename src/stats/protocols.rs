@@ -19,6 +19,7 @@ impl Statistic for Protocols {
         key: "protocols",
         metric: "protocols",
         label: Some("protocol"),
+        grows: true,
         about: "Records by protocol of the request",
     });
 
@@ -35,7 +36,7 @@ impl Statistic for Protocols {
     }
 
     fn findings(&self) -> Findings {
-        Findings::Names(PROTOCOLS.into_iter().zip(self.0).collect())
+        Findings::Names(PROTOCOLS.into_iter().zip(self.0).collect(), 0)
     }
 }
 

@@ -31,10 +31,12 @@ impl Totals {
         let tops = with_standing(asked);
         let tables = tops.iter().map(|_| KeyTable::default()).collect();
         let spreads = tops.iter().map(|_| KeyedHistogram::default()).collect();
+        let client = tops.iter().position(|top| top.dimension.name == "client");
         Totals {
             statistics: Statistics::default(),
             scratch: Scratch {
                 counts_robots: robots,
+                client: client.unwrap_or_default(),
                 ..Scratch::default()
             },
             timed: tops.iter().any(|top| top.asked),
@@ -93,7 +95,6 @@ impl Totals {
         hit.class = record.status_class() as u8;
         hit.malformed = record.request.is_none();
         hit.counted = true;
-        self.statistics.observe(record, hit, &mut self.scratch);
         let count = Count {
             hits: 1,
             bytes: hit.bytes,
@@ -105,6 +106,10 @@ impl Totals {
                 *id = table.count(key, &count);
             }
         }
+        if self.scratch.counts_robots {
+            self.scratch.agent = self.scratch.robots.agent_of(record);
+        }
+        self.statistics.observe(record, hit, &mut self.scratch);
         if let Some(us) = hit.duration_us
             && self.timed
         {
@@ -151,14 +156,15 @@ impl Totals {
         self.spreads.iter_mut().for_each(KeyedHistogram::clear);
     }
 
-    /// The bytes that the keys take, with how long their requests took.
+    /// The bytes that the keys take, with how long their requests took, and the visitors.
     pub fn key_bytes(&self) -> usize {
         let keys = self.tables.iter().map(KeyTable::bytes).sum::<usize>();
-        keys + self
-            .spreads
-            .iter()
-            .map(KeyedHistogram::bytes)
-            .sum::<usize>()
+        keys + self.statistics.visitors.bytes()
+            + self
+                .spreads
+                .iter()
+                .map(KeyedHistogram::bytes)
+                .sum::<usize>()
     }
 
     /// Whether a table has reached its cap.
@@ -178,6 +184,7 @@ impl Totals {
         for (i, (table, spread)) in tables.enumerate() {
             if let Some(ids) = table.reduce_if_full() {
                 spread.renumber(&ids);
+                self.statistics.visitors.forget_ids();
                 reduced.push((i, ids));
             }
         }

@@ -3,7 +3,11 @@
 use std::io::Write;
 
 use crate::format::record::Record;
+use crate::hashing::GOLDEN_RATIO;
 use crate::time::Zone;
+
+/// In seconds.
+pub(super) const DAY: i64 = 86_400;
 
 /// `2026-11-20 192.0.2.7 5f0c2a91`: the day in the log's own zone, the client, and a number that stands for the agent,
 /// which would be longer than all the rest.
@@ -14,16 +18,28 @@ pub(super) fn visitor<'b>(record: &Record<'_>, agent: &[u8], text: &'b mut Vec<u
         let _ = write!(text, "{date} ");
     }
     text.extend_from_slice(record.client);
-    let _ = write!(text, " {:08x}", number(agent));
+    let _ = write!(text, " {:08x}", agent_number(agent));
     text
 }
 
-/// A number for a text, the same in every run: FNV-1a of 64 bits, folded to 32.
-fn number(text: &[u8]) -> u32 {
-    let hash = text.iter().fold(0xcbf2_9ce4_8422_2325u64, |hash, &byte| {
+/// A number for an agent, the same in every run: FNV-1a of 64 bits, folded to 32.
+pub(super) fn agent_number(agent: &[u8]) -> u32 {
+    let hash = agent.iter().fold(0xcbf2_9ce4_8422_2325u64, |hash, &byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     });
     (hash ^ (hash >> 32)) as u32
+}
+
+/// When the day of a record began in the log's own zone, as seconds since 1970 of a local clock.
+pub(super) fn midnight(record: &Record<'_>) -> i64 {
+    let local = record.time.0 + i64::from(record.offset);
+    local - local.rem_euclid(DAY)
+}
+
+/// A number for an agent on the day that began at `midnight`, the same in every run.
+pub(super) fn mark(agent: u32, midnight: i64) -> u32 {
+    let mixed = (u64::from(agent) << 32 ^ midnight as u64).wrapping_mul(GOLDEN_RATIO);
+    (mixed >> 32) as u32
 }
 
 #[cfg(test)]

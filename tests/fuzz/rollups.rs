@@ -225,7 +225,10 @@ fn ordered(text: &str, (rows, remarks): &Content) -> Option<String> {
     for ((time, values), hits) in rows {
         out += &format!("{time}\t{hits}\t{values}\n");
     }
-    remarks.keys().for_each(|line| out += &format!("{line}\n"));
+    // In the order of a rollup: when it ends, what was skipped is told first.
+    let mut remarks: Vec<&String> = remarks.keys().collect();
+    remarks.sort_by_key(|line| !line.starts_with("#skipped\t"));
+    remarks.iter().for_each(|line| out += &format!("{line}\n"));
     Some(sealed(&out))
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use super::beginnings::RowBeginnings;
 use super::{RollupFault, value};
 use crate::format::named::field_in;
-use crate::format::record::{Record, Request};
+use crate::format::record::{Record, Request, VisitorMark};
 
 /// What is read of a row before the record is whole.
 #[derive(Debug, Default)]
@@ -35,6 +35,8 @@ pub struct Told<'a> {
     pub bot: Option<&'a [u8]>,
     /// Whether its line says that a cache answered.
     pub cached: bool,
+    /// What stands for its agent and its day; `None` if it has no agent.
+    pub visitor: Option<u32>,
 }
 
 /// A column.
@@ -60,7 +62,7 @@ impl std::fmt::Debug for RollupColumn {
 }
 
 /// Every column behind `time` and `hits`.
-pub static COLUMNS: [RollupColumn; 18] = [
+pub static COLUMNS: [RollupColumn; 19] = [
     RollupColumn {
         name: "status",
         about: "the status code, if there is one",
@@ -245,6 +247,21 @@ pub static COLUMNS: [RollupColumn; 18] = [
         },
     },
     RollupColumn {
+        name: VISITOR,
+        about: "a number that stands for the user agent and the day, and nothing if there is no user agent",
+        always: false,
+        dimensions: &[],
+        write: |_, told, out| value::push_number(told.visitor.map(u64::from), out),
+        read: |text, record, _| {
+            let Some(text) = text else {
+                return true;
+            };
+            let number = value::number(text).and_then(|number| u32::try_from(number).ok());
+            record.visitor = number.map_or(VisitorMark::Lost, VisitorMark::Carried);
+            number.is_some()
+        },
+    },
+    RollupColumn {
         name: "agent",
         about: "the User-Agent header",
         always: false,
@@ -283,6 +300,9 @@ pub static COLUMNS: [RollupColumn; 18] = [
         },
     },
 ];
+
+/// The column that goes with that of the clients, so that a summary can count visitors.
+const VISITOR: &str = "visitor";
 
 /// The first columns of a row, which every rollup has: those of the status, the method and the protocol.
 const BEGINNING: usize = 3;
@@ -349,9 +369,13 @@ impl RollupLayout {
     /// The columns that the keys of these dimensions need, and those that every rollup has.
     pub fn of<'n>(dimensions: impl Iterator<Item = &'n str>) -> RollupLayout {
         let asked: Vec<&str> = dimensions.collect();
-        let carried = |column: &&RollupColumn| {
+        let is_asked = |column: &RollupColumn| {
             column.always || asked.iter().any(|name| column.dimensions.contains(name))
         };
+        let clients = COLUMNS.iter().find(|column| column.name == "client");
+        let visitors = clients.is_some_and(is_asked);
+        let carried =
+            |column: &&RollupColumn| is_asked(column) || visitors && column.name == VISITOR;
         let mut fields: Vec<_> = asked.iter().filter_map(|name| of_field(name)).collect();
         fields.sort_unstable_by_key(|column| column.name);
         fields.dedup_by_key(|column| column.name);

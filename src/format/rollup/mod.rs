@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! #httpmon rollup 1 offset=7200
-//! time⇥hits⇥status⇥method⇥protocol⇥bytes⇥us⇥section⇥client⇥cached⇥bot
+//! time⇥hits⇥status⇥method⇥protocol⇥bytes⇥us⇥section⇥client⇥cached⇥bot⇥visitor
 //! 1760104536⇥3⇥200⇥GET⇥HTTP/1.1⇥512⇥⇥/api⇥192.0.2.7⇥⇥-
 //! #unparsed⇥1760104536⇥2
 //! #end rows=1 hits=3 from=1760104536 to=1760104536 sum=9f3c…
@@ -27,7 +27,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::named::NamedFields;
-use super::record::Record;
+use super::record::{Record, VisitorMark};
 use super::unparsed::{DurationUnit, Field, Unparsed, Why};
 use super::{Format, FormatSource};
 use crate::time::Second;
@@ -41,8 +41,8 @@ pub(super) const ROLLUP: Format = Format {
     name: NAME,
     about: "what --report rollup has written: a row for each second and combination of values, with its hits",
     sample: "#httpmon rollup 1 offset=0\n\
-             time\thits\tstatus\tmethod\tprotocol\tbytes\tus\tsection\tclient\tcached\tbot\n\
-             1760104536\t3\t200\tGET\tHTTP/1.1\t512\t\t/api\t192.0.2.7\t\t-",
+             time\thits\tstatus\tmethod\tprotocol\tbytes\tus\tsection\tclient\tcached\tbot\tvisitor\n\
+             1760104536\t3\t200\tGET\tHTTP/1.1\t512\t\t/api\t192.0.2.7\t\t-\t3511700850",
     begins: |b| b == b'#',
     source: FormatSource::Rollup,
 };
@@ -395,8 +395,9 @@ fn row<'a>(
     let hits = value::number(hits).filter(|hits| (1..=MOST_HITS).contains(hits));
     let hits = hits.ok_or(no_hits)?;
     record.offset = state.offset;
-    // Unless it is carried.
+    // Unless they are carried.
     record.client = b"";
+    record.visitor = VisitorMark::Lost;
     let columns = layout.columns();
     if escaped {
         let values = values.clone();

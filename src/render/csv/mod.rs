@@ -268,7 +268,7 @@ fn headline(report: &Report, name: &str) -> String {
 
 fn status(report: &Report, name: &str) -> String {
     let found = report.blocks.iter().find_map(|block| match block {
-        Block::Group { caption, items } if caption.key == "status" => {
+        Block::Group { caption, items, .. } if caption.key == "status" => {
             items.iter().find(|item| item.0 == name)
         }
         _ => None,

@@ -22,11 +22,15 @@ pub(in crate::render) struct Portion {
 
 impl Breakdown {
     /// `None` of a whole of nothing.
-    pub(super) fn new(key: &'static str, items: &[(&'static str, u64)]) -> Option<Breakdown> {
+    pub(super) fn new(
+        key: &'static str,
+        items: &[(&'static str, u64)],
+        error: u64,
+    ) -> Option<Breakdown> {
         let whole: u64 = items.iter().map(|item| item.1).sum();
         let part = |&(name, hits): &(&'static str, u64)| Portion {
             name,
-            hits: grouped(hits),
+            hits: format!("{}{}", units::about(error), grouped(hits)),
             percent: units::percent(hits, whole),
             share: units::share(hits, whole),
         };

@@ -98,7 +98,7 @@ impl<'a> Document<'a> {
             }),
             groups: report
                 .groups()
-                .filter_map(|(key, items)| Breakdown::new(key, items))
+                .filter_map(|(key, items, error)| Breakdown::new(key, items, error))
                 .collect(),
             timed,
             rankings: rankings

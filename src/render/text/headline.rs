@@ -150,7 +150,7 @@ impl TextWriter<'_> {
 /// Whether the server failed at all; a page that is not found is the client's error.
 fn has_server_errors(report: &Report) -> bool {
     report.blocks.iter().any(|block| {
-        matches!(block, Block::Group { caption, items }
+        matches!(block, Block::Group { caption, items, .. }
             if caption.key == "status" && items.iter().any(|(name, number)| *name == "5xx" && *number > 0))
     })
 }

@@ -195,15 +195,23 @@ impl TextWriter<'_> {
 
     fn block(&mut self, block: &Block, whole: bool) {
         match block {
-            Block::Group { caption, items } => {
+            Block::Group {
+                caption,
+                items,
+                error,
+            } => {
                 let mut first = true;
                 for (name, number) in items.iter().filter(|(_, number)| *number > 0) {
                     self.item(caption.key, &mut first);
                     self.paint(class_style(name), |page| {
                         page.raw(name);
                         page.raw(" ");
+                        page.raw(units::about(*error));
                         page.number(*number);
                     });
+                }
+                if *error > 0 && !first {
+                    self.write(format_args!(" (+-{error})"));
                 }
                 self.end_items(first);
             }
