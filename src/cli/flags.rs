@@ -327,6 +327,10 @@ pub static FLAGS: &[Flag] = &[
                too, and ? is one. Paths that match none are endpoints as described at endpoint.",
         choices: NO_CHOICES,
         apply: |o, v| {
+            // Of a request to a proxy it is the whole URL.
+            if v.starts_with(|c: char| c.is_alphanumeric()) && !v.contains("://") {
+                return Err(format!("a path begins with '/': '/{v}'"));
+            }
             o.groups.push(v.to_owned());
             Ok(None)
         },
