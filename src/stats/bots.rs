@@ -445,6 +445,15 @@ mod tests {
             ("Mozilla/4.0 (compatible; MSIE 8.0; Windows NT 6.1)", ""),
             ("Mozilla/5.0 (compatible; Konqueror/4.5; Linux)", ""),
             ("Robotics browser", ""),
+            (
+                "Mozilla/5.0 (X11 (like Linux) Inner/1) ExampleReader/2 (+https://example.com)",
+                "ExampleReader other",
+            ),
+            (
+                "Mozilla/5.0(Inner/1) ExampleReader/2 (+https://example.com)",
+                "ExampleReader other",
+            ),
+            ("Mozilla/5.0 (compatible; /1.0)", ""),
             ("compatible;", ""),
             ("-", ""),
             ("", ""),
