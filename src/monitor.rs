@@ -144,7 +144,7 @@ impl Monitor {
 
     /// See [`Ingest::carried_example`].
     pub fn carried_example(&mut self, example: &CarriedExample) {
-        self.ingest.carried_example(example);
+        self.ingest.carried_example(example, &mut self.evaluate);
     }
 
     /// See [`Ingest::begin_chunk`].

@@ -97,10 +97,11 @@ impl Ingest {
     }
 
     /// One of the lines that were no records where the rollup was written.
-    pub fn carried_example(&mut self, example: &CarriedExample) {
+    pub fn carried_example(&mut self, example: &CarriedExample, closed: &mut impl ClosedSeconds) {
         let Some(unparsed) = example.unparsed else {
             return;
         };
+        self.settle(closed);
         let examples = &mut self.books.examples;
         let mut known = examples.iter_mut();
         let found = UnparsedExample {

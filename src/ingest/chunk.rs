@@ -381,6 +381,7 @@ impl Ingest {
         match step {
             ChunkStep::Passed => {}
             ChunkStep::Unparsed(line) => {
+                self.settle(closed);
                 self.books.lines += 1;
                 self.note_unparsed(
                     line.unparsed,
@@ -389,7 +390,7 @@ impl Ingest {
                 );
             }
             ChunkStep::Carried(line) => self.carried(*line, &Record::EMPTY, None, closed),
-            ChunkStep::Example(example) => self.carried_example(example),
+            ChunkStep::Example(example) => self.carried_example(example, closed),
             ChunkStep::Skewed(second, row) => self.roll_skewed_row(*second, row, closed),
             ChunkStep::Ascent(ascent) => {
                 if self.take_ascent(&steps.columns, ascent, place, closed) {

@@ -163,7 +163,8 @@ impl Ingest {
 
     /// A line that is no record, and why.
     pub fn unparsed(&mut self, unparsed: Unparsed, text: &[u8], closed: &mut impl ClosedSeconds) {
-        self.take_gathered(closed);
+        // A report before it does not count it among those like its example.
+        self.settle(closed);
         self.front.current_mut().origin.line += 1;
         self.books.lines += 1;
         self.note_unparsed(unparsed, self.front.origin().line, text);
