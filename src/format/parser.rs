@@ -344,7 +344,11 @@ impl Parser {
             Some(b' ' | b'\t' | b'\r') if line.iter().all(|b| b" \t\r".contains(b)) => {
                 return Outcome::Skipped;
             }
-            Some(b'=' | b'#' | b'"') if let Some(signal) = self.signal(line) => return signal,
+            Some(b'=' | b'#' | b'"') => {
+                if let Some(signal) = self.signal(line) {
+                    return signal;
+                }
+            }
             Some(_) => {}
         }
         let (proxies, ends) = (self.proxies.clone(), self.ends);
