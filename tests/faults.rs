@@ -242,6 +242,30 @@ fn more_files_than_descriptors_change_nothing() {
     }
 }
 
+/// All of them at once: so many stay open, and the others are opened each time.
+#[test]
+fn more_files_at_once_than_descriptors_lose_nothing() {
+    const FILES: usize = 170;
+    let folder = folder::fresh("faults-along");
+    let text = log(400);
+    let names: Vec<PathBuf> = (0..FILES).map(|n| folder.join(n.to_string())).collect();
+    for (n, name) in names.iter().enumerate() {
+        // They differ from the first line on.
+        let first =
+            format!("192.0.2.{n} - - [01/Jan/2026:00:00:00 +0000] \"GET /first HTTP/1.1\" 200 1\n");
+        std::fs::write(name, [first.as_bytes(), &text].concat()).expect("a file");
+    }
+    let mut run = limited("--nofile=150", &["--replay", "--report=json"]);
+    let output = run.args(&names).output().expect("prlimit runs");
+    assert!(output.status.success(), "{output:?}");
+    let summary = String::from_utf8_lossy(&output.stdout);
+    let hits = format!(r#""hits":{},"#, FILES * 401);
+    assert!(
+        summary.contains(&hits) && summary.contains(r#""late":0,"#),
+        "{summary}"
+    );
+}
+
 /// Whatever is missing: it ends as if nothing were, or says what is.
 #[test]
 fn few_descriptors_or_little_memory_are_an_error_or_change_nothing() {

@@ -170,3 +170,34 @@ impl Drop for OpenInput {
         self.hold(0);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever is read at once, and unless another file has the name by then.
+    #[test]
+    fn a_file_that_is_opened_again_goes_on_where_it_was() {
+        let path = std::env::temp_dir().join(format!("httpmon-again-{}", std::process::id()));
+        let id = |path| same::id(&std::fs::metadata(path).expect("it is there"));
+        std::fs::write(&path, "one two three").expect("a file");
+        let mut bytes = OpenBytes::Again(path.clone(), id(&path), 0);
+        let mut read = |count| {
+            let mut block = vec![0; count];
+            let count = bytes.read(&mut block)?;
+            block.truncate(count);
+            Ok::<Vec<u8>, io::Error>(block)
+        };
+        assert_eq!(read(3).expect("it is there"), b"one");
+        assert_eq!(read(4).expect("it is there"), b" two");
+        let kept = path.with_extension("kept");
+        std::fs::rename(&path, &kept).expect("its own");
+        std::fs::write(&path, "another of a size").expect("a file");
+        let error = read(3).expect_err("it is another");
+        assert!(error.to_string().contains("another file"), "{error}");
+        std::fs::rename(&kept, &path).expect("its own");
+        assert_eq!(read(9).expect("it is back"), b" three");
+        assert_eq!(read(9).expect("it is there"), b"");
+        std::fs::remove_file(&path).expect("its own");
+    }
+}

@@ -86,7 +86,6 @@ impl Spool {
         let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
         let mut packer = spare.pop().unwrap_or_else(Packer::new);
         drop(spare);
-        packer.packed.clear();
         while packer.take(source, &mut text.failed)? {
             self.write_of(&mut packer, EXTENT, &mut text)?;
         }
@@ -330,6 +329,25 @@ mod tests {
         let error = aside.read_to_end(&mut found).expect_err("it is damaged");
         assert!(found == text && error.to_string() == "damaged");
         assert_eq!(aside.read(&mut [0; 9]).ok(), Some(0), "it is told once");
+    }
+
+    #[test]
+    fn what_cannot_be_written_takes_no_room() {
+        let mut file = SpoolFile {
+            file: File::open("Cargo.toml").ok(),
+            ..SpoolFile::default()
+        };
+        assert!(file.file.is_some() && file.write(b"x", Path::new("")).is_err());
+        assert_eq!(file.extents, 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_may_read_the_file() {
+        use std::os::unix::fs::MetadataExt;
+        let file = nameless(&std::env::temp_dir()).expect("a file");
+        let data = file.metadata().expect("it is open");
+        assert_eq!((data.mode() & 0o777, data.nlink()), (0o600, 0));
     }
 
     #[test]
