@@ -139,6 +139,29 @@ fn a_packed_file_that_is_cut_is_counted_up_to_there() {
     assert_eq!(status, Some(2));
 }
 
+/// The last line of each needs no newline, also where nothing else is left of its file.
+#[test]
+fn last_lines_without_a_newline_count() {
+    let folder = fresh("merging-last");
+    let files = [1, 2].map(|server| folder.join(server.to_string()));
+    for (lines, length) in [(1, 0), (5, 16 << 10), (2000, 0)] {
+        for (server, file) in files.iter().enumerate() {
+            let log: String = (0..lines).map(|n| line(START + n, server, 0)).collect();
+            let log = log.trim_end();
+            // As many bytes as are counted first.
+            let remark = format!(
+                "#{}\n",
+                "-".repeat(length.max(log.len() + 2) - log.len() - 2)
+            );
+            fs::write(file, remark + log).expect("a file");
+        }
+        let (out, errors, status) = httpmon(&["-rjson"], &files);
+        let summary: serde_json::Value = serde_json::from_slice(&out).expect("a summary");
+        assert_eq!(summary["hits"], 2 * lines, "{errors}");
+        assert_eq!(status, Some(0));
+    }
+}
+
 /// One wrong time at the beginning of a file does not put all of it at the end.
 #[test]
 fn a_file_that_begins_with_a_wrong_time_is_read_in_its_place() {
