@@ -6,20 +6,38 @@
 
 use std::io::Write;
 
+/// The digits of each number below 100, two for each.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number] = [b'0' + number as u8 / 10, b'0' + number as u8 % 10];
+        number += 1;
+    }
+    pairs
+};
+
 /// Appends `number`, as `{}` does.
 pub fn whole(mut number: u64, out: &mut Vec<u8>) {
     if number < 10 {
         return out.push(b'0' + number as u8);
     }
+    if number < 100 {
+        return out.extend_from_slice(&PAIRS[number as usize]);
+    }
     let mut digits = [0; 20];
     let mut first = digits.len();
-    loop {
+    while number >= 100 {
+        first -= 2;
+        digits[first..first + 2].copy_from_slice(&PAIRS[(number % 100) as usize]);
+        number /= 100;
+    }
+    let pair = PAIRS[number as usize];
+    first -= 1;
+    digits[first] = pair[1];
+    if number >= 10 {
         first -= 1;
-        digits[first] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            break;
-        }
+        digits[first] = pair[0];
     }
     out.extend_from_slice(&digits[first..]);
 }

@@ -50,7 +50,15 @@ pub fn push_terminal(bytes: &[u8], ascii: bool, out: &mut Vec<u8>) {
 
 /// Whether all bytes are printable ASCII, as in most keys: nothing to escape, and each byte is a column.
 pub fn is_plain(bytes: &[u8]) -> bool {
-    all(bytes, |byte| matches!(byte, b' '..=b'~'))
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    let (words, rest) = bytes.as_chunks::<8>();
+    // The high bit of a byte is set where it was, where the byte is less than a blank, and where it is DEL; what is carried
+    // to the next byte is of such a byte.
+    let high = words.iter().fold(0, |high, &word| {
+        let word = u64::from_ne_bytes(word);
+        high | word | word.wrapping_sub(ONES * 0x20) | word.wrapping_add(ONES)
+    });
+    high & (ONES << 7) == 0 && all(rest, |byte| matches!(byte, b' '..=b'~'))
 }
 
 /// Whether `holds` is true of every byte. Without an early exit the loop handles many bytes at once.
@@ -159,6 +167,11 @@ mod tests {
         for byte in 0..=u8::MAX {
             let escaped = terminal(&[byte], true) != String::from_utf8_lossy(&[byte]);
             assert_eq!(is_plain(&[b'a', byte]), !escaped, "{byte}");
+            for place in 0..11 {
+                let mut key = *b" plain key~";
+                key[place] = byte;
+                assert_eq!(is_plain(&key), !escaped, "{byte} at {place}");
+            }
         }
     }
 

@@ -118,13 +118,13 @@ pub fn heaviest(
     rows: usize,
     order: RowOrder,
 ) -> Vec<(u32, Count)> {
-    let weight = |count: &Count| match order {
-        RowOrder::Bytes => count.bytes,
-        RowOrder::Errors => count.errors,
-        RowOrder::ClientErrors => count.client_errors,
-        RowOrder::Hits | RowOrder::P95 | RowOrder::Mean => count.hits,
-    };
-    first(counts, table, rows, |(_, count)| weight(count))
+    match order {
+        RowOrder::Bytes => first(counts, table, rows, |(_, count)| count.bytes),
+        RowOrder::Errors => first(counts, table, rows, |(_, count)| count.errors),
+        RowOrder::ClientErrors => first(counts, table, rows, |(_, count)| count.client_errors),
+        // Hits decide where nothing else does.
+        RowOrder::Hits | RowOrder::P95 | RowOrder::Mean => first(counts, table, rows, |_| ()),
+    }
 }
 
 /// The first `rows` of these keys: those of the greatest weight, ties by hits and then by key bytes.
