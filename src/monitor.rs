@@ -60,13 +60,24 @@ impl Monitor {
     /// The next event, oldest first.
     #[inline]
     pub fn next_event(&mut self) -> Option<Event> {
-        self.evaluate.next_event()
+        loop {
+            let event = self.evaluate.next_event();
+            if event.is_some() || !self.ingest.place_more(&mut self.evaluate) {
+                return event;
+            }
+        }
     }
 
     /// Whether there is one.
     #[inline]
     pub fn has_event(&self) -> bool {
         self.evaluate.has_event()
+    }
+
+    /// What comes of the records that wait for others is to be asked for now, if they are many or none come that `all` could wait
+    /// for.
+    pub fn begin_to_place(&mut self, all: bool) {
+        self.ingest.begin_to_place(all);
     }
 
     /// What is known of all that was read.

@@ -288,8 +288,17 @@ impl ClosedSeconds for Evaluate {
         self.takes_columns()
     }
 
-    fn close_in_columns(&mut self, seconds: &SecondsInColumns<'_>, books: &Books) -> usize {
-        self.close_columns(seconds, books)
+    fn begin_columns(&mut self, seconds: &SecondsInColumns<'_>, books: &Books) -> usize {
+        self.take_columns(seconds, books)
+    }
+
+    fn close_in_columns(
+        &mut self,
+        seconds: &SecondsInColumns<'_>,
+        before: usize,
+        books: &Books,
+    ) -> usize {
+        self.close_columns(seconds, before, books)
     }
 
     fn late(&mut self, second: Second, bucket: &Bucket, books: &Books) {

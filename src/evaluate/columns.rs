@@ -9,7 +9,6 @@ use crate::report::KeyColumns;
 use crate::stats::bucket::ClosedSecond;
 use crate::stats::columns::SecondsInColumns;
 use crate::stats::tally::Tally;
-use crate::time::Second;
 
 impl OpenReport {
     /// Counts seconds of its interval.
@@ -30,8 +29,8 @@ impl Evaluate {
         counts && self.earlier.is_none() && !shown
     }
 
-    /// Closes the first of `seconds`, as many as change no rule; how many.
-    pub(super) fn close_columns(&mut self, seconds: &SecondsInColumns<'_>, books: &Books) -> usize {
+    /// How many of `seconds`, the first, change no rule, and are to close. What the whole run shows of time has them from now on.
+    pub(super) fn take_columns(&mut self, seconds: &SecondsInColumns<'_>, books: &Books) -> usize {
         if !self.takes_columns() {
             return 0;
         }
@@ -40,27 +39,46 @@ impl Evaluate {
             len = rule.idle_seconds(&seconds.up_to(len), &self.common);
         }
         let seconds = seconds.up_to(len);
-        let Some((_, last)) = seconds.ends() else {
-            return 0;
-        };
-        if !self.past.leaves_no_trace(len, seconds.words()) {
+        if seconds.is_empty() || !self.past.leaves_no_trace(len, seconds.words()) {
             return 0;
         }
         self.rules.iter_mut().for_each(Rule::idle);
         self.peaks.close_in_columns(&seconds, books.zone());
         self.pauses.close_in_columns(&seconds);
         self.add_to_series(&seconds, books);
-        // No window reaches further back.
+        len
+    }
+
+    /// Closes the next of `seconds`, which were taken; how many: with reports no more than up to the end of one.
+    pub(super) fn close_columns(
+        &mut self,
+        seconds: &SecondsInColumns<'_>,
+        before: usize,
+        books: &Books,
+    ) -> usize {
+        let len = match self.interval {
+            Some(_) => self.report_columns(seconds, before, books),
+            None => seconds.len() - before,
+        };
+        if before + len == seconds.len() {
+            self.keep_columns(seconds);
+        }
+        len
+    }
+
+    /// Keeps those of the seconds that windows reach back to, once all have closed.
+    fn keep_columns(&mut self, seconds: &SecondsInColumns<'_>) {
+        let Some((_, last)) = seconds.ends() else {
+            return;
+        };
         let kept = seconds.not_before(self.past.first_kept(last));
-        match self.interval {
-            Some(_) => self.report_columns(&seconds, books),
-            None => self.common.close_in_columns(&kept),
+        if self.interval.is_none() {
+            self.common.close_in_columns(&kept);
         }
         let kept: Vec<ClosedSecond> = kept.buckets().collect();
         for (second, bucket) in kept {
             self.past.push(second, bucket, &mut self.scratch[0], drop);
         }
-        len
     }
 
     /// Adds seconds that close together to the points that hold them.
@@ -82,29 +100,36 @@ impl Evaluate {
         }
     }
 
-    /// Adds seconds that close together to the windows of rules and to their reports, each of which is written where it ends.
-    fn report_columns(&mut self, seconds: &SecondsInColumns<'_>, books: &Books) {
-        let (mut rest, mut closed) = (*seconds, None::<Second>);
-        while let Some((first, _)) = rest.ends() {
-            if let Some(closed) = closed {
-                self.close_gap(closed.next(), first, books, drop);
-            }
-            if self.open.is_none() {
-                self.open_report(first, books);
-            }
-            let end = self.open.as_ref().map_or(first.next(), |open| open.to);
-            let here = rest.up_to(rest.before(end).len().max(1));
-            self.common.close_in_columns(&here);
-            if let Some(open) = &mut self.open {
-                open.take_columns(&here, &mut self.open_tallies);
-            }
-            here.iter()
-                .for_each(|(second, hits)| self.add_to_trend(second, hits));
-            closed = here.ends().map(|(_, last)| last);
-            if let Some(last) = closed {
-                self.end_report(last, books);
-            }
-            rest = rest.from(here.len());
+    /// Adds the next seconds, as many as are of one report, to the windows of rules and to the report, which is written if it ends
+    /// with them; how many.
+    fn report_columns(
+        &mut self,
+        seconds: &SecondsInColumns<'_>,
+        before: usize,
+        books: &Books,
+    ) -> usize {
+        let rest = seconds.from(before);
+        let Some((first, _)) = rest.ends() else {
+            return 0;
+        };
+        if let Some(last) = before.checked_sub(1) {
+            let open = seconds.second(last).next();
+            self.close_gap(open, first, books, drop);
         }
+        if self.open.is_none() {
+            self.open_report(first, books);
+        }
+        let end = self.open.as_ref().map_or(first.next(), |open| open.to);
+        let here = rest.up_to(rest.before(end).len().max(1));
+        self.common.close_in_columns(&here);
+        if let Some(open) = &mut self.open {
+            open.take_columns(&here, &mut self.open_tallies);
+        }
+        here.iter()
+            .for_each(|(second, hits)| self.add_to_trend(second, hits));
+        if let Some((_, last)) = here.ends() {
+            self.end_report(last, books);
+        }
+        here.len()
     }
 }

@@ -53,6 +53,8 @@ pub struct ChunkPlace {
     batch: usize,
     /// How many of the batches before closed together.
     together: usize,
+    /// Where the batches begin and end that are closing together, if it is not behind all of them.
+    closing: (usize, usize),
     /// Before this batch it is not looked whether several can close at once.
     wait: usize,
 }
@@ -402,7 +404,8 @@ impl Ingest {
         true
     }
 
-    /// Takes the batch at `place`, or several if they can close together; whether any of `ascent` are left.
+    /// Takes the batch at `place`, or several if they can close together, up to where something is to be written; whether any of
+    /// `ascent` are left.
     pub(super) fn take_ascent(
         &mut self,
         columns: &HitColumns,
@@ -411,13 +414,14 @@ impl Ingest {
         closed: &mut impl ClosedSeconds,
     ) -> bool {
         let end = ascent.batches.end;
-        if place.batch >= place.wait && self.may_close_in_columns(columns, ascent) {
+        if place.batch < place.closing.1 {
+            self.close_in_columns(columns, place, closed);
+        } else if place.batch >= place.wait && self.may_close_in_columns(columns, ascent) {
             let seconds = columns.seconds(place.batch..end);
-            let together = self.close_in_columns(&seconds, closed);
-            place.batch += together.unwrap_or(0);
-            place.together += together.unwrap_or(0);
+            let together = self.begin_columns(&seconds, closed);
+            place.closing = (place.batch, place.batch + together.unwrap_or(0));
             place.wait = match together {
-                Some(_) => place.batch + FEW,
+                Some(_) => place.closing.1 + FEW,
                 None => end,
             };
         } else {
@@ -433,11 +437,11 @@ impl Ingest {
         plain && columns.is_plain() && self.rollup.is_none() && self.front.only().is_some()
     }
 
-    /// Closes the first of `seconds`, which are the next ones of the only source, without their being open: as many as lie
-    /// behind the lateness once the last has come and change nothing. How many; `None` where it is not worth it.
+    /// How many of `seconds`, which are the next ones of the only source, are to close without their being open: as many as lie
+    /// behind the lateness once the last has come and change nothing. `None` where it is not worth it.
     ///
     /// What is open closes before, as it is.
-    fn close_in_columns(
+    fn begin_columns(
         &mut self,
         seconds: &SecondsInColumns<'_>,
         closed: &mut impl ClosedSeconds,
@@ -454,8 +458,23 @@ impl Ingest {
             return Some(0);
         }
         self.close_before(first, false, closed);
-        let passed = closed.close_in_columns(&behind, &self.books);
-        if let Some((_, last)) = behind.up_to(passed).ends() {
+        Some(closed.begin_columns(&behind, &self.books))
+    }
+
+    /// Closes the next of the batches that are closing together.
+    fn close_in_columns(
+        &mut self,
+        columns: &HitColumns,
+        place: &mut ChunkPlace,
+        closed: &mut impl ClosedSeconds,
+    ) {
+        let (begin, end) = place.closing;
+        let seconds = columns.seconds(begin..end);
+        let before = place.batch - begin;
+        let passed = closed.close_in_columns(&seconds, before, &self.books);
+        place.batch += passed;
+        place.together += passed;
+        if let Some((first, last)) = seconds.from(before).up_to(passed).ends() {
             let source = self.front.current_mut();
             source.clock.advance(last);
             source.reached = Some(last);
@@ -470,7 +489,6 @@ impl Ingest {
             self.all_open = false;
             self.running = None;
         }
-        Some(passed)
     }
 
     /// Takes the records of a batch.

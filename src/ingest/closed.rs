@@ -32,15 +32,26 @@ pub trait ClosedSeconds {
         recycle: impl FnMut(Box<Bucket>),
     );
 
-    /// Whether [`ClosedSeconds::close_in_columns`] could close any seconds, as things are.
+    /// Whether [`ClosedSeconds::begin_columns`] could take any seconds, as things are.
     fn closes_in_columns(&self) -> bool {
         false
     }
 
-    /// Closes the first of these seconds, as many as change nothing that is told of a second, and says how many: none where it
-    /// is not known. Others close as all do. The seconds between them are empty.
-    fn close_in_columns(&mut self, _seconds: &SecondsInColumns<'_>, _books: &Books) -> usize {
+    /// How many of these seconds, the first, change nothing that is told of a second: none where it is not known. They are to
+    /// [close](ClosedSeconds::close_in_columns) next, others as all do. The seconds between them are empty.
+    fn begin_columns(&mut self, _seconds: &SecondsInColumns<'_>, _books: &Books) -> usize {
         0
+    }
+
+    /// Closes the next of these seconds, which were begun with, behind those that closed before, and says how many: no more than
+    /// up to where something is to be written, so that little waits to be.
+    fn close_in_columns(
+        &mut self,
+        seconds: &SecondsInColumns<'_>,
+        before: usize,
+        _books: &Books,
+    ) -> usize {
+        seconds.len() - before
     }
 
     /// Records came late, for a second that is closed.

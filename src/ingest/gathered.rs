@@ -11,7 +11,7 @@ use crate::stats::Hit;
 use crate::stats::columns::{Ascent, HitColumns};
 use crate::stats::keys::Renumbering;
 
-/// So many records wait at most: some 50 bytes each.
+/// So many records wait until they are placed, and twice as many if nobody asks: some 50 bytes each.
 const MOST: usize = 1 << 14;
 /// More records in a second on average are not sparse: with most of them the buckets of the last seconds must be filled all
 /// the same.
@@ -21,13 +21,25 @@ const LOOKED_AT: u32 = 64;
 /// So many are not, where records waited in vain: most logs go on as they are.
 const IN_VAIN: u32 = 1 << 12;
 
+/// Records that wait.
+#[derive(Debug, Default)]
+struct Waiting {
+    columns: HitColumns,
+    ascents: Vec<Ascent>,
+}
+
 /// See the module's text.
 #[derive(Debug)]
 pub(super) struct Gathered {
-    columns: HitColumns,
-    ascents: Vec<Ascent>,
+    waiting: Box<Waiting>,
+    /// Empty, to be in the place of those that waited while they are being placed.
+    nothing: Option<Box<Waiting>>,
     /// Whether records wait, those that come too.
     waits: bool,
+    /// Whether those that waited are being placed: how many ascents were, and how far the next one is.
+    placing: bool,
+    placed: usize,
+    place: ChunkPlace,
     /// Lines came that are no records: the next record is not of the next line.
     passed: bool,
     /// Seconds until it is looked whether records are to wait, and how many lines there were before them.
@@ -38,13 +50,17 @@ pub(super) struct Gathered {
 impl Gathered {
     /// Nothing waits; there are so many dimensions.
     pub(super) fn new(dimensions: usize) -> Gathered {
-        let mut columns = HitColumns::default();
+        let mut waiting = Box::<Waiting>::default();
         // Their ids are those of the totals.
-        columns.ids.resize_with(dimensions, Renumbering::default);
+        let ids = &mut waiting.columns.ids;
+        ids.resize_with(dimensions, Renumbering::default);
         Gathered {
-            columns,
-            ascents: Vec::new(),
+            waiting,
+            nothing: None,
             waits: false,
+            placing: false,
+            placed: 0,
+            place: ChunkPlace::default(),
             passed: false,
             seconds: LOOKED_AT,
             lines: 0,
@@ -62,6 +78,10 @@ impl Ingest {
     /// Has a record of history wait for others, where seconds are sparse; `false` where it is to be placed.
     #[inline(always)] // There is one for each second.
     pub(super) fn gather(&mut self, hit: &Hit, closed: &mut impl ClosedSeconds) -> bool {
+        if self.gathered.placing {
+            // Nobody asked what came of them.
+            self.place_gathered(closed);
+        }
         if !self.gathered.waits {
             self.gathered.seconds -= 1;
             if self.gathered.seconds > 0 || !self.begin_to_gather(closed) {
@@ -70,11 +90,9 @@ impl Ingest {
         }
         let line = self.front.origin().line;
         let Gathered {
-            columns,
-            ascents,
-            passed,
-            ..
+            waiting, passed, ..
         } = &mut self.gathered;
+        let Waiting { columns, ascents } = &mut **waiting;
         let goes_on = match ascents.last_mut() {
             Some(ascent) if ascent.counted == hit.counted && !*passed => {
                 columns.goes_on(ascent, hit.time)
@@ -88,8 +106,8 @@ impl Ingest {
             *passed = false;
         }
         columns.push(hit, self.books.totals.dimensions(), false);
-        if columns.len() >= MOST {
-            self.take_gathered(closed);
+        if columns.len() >= 2 * MOST {
+            self.place_gathered(closed);
         }
         true
     }
@@ -109,27 +127,58 @@ impl Ingest {
     /// Places the records that wait.
     #[inline]
     pub(super) fn take_gathered(&mut self, closed: &mut impl ClosedSeconds) {
-        if !self.gathered.ascents.is_empty() {
+        if !self.gathered.waiting.ascents.is_empty() {
             self.place_gathered(closed);
         }
     }
 
     #[inline(never)]
     fn place_gathered(&mut self, closed: &mut impl ClosedSeconds) {
-        let mut columns = std::mem::take(&mut self.gathered.columns);
-        let mut ascents = std::mem::take(&mut self.gathered.ascents);
+        self.gathered.placing = true;
+        while self.place_more(closed) {}
+    }
+
+    /// Begins to place the records that wait, if there are many or `all` are to be.
+    pub fn begin_to_place(&mut self, all: bool) {
+        let least = if all { 1 } else { MOST };
+        self.gathered.placing |= self.gathered.waiting.columns.len() >= least;
+    }
+
+    /// Places the next of the records that waited, if they are being placed; whether any were left. Whoever writes what comes of
+    /// them need not keep much of it.
+    #[inline(never)]
+    pub fn place_more(&mut self, closed: &mut impl ClosedSeconds) -> bool {
+        if !self.gathered.placing {
+            return false;
+        }
+        if self.gathered.placed == self.gathered.waiting.ascents.len() {
+            self.end_placing();
+            return false;
+        }
+        // What places them asks for those that wait to be placed before: there are none.
+        let nothing = self.gathered.nothing.take().unwrap_or_default();
+        let waiting = std::mem::replace(&mut self.gathered.waiting, nothing);
+        let mut place = self.gathered.place;
         // The lines are numbered as they are in their source.
         let line = std::mem::take(&mut self.front.current_mut().origin.line);
-        let mut place = ChunkPlace::default();
-        for ascent in &ascents {
-            while self.take_ascent(&columns, ascent, &mut place, closed) {}
-        }
+        let ascent = &waiting.ascents[self.gathered.placed];
+        let more = self.take_ascent(&waiting.columns, ascent, &mut place, closed);
         self.front.current_mut().origin.line = line;
-        let sparse = columns.len() as u64 <= SPARSE * place.taken() as u64;
-        self.gathered.waits = sparse && 2 * place.together() >= place.taken();
-        self.gathered.seconds = IN_VAIN;
-        columns.clear();
-        ascents.clear();
-        (self.gathered.columns, self.gathered.ascents) = (columns, ascents);
+        self.gathered.nothing = Some(std::mem::replace(&mut self.gathered.waiting, waiting));
+        self.gathered.place = place;
+        self.gathered.placed += usize::from(!more);
+        true
+    }
+
+    /// All that waited were placed: whether others are to wait.
+    fn end_placing(&mut self) {
+        let gathered = &mut self.gathered;
+        let place = std::mem::take(&mut gathered.place);
+        let sparse = gathered.waiting.columns.len() as u64 <= SPARSE * place.taken() as u64;
+        gathered.waits = sparse && 2 * place.together() >= place.taken();
+        gathered.seconds = IN_VAIN;
+        gathered.waiting.columns.clear();
+        gathered.waiting.ascents.clear();
+        (gathered.placing, gathered.placed) = (false, 0);
     }
 }

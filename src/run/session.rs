@@ -427,6 +427,7 @@ impl Session {
         if self.live || block.len() < SMALL {
             self.intake.monitor.settle();
         }
+        self.intake.monitor.begin_to_place(false);
         self.after_lines(now)
     }
 
@@ -487,6 +488,8 @@ impl Session {
     fn end_text(&mut self, now: Now) -> io::Result<()> {
         self.lines.finish(&mut self.intake);
         self.intake.sink.end_line();
+        self.intake.monitor.begin_to_place(true);
+        self.after_lines(now)?;
         self.intake.monitor.settle();
         self.after_lines(now)
     }
