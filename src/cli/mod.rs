@@ -538,6 +538,7 @@ impl Options {
                 scope: Arc::new(self.scope()),
                 page: self.report.page,
                 columns: self.columns,
+                trend: true,
             },
         })
     }

@@ -211,7 +211,7 @@ impl Evaluate {
             if let Some(open) = &mut self.open {
                 open.take(bucket, &mut self.open_tallies);
             }
-            if !empty {
+            if !empty && self.shows_trend {
                 self.add_to_trend(second, counters.hits);
             }
         }

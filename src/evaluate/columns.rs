@@ -125,8 +125,10 @@ impl Evaluate {
         if let Some(open) = &mut self.open {
             open.take_columns(&here, &mut self.open_tallies);
         }
-        here.iter()
-            .for_each(|(second, hits)| self.add_to_trend(second, hits));
+        if self.shows_trend {
+            here.iter()
+                .for_each(|(second, hits)| self.add_to_trend(second, hits));
+        }
         if let Some((_, last)) = here.ends() {
             self.end_report(last, books);
         }

@@ -55,6 +55,8 @@ pub struct Evaluation {
     pub page: bool,
     /// The columns of the summary's tables of keys, if some were chosen.
     pub columns: Option<KeyColumns>,
+    /// Whether reports have a trend.
+    pub trend: bool,
 }
 
 /// What an earlier run said last, where this one goes on.
@@ -123,6 +125,7 @@ pub struct Evaluate {
     /// What the rules would have done, where that is all that is asked.
     check: Option<Box<Check>>,
     past: Past,
+    shows_trend: bool,
     /// The hits of the newest steps of the trend, by their number.
     trend: VecDeque<(i64, u64)>,
     peaks: Peaks,
@@ -158,6 +161,7 @@ impl Evaluate {
             scope,
             page,
             columns,
+            trend,
         } = evaluation;
         let tallies = || (0..dimensions).map(|_| Tally::default()).collect();
         let window = rules.iter().map(Rule::window).max();
@@ -177,6 +181,7 @@ impl Evaluate {
             check: ruleset.check().map(Box::new),
             ruleset,
             history: AlertHistory::default(),
+            shows_trend: trend,
             trend: VecDeque::new(),
             peaks: Peaks::new(interval),
             pauses: Pauses::default(),

@@ -64,14 +64,14 @@ pub(super) fn heaviest(
 }
 
 /// The rankings of a span of time.
-pub(super) fn of_span(totals: &Totals, tallies: &[Tally]) -> Vec<Ranking> {
-    let rank = |(index, (top, tally)): (usize, (&Top, &Tally))| {
+pub(super) fn of_span(totals: &Totals, tallies: &[Tally]) -> impl Iterator<Item = Ranking> {
+    let rank = move |(index, (top, tally)): (usize, (&Top, &Tally))| {
         let table = totals.table(index);
         let ids = tally::heaviest(tally.counts(), table, top.rows, top.order);
         of_tally(*top, table, tally, rows(ids, table))
     };
     let tallies = totals.tops().iter().zip(tallies);
-    tallies.enumerate().map(rank).collect()
+    tallies.enumerate().map(rank)
 }
 
 /// A ranking of these rows over the whole run.

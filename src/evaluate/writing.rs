@@ -108,7 +108,7 @@ impl Evaluate {
         });
         let times = self.times_with(open, totals.tops());
         let rankings = rankings::of_run(totals, &times, self.columns);
-        blocks.extend(rankings.into_iter().map(Block::Ranking));
+        blocks.extend(rankings.into_iter().map(Box::new).map(Block::Ranking));
         blocks.extend(self.notes());
         blocks.push(Block::Alerts(self.history.all(books.now())));
         blocks.push(Block::Unparsed(books.examples.clone()));
@@ -168,8 +168,8 @@ impl Evaluate {
             value,
             errors: 0,
         };
-        // No more are used, and more would be past the size that is handed out quickly.
-        let mut blocks = Vec::with_capacity(14);
+        // Nearly all have so many, and more would be past the size that is handed out quickly.
+        let mut blocks = Vec::with_capacity(12);
         blocks.push(Block::Headline {
             key: "hits",
             value: Amount::Count(counters.hits),
@@ -185,7 +185,9 @@ impl Evaluate {
         });
         blocks.push(rankings::error_share(counters));
         blocks.push(report::status_group(&counters.status));
-        blocks.push(self.trend_block(open.to - TREND.max(open.to - open.from), open.to));
+        if self.shows_trend {
+            blocks.push(self.trend_block(open.to - TREND.max(open.to - open.from), open.to));
+        }
         blocks.push(input("malformed", counters.malformed));
         blocks.push(input("unparsed", counters.unparsed));
         blocks.push(Block::Input {
@@ -194,11 +196,8 @@ impl Evaluate {
             errors: counters.late_errors,
         });
         blocks.extend(rankings::latency(&open.durations));
-        blocks.extend(
-            rankings::of_span(&books.totals, &self.open_tallies)
-                .into_iter()
-                .map(Block::Ranking),
-        );
+        let rankings = rankings::of_span(&books.totals, &self.open_tallies);
+        blocks.extend(rankings.map(Box::new).map(Block::Ranking));
         blocks.extend(
             self.traffic()
                 .and_then(|rule| rule.figure(&self.common))
@@ -404,7 +403,7 @@ impl Evaluate {
             }
             looked_back.push(LookBack {
                 window,
-                top: rankings::of_span(&books.totals, now_tallies).into(),
+                top: rankings::of_span(&books.totals, now_tallies).collect(),
                 changed,
             });
         }

@@ -265,7 +265,7 @@ impl ObjectWriter<'_> {
             self.word("partial", "true");
         }
         let mut rankings = report.blocks.iter().filter_map(|block| match block {
-            Block::Ranking(ranking) => Some(ranking),
+            Block::Ranking(ranking) => Some(&**ranking),
             _ => None,
         });
         for block in &report.blocks {

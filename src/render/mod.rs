@@ -24,6 +24,11 @@ use text::Look;
 pub trait Render {
     /// Appends `event`, with times in `zone`. What is appended ends with a newline.
     fn render(&mut self, event: &Event, zone: &Zone, out: &mut Vec<u8>);
+
+    /// Whether anything is shown of a report's trend, which takes a while to make where there are many reports.
+    fn shows_trend(&self) -> bool {
+        false
+    }
 }
 
 /// An output that `--report` can name.

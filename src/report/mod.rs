@@ -132,7 +132,7 @@ impl Report {
     /// The rankings that were asked for, those without a key too.
     pub fn listed(&self) -> impl Iterator<Item = &Ranking> {
         self.blocks.iter().filter_map(|block| match block {
-            Block::Ranking(ranking) if ranking.listed => Some(ranking),
+            Block::Ranking(ranking) if ranking.listed => Some(&**ranking),
             _ => None,
         })
     }
@@ -251,7 +251,7 @@ pub enum Block {
     /// Hits by the hours of the week.
     Week(Box<Week>),
     /// The keys of a dimension.
-    Ranking(Ranking),
+    Ranking(Box<Ranking>),
     /// The window of a rule, now.
     Window(Figure),
     /// The alerts of the run.

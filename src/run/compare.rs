@@ -146,6 +146,10 @@ impl Render for Comparing {
             other => self.inner.render(other, zone, out),
         }
     }
+
+    fn shows_trend(&self) -> bool {
+        self.inner.shows_trend()
+    }
 }
 
 /// Bytes of a file in which a time is looked for.

@@ -146,6 +146,7 @@ impl Narrowing {
                 scope: Arc::default(),
                 page: false,
                 columns: None,
+                trend: false,
             },
         });
         monitor.keep_for_screen();

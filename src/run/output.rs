@@ -124,6 +124,11 @@ impl ReportWriter {
         }
     }
 
+    /// Whether it shows anything of a report's trend.
+    pub(super) fn shows_trend(&self) -> bool {
+        self.renderer.shows_trend()
+    }
+
     /// What it is called in a message.
     pub fn name(&self) -> &str {
         &self.name

@@ -132,7 +132,8 @@ impl Session {
     ///
     /// If its rules cannot work together, its period cannot be known, or a database cannot be read.
     pub fn new(options: &Options, output: ReportWriter) -> Result<Session, Error> {
-        let config = options.config()?;
+        let mut config = options.config()?;
+        config.evaluation.trend = output.shows_trend();
         let counting = config.counting.clone();
         let reader = reader(options, &config)?;
         let sink = Sink::new(output, options.quiet, !options.replay);

@@ -172,6 +172,10 @@ impl Render for Text {
             Event::Rolled(_) => {}
         }
     }
+
+    fn shows_trend(&self) -> bool {
+        self.look.rich
+    }
 }
 
 impl TextWriter<'_> {
@@ -451,7 +455,7 @@ mod tests {
         };
         let ranking = Ranking::new(clients, Vec::new(), 200, 100, 100, 3);
         assert_eq!(
-            plain(Block::Ranking(ranking)),
+            plain(Block::Ranking(Box::new(ranking))),
             "  clients   about 100 unique (+-100): other 200  none above 3"
         );
     }

@@ -239,7 +239,7 @@ mod tests {
             from: Some(Second(0)),
             to: Some(Second(59)),
             partial: false,
-            blocks: vec![Block::Ranking(ranking)],
+            blocks: vec![Block::Ranking(Box::new(ranking))],
         };
         let event = match summary {
             true => Event::Summary(report),

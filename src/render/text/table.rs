@@ -230,12 +230,15 @@ mod tests {
             mean_ms: None,
             seen: None,
         };
-        let rows = |key: String| vec![row(key)];
+        let ranked = |kind, key| {
+            let ranking = Ranking::new(kind, vec![row(key)], 50, 1, 0, 0);
+            Block::Ranking(Box::new(ranking))
+        };
         let lines = lines(
             100,
             vec![
-                Block::Ranking(Ranking::new(kinds[0], rows("/a".to_owned()), 50, 1, 0, 0)),
-                Block::Ranking(Ranking::new(kinds[1], rows("b".repeat(90)), 50, 1, 0, 0)),
+                ranked(kinds[0], "/a".to_owned()),
+                ranked(kinds[1], "b".repeat(90)),
             ],
         );
         for key in ["/a ", "bbb"] {
@@ -270,7 +273,7 @@ mod tests {
                     row("\u{65e5}".repeat(length), hits, 0),
                 ];
                 let ranking = Ranking::new(sections, rows, 2 * hits + 1, 3, 0, 0);
-                for line in lines(width, vec![Block::Ranking(ranking)]) {
+                for line in lines(width, vec![Block::Ranking(Box::new(ranking))]) {
                     assert!(line.width() <= width, "{width}: {line}");
                 }
             }
