@@ -10,7 +10,7 @@ use super::spec::{
     nothing_wrong,
 };
 use super::usual::UsualCondition;
-use super::{Condition, Level, Subset};
+use super::{Condition, Level, Rest, Subset};
 use crate::quantity::{Figure, Unit};
 use crate::stats::bucket::Bucket;
 use crate::time::{Second, Span};
@@ -135,6 +135,8 @@ pub(super) struct CountCondition {
     below: bool,
     window: Span,
     place: CountPlace,
+    /// What the threshold comes to as a count, rounded down.
+    limit: u128,
     /// Fewer are back from the threshold, whatever else there is.
     few: u128,
     /// The first second that held anything; a low count says nothing before a full window.
@@ -151,18 +153,19 @@ impl CountCondition {
         sources: [Subset; 2],
         common: &mut Common,
     ) -> CountCondition {
-        let few = match threshold.unit {
-            _ if below => 0,
+        let limit = match threshold.unit {
             Unit::Share => 0,
             Unit::PerSecond | Unit::BytesPerSecond => threshold.billionths * window.0 as u128,
             _ => threshold.billionths,
         };
+        let limit = limit / 1_000_000_000;
         CountCondition {
             summand,
             threshold,
             below,
             window,
-            few: few / 1_000_000_000,
+            limit,
+            few: if below { 0 } else { limit },
             place: common.count(summand, sources, window),
             first: None,
             closed: None,
@@ -219,6 +222,30 @@ impl Condition for CountCondition {
     fn idle_below(&self) -> Option<(CountPlace, u128)> {
         let of_hits = !matches!(self.summand, Summand::Bytes | Summand::Unparsed);
         (of_hits && self.few > 0).then_some((self.place, self.few))
+    }
+
+    fn rest(&self, min: u64, common: &Common) -> Option<Rest> {
+        let (counted, _) = self.counted(common);
+        let is_share = self.threshold.unit == Unit::Share;
+        if self.below {
+            let full = self.first? + Span(self.window.0 - 1);
+            if self.closed? < full {
+                let until = full;
+                return Some(Rest {
+                    until,
+                    ..Rest::ENDLESS
+                });
+            }
+            let above = || common.rest_above(self.place, self.limit);
+            return (!is_share).then(above).flatten();
+        }
+        let rest = match is_share {
+            true => common.rest_below_share(self.place, self.threshold.billionths),
+            false => (counted < self.few).then(|| self.summand.rest(self.few - counted)),
+        };
+        let (_, hits) = common.counted(self.place);
+        let few = Rest::of_lines(u128::from(min).saturating_sub(hits));
+        rest.into_iter().chain(few).reduce(Rest::longer)
     }
 
     fn figure(&self, common: &Common) -> Figure {

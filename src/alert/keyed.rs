@@ -12,7 +12,7 @@ use foldhash::fast::RandomState;
 use super::common::{Common, FollowedKeys, FollowedPlace, KeyLimits, KeySums};
 use super::measure::Threshold;
 use super::phase::{Clauses, Phase};
-use super::{Evaluable, KeyedCondition, Level, Reading, Subset, not_followed, pop_due};
+use super::{Evaluable, KeyedCondition, Level, Reading, Rest, Subset, not_followed, pop_due};
 use crate::quantity::{Figure, Unit};
 use crate::report::Shortfall;
 use crate::stats::bucket::Bucket;
@@ -156,7 +156,7 @@ impl Keyed {
     fn look_at(
         &mut self,
         (id, sums): (u32, KeySums),
-        unread: bool,
+        (second, evaluable): (Second, Evaluable),
         wait: impl Fn(&Phase, Level) -> bool,
         advance: &mut dyn FnMut(u32, &mut Phase, Reading),
     ) -> bool {
@@ -168,11 +168,15 @@ impl Keyed {
             return true;
         }
         let alert = known.unwrap_or(&mut new);
-        if unread {
+        if evaluable.unread {
             level = level.where_unread(alert.phase, false);
         }
         if wait(&alert.phase, level) {
             return false;
+        }
+        let waits = |alert: &KeyAlert| alert.phase.waits(level, second, self.parts.clauses);
+        if alert.due.is_some() && !evaluable.outside && waits(alert) {
+            return true;
         }
         if alert.phase != Phase::Quiet || level == Level::Breached {
             let reading = Reading {
@@ -270,21 +274,21 @@ impl KeyedCondition for Keyed {
         self.look_at_all = true;
     }
 
-    #[inline]
-    fn is_calm(&self, second: Second, common: &Common) -> bool {
-        let is_waiting = || self.waiting.first().is_some_and(|(due, _)| *due <= second);
-        self.touched.is_empty()
-            && self.apart.is_empty()
-            && !self.look_at_all
-            && common.followed(self.place).restless().is_empty()
-            && !is_waiting()
+    fn calm_before(&self) -> Option<Second> {
+        let is_calm = self.touched.is_empty() && self.apart.is_empty() && !self.look_at_all;
+        let due = self.waiting.first().map(|(due, _)| *due);
+        is_calm.then(|| due.unwrap_or(Rest::ENDLESS.until))
+    }
+
+    fn catch_up(&self, common: &mut Common, closed: Second) {
+        common.catch_up(self.place, closed);
     }
 
     fn close(
         &mut self,
         second: Second,
         (_, common): (&Bucket, &Common),
-        Evaluable { unread, outside }: Evaluable,
+        evaluable: Evaluable,
         _: &mut Vec<u64>,
         order: &dyn Fn(u32, u32) -> Ordering,
         advance: &mut dyn FnMut(u32, &mut Phase, Reading),
@@ -305,18 +309,20 @@ impl KeyedCondition for Keyed {
         // Few change anything that is written, and only those need an order. What fires is over outside of the rule's
         // hours, whatever its level.
         let mut changing: Vec<u32> = Vec::new();
+        let (at, clauses) = ((second, evaluable), self.parts.clauses);
         for id in looked_at {
             let may_change = |phase: &Phase, level| {
-                let is_over = outside && phase.number().is_some();
-                is_over || phase.may_change(level) || phase.is_repeated(second)
+                let is_over = evaluable.outside && phase.number().is_some();
+                let changes = phase.may_change(level, second, clauses);
+                is_over || changes || phase.is_repeated(second)
             };
-            if !self.look_at((id, window.sums(id)), unread, may_change, advance) {
+            if !self.look_at((id, window.sums(id)), at, may_change, advance) {
                 changing.push(id);
             }
         }
         changing.sort_unstable_by(|a, b| order(*a, *b));
         for id in changing {
-            self.look_at((id, window.sums(id)), unread, |_, _| false, advance);
+            self.look_at((id, window.sums(id)), at, |_, _| false, advance);
         }
         if !self.apart.is_empty() {
             restless.iter().for_each(|id| _ = self.apart.remove(id));
@@ -332,7 +338,7 @@ impl KeyedCondition for Keyed {
 
     fn next_change(&self, common: &Common) -> Option<Second> {
         let due = self.waiting.first().map(|(due, _)| *due);
-        let leaves = common.followed(self.place).next_leave();
+        let leaves = common.next_followed_leave(self.place);
         due.into_iter().chain(leaves).min()
     }
 

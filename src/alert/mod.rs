@@ -38,7 +38,7 @@ pub use transition::{AlertChange, Changed};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-use self::common::Common;
+use self::common::{Closed, Common};
 use self::measure::Threshold;
 use crate::quantity::Figure;
 use crate::report::Shortfall;
@@ -98,6 +98,81 @@ struct Reading {
     uncounted: bool,
 }
 
+/// For how long a level that is [`Level::Clear`] stays so, whatever comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rest {
+    /// As long as fewer lines than these close.
+    lines: u64,
+    /// As long as fewer errors, 5xx, come than these.
+    errors: u64,
+    /// As long as fewer bytes are sent than these.
+    bytes: u64,
+    /// Before this second.
+    until: Second,
+}
+
+impl Rest {
+    /// Without end, if nothing comes.
+    const ENDLESS: Rest = Rest {
+        lines: u64::MAX,
+        errors: u64::MAX,
+        bytes: u64::MAX,
+        until: Second(i64::MAX),
+    };
+
+    /// As long as fewer lines close than these; `None` where that is none.
+    fn of_lines(lines: u128) -> Option<Rest> {
+        let lines = at_most(lines);
+        let rest = Rest {
+            lines,
+            ..Rest::ENDLESS
+        };
+        (lines > 0).then_some(rest)
+    }
+
+    /// One of the two, either of which is true: that with more lines.
+    fn longer(self, other: Rest) -> Rest {
+        match self.lines >= other.lines {
+            true => self,
+            false => other,
+        }
+    }
+
+    /// The same from now on, when so much has `closed` in all.
+    fn after(self, closed: Closed) -> Rest {
+        Rest {
+            lines: self.lines.saturating_add(closed.lines),
+            errors: self.errors.saturating_add(closed.errors),
+            bytes: self.bytes.saturating_add(closed.bytes),
+            until: self.until,
+        }
+    }
+
+    /// Whether it holds at the end of `second`, when so much has `closed` in all.
+    #[inline]
+    fn holds(&self, second: Second, closed: Closed) -> bool {
+        closed.lines < self.lines
+            && closed.errors < self.errors
+            && closed.bytes < self.bytes
+            && second < self.until
+    }
+
+    /// As long as both hold.
+    fn shorter(self, other: Rest) -> Rest {
+        Rest {
+            lines: self.lines.min(other.lines),
+            errors: self.errors.min(other.errors),
+            bytes: self.bytes.min(other.bytes),
+            until: self.until.min(other.until),
+        }
+    }
+}
+
+/// A number for a [`Rest`]; one that is greater is cut, and the rest is no longer for it.
+fn at_most(number: u128) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
 /// A kind of rule: a measure, most often over a sliding window of seconds.
 pub trait Condition: std::fmt::Debug {
     /// A second closes, or records came late for one that is: `bucket` is what is new of `second`, and
@@ -136,11 +211,17 @@ pub trait Condition: std::fmt::Debug {
         None
     }
 
+    /// For how long the level stays clear now that it is, and there is nothing to [take](Condition::take) either; `None` if
+    /// that cannot be said.
+    fn rest(&self, _min: u64, _common: &Common) -> Option<Rest> {
+        None
+    }
+
     /// The measure, for people.
     fn figure(&self, common: &Common) -> Figure;
 
     /// The measure in words, where the numbers alone do not say it.
-    fn detail(&self) -> Option<String> {
+    fn detail(&self, _common: &Common) -> Option<String> {
         None
     }
 
@@ -160,7 +241,7 @@ pub trait Condition: std::fmt::Debug {
     }
 
     /// How long it must have read the log again after a gap to know that nothing is beyond any more.
-    fn full_window(&self) -> Span {
+    fn full_window(&self, _common: &Common) -> Span {
         self.window()
     }
 
@@ -255,11 +336,14 @@ trait KeyedCondition: std::fmt::Debug {
     /// Looks at all keys when the next second closes.
     fn look_at_all(&mut self);
 
-    /// Whether nothing could change when `second` closes, unless all keys are to be looked at. (One call for each rule and
-    /// second: there are many seconds.)
-    fn is_calm(&self, _second: Second, _common: &Common) -> bool {
-        false
+    /// Before which second nothing could change, unless all keys are to be looked at or any are
+    /// [restless](Common::are_keys_restless).
+    fn calm_before(&self) -> Option<Second> {
+        None
     }
+
+    /// Any of its keys may be looked at.
+    fn catch_up(&self, _common: &mut Common, _closed: Second) {}
 
     /// A second closes: `advance` moves the alert of each key on that is not quiet or is to fire; those that fire or are
     /// over in the `order` of their keys, so that no order of reading is seen. The alerts of keys that are followed no

@@ -99,13 +99,20 @@ impl Phase {
         }
     }
 
-    /// Whether it could fire or be over at this level.
-    pub(super) fn may_change(self, level: Level) -> bool {
-        matches!(
-            (self, level),
-            (Phase::Quiet | Phase::Pending { .. }, Level::Breached)
-                | (Phase::Firing { .. }, Level::Clear)
-        )
+    /// Whether it could fire or be over at this level when `second` closes.
+    pub(super) fn may_change(self, level: Level, second: Second, clauses: Clauses) -> bool {
+        match (self, level) {
+            (Phase::Quiet, Level::Breached) => clauses.hold_for <= Span(0),
+            (Phase::Pending { .. }, Level::Breached) => !self.waits(level, second, clauses),
+            (Phase::Firing { .. }, Level::Clear) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether it has waited before, and goes on: nothing changes.
+    pub(super) fn waits(self, level: Level, second: Second, clauses: Clauses) -> bool {
+        let waits = |since| level == Level::Breached && second - since < clauses.hold_for;
+        matches!(self, Phase::Pending { since } if waits(since))
     }
 
     /// Whether it fires and is said again at `second`.

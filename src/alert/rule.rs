@@ -8,7 +8,7 @@ use super::history::AlertHistory;
 use super::hours::{Clocked, Hours};
 use super::phase::{Clauses, Phase};
 use super::transition::{Changed, Closing};
-use super::{Condition, Evaluable, KeyedCondition, Level, Reading};
+use super::{Condition, Evaluable, KeyedCondition, Level, Reading, Rest};
 use crate::quantity::{Figure, Subject};
 use crate::report::{Key, Shortfall};
 use crate::stats::bucket::Bucket;
@@ -75,6 +75,9 @@ pub struct Rule {
     unread: Option<Second>,
     /// See [`Condition::idle_below`].
     idle_below: Option<(CountPlace, u128)>,
+    /// If nothing is [touched](Rule::touched), the rule stays quiet and its level clear as long as no more has closed
+    /// in all than this.
+    rest: Option<Rest>,
 }
 
 impl Rule {
@@ -99,6 +102,7 @@ impl Rule {
             counted: None,
             hours: None,
             touched: false,
+            rest: None,
             unread: None,
         }
     }
@@ -125,6 +129,7 @@ impl Rule {
             counted: None,
             hours: None,
             touched: false,
+            rest: None,
             unread: None,
             idle_below: None,
         }
@@ -204,7 +209,12 @@ impl Rule {
         if self.touched {
             return Some(from);
         }
-        let whole = self.whole_again();
+        // Keys that leave are not known to a rest.
+        if self.by().is_none() && self.rests(from - Span::SECOND, common) {
+            let until = self.rest.map(|rest| rest.until);
+            return until.filter(|until| *until < Rest::ENDLESS.until);
+        }
+        let whole = self.whole_again(common);
         let change = match &self.kind {
             Instances::ByKey { keyed, .. } => keyed.next_change(common),
             Instances::Whole {
@@ -224,9 +234,9 @@ impl Rule {
     }
 
     /// Where a part of the window was not read: the second at whose end it is whole again.
-    fn whole_again(&self) -> Option<Second> {
+    fn whole_again(&self, common: &Common) -> Option<Second> {
         let window = match &self.kind {
-            Instances::Whole { condition, .. } => condition.full_window(),
+            Instances::Whole { condition, .. } => condition.full_window(common),
             Instances::ByKey { keyed, .. } => keyed.window(),
         };
         self.unread.map(|to| to + window - Span::SECOND)
@@ -396,6 +406,7 @@ impl Rule {
     #[inline]
     pub fn idle(&mut self) {
         self.touched = false;
+        self.rest = None;
         if let Instances::Whole { level, .. } = &mut self.kind {
             *level = Level::Clear;
         }
@@ -406,27 +417,22 @@ impl Rule {
     pub fn close(
         &mut self,
         second: Second,
-        (bucket, common): (&Bucket, &Common),
+        (bucket, common): (&Bucket, &mut Common),
         (totals, zone): (&Totals, &Zone),
         history: &mut AlertHistory,
         report: impl FnMut(Changed),
     ) {
+        if self.rests(second, common) {
+            return;
+        }
         self.touched = false;
         let mut clock = (Evaluable::ALL, false);
         if self.unread.is_some() || self.hours.is_some() {
-            clock = self.clock(second, zone);
+            clock = self.clock(second, zone, common);
         }
         let (evaluable, look_at_all) = clock;
-        if let Instances::ByKey {
-            keyed,
-            over,
-            unseen,
-        } = &self.kind
-            && !look_at_all
-            && unseen.is_empty()
-            && over.is_empty()
-            && keyed.is_calm(second, common)
-        {
+        if !look_at_all && self.are_keys_calm(second, common) {
+            self.rest = self.rest_of_keys();
             return;
         }
         let Instances::Whole {
@@ -437,7 +443,7 @@ impl Rule {
             ..
         } = &mut self.kind
         else {
-            return self.close_keys(
+            self.close_keys(
                 second,
                 (bucket, common),
                 totals,
@@ -445,6 +451,8 @@ impl Rule {
                 history,
                 report,
             );
+            self.rest = self.rest_of_keys();
+            return;
         };
         let shortfall;
         (*level, shortfall) = condition.close(second, bucket, clauses.min, common);
@@ -456,14 +464,61 @@ impl Rule {
         }
         // Nearly all seconds are such that there is nothing to say.
         if *phase != Phase::Quiet || *level == Level::Breached {
+            self.rest = None;
             self.move_on(second, shortfall, evaluable, common, history, report);
+        } else if *level == Level::Clear && self.unread.is_none() && self.hours.is_none() {
+            let rest = condition.rest(clauses.min, common);
+            self.rest = rest.map(|rest| rest.after(common.closed()));
+        } else {
+            self.rest = None;
         }
+    }
+
+    /// Before which second nothing changes of a rule by key, if none of the keys is restless.
+    fn keys_calm_before(&self) -> Option<Second> {
+        let Instances::ByKey {
+            keyed,
+            over,
+            unseen,
+        } = &self.kind
+        else {
+            return None;
+        };
+        let is_calm = over.is_empty() && unseen.is_empty();
+        keyed.calm_before().filter(|_| is_calm)
+    }
+
+    /// Whether nothing changes of a rule by key when `second` closes.
+    fn are_keys_calm(&self, second: Second, common: &Common) -> bool {
+        let before = || self.keys_calm_before();
+        !common.are_keys_restless() && before().is_some_and(|before| second < before)
+    }
+
+    /// The same for the seconds to come.
+    fn rest_of_keys(&self) -> Option<Rest> {
+        let always = self.unread.is_none() && self.hours.is_none();
+        let until = self.keys_calm_before().filter(|_| always)?;
+        Some(Rest {
+            until,
+            ..Rest::ENDLESS
+        })
+    }
+
+    /// Whether nothing of the rule changes when `second` closes, as was found before.
+    #[inline]
+    fn rests(&self, second: Second, common: &Common) -> bool {
+        let holds = |rest: &Rest| rest.holds(second, common.closed());
+        !self.touched
+            && self.rest.as_ref().is_some_and(holds)
+            && !(common.are_keys_restless() && self.by().is_some())
     }
 
     /// What can be said of a second, and whether all keys must be looked at then.
     #[inline(never)]
-    fn clock(&mut self, second: Second, zone: &Zone) -> (Evaluable, bool) {
-        let whole_again = self.whole_again().is_some_and(|whole| whole <= second);
+    fn clock(&mut self, second: Second, zone: &Zone, common: &Common) -> (Evaluable, bool) {
+        let whole_again = self
+            .whole_again(common)
+            .is_some_and(|whole| whole <= second);
         if whole_again {
             self.unread = None;
         }
@@ -532,7 +587,13 @@ impl Rule {
             history,
             report,
         );
-        closing.advance(phase, *clauses, reading, || None, || condition.detail());
+        closing.advance(
+            phase,
+            *clauses,
+            reading,
+            || None,
+            || condition.detail(common),
+        );
         *peak = phase.number().map(|number| (number, figure.value));
     }
 
@@ -541,7 +602,7 @@ impl Rule {
     fn close_keys(
         &mut self,
         second: Second,
-        counted: (&Bucket, &Common),
+        (bucket, common): (&Bucket, &mut Common),
         totals: &Totals,
         (evaluable, look_at_all): (Evaluable, bool),
         history: &mut AlertHistory,
@@ -584,12 +645,13 @@ impl Rule {
         // They were found in the order of a hash.
         over.sort_unstable();
         over.drain(..).for_each(|number| closing.end(number));
+        keyed.catch_up(common, second);
         let clauses = keyed.clauses();
         let table = totals.table(dimension);
         let order = |a: u32, b: u32| table.key(a).cmp(table.key(b));
         keyed.close(
             second,
-            counted,
+            (bucket, common),
             evaluable,
             over,
             &order,

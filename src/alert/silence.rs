@@ -118,7 +118,7 @@ impl Condition for SilenceCondition {
         true
     }
 
-    fn full_window(&self) -> Span {
+    fn full_window(&self, _: &Common) -> Span {
         Span(self.threshold.value().ceil() as i64)
     }
 

@@ -2,19 +2,18 @@
 //! (Beyer et al., 2018), chapter 5, "Alerting on SLOs", with its three pairs of windows.
 //!
 //! An error is a 5xx; the burn rate is the share of errors over the share that the objective allows.
-//! One window of three days, of which the others are the newest part, and five sums over it: 16 bytes for
-//! each second that has a hit, 4 MiB at most.
+//! The windows are counted in [common](super::common): 24 bytes for each second that has a hit, 6 MiB at most for all
+//! objectives of the same records.
 
 use std::cmp::Ordering;
 
 use super::cause::CountedKind;
-use super::common::Common;
+use super::common::{Common, CountPlace, Summand};
 use super::spec::{Blamed, ByKey, MeasureKind, Wrong};
-use super::window::Window;
-use super::{Condition, Level, Subset};
+use super::{Condition, Level, Rest, Subset};
 use crate::quantity::{Figure, Unit};
 use crate::report::Shortfall;
-use crate::stats::bucket::Bucket;
+use crate::stats::SERVER_ERROR;
 use crate::time::{Second, Span};
 
 pub(super) static SLO: MeasureKind = MeasureKind {
@@ -49,6 +48,7 @@ pub(super) static SLO: MeasureKind = MeasureKind {
             spec.threshold.billionths,
             spec.min,
             inputs.whole,
+            inputs.common,
         ))
     },
 };
@@ -91,7 +91,10 @@ const PAIRS: [Pair; 3] = [
 /// empty night is a rate of per cents.
 const MIN: u64 = 100;
 /// Errors that the long window must hold: one alone is no rate.
-const ERRORS: u64 = 2;
+const ERRORS: u128 = 2;
+
+/// What an error is.
+const ERRORS_OF: Summand = Summand::Class(SERVER_ERROR);
 
 /// A condition on how fast the error budget burns.
 #[derive(Debug)]
@@ -99,42 +102,47 @@ pub(super) struct SloCondition {
     /// The share of errors that the objective allows, in billionths.
     budget: u128,
     min: u64,
-    source: Subset,
-    /// Hits and errors of each second.
-    seconds: Window<(u32, u32)>,
-    /// Hits and errors of each of [`WINDOWS`].
-    sums: [(u64, u64); 5],
+    /// Errors and hits of each of [`WINDOWS`].
+    places: [CountPlace; 5],
 }
 
 impl SloCondition {
     /// An objective in billionths, such as 999,000,000 for 99.9 %.
-    pub(super) fn new(objective: u128, min: u64, source: Subset) -> SloCondition {
+    pub(super) fn new(
+        objective: u128,
+        min: u64,
+        source: Subset,
+        common: &mut Common,
+    ) -> SloCondition {
         SloCondition {
             budget: 1_000_000_000 - objective,
             min: if min == 0 { MIN } else { min },
-            source,
-            seconds: Window::of(&WINDOWS),
-            sums: [(0, 0); 5],
+            places: WINDOWS.map(|span| common.count(ERRORS_OF, [source; 2], span)),
         }
     }
 
-    fn burn(&self, window: usize) -> f64 {
-        let (hits, errors) = self.sums[window];
+    /// Errors and hits of a window.
+    fn counted(&self, window: usize, common: &Common) -> (u128, u128) {
+        common.counted(self.places[window])
+    }
+
+    fn burn(&self, window: usize, common: &Common) -> f64 {
+        let (errors, hits) = self.counted(window, common);
         errors as f64 / (hits as f64).max(1.0) / (self.budget as f64 / 1e9)
     }
 
     /// How a window compares with a burn rate in tenths: exactly.
-    fn order(&self, window: usize, rate: u128) -> Ordering {
-        let (hits, errors) = self.sums[window];
-        (u128::from(errors) * 10_000_000_000).cmp(&(rate * self.budget * u128::from(hits)))
+    fn order(&self, window: usize, rate: u128, common: &Common) -> Ordering {
+        let (errors, hits) = self.counted(window, common);
+        (errors * 10_000_000_000).cmp(&(rate * self.budget * hits))
     }
 
     /// How a pair burns, whatever the number of hits.
-    fn burns(&self, pair: Pair) -> Level {
-        if self.sums[pair.long].1 < ERRORS {
+    fn burns(&self, pair: Pair, common: &Common) -> Level {
+        if self.counted(pair.long, common).0 < ERRORS {
             return Level::Clear;
         }
-        let orders = [pair.long, pair.short].map(|window| self.order(window, pair.rate));
+        let orders = [pair.long, pair.short].map(|window| self.order(window, pair.rate, common));
         match orders {
             [Ordering::Less, _] | [_, Ordering::Less] => Level::Clear,
             [Ordering::Greater, Ordering::Greater] => Level::Breached,
@@ -142,19 +150,24 @@ impl SloCondition {
         }
     }
 
-    fn pair(&self, pair: Pair) -> Level {
-        if self.sums[pair.short].0 < self.min {
+    fn pair(&self, pair: Pair, common: &Common) -> Level {
+        if self.is_short(pair, common) {
             return Level::Clear;
         }
-        self.burns(pair)
+        self.burns(pair, common)
+    }
+
+    /// Whether the short window has too few hits.
+    fn is_short(&self, pair: Pair, common: &Common) -> bool {
+        self.counted(pair.short, common).1 < self.min.into()
     }
 
     /// The pair that speaks: the first that is beyond, else the one that burns fastest for its rate.
-    fn speaking(&self) -> Pair {
-        let relative = |pair: &Pair| self.burn(pair.long) / pair.rate as f64;
+    fn speaking(&self, common: &Common) -> Pair {
+        let relative = |pair: &Pair| self.burn(pair.long, common) / pair.rate as f64;
         let beyond = PAIRS
             .into_iter()
-            .find(|pair| self.pair(*pair) == Level::Breached);
+            .find(|pair| self.pair(*pair, common) == Level::Breached);
         let fastest = || {
             PAIRS
                 .into_iter()
@@ -164,33 +177,14 @@ impl SloCondition {
     }
 }
 
-impl Condition for SloCondition {
-    fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
-        let sums = &mut self.sums;
-        self.seconds.slide(closed, |window, old| {
-            sums[window].0 -= u64::from(old.0);
-            sums[window].1 -= u64::from(old.1);
-        });
-        let counters = self.source.counters(bucket);
-        if counters.hits == 0 {
-            return;
-        }
-        let Some(held) = self.seconds.at(second, (0, 0)) else {
-            return;
-        };
-        let hits = counters.hits.min(u64::from(u32::MAX - held.0));
-        let errors = counters.status[5].min(hits);
-        // Both fit: there is room for the hits, and errors are hits.
-        *held = (held.0 + hits as u32, held.1 + errors as u32);
-        for (window, sum) in self.sums.iter_mut().enumerate() {
-            if self.seconds.holds(window, second) {
-                *sum = (sum.0 + hits, sum.1 + errors);
-            }
-        }
-    }
+/// A sum of hits, for a figure.
+fn narrow(hits: u128) -> u64 {
+    u64::try_from(hits).unwrap_or(u64::MAX)
+}
 
-    fn level(&self, _: &Common) -> Level {
-        let levels = PAIRS.map(|pair| self.pair(pair));
+impl Condition for SloCondition {
+    fn level(&self, common: &Common) -> Level {
+        let levels = PAIRS.map(|pair| self.pair(pair, common));
         if levels.contains(&Level::Breached) {
             Level::Breached
         } else if levels.contains(&Level::AtThreshold) {
@@ -202,48 +196,73 @@ impl Condition for SloCondition {
 
     /// Some pair burns, and those that do have too few hits in their short window.
     fn shortfall(&self, _: u64, common: &Common) -> Option<Shortfall> {
-        let short_of = |pair: &Pair| self.sums[pair.short].0 < self.min;
-        let burning = |pair: &Pair| short_of(pair) && self.burns(*pair) != Level::Clear;
+        let burning =
+            |pair: &Pair| self.is_short(*pair, common) && self.burns(*pair, common) != Level::Clear;
         let pair = PAIRS.into_iter().find(burning)?;
         (self.level(common) == Level::Clear).then(|| Shortfall {
-            hits: self.sums[pair.short].0,
+            hits: narrow(self.counted(pair.short, common).1),
             min: self.min,
         })
     }
 
-    fn figure(&self, _: &Common) -> Figure {
-        let Pair { long, rate, .. } = self.speaking();
+    fn rest(&self, _: u64, common: &Common) -> Option<Rest> {
+        let of_pair = |pair: &Pair| {
+            let below = |window| {
+                let billionths = self.budget * pair.rate / 10;
+                common.rest_below_share(self.places[window], billionths)
+            };
+            let (errors, _) = self.counted(pair.long, common);
+            let (_, hits) = self.counted(pair.short, common);
+            let few_hits = Rest::of_lines(u128::from(self.min).saturating_sub(hits));
+            let few_errors = (errors < ERRORS).then(|| ERRORS_OF.rest(ERRORS - errors));
+            let burns_slowly = || below(pair.long).into_iter().chain(below(pair.short));
+            let few = few_errors.or(few_hits);
+            few.or_else(|| burns_slowly().reduce(Rest::longer))
+        };
+        let mut rest = Rest::ENDLESS;
+        for pair in &PAIRS {
+            rest = rest.shorter(of_pair(pair)?);
+        }
+        Some(rest)
+    }
+
+    fn figure(&self, common: &Common) -> Figure {
+        let Pair { long, rate, .. } = self.speaking(common);
         Figure {
-            hits: self.sums[long].0,
-            value: self.burn(long),
+            hits: narrow(self.counted(long, common).1),
+            value: self.burn(long, common),
             threshold: rate as f64 / 10.0,
             window: WINDOWS[long],
             below: false,
         }
     }
 
-    fn detail(&self) -> Option<String> {
-        let Pair { long, short, .. } = self.speaking();
+    fn detail(&self, common: &Common) -> Option<String> {
+        let Pair { long, short, .. } = self.speaking(common);
         Some(format!(
             "the error budget burns at {:.1}x over {} and {:.1}x over {}",
-            self.burn(long),
+            self.burn(long, common),
             WINDOWS[long],
-            self.burn(short),
+            self.burn(short, common),
             WINDOWS[short]
         ))
     }
 
-    fn next_change(&self, _: Second, _: Level, _: &Common) -> Option<Second> {
-        self.seconds.next_leave_of_any()
+    fn next_change(&self, _: Second, _: Level, common: &Common) -> Option<Second> {
+        let leaves = self
+            .places
+            .iter()
+            .filter_map(|place| common.next_leave(*place));
+        leaves.min()
     }
 
     fn look_back(&self) -> Span {
         WINDOWS[4]
     }
 
-    fn full_window(&self) -> Span {
+    fn full_window(&self, common: &Common) -> Span {
         // What is over is over by the short window.
-        WINDOWS[self.speaking().short]
+        WINDOWS[self.speaking(common).short]
     }
 
     fn window(&self) -> Span {

@@ -6,7 +6,7 @@
 use super::common::{Common, CountPlace, KeysPlace, Summand};
 use super::measure::Threshold;
 use super::spec::{Blamed, ByKey, MeasureKind, Wrong, all_records, as_written};
-use super::{Condition, Level};
+use super::{Condition, Level, Rest};
 use crate::quantity::{Figure, Unit};
 use crate::stats::keys::MAX_KEYS;
 use crate::time::{Second, Span};
@@ -64,6 +64,14 @@ impl Condition for UniqueCondition {
         let unique = u128::from(common.unique(self.keys)) * 1_000_000_000;
         let order = unique.cmp(&self.threshold.billionths);
         Level::of(order, self.threshold, false)
+    }
+
+    fn rest(&self, min: u64, common: &Common) -> Option<Rest> {
+        // A hit has one new key at most.
+        let limit = self.threshold.billionths / 1_000_000_000;
+        let more = limit.saturating_sub(common.unique(self.keys).into());
+        let (_, hits) = common.counted(self.hits);
+        Rest::of_lines(more.max(u128::from(min).saturating_sub(hits)))
     }
 
     fn figure(&self, common: &Common) -> Figure {

@@ -270,6 +270,17 @@ impl UsualCondition {
 impl Condition for UsualCondition {
     fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
         let hits = self.source.counters(bucket).hits;
+        // Most seconds end no minute, and come in their order.
+        if let Some((minute, counted)) = &mut self.minute
+            && second == closed
+            && self.closed.is_some_and(|last| last < second)
+            && (*minute * MINUTE..(*minute + 1) * MINUTE - 1).contains(&second.0)
+        {
+            self.closed = Some(closed);
+            *counted += hits;
+            self.hits.take(second, [hits], closed);
+            return;
+        }
         let late = self.closed.is_some_and(|last| second <= last) || second < closed;
         if self.minute.is_none() && (late || bucket.is_empty()) {
             return;
@@ -302,7 +313,7 @@ impl Condition for UsualCondition {
         }
     }
 
-    fn detail(&self) -> Option<String> {
+    fn detail(&self, _: &Common) -> Option<String> {
         let rate = self.hits.total(0, 0) as f64 / self.hits.span(0).0 as f64;
         let usual = self.usual_per_second();
         let rates = |rate: f64| {

@@ -81,6 +81,16 @@ impl<T> Window<T> {
         self.seconds.last().map(|(newest, _)| *newest)
     }
 
+    /// The oldest second that holds anything.
+    pub(super) fn first_second(&self) -> Option<Second> {
+        self.seconds.first().map(|(second, _)| *second)
+    }
+
+    /// The seconds of the longest span, each with what it holds.
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, (Second, T)> {
+        self.seconds.iter()
+    }
+
     /// What the oldest second holds.
     pub(super) fn oldest(&self) -> Option<&T> {
         self.seconds.first().map(|(_, value)| value)
@@ -196,12 +206,6 @@ impl<T> Window<T> {
         let (oldest, _) = self.seconds.get(left)?;
         Some(*oldest + span)
     }
-
-    /// The same of any of the spans.
-    pub(super) fn next_leave_of_any(&self) -> Option<Second> {
-        let leaves = (0..self.spans.len()).filter_map(|place| self.next_leave(place));
-        leaves.min()
-    }
 }
 
 /// Sums over the spans of a window.
@@ -283,6 +287,26 @@ impl<const K: usize> Sums<K> {
         }
     }
 
+    /// What leaves the span at this place first: for each of some numbers of seconds, least first, how much that is and when
+    /// the next one leaves. Nothing that enters is in it.
+    pub(super) fn leaving<'s>(
+        &'s self,
+        place: usize,
+        counts: &'s [usize],
+    ) -> impl Iterator<Item = (Second, [u128; K])> + 's {
+        let SpanEdge { span, left } = self.window.spans[place];
+        let mut seconds = self.window.seconds[left..].iter();
+        let (mut sum, mut passed) = ([0; K], 0);
+        counts.iter().map_while(move |&count| {
+            for (_, values) in seconds.by_ref().take(count - passed) {
+                add(&mut sum, values);
+            }
+            passed = count;
+            let (next, _) = seconds.as_slice().first()?;
+            Some((*next + span, sum))
+        })
+    }
+
     pub(super) fn total(&self, place: usize, index: usize) -> u128 {
         self.totals[place][index]
     }
@@ -294,6 +318,11 @@ impl<const K: usize> Sums<K> {
 
     pub(super) fn span(&self, place: usize) -> Span {
         self.window.span(place)
+    }
+
+    /// The last second of all spans.
+    pub(super) fn end(&self) -> Second {
+        self.window.end
     }
 
     pub(super) fn next_leave(&self, place: usize) -> Option<Second> {
@@ -405,7 +434,8 @@ pub(super) mod tests {
                 prop_assert_eq!(places.map(|place| sums[place]), plain);
                 prop_assert_eq!(shared_places.map(|place| shared.hits(place, 0)), plain);
                 let leaves = spans.iter().filter_map(|span| Some(within(&all, end, *span).keys().next()?.0 + span));
-                prop_assert_eq!(window.next_leave_of_any().map(|leave| leave.0), leaves.min());
+                let next = places.iter().filter_map(|place| window.next_leave(*place));
+                prop_assert_eq!(next.map(|leave| leave.0).min(), leaves.min());
             }
         }
     }

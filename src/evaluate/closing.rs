@@ -232,7 +232,7 @@ impl Evaluate {
         for (index, rule) in self.rules.iter_mut().enumerate() {
             rule.close(
                 second,
-                (bucket, &self.common),
+                (bucket, &mut self.common),
                 (&books.totals, books.zone()),
                 &mut self.history,
                 |changed| changes.push((index, changed)),

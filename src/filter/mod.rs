@@ -163,7 +163,12 @@ impl Filter {
 
     /// Whether a record matches.
     pub fn matches(&self, record: &Record<'_>) -> bool {
-        self.0.matches(record)
+        self.matches_with(record, &mut Scratch::default())
+    }
+
+    /// The same with room to work in, which takes longer to make than most records to be looked at.
+    pub fn matches_with(&self, record: &Record<'_>, scratch: &mut Scratch) -> bool {
+        self.0.matches(record, scratch)
     }
 
     /// What may be wrong with it, where no record matched.
@@ -198,13 +203,13 @@ impl Filter {
 }
 
 impl Expr {
-    fn matches(&self, record: &Record<'_>) -> bool {
+    fn matches(&self, record: &Record<'_>, scratch: &mut Scratch) -> bool {
         match self {
-            Expr::And(all) => all.iter().all(|expr| expr.matches(record)),
-            Expr::Or(any) => any.iter().any(|expr| expr.matches(record)),
-            Expr::Not(expr) => !expr.matches(record),
+            Expr::And(all) => all.iter().all(|expr| expr.matches(record, scratch)),
+            Expr::Or(any) => any.iter().any(|expr| expr.matches(record, scratch)),
+            Expr::Not(expr) => !expr.matches(record, scratch),
             Expr::Key(dimension, test) => dimension
-                .key_of(record, &mut Scratch::default())
+                .key_of(record, scratch)
                 .is_some_and(|key| test.matches(key)),
             Expr::Number(quantity, order, number) => match quantity.of(record) {
                 Some(value) => order.holds(value, *number),

@@ -10,6 +10,7 @@ use hashbrown::HashMap;
 use crate::filter::Filter;
 use crate::format::record::Record;
 use crate::stats::Hit;
+use crate::stats::dimension::Scratch;
 use crate::stats::keys::DROPPED;
 use crate::stats::top::Top;
 
@@ -29,6 +30,8 @@ pub(super) struct Expressions {
     /// The counted dimensions that `alike` looks at.
     dimensions: Vec<usize>,
     answers: HashMap<[u32; KEYS + 1], u64, RandomState>,
+    /// Room to work in.
+    scratch: Scratch,
 }
 
 impl Expressions {
@@ -74,15 +77,17 @@ impl Expressions {
             alike,
             dimensions,
             answers: HashMap::default(),
+            scratch: Scratch::default(),
         }
     }
 
     /// The bits of those that a record matches, whose keys are counted as `hit`.
     #[inline]
     pub(super) fn matched(&mut self, record: &Record<'_>, hit: &Hit) -> u64 {
-        let evaluate = |list: &[(u64, Filter)]| {
+        let scratch = &mut self.scratch;
+        let mut evaluate = |list: &[(u64, Filter)]| {
             list.iter()
-                .filter(|(_, filter)| filter.matches(record))
+                .filter(|(_, filter)| filter.matches_with(record, scratch))
                 .fold(0, |bits, (bit, _)| bits | bit)
         };
         let mut bits = evaluate(&self.direct);

@@ -1,13 +1,17 @@
 //! Counts over sliding windows, with the hits that they are a part of.
 
-use super::Subset;
+use super::{Rest, Subset, at_most};
 use crate::alert::window::Sums;
+use crate::stats::SERVER_ERROR;
 use crate::stats::bucket::{Bucket, ClosedSecond, Counters};
 use crate::stats::columns::SecondsInColumns;
 use crate::time::{Second, Span};
 
 /// So many seconds are looked at together.
 const TOGETHER: usize = 32;
+
+/// So many seconds that are to leave a window are looked at, to find for how long it stays on its side of a limit.
+const AHEAD: [usize; 5] = [0, 2, 8, 32, 128];
 
 /// What of a second is added up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +24,18 @@ pub(in crate::alert) enum Summand {
 }
 
 impl Summand {
+    /// As long as less than this is counted.
+    pub(in crate::alert) fn rest(self, more: u128) -> Rest {
+        let more = at_most(more);
+        let mut rest = Rest::ENDLESS;
+        *match self {
+            Summand::Bytes => &mut rest.bytes,
+            Summand::Class(SERVER_ERROR) => &mut rest.errors,
+            _ => &mut rest.lines,
+        } = more;
+        rest
+    }
+
     fn of(self, counters: &Counters) -> u64 {
         match self {
             Summand::Hits => counters.hits,
@@ -147,6 +163,55 @@ impl SharedCounts {
             from = to;
         }
         from
+    }
+
+    /// See [`Common::rest_below_share`](super::Common::rest_below_share).
+    pub(super) fn rest_below_share(&self, place: CountPlace, billionths: u128) -> Option<Rest> {
+        let (counted, hits) = self.totals(place);
+        let whole = |counted: u128, hits: u128| match self.summand {
+            Summand::Unparsed => counted + hits,
+            _ => hits,
+        };
+        let all = whole(counted, hits);
+        // As many more of the counted as the hits allow that stay.
+        let more = |[counted_left, hits_left]: [u128; 2]| {
+            let stay = all - whole(counted_left, hits_left);
+            (billionths * stay / 1_000_000_000).saturating_sub(counted)
+        };
+        self.rest(place, more)
+    }
+
+    /// See [`Common::rest_above`](super::Common::rest_above).
+    pub(super) fn rest_above(&self, place: CountPlace, many: u128) -> Option<Rest> {
+        let (counted, _) = self.totals(place);
+        let above = |[left, _]: [u128; 2]| match counted - left > many {
+            true => u128::MAX,
+            false => 0,
+        };
+        self.rest(place, above)
+    }
+
+    /// The longest rest, as `more` says for what leaves first how much may be counted until then.
+    fn rest(&self, place: CountPlace, more: impl Fn([u128; 2]) -> u128) -> Option<Rest> {
+        let (mut best, mut longest) = (None, 0);
+        for (until, left) in self.sums.leaving(place.window, &AHEAD) {
+            let more = more(left);
+            // A log of a line a second is a quiet one.
+            let time = (until - self.sums.end()).0.unsigned_abs();
+            let length = more.min(time.into());
+            if length <= longest {
+                break;
+            }
+            longest = length;
+            best = Some(Rest {
+                until,
+                ..self.summand.rest(more)
+            });
+            if more <= time.into() {
+                break;
+            }
+        }
+        best
     }
 
     /// The next second at which something leaves the window, if nothing enters before.

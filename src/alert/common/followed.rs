@@ -2,17 +2,20 @@
 //!
 //! Each second keeps a row for each key; a table keeps the sums of the window. A rule looks at a key only when the key is
 //! *restless*: when its sums have passed the threshold of some rule, or have become greater than at the last look and so
-//! raise a peak. So a second costs what happened in it, however many rules there are. Memory is bounded: as many keys as a
+//! raise a peak. So a second costs what happened in it, however many rules there are; and a window whose keys are all far
+//! from any limit takes many seconds at once, when they could have brought one there. Memory is bounded: as many keys as a
 //! table of keys holds, and [`ROWS`] rows for each window, 20 MiB. Where the rows are too many, seconds become slices, and
 //! that is said; of keys beyond their table the hits are counted and said, not followed.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use foldhash::fast::RandomState;
 
 use super::Subset;
 use super::limits::{KeyLimits, KeySums, SortedLimits};
 use super::rows::{Added, IdRow, Rows};
+use super::shared_rows::SharedRows;
 use crate::stats::bucket::Bucket;
 use crate::stats::keys::{DROPPED, Renumbering};
 use crate::time::{Second, Span};
@@ -22,6 +25,10 @@ const ROWS: usize = 1_300_000;
 
 /// So many restless ids are kept before equal ones are joined.
 const MANY: usize = 1 << 16;
+
+/// So many seconds that close, or rows of them, wait for the windows at most.
+const MOST_SECONDS: usize = 256;
+const MOST_WAITING: usize = 1 << 12;
 
 /// What a key did in a second.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +46,18 @@ impl IdRow for KeyCounts {
     fn merge(&mut self, more: KeyCounts) {
         self.hits = self.hits.saturating_add(more.hits);
         self.counted = self.counted.saturating_add(more.counted);
+    }
+}
+
+impl KeySums {
+    fn add(&mut self, row: &KeyCounts) {
+        self.hits += u64::from(row.hits);
+        self.counted = self.counted.saturating_add(row.counted);
+    }
+
+    fn subtract(&mut self, row: &KeyCounts) {
+        self.hits = self.hits.saturating_sub(row.hits.into());
+        self.counted = self.counted.saturating_sub(row.counted);
     }
 }
 
@@ -68,6 +87,18 @@ pub(in crate::alert) struct FollowedPlace {
 pub(super) struct SharedFollowed {
     keys: FollowedKeys,
     windows: Vec<FollowedWindow>,
+    /// The place of the longest of them.
+    longest: usize,
+    /// The rows of all windows, unless each has its own: where any came late, or there are too many.
+    shared: Option<SharedRows<KeyCounts>>,
+    /// How many rows there may be.
+    most: usize,
+    /// Their ids are below this.
+    ids: usize,
+    /// How many seconds have closed since all windows took what there was, and how many rows they had.
+    waiting: (usize, usize),
+    /// How many seconds and rows have come since the windows do not share them.
+    apart: usize,
     /// Room to work in, empty in between.
     rows: Vec<KeyCounts>,
 }
@@ -76,7 +107,10 @@ pub(super) struct SharedFollowed {
 #[derive(Debug)]
 pub(in crate::alert) struct FollowedWindow {
     span: Span,
+    /// Its own rows, where they are not shared.
     seconds: Rows<KeyCounts>,
+    /// Its ends among the seconds that are shared: those between are in its sums.
+    ends: Range<usize>,
     /// By id; empty ones are 0.
     sums: Vec<KeySums>,
     limits: SortedLimits,
@@ -92,6 +126,12 @@ pub(in crate::alert) struct FollowedWindow {
     looked: bool,
     /// Records of keys that are not followed.
     unfollowed: u64,
+    /// If less than this is counted in seconds that it has not taken, none of its keys comes to a limit.
+    room: u64,
+    /// No key comes to more.
+    top: u64,
+    /// How many rows have entered since that was found.
+    entered: usize,
 }
 
 /// The place of keys that are followed, among the others; a rule holds them against `limits`.
@@ -106,16 +146,27 @@ pub(super) fn place(
         kept.push(SharedFollowed {
             keys,
             windows: Vec::new(),
+            longest: 0,
+            shared: Some(SharedRows::default()),
+            most: ROWS,
+            ids: 0,
+            waiting: (0, 0),
+            apart: 0,
             rows: Vec::new(),
         });
         kept.len() - 1
     });
-    let windows = &mut kept[followed].windows;
+    let SharedFollowed {
+        windows, longest, ..
+    } = &mut kept[followed];
     let known = windows.iter().position(|window| window.span == span);
     let window = known.unwrap_or_else(|| {
         windows.push(FollowedWindow::new(span));
         windows.len() - 1
     });
+    if span > windows[*longest].span {
+        *longest = window;
+    }
     windows[window].limits.add(limits);
     FollowedPlace { followed, window }
 }
@@ -129,6 +180,7 @@ impl FollowedKeys {
     /// Finds what each key did in a second, in order of ids; how many records have keys that were dropped from their
     /// table before the second closed.
     fn find_rows(&self, bucket: &Bucket, rows: &mut Vec<KeyCounts>) -> u64 {
+        debug_assert!(rows.is_empty());
         let narrow = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
         let counts = |source: Subset| {
             let log = source.log(bucket);
@@ -172,52 +224,177 @@ impl FollowedKeys {
 }
 
 impl SharedFollowed {
-    /// A second closes.
-    pub(super) fn close(&mut self, second: Second, bucket: &Bucket) {
-        for window in &mut self.windows {
-            window.begin();
+    /// A second closes; whether any keys are restless.
+    pub(super) fn close(&mut self, second: Second, bucket: &Bucket) -> bool {
+        let mut rows = std::mem::take(&mut self.rows);
+        let dropped = self.keys.find_rows(bucket, &mut rows);
+        self.waiting.0 += 1;
+        self.waiting.1 += rows.len();
+        let many = self.waiting.0 >= MOST_SECONDS || self.waiting.1 > MOST_WAITING;
+        if many || dropped > 0 || !self.has_room(rows.len()) {
+            self.catch_up(second - Span::SECOND);
         }
-        self.take(second, bucket, second);
-        for window in &mut self.windows {
-            window.looked = true;
-            if !window.touched.is_empty() {
-                window.find_restless();
+        if !self.has_room(rows.len()) {
+            self.part();
+        }
+        if self.shared.is_none() {
+            self.apart += 1 + rows.len();
+            self.share();
+        }
+        let mut restless = false;
+        match &mut self.shared {
+            Some(shared) => {
+                shared.push(second, &rows);
+                if let Some(last) = rows.last() {
+                    self.ids = self.ids.max(last.id as usize + 1);
+                }
+                let more = rows.iter().map(|row| row.counted);
+                let counted = more.fold(0u64, u64::saturating_add);
+                for window in &mut self.windows {
+                    if counted < window.room {
+                        window.room -= counted;
+                        continue;
+                    }
+                    window.begin();
+                    window.take_shared(shared, self.ids, second);
+                    window.unfollowed += dropped;
+                    window.end();
+                    restless |= !window.restless.is_empty();
+                }
             }
-            // Late records may have left some.
-            if !window.restless.is_empty() {
-                window.restless.sort_unstable();
-                window.restless.dedup();
+            None => {
+                for window in &mut self.windows {
+                    window.begin();
+                    window.slide(second);
+                    window.add(second, &rows, &self.keys);
+                    window.unfollowed += dropped;
+                    window.end();
+                    restless |= !window.restless.is_empty();
+                }
             }
         }
+        rows.clear();
+        self.rows = rows;
+        restless
+    }
+
+    /// Whether so many rows can be shared.
+    fn has_room(&self, more: usize) -> bool {
+        let shared = self.shared.as_ref();
+        shared.is_none_or(|shared| shared.row_count() + more <= self.most)
     }
 
     /// Records came late for a second up to `closed`, the last one that is closed: their keys are looked at when the
     /// next second closes.
     pub(super) fn late(&mut self, second: Second, bucket: &Bucket, closed: Second) {
-        for window in &mut self.windows {
-            window.begin();
-        }
-        self.take(second, bucket, closed);
-        for window in &mut self.windows {
-            window.disturb_touched();
-        }
-    }
-
-    fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
+        self.catch_up(closed);
+        self.part();
         let SharedFollowed {
             keys,
             windows,
             rows,
+            ..
         } = self;
         let dropped = keys.find_rows(bucket, rows);
         for window in windows {
+            window.begin();
             window.slide(closed);
             if second > closed - window.span {
                 window.unfollowed += dropped;
                 window.add(second, rows, keys);
             }
+            window.disturb_touched();
+            window.room = 0;
         }
         rows.clear();
+    }
+
+    /// All windows take what they have not up to `closed`, and are to be looked at when the next second closes.
+    fn catch_up(&mut self, closed: Second) {
+        self.waiting = (0, 0);
+        let Some(shared) = &mut self.shared else {
+            return;
+        };
+        for window in &mut self.windows {
+            if window.room > 0 {
+                window.take_shared(shared, self.ids, closed);
+                window.room = 0;
+            }
+        }
+        // The longest has the oldest of all. What is kept is moved, so it is done when enough is gone.
+        let gone = self.windows[self.longest].ends.start;
+        let rows = shared.rows(0..gone).len();
+        if rows * 4 < shared.row_count() && gone * 4 < shared.len() {
+            return;
+        }
+        shared.forget(gone);
+        for window in &mut self.windows {
+            window.ends = window.ends.start - gone..window.ends.end - gone;
+        }
+    }
+
+    /// The window is to be looked at: it takes what it has not up to `closed`.
+    pub(super) fn catch_up_at(&mut self, place: FollowedPlace, closed: Second) {
+        let window = &mut self.windows[place.window];
+        if let Some(shared) = &self.shared
+            && window.room > 0
+        {
+            window.take_shared(shared, self.ids, closed);
+        }
+    }
+
+    /// Each window has its own rows from now on. All have taken what there is.
+    fn part(&mut self) {
+        let Some(shared) = self.shared.take() else {
+            return;
+        };
+        for window in &mut self.windows {
+            for place in std::mem::take(&mut window.ends) {
+                let Some(second) = shared.second(place) else {
+                    continue;
+                };
+                let seconds = &mut window.seconds;
+                seconds.slide(second, |_| {});
+                seconds.add(second, shared.rows(place..place + 1), |_, _| {});
+            }
+            window.room = 0;
+        }
+        self.apart = 0;
+    }
+
+    /// The windows share their rows again, where they could: none of those came late, and there are few. It takes time for
+    /// all rows, so as many must have come since.
+    fn share(&mut self) {
+        let longest = &self.windows[self.longest].seconds;
+        if !longest.is_as_closed(self.apart.min(self.most / 2)) {
+            return;
+        }
+        let mut shared = SharedRows::default();
+        longest.for_each_second(|second, rows| shared.push(second, rows));
+        for window in &mut self.windows {
+            let first = window.seconds.first_second();
+            let before = first.map_or(shared.len(), |first| {
+                shared.place_after(first - Span::SECOND, 0)
+            });
+            window.ends = before..shared.len();
+            window.seconds.clear();
+        }
+        self.shared = Some(shared);
+    }
+
+    /// The next second at which anything leaves a window that could matter, if nothing enters before.
+    pub(super) fn next_leave(&self, place: FollowedPlace) -> Option<Second> {
+        let window = &self.windows[place.window];
+        if window.room > 0 {
+            return None;
+        }
+        match &self.shared {
+            Some(shared) => {
+                let first = shared.second(window.ends.start);
+                first.map(|first| first + window.span)
+            }
+            None => window.seconds.next_leave(),
+        }
     }
 
     pub(super) fn window(&self, place: FollowedPlace) -> &FollowedWindow {
@@ -228,11 +405,14 @@ impl SharedFollowed {
     pub(super) fn set_most_rows(&mut self, place: FollowedPlace, most: usize) {
         let window = &mut self.windows[place.window];
         window.seconds = Rows::new(window.span, most);
+        self.most = most;
     }
 
     /// Follows a reduction of the table of `dimension`.
-    pub(super) fn renumber(&mut self, dimension: usize, ids: &Renumbering) {
+    pub(super) fn renumber(&mut self, dimension: usize, ids: &Renumbering, closed: Second) {
         if dimension == self.keys.dimension.0 {
+            self.catch_up(closed);
+            self.part();
             for window in &mut self.windows {
                 window.renumber(ids, &self.keys);
             }
@@ -245,6 +425,7 @@ impl FollowedWindow {
         FollowedWindow {
             span,
             seconds: Rows::new(span, ROWS),
+            ends: 0..0,
             sums: Vec::new(),
             limits: SortedLimits::default(),
             peaks: HashMap::default(),
@@ -253,6 +434,9 @@ impl FollowedWindow {
             joined: 0,
             looked: false,
             unfollowed: 0,
+            room: 0,
+            top: 0,
+            entered: 0,
         }
     }
 
@@ -289,9 +473,62 @@ impl FollowedWindow {
         self.seconds.width()
     }
 
-    /// The next second at which anything leaves, if nothing enters before.
-    pub(in crate::alert) fn next_leave(&self) -> Option<Second> {
-        self.seconds.next_leave()
+    /// Takes the seconds up to `closed` that it has not, of ids below `ids`. Those that enter and leave at once make no
+    /// difference.
+    fn take_shared(&mut self, shared: &SharedRows<KeyCounts>, ids: usize, closed: Second) {
+        let start = shared.place_after(closed - self.span, self.ends.start);
+        let end = shared.len();
+        let leave = shared.rows(self.ends.start..start.min(self.ends.end));
+        let enter = shared.rows(start.max(self.ends.end)..end);
+        self.ends = start..end;
+        let least = self.limits.least;
+        for row in leave {
+            if let Some(sums) = self.sums.get_mut(row.id as usize) {
+                if sums.counted >= least {
+                    self.touched.push((row.id, *sums));
+                }
+                sums.subtract(row);
+            }
+        }
+        self.entered += enter.len();
+        if self.sums.len() < ids {
+            self.sums.resize(ids, KeySums::NONE);
+        }
+        for row in enter {
+            let sums = &mut self.sums[row.id as usize];
+            let old = *sums;
+            sums.add(row);
+            self.top = self.top.max(sums.counted);
+            if sums.counted >= least {
+                self.touched.push((row.id, old));
+            }
+        }
+    }
+
+    /// It has taken a second that closes: finds which keys are restless, and how far all are from any limit.
+    fn end(&mut self) {
+        self.looked = true;
+        if !self.touched.is_empty() {
+            self.find_restless();
+        }
+        // Late records may have left some.
+        if !self.restless.is_empty() {
+            self.restless.sort_unstable();
+            self.restless.dedup();
+        }
+        self.room = 0;
+        if self.touched.is_empty() && self.restless.is_empty() {
+            self.find_room();
+        }
+    }
+
+    fn find_room(&mut self) {
+        if self.entered >= self.sums.len() && self.top > self.limits.least / 2 {
+            let counted = self.sums.iter().map(|sums| sums.counted);
+            self.top = counted.max().unwrap_or(0);
+            self.entered = 0;
+        }
+        self.room = self.limits.least.saturating_sub(self.top);
     }
 
     fn begin(&mut self) {
@@ -316,8 +553,7 @@ impl FollowedWindow {
                 if sums.counted >= least {
                     touched.push((row.id, *sums));
                 }
-                sums.hits = sums.hits.saturating_sub(row.hits.into());
-                sums.counted = sums.counted.saturating_sub(row.counted);
+                sums.subtract(&row);
             }
         });
     }
@@ -329,9 +565,11 @@ impl FollowedWindow {
             touched,
             limits,
             unfollowed,
+            top,
             ..
         } = self;
         let least = limits.least;
+        self.entered += rows.len();
         if let Some(last) = rows.last()
             && last.id as usize >= sums.len()
         {
@@ -344,8 +582,8 @@ impl FollowedWindow {
             }
             let sums = &mut sums[row.id as usize];
             let old = *sums;
-            sums.hits += u64::from(row.hits);
-            sums.counted = sums.counted.saturating_add(row.counted);
+            sums.add(&row);
+            *top = (*top).max(sums.counted);
             if sums.counted >= least {
                 touched.push((row.id, old));
             }
@@ -397,6 +635,7 @@ impl FollowedWindow {
     }
 
     fn renumber(&mut self, ids: &Renumbering, keys: &FollowedKeys) {
+        self.room = 0;
         let old = std::mem::take(&mut self.sums);
         for (old, sums) in (0u32..).zip(old) {
             let id = ids.new_id(old);
@@ -427,6 +666,81 @@ impl FollowedWindow {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::alert::window::tests::{closings, within};
+    use proptest::prelude::*;
+
+    /// Hits of keys, as a second has them.
+    fn bucket(rows: &[(u32, u64)]) -> Bucket {
+        let hits = rows.iter().flat_map(|&(id, n)| (0..n).map(move |_| id));
+        Bucket::of_keys(&hits.collect::<Vec<u32>>())
+    }
+
+    proptest! {
+        /// Whether windows share their rows or not, and whenever they take them: a key that passes a limit is restless.
+        #[test]
+        fn a_key_that_passes_a_limit_is_restless_in_every_window(
+            closings in closings(),
+            spans in prop::array::uniform3(1i64..30),
+            limits in prop::array::uniform3(1u64..12),
+            look_at in 0usize..40,
+            renumber_at in 0usize..80,
+            most in prop_oneof![Just(ROWS), 40usize..60],
+        ) {
+            let keys = FollowedKeys {
+                part: Subset::All,
+                whole: Subset::All,
+                bytes: false,
+                all: false,
+                dimension: (0, 1),
+            };
+            let mut kept = Vec::new();
+            let places: Vec<FollowedPlace> = spans.iter().zip(limits).map(|(&span, limit)| {
+                let limits = KeyLimits {
+                    billionths: u128::from(limit) * 1_000_000_000,
+                    share: false,
+                    min: 0,
+                };
+                place(&mut kept, keys, Span(span), limits)
+            }).collect();
+            let followed = &mut kept[0];
+            followed.most = most;
+            let (mut all, mut end): (Vec<(i64, u32, u64)>, _) = (Vec::new(), 0);
+            let mut before = [[0u64; 6]; 3];
+            for (index, (gap, now, late)) in closings.into_iter().enumerate() {
+                end += gap;
+                followed.close(Second(end), &bucket(&now));
+                all.extend(now.iter().map(|&(id, n)| (end, id, n)));
+                for (window, (&place, &span)) in places.iter().zip(&spans).enumerate() {
+                    let mut sums = [0; 6];
+                    for ((_, id), n) in within(&all, end, span) {
+                        sums[id as usize] += n;
+                    }
+                    if index == look_at {
+                        followed.catch_up_at(place, Second(end));
+                        let found = [0, 1, 2, 3, 4, 5].map(|id| followed.window(place).sums(id).counted);
+                        prop_assert_eq!(found, sums);
+                    }
+                    let rank = |n: u64| n.cmp(&limits[window]);
+                    for (id, (old, new)) in (0u32..).zip(before[window].iter().zip(&sums)) {
+                        if rank(*old) != rank(*new) {
+                            prop_assert!(followed.window(place).restless().contains(&id), "{id}");
+                        }
+                    }
+                    before[window] = sums;
+                }
+                for (ago, id) in late {
+                    followed.late(Second(end - ago), &bucket(&[(id, 1)]), Second(end));
+                    all.push((end - ago, id, 1));
+                }
+                if index == renumber_at {
+                    // They turn round.
+                    followed.renumber(0, &Renumbering::new(vec![5, 4, 3, 2, 1, 0]), Second(end));
+                    all.iter_mut().for_each(|(_, id, _)| *id = 5 - *id);
+                    before.iter_mut().for_each(|sums| sums.reverse());
+                }
+            }
+        }
+    }
 
     #[test]
     fn rows_take_what_is_said() {

@@ -9,6 +9,7 @@ mod followed;
 mod keys;
 mod limits;
 mod rows;
+mod shared_rows;
 mod times;
 
 pub use counts::CountPlace;
@@ -18,8 +19,9 @@ pub(super) use keys::KeysPlace;
 pub(super) use limits::{KeyLimits, KeySums};
 pub(super) use times::{TimesPlace, Timing};
 
-use super::Subset;
-use crate::stats::bucket::{Bucket, ClosedSecond};
+use super::{Rest, Subset, at_most};
+use crate::stats::SERVER_ERROR;
+use crate::stats::bucket::{Bucket, ClosedSecond, Counters};
 use crate::stats::columns::SecondsInColumns;
 use crate::stats::keys::Renumbering;
 use crate::time::{Second, Span};
@@ -37,6 +39,30 @@ pub struct Common {
     followed: Vec<SharedFollowed>,
     /// There is nothing but counts, as with most rules.
     has_counts_alone: bool,
+    closed: Closed,
+    /// Whether rules by key must look at any when this second closes.
+    are_keys_restless: bool,
+    /// The last second that closed one by one.
+    last: Second,
+}
+
+/// What has closed one by one since the beginning, to tell how much has between two seconds.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Closed {
+    /// Hits, and lines that are no records.
+    pub(super) lines: u64,
+    /// Hits with a 5xx.
+    pub(super) errors: u64,
+    /// Bytes sent, saturating.
+    pub(super) bytes: u64,
+}
+
+impl Closed {
+    fn add(&mut self, counters: &Counters) {
+        self.lines += counters.hits + counters.unparsed;
+        self.errors += counters.status[usize::from(SERVER_ERROR)];
+        self.bytes = self.bytes.saturating_add(counters.bytes);
+    }
 }
 
 impl Default for Common {
@@ -47,6 +73,9 @@ impl Default for Common {
             keys: Vec::new(),
             followed: Vec::new(),
             has_counts_alone: true,
+            closed: Closed::default(),
+            are_keys_restless: false,
+            last: Second(i64::MIN),
         }
     }
 }
@@ -55,6 +84,7 @@ impl Common {
     /// A second closes, in order; those that are left out are empty.
     #[inline]
     pub fn close(&mut self, second: Second, bucket: &Bucket) {
+        self.closed.add(&bucket.counters);
         for counts in &mut self.counts {
             counts.take(second, bucket, second);
         }
@@ -88,10 +118,12 @@ impl Common {
 
     #[inline(never)]
     fn close_others(&mut self, second: Second, bucket: &Bucket) {
+        self.last = second;
         self.take_others(second, bucket, second);
         self.times.iter_mut().for_each(SharedTimes::measure);
+        self.are_keys_restless = false;
         for followed in &mut self.followed {
-            followed.close(second, bucket);
+            self.are_keys_restless |= followed.close(second, bucket);
         }
     }
 
@@ -121,7 +153,7 @@ impl Common {
             keys.renumber(dimension, ids);
         }
         for followed in &mut self.followed {
-            followed.renumber(dimension, ids);
+            followed.renumber(dimension, ids, self.last);
         }
     }
 
@@ -150,6 +182,22 @@ impl Common {
         seconds: &SecondsInColumns<'_>,
     ) -> usize {
         self.counts[place.counts].seconds_below(place, few, seconds)
+    }
+
+    /// What has closed one by one since the beginning.
+    #[inline]
+    pub(super) fn closed(&self) -> Closed {
+        self.closed
+    }
+
+    /// For how long what is counted there stays below this part of the hits, in billionths.
+    pub(super) fn rest_below_share(&self, place: CountPlace, billionths: u128) -> Option<Rest> {
+        self.counts[place.counts].rest_below_share(place, billionths)
+    }
+
+    /// For how long what is counted there stays above `many`.
+    pub(super) fn rest_above(&self, place: CountPlace, many: u128) -> Option<Rest> {
+        self.counts[place.counts].rest_above(place, many)
     }
 
     /// The next second at which something leaves its window, if nothing enters before.
@@ -200,9 +248,25 @@ impl Common {
         followed::place(&mut self.followed, keys, window, limits)
     }
 
+    /// Those keys are to be looked at, the restless and others.
+    pub(super) fn catch_up(&mut self, place: FollowedPlace, closed: Second) {
+        self.followed[place.followed].catch_up_at(place, closed);
+    }
+
     /// Those keys.
     pub(super) fn followed(&self, place: FollowedPlace) -> &FollowedWindow {
         self.followed[place.followed].window(place)
+    }
+
+    /// Whether there are keys in any window that rules must look at when this second closes.
+    #[inline]
+    pub(super) fn are_keys_restless(&self) -> bool {
+        self.are_keys_restless
+    }
+
+    /// The next second at which anything of them leaves that could matter, if nothing enters before.
+    pub(super) fn next_followed_leave(&self, place: FollowedPlace) -> Option<Second> {
+        self.followed[place.followed].next_leave(place)
     }
 
     /// Room for so many rows of the seconds of a window.

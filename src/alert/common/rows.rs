@@ -122,6 +122,35 @@ impl<R: IdRow> Rows<R> {
         }
     }
 
+    /// Whether every row came as its second closed, and there are no more than `most`.
+    pub(super) fn is_as_closed(&self, most: usize) -> bool {
+        self.late.is_empty() && self.width == 1 && self.rows.len() <= most
+    }
+
+    /// The oldest second that has rows.
+    pub(super) fn first_second(&self) -> Option<Second> {
+        self.starts.first_second()
+    }
+
+    /// Calls `take` with each second as it closed, oldest first, and its rows.
+    pub(super) fn for_each_second(&self, mut take: impl FnMut(Second, &[R])) {
+        let mut rows = self.rows.iter().copied();
+        let mut of_second = Vec::new();
+        let mut seconds = self.starts.iter().peekable();
+        let all = self.gone + self.rows.len() as u64;
+        while let Some((second, start)) = seconds.next() {
+            let end = seconds.peek().map_or(all, |(_, next)| *next);
+            of_second.extend(rows.by_ref().take((end - start) as usize));
+            take(*second, &of_second);
+            of_second.clear();
+        }
+    }
+
+    /// Forgets all rows, and keeps no room for them.
+    pub(super) fn clear(&mut self) {
+        *self = Rows::new(self.starts.span(0), self.most);
+    }
+
     fn held(&self) -> usize {
         self.rows.len() + self.late_rows
     }
