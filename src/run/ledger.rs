@@ -149,7 +149,13 @@ impl Ledger {
             end: 0,
             failed: false,
         };
-        ledger.rewrite().map_err(|error| wrong(&error))?;
+        if let Err(error) = ledger.rewrite() {
+            if !was_there {
+                // An empty one would be taken for one that was cut off.
+                let _ = fs::remove_file(path);
+            }
+            return Err(wrong(&error));
+        }
         Ok((ledger, said))
     }
 
@@ -334,6 +340,24 @@ mod tests {
                 assert!(!matches!(read(&other.concat()), Contents::Whole(_)), "{n}");
             }
         }
+    }
+
+    #[test]
+    fn one_that_cannot_be_begun_leaves_nothing_behind() {
+        let folder = folder("unbegun");
+        let path = folder.join("state");
+        // A folder is where its temporary file would be.
+        let temporary = folder.join("state.tmp");
+        fs::create_dir(&temporary).expect("a folder");
+        Ledger::open(&path).expect_err("it cannot be written");
+        assert!(!path.exists());
+        fs::write(&path, HEADER).expect("a file");
+        Ledger::open(&path).expect_err("it cannot be written");
+        assert_eq!(fs::read_to_string(&path).expect("it is there"), HEADER);
+        fs::remove_dir(&temporary).expect("it is empty");
+        let (_, said) = Ledger::open(&path).expect("it opens");
+        assert!(said.is_some_and(|said| said.contains("is cut off")));
+        fs::remove_dir_all(&folder).expect("the folder");
     }
 
     #[test]
