@@ -127,6 +127,41 @@ fn as_many_keys_are_followed_as_there_is_room_for_and_the_others_are_said() {
     assert_eq!(fired.count(), 1000);
 }
 
+/// No order of a hash is seen.
+#[test]
+fn at_the_edge_of_its_hours_alerts_are_over_in_the_order_of_their_keys() {
+    let args = [
+        "--replay",
+        "--lateness=0",
+        "--tz=UTC",
+        "--alert=Silent: silence > 1m by client during 00:00-01:00",
+    ];
+    let config = run::options(&args).and_then(|options| options.config());
+    let mut monitor = Monitor::new(config.expect("a rule that works"));
+    let midnight = 20_000 * DAY;
+    let mut keys: Vec<String> = (0..40).map(|n| format!("10.0.0.{n}")).collect();
+    let hits = keys.iter().map(String::as_str).zip(0..);
+    // The last one is of no time at which the rule is evaluated.
+    for (client, second) in hits.chain([("192.0.2.9", 7200)]) {
+        let mut record = httpmon::format::record::Record::empty();
+        record.client = client.as_bytes();
+        record.time = Second(midnight + second);
+        monitor.observe(&record, None);
+    }
+    monitor.finish();
+    let over = std::iter::from_fn(|| monitor.next_event()).filter_map(|event| match event {
+        Event::Transition(alert) if matches!(alert.state, AlertState::Resolved { .. }) => {
+            assert_eq!(alert.at, Second(midnight + 3600));
+            alert.key.map(|key| key.key.to_vec())
+        }
+        _ => None,
+    });
+    let over: Vec<Vec<u8>> = over.collect();
+    keys.sort();
+    let keys: Vec<&[u8]> = keys.iter().map(|key| key.as_bytes()).collect();
+    assert_eq!(over, keys);
+}
+
 /// Several servers' logs, read along with each other: the one that stops is named.
 #[test]
 fn a_source_that_stops_is_named_and_so_is_a_host() {

@@ -96,13 +96,17 @@ impl SilentKeys {
     }
 
     /// Most of those that fire are silent for another second, which does no more than raise their peak; the others are to be
-    /// looked at.
-    fn raise_peaks(&mut self, second: Second, advance: &mut dyn FnMut(u32, &mut Phase, Reading)) {
+    /// looked at, in the order of their keys: outside of the rule's hours all of them, which are over then.
+    fn raise_peaks(
+        &mut self,
+        (second, outside): (Second, bool),
+        advance: &mut dyn FnMut(u32, &mut Phase, Reading),
+    ) {
         let mut keys = std::mem::take(&mut self.keys);
         let firing = keys.iter_mut();
         for (&id, seen) in firing.filter(|(_, seen)| seen.phase.number().is_some()) {
             let reading = self.reading(second - seen.last);
-            let moves_on = seen.due <= second || seen.phase.is_repeated(second);
+            let moves_on = outside || seen.due <= second || seen.phase.is_repeated(second);
             if moves_on || reading.level != Level::Breached {
                 self.touched.push(id);
             } else {
@@ -211,7 +215,7 @@ impl KeyedCondition for SilentKeys {
         &mut self,
         second: Second,
         (bucket, _): (&Bucket, &Common),
-        Evaluable { unread, .. }: Evaluable,
+        Evaluable { unread, outside }: Evaluable,
         over: &mut Vec<u64>,
         order: &dyn Fn(u32, u32) -> Ordering,
         advance: &mut dyn FnMut(u32, &mut Phase, Reading),
@@ -220,7 +224,7 @@ impl KeyedCondition for SilentKeys {
         while let Some(id) = pop_due(&mut self.waiting, second) {
             self.touched.push(id);
         }
-        self.raise_peaks(second, advance);
+        self.raise_peaks((second, outside), advance);
         let mut touched = std::mem::take(&mut self.touched);
         touched.sort_unstable();
         touched.dedup();

@@ -231,7 +231,7 @@ impl SharedFollowed {
         self.waiting.0 += 1;
         self.waiting.1 += rows.len();
         let many = self.waiting.0 >= MOST_SECONDS || self.waiting.1 > MOST_WAITING;
-        if many || dropped > 0 || !self.has_room(rows.len()) {
+        if many || !self.has_room(rows.len()) {
             self.catch_up(second - Span::SECOND);
         }
         if !self.has_room(rows.len()) {
@@ -251,13 +251,13 @@ impl SharedFollowed {
                 let more = rows.iter().map(|row| row.counted);
                 let counted = more.fold(0u64, u64::saturating_add);
                 for window in &mut self.windows {
+                    window.unfollowed += dropped;
                     if counted < window.room {
                         window.room -= counted;
                         continue;
                     }
                     window.begin();
                     window.take_shared(shared, self.ids, second);
-                    window.unfollowed += dropped;
                     window.end();
                     restless |= !window.restless.is_empty();
                 }
@@ -685,6 +685,7 @@ mod tests {
             look_at in 0usize..40,
             renumber_at in 0usize..80,
             most in prop_oneof![Just(ROWS), 40usize..60],
+            dropped in prop::collection::vec(0u64..3, 40),
         ) {
             let keys = FollowedKeys {
                 part: Subset::All,
@@ -706,9 +707,14 @@ mod tests {
             followed.most = most;
             let (mut all, mut end): (Vec<(i64, u32, u64)>, _) = (Vec::new(), 0);
             let mut before = [[0u64; 6]; 3];
+            let mut unfollowed = 0;
             for (index, (gap, now, late)) in closings.into_iter().enumerate() {
                 end += gap;
-                followed.close(Second(end), &bucket(&now));
+                let missed = dropped.get(index).copied().unwrap_or(0);
+                unfollowed += missed;
+                let mut hits = now.clone();
+                hits.push((DROPPED, missed));
+                followed.close(Second(end), &bucket(&hits));
                 all.extend(now.iter().map(|&(id, n)| (end, id, n)));
                 for (window, (&place, &span)) in places.iter().zip(&spans).enumerate() {
                     let mut sums = [0; 6];
@@ -727,6 +733,9 @@ mod tests {
                         }
                     }
                     before[window] = sums;
+                    if most == ROWS {
+                        prop_assert_eq!(followed.window(place).unfollowed(), unfollowed);
+                    }
                 }
                 for (ago, id) in late {
                     followed.late(Second(end - ago), &bucket(&[(id, 1)]), Second(end));
