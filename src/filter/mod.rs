@@ -162,6 +162,7 @@ impl Filter {
     }
 
     /// Whether a record matches.
+    #[inline(never)] // The room to work in is large, and would be made where records are counted.
     pub fn matches(&self, record: &Record<'_>) -> bool {
         self.matches_with(record, &mut Scratch::default())
     }

@@ -44,8 +44,10 @@ pub struct Record<'a> {
     pub agent: Option<&'a [u8]>,
     /// Its hash, where it is known already; else 0.
     pub agent_hash: u64,
-    /// Which visitor of its client made it.
-    pub visitor: VisitorMark,
+    /// In a row of a rollup, what stands for the agent and the day; 0 where nothing does. See [`Record::visitor`].
+    pub carried_visitor: u32,
+    /// Whether it is a row of a rollup, which may say less of the agent than a line does.
+    pub carried: bool,
     /// How long the request took, in microseconds, where the format says.
     pub duration_us: Option<u64>,
     /// What the cache had to say, where the format has it.
@@ -65,12 +67,11 @@ pub struct Record<'a> {
 }
 
 /// Which visitor of a client made a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VisitorMark {
     /// Its agent and its day say that.
-    #[default]
     Logged,
-    /// A number stands for these in a row of a rollup.
+    /// A number that is not 0 stands for these in a row of a rollup.
     Carried(u32),
     /// A rollup does not say it.
     Lost,
@@ -110,7 +111,8 @@ impl<'a> Record<'a> {
             referrer: None,
             agent: None,
             agent_hash: 0,
-            visitor: VisitorMark::Logged,
+            carried_visitor: 0,
+            carried: false,
             duration_us: None,
             cache: None,
             forwarded: None,
@@ -119,6 +121,16 @@ impl<'a> Record<'a> {
             group: None,
             named: None,
             refers_itself: false,
+        }
+    }
+
+    /// Which visitor of its client made it.
+    #[inline]
+    pub fn visitor(&self) -> VisitorMark {
+        match (self.carried, self.carried_visitor) {
+            (false, _) => VisitorMark::Logged,
+            (true, 0) => VisitorMark::Lost,
+            (true, mark) => VisitorMark::Carried(mark),
         }
     }
 

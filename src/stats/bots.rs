@@ -88,8 +88,6 @@ pub struct Robots {
 /// The agent of a record.
 #[derive(Debug, Clone, Copy)]
 pub struct SeenAgent {
-    /// Its hash, by a seed of this process.
-    pub hash: u64,
     /// Whether it names a robot.
     pub is_robot: bool,
     /// A number that stands for it, the same in every run.
@@ -104,11 +102,19 @@ struct KnownAgent {
     number: u32,
 }
 
+/// The hash of the agent of a record, by a seed of this process.
+#[inline]
+pub(super) fn agent_hash(record: &Record<'_>, agent: &[u8]) -> u64 {
+    match record.agent_hash {
+        0 => hash_of(agent),
+        hash => hash,
+    }
+}
+
 impl KnownAgent {
     #[inline]
     fn seen(self) -> SeenAgent {
         SeenAgent {
-            hash: self.hash,
             is_robot: self.robot.is_some(),
             number: self.number,
         }
@@ -180,11 +186,7 @@ impl Robots {
 
     #[inline]
     fn known_of(&mut self, record: &Record<'_>, agent: &[u8]) -> KnownAgent {
-        let hash = match record.agent_hash {
-            0 => hash_of(agent),
-            hash => hash,
-        };
-        self.known(agent, hash)
+        self.known(agent, agent_hash(record, agent))
     }
 
     /// Whether a robot made this request.

@@ -3,7 +3,7 @@
 
 use super::dimension::Scratch;
 use super::served::served;
-use super::{Findings, Hit, Statistic};
+use super::{Findings, Hit, Statistic, Statistics};
 use crate::format::record::Record;
 use crate::quantity::Caption;
 
@@ -32,7 +32,7 @@ impl Statistic for Cached {
         self.0 += other.0;
     }
 
-    fn findings(&self) -> Findings {
+    fn findings(&self, _: &Statistics) -> Findings {
         Findings::Part(self.0)
     }
 }

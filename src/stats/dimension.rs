@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::SERVER_ERROR;
 use super::agents::{browser, system, token};
-use super::bots::{Robots, SeenAgent};
+use super::bots::Robots;
 use super::calendar::{HOURS, WEEKDAYS, hour, weekday};
 use super::network::network;
 use super::served::served;
@@ -64,12 +64,6 @@ pub struct Scratch {
     pub pair: Vec<u8>,
     /// The robots that agents named.
     pub robots: Robots,
-    /// Whether robots are counted, by the agent of every record.
-    pub counts_robots: bool,
-    /// The agent of the record, if they are.
-    pub agent: Option<SeenAgent>,
-    /// The index of the clients among the dimensions that are counted.
-    pub client: usize,
     /// What the row of a rollup carries.
     pub layout: Option<Arc<RollupLayout>>,
     /// Beginnings of its rows.
@@ -473,7 +467,7 @@ impl Scratch {
                     &self.text
                 }
             });
-            visitor = match record.visitor {
+            visitor = match record.visitor() {
                 VisitorMark::Logged => Some(mark(agent.number, midnight(record))),
                 VisitorMark::Carried(mark) => Some(mark),
                 VisitorMark::Lost => None,

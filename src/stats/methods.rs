@@ -4,7 +4,7 @@
 //! are a dimension, for those who ask.
 
 use super::dimension::Scratch;
-use super::{Findings, Hit, Statistic};
+use super::{Findings, Hit, Statistic, Statistics};
 use crate::format::record::Record;
 use crate::quantity::Caption;
 
@@ -40,7 +40,7 @@ impl Statistic for Methods {
         sums.for_each(|(sum, more)| *sum += more);
     }
 
-    fn findings(&self) -> Findings {
+    fn findings(&self, _: &Statistics) -> Findings {
         Findings::Names(METHODS.into_iter().zip(self.0).collect(), 0)
     }
 }

@@ -57,8 +57,8 @@ pub trait Statistic: Default {
         *self = Self::default();
     }
 
-    /// The result.
-    fn findings(&self) -> Findings {
+    /// The result, which may follow from `others` too.
+    fn findings(&self, _others: &Statistics) -> Findings {
         Findings::Unknown
     }
 }
@@ -102,7 +102,7 @@ macro_rules! statistics {
 
             /// The results of those that have a caption.
             pub fn findings(&self) -> impl Iterator<Item = (&'static Caption, Findings)> {
-                let findings = [$(Statistic::findings(&self.$name)),*];
+                let findings = [$(Statistic::findings(&self.$name, self)),*];
                 let captioned = CAPTIONS.iter().zip(findings);
                 captioned.filter_map(|(caption, findings)| Some((caption.as_ref()?, findings)))
             }

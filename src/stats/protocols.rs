@@ -3,7 +3,7 @@
 //! As with methods, every hit is counted and nothing is looked up.
 
 use super::dimension::Scratch;
-use super::{Findings, Hit, Statistic};
+use super::{Findings, Hit, Statistic, Statistics};
 use crate::format::record::Record;
 use crate::quantity::Caption;
 
@@ -35,7 +35,7 @@ impl Statistic for Protocols {
         sums.for_each(|(sum, more)| *sum += more);
     }
 
-    fn findings(&self) -> Findings {
+    fn findings(&self, _: &Statistics) -> Findings {
         Findings::Names(PROTOCOLS.into_iter().zip(self.0).collect(), 0)
     }
 }

@@ -17,6 +17,10 @@ pub struct Totals {
     /// What is counted of all records, late and skewed ones too.
     pub statistics: Statistics,
     scratch: Scratch,
+    /// Whether robots are counted, and visitors.
+    counts_robots: bool,
+    /// The index of the clients among the dimensions.
+    client: usize,
     tops: Vec<Top>,
     tables: Vec<KeyTable>,
     /// How long the requests of each key took, where it was asked for.
@@ -34,11 +38,9 @@ impl Totals {
         let client = tops.iter().position(|top| top.dimension.name == "client");
         Totals {
             statistics: Statistics::default(),
-            scratch: Scratch {
-                counts_robots: robots,
-                client: client.unwrap_or_default(),
-                ..Scratch::default()
-            },
+            scratch: Scratch::default(),
+            counts_robots: robots,
+            client: client.unwrap_or_default(),
             timed: tops.iter().any(|top| top.asked),
             tops,
             tables,
@@ -95,6 +97,7 @@ impl Totals {
         hit.class = record.status_class() as u8;
         hit.malformed = record.request.is_none();
         hit.counted = true;
+        self.statistics.observe(record, hit, &mut self.scratch);
         let count = Count {
             hits: 1,
             bytes: hit.bytes,
@@ -106,10 +109,12 @@ impl Totals {
                 *id = table.count(key, &count);
             }
         }
-        if self.scratch.counts_robots {
-            self.scratch.agent = self.scratch.robots.agent_of(record);
+        if self.counts_robots
+            && let Some(agent) = record.agent
+        {
+            let (robots, client) = (&mut self.scratch.robots, hit.ids[self.client]);
+            self.statistics.visitors.see(record, agent, client, robots);
         }
-        self.statistics.observe(record, hit, &mut self.scratch);
         if let Some(us) = hit.duration_us
             && self.timed
         {
@@ -428,7 +433,7 @@ mod tests {
         for (robots, want) in [(true, Findings::Part(1)), (false, Findings::Unknown)] {
             let mut totals = totals(robots);
             observe(&mut totals, &records);
-            assert_eq!(totals.statistics.bots.findings(), want);
+            assert_eq!(totals.statistics.bots.findings(&totals.statistics), want);
         }
     }
 }

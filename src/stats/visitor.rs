@@ -36,10 +36,10 @@ pub(super) fn midnight(record: &Record<'_>) -> i64 {
     local - local.rem_euclid(DAY)
 }
 
-/// A number for an agent on the day that began at `midnight`, the same in every run.
+/// A number for an agent on the day that began at `midnight`, the same in every run and not 0.
 pub(super) fn mark(agent: u32, midnight: i64) -> u32 {
     let mixed = (u64::from(agent) << 32 ^ midnight as u64).wrapping_mul(GOLDEN_RATIO);
-    (mixed >> 32) as u32
+    ((mixed >> 32) as u32).max(1)
 }
 
 #[cfg(test)]

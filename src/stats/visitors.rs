@@ -10,10 +10,10 @@ use std::hash::BuildHasher;
 use foldhash::{fast, quality};
 use hashbrown::HashTable;
 
-use super::bots::SeenAgent;
+use super::bots::{Robots, agent_hash};
 use super::dimension::Scratch;
 use super::visitor::{DAY, mark, midnight};
-use super::{Findings, Hit, Statistic};
+use super::{Findings, Hit, Statistic, Statistics};
 use crate::format::record::{Record, VisitorMark};
 use crate::hashing::GOLDEN_RATIO;
 use crate::quantity::Caption;
@@ -21,8 +21,8 @@ use crate::quantity::Caption;
 /// So many are kept, and up to here the number is exact.
 const MOST: usize = if cfg!(test) { 1 << 8 } else { 100_000 };
 /// So many are remembered, a power of two: most records are of a visitor who came not long ago.
-const RECENT: usize = 1 << 12;
-/// The bit of a hash that says that it is of a robot.
+const RECENT: usize = 1 << 11;
+/// The bit of a hash that says that it is of a robot, where it is kept and where it is remembered.
 const ROBOT: u64 = 1;
 
 /// See the module's text.
@@ -34,8 +34,9 @@ pub struct Visitors {
     seed: fast::RandomState,
     /// By how many zero bits those that are kept begin.
     zeros: u32,
-    /// By client and agent; empty until there is one.
+    /// The last one of each client, and others; empty until there is one.
     recent: Box<[u64]>,
+    others: Box<[u64]>,
     /// When the day began of the last record.
     midnight: i64,
     /// Hits of people and of robots.
@@ -51,6 +52,7 @@ impl Default for Visitors {
             seed: fast::RandomState::default(),
             zeros: 0,
             recent: Box::default(),
+            others: Box::default(),
             midnight: 0,
             hits: [0; 2],
             unknown: false,
@@ -65,23 +67,68 @@ impl Visitors {
         self.kept.len() * 2 * (size_of::<u64>() + 1)
     }
 
-    /// Takes in a visitor who is not among the recent ones.
-    #[inline(never)]
-    fn meet(&mut self, record: &Record<'_>, agent: SeenAgent, place: usize, recent: u64) {
-        let mark = match record.visitor {
-            VisitorMark::Logged => mark(agent.number, self.midnight),
-            VisitorMark::Carried(mark) => mark,
-            VisitorMark::Lost => {
-                self.unknown = true;
-                return;
-            }
+    /// Hits of people and of robots, of those that have a user agent.
+    pub fn hits(&self) -> [u64; 2] {
+        self.hits
+    }
+
+    /// Counts a record with this agent of the client with this id.
+    #[inline]
+    pub fn see(&mut self, record: &Record<'_>, agent: &[u8], client: u32, robots: &mut Robots) {
+        let local = record.time.0 + i64::from(record.offset);
+        if !(0..DAY).contains(&(local - self.midnight)) {
+            self.midnight = midnight(record);
+        }
+        let day = match record.visitor() {
+            VisitorMark::Carried(mark) => u64::from(mark) << 1,
+            _ => self.midnight as u64,
         };
-        let hash = quality::FixedState::default().hash_one((mark, record.client));
-        self.keep(hash & !ROBOT | u64::from(agent.is_robot));
+        let by_day = agent_hash(record, agent).wrapping_add(day);
+        let place = client as usize % RECENT;
+        let recent = by_day.wrapping_add(u64::from(client).wrapping_mul(GOLDEN_RATIO << 1));
+        let is_robot = match self.recent.get(place) {
+            Some(&known) if known | ROBOT == recent | ROBOT => known & ROBOT != 0,
+            _ => self.meet(record, robots, place, recent),
+        };
+        self.hits[usize::from(is_robot)] += 1;
+    }
+
+    /// Takes in a visitor who is not the last one of the client at this place; whether it is a robot.
+    #[inline(never)]
+    fn meet(
+        &mut self,
+        record: &Record<'_>,
+        robots: &mut Robots,
+        place: usize,
+        recent: u64,
+    ) -> bool {
         if self.recent.is_empty() {
             self.recent = vec![0; RECENT].into();
+            self.others = self.recent.clone();
         }
-        self.recent[place] = recent;
+        let before = self.recent[place];
+        self.others[other_place(before)] = before;
+        let other = self.others[other_place(recent)];
+        if other | ROBOT == recent | ROBOT {
+            self.recent[place] = other;
+            return other & ROBOT != 0;
+        }
+        let agent = robots.agent_of(record);
+        let is_robot = agent.is_some_and(|agent| agent.is_robot);
+        self.recent[place] = recent & !ROBOT | u64::from(is_robot);
+        let mark = match record.visitor() {
+            VisitorMark::Logged => agent.map(|agent| mark(agent.number, self.midnight)),
+            VisitorMark::Carried(mark) => Some(mark),
+            VisitorMark::Lost => None,
+        };
+        match mark {
+            Some(mark) => {
+                let hash = quality::FixedState::default().hash_one((mark, record.client));
+                self.keep(hash & !ROBOT | u64::from(is_robot));
+            }
+            None => self.unknown = true,
+        }
+        is_robot
     }
 
     /// Keeps a visitor, unless too many are kept already.
@@ -101,6 +148,7 @@ impl Visitors {
     /// Ids of clients have changed.
     pub fn forget_ids(&mut self) {
         self.recent.fill(0);
+        self.others.fill(0);
     }
 
     /// Keeps only those whose hash begins with so many zero bits.
@@ -108,6 +156,12 @@ impl Visitors {
         self.zeros = zeros;
         self.kept.retain(|hash| hash.leading_zeros() >= zeros);
     }
+}
+
+/// Where a visitor is among the others.
+#[inline]
+fn other_place(recent: u64) -> usize {
+    (recent >> (u64::BITS - RECENT.ilog2())) as usize
 }
 
 impl Statistic for Visitors {
@@ -119,29 +173,9 @@ impl Statistic for Visitors {
         about: "Addresses with a user agent on one day, if robots are counted and the log has user agents",
     });
 
-    #[inline]
-    fn observe(&mut self, record: &Record<'_>, hit: &Hit, scratch: &mut Scratch) {
-        let Some(agent) = scratch.agent else {
-            return;
-        };
-        self.hits[usize::from(agent.is_robot)] += 1;
-        let local = record.time.0 + i64::from(record.offset);
-        if !(0..DAY).contains(&(local - self.midnight)) {
-            self.midnight = midnight(record);
-        }
-        let by_day = match record.visitor {
-            // Not 0, which is nobody.
-            VisitorMark::Carried(mark) => u64::from(mark) | 1 << 32,
-            _ => agent.hash.wrapping_add(self.midnight as u64),
-        };
-        let client = hit.ids[scratch.client];
-        // Most clients have one agent, and few have more than four.
-        let place = (client as usize + (by_day as usize & 3) * (RECENT / 4)) % RECENT;
-        let recent = by_day.wrapping_add(u64::from(client).wrapping_mul(GOLDEN_RATIO));
-        if self.recent.get(place) != Some(&recent) {
-            self.meet(record, agent, place, recent);
-        }
-    }
+    /// They are [seen](Visitors::see) once the client has its id.
+    #[inline(always)]
+    fn observe(&mut self, _: &Record<'_>, _: &Hit, _: &mut Scratch) {}
 
     fn merge(&mut self, other: &Visitors) {
         if self.zeros < other.zeros {
@@ -155,11 +189,11 @@ impl Statistic for Visitors {
 
     fn clear(&mut self) {
         self.kept.clear();
-        self.recent.fill(0);
+        self.forget_ids();
         (self.zeros, self.hits, self.unknown) = (0, [0; 2], false);
     }
 
-    fn findings(&self) -> Findings {
+    fn findings(&self, _: &Statistics) -> Findings {
         let [people, robots] = self.hits;
         if self.unknown || people + robots == 0 {
             return Findings::Unknown;
@@ -219,7 +253,7 @@ mod tests {
             };
             if carried && let Some(agent) = record.agent {
                 let number = super::super::visitor::agent_number(agent);
-                record.visitor = VisitorMark::Carried(mark(number, midnight(&record)));
+                (record.carried, record.carried_visitor) = (true, mark(number, midnight(&record)));
                 record.agent = Some(if is_robot(index) { b"(/bot)" } else { b"-" });
             }
             let mut hit = Hit::uncounted(record.time);
@@ -228,7 +262,7 @@ mod tests {
     }
 
     fn found(totals: &Totals) -> Findings {
-        totals.statistics.visitors.findings()
+        totals.statistics.visitors.findings(&totals.statistics)
     }
 
     proptest! {
@@ -316,7 +350,7 @@ mod tests {
             agent: Some(b"-"),
             ..Record::EMPTY
         };
-        record.visitor = VisitorMark::Lost;
+        record.carried = true;
         totals.observe(&record, &mut Hit::uncounted(Second(0)));
         assert_eq!(found(&totals), Findings::Unknown);
     }

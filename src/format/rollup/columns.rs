@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use super::beginnings::RowBeginnings;
 use super::{RollupFault, value};
 use crate::format::named::field_in;
-use crate::format::record::{Record, Request, VisitorMark};
+use crate::format::record::{Record, Request};
 
 /// What is read of a row before the record is whole.
 #[derive(Debug, Default)]
@@ -257,7 +257,7 @@ pub static COLUMNS: [RollupColumn; 19] = [
                 return true;
             };
             let number = value::number(text).and_then(|number| u32::try_from(number).ok());
-            record.visitor = number.map_or(VisitorMark::Lost, VisitorMark::Carried);
+            record.carried_visitor = number.unwrap_or(0);
             number.is_some()
         },
     },

@@ -27,7 +27,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::named::NamedFields;
-use super::record::{Record, VisitorMark};
+use super::record::Record;
 use super::unparsed::{DurationUnit, Field, Unparsed, Why};
 use super::{Format, FormatSource};
 use crate::time::Second;
@@ -397,7 +397,7 @@ fn row<'a>(
     record.offset = state.offset;
     // Unless they are carried.
     record.client = b"";
-    record.visitor = VisitorMark::Lost;
+    record.carried = true;
     let columns = layout.columns();
     if escaped {
         let values = values.clone();
