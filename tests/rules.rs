@@ -710,3 +710,89 @@ fn what_a_rule_by_key_could_not_follow_is_told() {
         "{notes}"
     );
 }
+
+/// A hit a second, then errors, then hardly anything: what leaves a window many seconds later decides.
+#[test]
+fn what_leaves_a_quiet_window_fires_a_share_and_a_low_rate_in_its_second() {
+    for (window, well, errors) in [(60, 35, 5), (60, 50, 3), (300, 200, 20), (300, 30, 9)] {
+        let start = START;
+        let times: Vec<i64> = (0..well + errors).chain([900]).collect();
+        let is_error = |second: i64| (well..well + errors).contains(&second);
+        let rules = [
+            format!("--alert=Share: 5xx > 50% over {window}s"),
+            format!("--alert=Low: hits < 0.1/s over {window}s"),
+        ];
+        let args = ["--replay", "--lateness=0", &rules[0], &rules[1]];
+        let config = run::options(&args).and_then(|options| options.config());
+        let mut monitor = Monitor::new(config.expect("rules that work"));
+        for &second in &times {
+            let mut record = Record::empty();
+            record.time = Second(start + second);
+            record.status = Some(if is_error(second) { 500 } else { 200 });
+            monitor.observe(&record, None);
+        }
+        monitor.finish();
+        let events = std::iter::from_fn(|| monitor.next_event());
+        let found: BTreeSet<(i64, String)> = events
+            .filter_map(|event| match event {
+                Event::Transition(alert) => Some((alert.at.0 - start, alert.name())),
+                _ => None,
+            })
+            .collect();
+        let mut expected = BTreeSet::new();
+        let (mut share, mut low) = (false, false);
+        for second in 0..=900 {
+            let held = times
+                .iter()
+                .filter(|&&at| at > second - window && at <= second);
+            let (hits, failed) = held.fold((0, 0), |(hits, failed), &at| {
+                (hits + 1, failed + i64::from(is_error(at)))
+            });
+            let was = (share, low);
+            share = hits > 0
+                && if share {
+                    failed * 2 >= hits
+                } else {
+                    failed * 2 > hits
+                };
+            let known = second >= window - 1;
+            low = known
+                && if low {
+                    hits * 10 <= window
+                } else {
+                    hits * 10 < window
+                };
+            if share != was.0 {
+                expected.insert((second, "Share".to_owned()));
+            }
+            if low != was.1 {
+                expected.insert((second, "Low".to_owned()));
+            }
+        }
+        assert!(expected.len() > 2, "{expected:?}");
+        assert_eq!(found, expected, "{window} {well} {errors}");
+    }
+}
+
+/// An objective says nothing before its short window has the hits that it asks for, and speaks in that second.
+#[test]
+fn an_objective_fires_with_the_last_of_the_hits_that_it_asks_for() {
+    let args = ["--replay", "--lateness=0", "--alert=Budget: slo 90% min 20"];
+    let config = run::options(&args).and_then(|options| options.config());
+    let mut monitor = Monitor::new(config.expect("a rule that works"));
+    for second in 0..60 {
+        let mut record = Record::empty();
+        record.time = Second(START + second);
+        record.status = Some(500);
+        monitor.observe(&record, None);
+    }
+    monitor.finish();
+    let events = std::iter::from_fn(|| monitor.next_event());
+    let at: Vec<i64> = events
+        .filter_map(|event| match event {
+            Event::Transition(alert) => Some(alert.at.0 - START),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(at, [19]);
+}
