@@ -358,6 +358,7 @@ impl Rule {
 
     /// Live, records came while `second` was the newest of the log, whatever their own time is.
     pub fn heard(&mut self, second: Second, bucket: &Bucket) {
+        self.touched = true;
         match &mut self.kind {
             Instances::Whole { condition, .. } => condition.heard(second, bucket),
             Instances::ByKey { keyed, .. } => keyed.heard(second, bucket),
