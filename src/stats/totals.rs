@@ -424,6 +424,24 @@ mod tests {
     }
 
     #[test]
+    fn a_client_that_takes_the_id_of_another_is_another_visitor() {
+        let mut totals = Totals::with_cap(&[], true, 3);
+        for n in 0..40u64 {
+            let client = n.to_string();
+            let record = Record {
+                client: client.as_bytes(),
+                agent: Some(b"Mozilla/5.0"),
+                ..Record::EMPTY
+            };
+            totals.observe(&record, &mut Hit::uncounted(record.time));
+            totals.reduce();
+            let expected = Findings::Names(vec![("people", n + 1), ("bots", 0)], 0);
+            let statistics = &totals.statistics;
+            assert_eq!(statistics.visitors.findings(statistics), expected);
+        }
+    }
+
+    #[test]
     fn robots_are_a_part_of_the_agents_that_are_known() {
         let records = [
             (1, 0, 2, 1, 0, None),
