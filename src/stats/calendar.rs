@@ -1,4 +1,4 @@
-//! The hour and the weekday of a record, by the clock of its line.
+//! The hour, the weekday and the day of a record, by the clock of its line.
 
 use crate::format::record::Record;
 
@@ -11,12 +11,13 @@ pub(super) static HOURS: [&str; 24] = [
 /// The days of a week.
 pub(super) static WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
-const DAY: i64 = 86_400;
+/// In seconds.
+pub(super) const DAY: i64 = 86_400;
 /// The first day of 1970 was a Thursday.
 const EPOCH_WEEKDAY: i64 = 3;
 
 /// What the clock shows, in seconds since its 1970.
-fn shown(record: &Record<'_>) -> i64 {
+pub(super) fn shown(record: &Record<'_>) -> i64 {
     record.time.0.saturating_add(record.offset.into())
 }
 
@@ -29,6 +30,12 @@ pub(super) fn hour(record: &Record<'_>) -> &'static [u8] {
 pub(super) fn weekday(record: &Record<'_>) -> &'static [u8] {
     let day = shown(record).div_euclid(DAY) + EPOCH_WEEKDAY;
     WEEKDAYS[day.rem_euclid(7) as usize].as_bytes()
+}
+
+/// When its day began, in seconds since its 1970.
+pub(super) fn midnight(record: &Record<'_>) -> i64 {
+    let shown = shown(record);
+    shown - shown.rem_euclid(DAY)
 }
 
 #[cfg(test)]

@@ -12,10 +12,10 @@ use super::calendar::{HOURS, WEEKDAYS, hour, weekday};
 use super::network::network;
 use super::served::served;
 use super::target::{endpoint, extension, is_static, parameter, query};
-use super::visitor::{mark, midnight, visitor};
+use super::visitor::{mark, visitor};
 use crate::format::anonymous::AddressText;
 use crate::format::named::field_in;
-use crate::format::record::{Record, VisitorMark};
+use crate::format::record::Record;
 use crate::format::rollup::{RollupLayout, RowBeginnings, Told};
 use crate::format::unparsed::Field;
 use crate::nearest;
@@ -467,11 +467,7 @@ impl Scratch {
                     &self.text
                 }
             });
-            visitor = match record.visitor() {
-                VisitorMark::Logged => Some(mark(agent.number, midnight(record))),
-                VisitorMark::Carried(mark) => Some(mark),
-                VisitorMark::Lost => None,
-            };
+            visitor = mark(record, agent.number);
         }
         let told = Told {
             bot,

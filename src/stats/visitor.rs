@@ -2,12 +2,10 @@
 
 use std::io::Write;
 
-use crate::format::record::Record;
+use super::calendar::midnight;
+use crate::format::record::{Record, VisitorMark};
 use crate::hashing::GOLDEN_RATIO;
 use crate::time::Zone;
-
-/// In seconds.
-pub(super) const DAY: i64 = 86_400;
 
 /// `2026-11-20 192.0.2.7 5f0c2a91`: the day in the log's own zone, the client, and a number that stands for the agent,
 /// which would be longer than all the rest.
@@ -30,16 +28,18 @@ pub(super) fn agent_number(agent: &[u8]) -> u32 {
     (hash ^ (hash >> 32)) as u32
 }
 
-/// When the day of a record began in the log's own zone, as seconds since 1970 of a local clock.
-pub(super) fn midnight(record: &Record<'_>) -> i64 {
-    let local = record.time.0 + i64::from(record.offset);
-    local - local.rem_euclid(DAY)
-}
-
-/// A number for an agent on the day that began at `midnight`, the same in every run and not 0.
-pub(super) fn mark(agent: u32, midnight: i64) -> u32 {
-    let mixed = (u64::from(agent) << 32 ^ midnight as u64).wrapping_mul(GOLDEN_RATIO);
-    ((mixed >> 32) as u32).max(1)
+/// A number for the agent of a record with this number and for the record's day, the same in every run and not 0; `None` where
+/// a rollup does not say it.
+pub(super) fn mark(record: &Record<'_>, agent: u32) -> Option<u32> {
+    match record.visitor() {
+        VisitorMark::Logged => {
+            let both = u64::from(agent) << 32 ^ midnight(record) as u64;
+            let mixed = both.wrapping_mul(GOLDEN_RATIO);
+            Some(((mixed >> 32) as u32).max(1))
+        }
+        VisitorMark::Carried(mark) => Some(mark),
+        VisitorMark::Lost => None,
+    }
 }
 
 #[cfg(test)]

@@ -11,8 +11,9 @@ use foldhash::{fast, quality};
 use hashbrown::HashTable;
 
 use super::bots::{Robots, agent_hash};
+use super::calendar::{DAY, midnight, shown};
 use super::dimension::Scratch;
-use super::visitor::{DAY, mark, midnight};
+use super::visitor::mark;
 use super::{Findings, Hit, Statistic, Statistics};
 use crate::format::record::{Record, VisitorMark};
 use crate::hashing::GOLDEN_RATIO;
@@ -75,8 +76,7 @@ impl Visitors {
     /// Counts a record with this agent of the client with this id.
     #[inline]
     pub fn see(&mut self, record: &Record<'_>, agent: &[u8], client: u32, robots: &mut Robots) {
-        let local = record.time.0 + i64::from(record.offset);
-        if !(0..DAY).contains(&(local - self.midnight)) {
+        if !(0..DAY).contains(&(shown(record) - self.midnight)) {
             self.midnight = midnight(record);
         }
         let day = match record.visitor() {
@@ -116,12 +116,7 @@ impl Visitors {
         let agent = robots.agent_of(record);
         let is_robot = agent.is_some_and(|agent| agent.is_robot);
         self.recent[place] = recent & !ROBOT | u64::from(is_robot);
-        let mark = match record.visitor() {
-            VisitorMark::Logged => agent.map(|agent| mark(agent.number, self.midnight)),
-            VisitorMark::Carried(mark) => Some(mark),
-            VisitorMark::Lost => None,
-        };
-        match mark {
+        match agent.and_then(|agent| mark(record, agent.number)) {
             Some(mark) => {
                 let hash = quality::FixedState::default().hash_one((mark, record.client));
                 self.keep(hash & !ROBOT | u64::from(is_robot));
@@ -253,7 +248,8 @@ mod tests {
             };
             if carried && let Some(agent) = record.agent {
                 let number = super::super::visitor::agent_number(agent);
-                (record.carried, record.carried_visitor) = (true, mark(number, midnight(&record)));
+                record.carried_visitor = mark(&record, number).expect("the line says it");
+                record.carried = true;
                 record.agent = Some(if is_robot(index) { b"(/bot)" } else { b"-" });
             }
             let mut hit = Hit::uncounted(record.time);
