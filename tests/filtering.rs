@@ -6,6 +6,7 @@ use httpmon::format::record::{Record, Request};
 use httpmon::monitor::{Config, Monitor};
 use httpmon::report::{Amount, Block, Event, Report};
 use httpmon::run;
+use httpmon::stats::dimension::Scratch;
 use httpmon::time::Second;
 use proptest::prelude::*;
 
@@ -247,7 +248,7 @@ proptest! {
         let text = expr.text();
         let filter = Filter::parse(&text).unwrap_or_else(|mistake| panic!("{text}: {mistake:?}"));
         for hit in &hits {
-            prop_assert_eq!(hit.with(|record| filter.matches(record)), expr.holds(hit), "{} {:?}", text, hit);
+            prop_assert_eq!(hit.with(|record| filter.matches(record, &mut Scratch::default())), expr.holds(hit), "{} {:?}", text, hit);
         }
     }
 

@@ -30,8 +30,6 @@ pub(super) struct Expressions {
     /// The counted dimensions that `alike` looks at.
     dimensions: Vec<usize>,
     answers: HashMap<[u32; KEYS + 1], u64, RandomState>,
-    /// Room to work in.
-    scratch: Scratch,
 }
 
 impl Expressions {
@@ -77,17 +75,15 @@ impl Expressions {
             alike,
             dimensions,
             answers: HashMap::default(),
-            scratch: Scratch::default(),
         }
     }
 
     /// The bits of those that a record matches, whose keys are counted as `hit`.
-    #[inline]
-    pub(super) fn matched(&mut self, record: &Record<'_>, hit: &Hit) -> u64 {
-        let scratch = &mut self.scratch;
+    #[inline(never)] // There are none in most runs.
+    pub(super) fn matched(&mut self, record: &Record<'_>, hit: &Hit, scratch: &mut Scratch) -> u64 {
         let mut evaluate = |list: &[(u64, Filter)]| {
             list.iter()
-                .filter(|(_, filter)| filter.matches_with(record, scratch))
+                .filter(|(_, filter)| filter.matches(record, scratch))
                 .fold(0, |bits, (bit, _)| bits | bit)
         };
         let mut bits = evaluate(&self.direct);

@@ -10,6 +10,7 @@ use crate::format::anonymous;
 use crate::format::record::Record;
 use crate::format::rollup::RollupLayout;
 use crate::stats::Hit;
+use crate::stats::dimension::Scratch;
 use crate::stats::top::Top;
 
 /// What is counted, and of which records: the whole run and all parts of it have this in common.
@@ -53,6 +54,8 @@ pub(super) struct Selection {
     expressions: Expressions,
     /// See [`Counting::by_time`].
     by_time: u64,
+    /// Room to work in.
+    scratch: Scratch,
 }
 
 impl Selection {
@@ -64,17 +67,19 @@ impl Selection {
             period: counting.period,
             expressions: Expressions::new(counting.expressions, tops),
             by_time: counting.by_time,
+            scratch: Scratch::default(),
         }
     }
 
     /// Counts a record into `hit`, an uncounted one, unless it is left out. What it matches is still to be
     /// found.
     #[inline]
-    pub(super) fn count(&self, record: &Record<'_>, hit: &mut Hit, books: &mut Books) {
+    pub(super) fn count(&mut self, record: &Record<'_>, hit: &mut Hit, books: &mut Books) {
         if books.offset.is_none() {
             self.begin(record, books);
         }
-        let matches = |filter: &Filter| filter.matches(record);
+        let scratch = &mut self.scratch;
+        let matches = |filter: &Filter| filter.matches(record, scratch);
         if books.bounds.hold(record.time) && self.filter.as_ref().is_none_or(matches) {
             books.totals.observe(record, hit);
         } else {
@@ -106,10 +111,10 @@ impl Selection {
     }
 
     /// Finds which of the rules' expressions a record matches that was counted as `hit`.
-    #[inline]
+    #[inline(always)] // There is one for each line.
     pub(super) fn find_matches(&mut self, record: &Record<'_>, hit: &mut Hit) {
         if !self.expressions.is_empty() && hit.counted {
-            hit.matched = self.expressions.matched(record, hit);
+            hit.matched = self.expressions.matched(record, hit, &mut self.scratch);
             hit.by_time = self.by_time;
         }
     }

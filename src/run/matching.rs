@@ -68,7 +68,7 @@ struct Picked {
 }
 
 /// Which records are to be printed.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Choosing {
     filter: Option<Filter>,
     period: Period,
@@ -77,6 +77,8 @@ struct Choosing {
     clock: Clock<Second>,
     /// The time of the last record.
     time: Option<Second>,
+    /// Room to work in.
+    scratch: Scratch,
 }
 
 impl Choosing {
@@ -89,20 +91,24 @@ impl Choosing {
         let bounds = self
             .bounds
             .get_or_insert_with(|| self.period.bounds_from(time, record.offset));
-        if !bounds.hold(time) || self.filter.as_ref().is_some_and(|f| !f.matches(record)) {
+        let scratch = &mut self.scratch;
+        let mut matches = |filter: &Option<Filter>| {
+            let filter = filter.as_ref();
+            filter.is_none_or(|filter| filter.matches(record, scratch))
+        };
+        if !bounds.hold(time) || !matches(&self.filter) {
             return false;
         }
         let Some(behind) = &self.behind else {
             return true;
         };
-        if behind.unparsed || behind.counted.as_ref().is_some_and(|f| !f.matches(record)) {
+        if behind.unparsed || !matches(&behind.counted) {
             return false;
         }
         let Some(dimension) = behind.by else {
             return behind.spans.hold(None, time);
         };
-        let mut scratch = Scratch::default();
-        let key = dimension.key_of(record, &mut scratch);
+        let key = dimension.key_of(record, scratch);
         key.is_some_and(|key| behind.spans.hold(Some(key), time))
     }
 
@@ -144,6 +150,7 @@ impl LinePicker {
                 behind,
                 clock: Clock::new(Span(0), |_| 1),
                 time: None,
+                scratch: Scratch::default(),
             },
             books: LineBooks::default(),
             with_source: options.with_source,
