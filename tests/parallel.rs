@@ -43,6 +43,15 @@ struct Record {
     json: bool,
 }
 
+const PLAIN: Record = Record {
+    client: 1,
+    section: 1,
+    status: 200,
+    bytes: 5,
+    took: None,
+    json: false,
+};
+
 fn record() -> impl Strategy<Value = Record> {
     let status = select(vec![200, 200, 200, 301, 404, 500, 503, 999]);
     (
@@ -123,14 +132,6 @@ fn write_record(log: &mut String, time: i64, record: &Record) {
 fn log(lines: &[Line]) -> String {
     let mut now = START;
     let mut log = String::new();
-    let plain = Record {
-        client: 1,
-        section: 1,
-        status: 200,
-        bytes: 5,
-        took: None,
-        json: false,
-    };
     for line in lines {
         match line {
             Line::Next(after, record) => {
@@ -140,7 +141,7 @@ fn log(lines: &[Line]) -> String {
             Line::Off(off, record) => write_record(&mut log, now + i64::from(*off), record),
             Line::Jump(off, count) => {
                 let there = now + i64::from(*off);
-                (0..*count).for_each(|i| write_record(&mut log, there + i64::from(i), &plain));
+                (0..*count).for_each(|i| write_record(&mut log, there + i64::from(i), &PLAIN));
                 if *count >= 8 {
                     now = there + i64::from(*count) - 1;
                 }
@@ -406,15 +407,7 @@ proptest! {
 fn a_report_counts_no_line_that_came_behind_it() {
     let mut log = String::new();
     for second in 0..120 {
-        let record = Record {
-            client: 1,
-            section: 1,
-            status: 200,
-            bytes: 5,
-            took: None,
-            json: false,
-        };
-        write_record(&mut log, START + second, &record);
+        write_record(&mut log, START + second, &PLAIN);
         if second > 60 && second % 4 == 0 {
             log.push_str("no entry\n");
         }

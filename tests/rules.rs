@@ -719,12 +719,10 @@ fn what_leaves_a_quiet_window_fires_a_share_and_a_low_rate_in_its_second() {
         let times: Vec<i64> = (0..well + errors).chain([900]).collect();
         let is_error = |second: i64| (well..well + errors).contains(&second);
         let rules = [
-            format!("--alert=Share: 5xx > 50% over {window}s"),
-            format!("--alert=Low: hits < 0.1/s over {window}s"),
+            format!("Share: 5xx > 50% over {window}s"),
+            format!("Low: hits < 0.1/s over {window}s"),
         ];
-        let args = ["--replay", "--lateness=0", &rules[0], &rules[1]];
-        let config = run::options(&args).and_then(|options| options.config());
-        let mut monitor = Monitor::new(config.expect("rules that work"));
+        let mut monitor = monitor(&rules, 0);
         for &second in &times {
             let mut record = Record::empty();
             record.time = Second(start + second);
@@ -777,9 +775,7 @@ fn what_leaves_a_quiet_window_fires_a_share_and_a_low_rate_in_its_second() {
 /// An objective says nothing before its short window has the hits that it asks for, and speaks in that second.
 #[test]
 fn an_objective_fires_with_the_last_of_the_hits_that_it_asks_for() {
-    let args = ["--replay", "--lateness=0", "--alert=Budget: slo 90% min 20"];
-    let config = run::options(&args).and_then(|options| options.config());
-    let mut monitor = Monitor::new(config.expect("a rule that works"));
+    let mut monitor = monitor(&["Budget: slo 90% min 20".to_owned()], 0);
     for second in 0..60 {
         let mut record = Record::empty();
         record.time = Second(START + second);

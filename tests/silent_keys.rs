@@ -54,10 +54,16 @@ fn recount(hits: &[Hit], threshold: i64) -> BTreeSet<Change> {
     changes
 }
 
-fn transitions(hits: &[Hit], rule: &str) -> Vec<Transition> {
-    let args = ["--replay", "--lateness=0", &format!("--alert={rule}")];
+/// A monitor with this rule.
+fn monitor(rule: &str) -> Monitor {
+    let rule = format!("--alert={rule}");
+    let args = ["--replay", "--lateness=0", "--tz=UTC", &rule];
     let config = run::options(&args).and_then(|options| options.config());
-    let mut monitor = Monitor::new(config.expect("a rule that works"));
+    Monitor::new(config.expect("a rule that works"))
+}
+
+fn transitions(hits: &[Hit], rule: &str) -> Vec<Transition> {
+    let mut monitor = monitor(rule);
     for hit in hits {
         monitor.observe(&hit.record(), None);
     }
@@ -98,13 +104,7 @@ proptest! {
 
 #[test]
 fn as_many_keys_are_followed_as_there_is_room_for_and_the_others_are_said() {
-    let args = [
-        "--replay",
-        "--lateness=0",
-        "--alert=Silent: silence > 1m by client",
-    ];
-    let config = run::options(&args).and_then(|options| options.config());
-    let mut monitor = Monitor::new(config.expect("a rule that works"));
+    let mut monitor = monitor("Silent: silence > 1m by client");
     for n in 0..1500 {
         let client = format!("10.0.{}.{}", n / 250, n % 250);
         let mut record = httpmon::format::record::Record::empty();
@@ -130,14 +130,7 @@ fn as_many_keys_are_followed_as_there_is_room_for_and_the_others_are_said() {
 /// No order of a hash is seen.
 #[test]
 fn at_the_edge_of_its_hours_alerts_are_over_in_the_order_of_their_keys() {
-    let args = [
-        "--replay",
-        "--lateness=0",
-        "--tz=UTC",
-        "--alert=Silent: silence > 1m by client during 00:00-01:00",
-    ];
-    let config = run::options(&args).and_then(|options| options.config());
-    let mut monitor = Monitor::new(config.expect("a rule that works"));
+    let mut monitor = monitor("Silent: silence > 1m by client during 00:00-01:00");
     let midnight = 20_000 * DAY;
     let mut keys: Vec<String> = (0..40).map(|n| format!("10.0.0.{n}")).collect();
     let hits = keys.iter().map(String::as_str).zip(0..);
