@@ -24,6 +24,8 @@
 //! * *rule*: what is configured; *alert*: one time it fires, until it is resolved.
 //! * *dimension*: what records are counted by; *key*: one value of it; *ranking*: its heaviest keys.
 
+#![forbid(unsafe_code)]
+
 pub mod alert;
 pub mod cli;
 pub mod error;

@@ -155,6 +155,27 @@ fn a_full_disk_is_an_error() {
     }
 }
 
+#[test]
+fn a_closed_standard_output_is_an_error_and_the_null_device_is_none() {
+    let log = Temporary::log("closed", 5000);
+    let log = log.0.to_str().expect("text");
+    for args in [&["--replay", log][..], &["-q", log], &["--help"]] {
+        let shell = |redirected: &str| {
+            let script = format!("exec \"$0\" \"$@\" {redirected}");
+            let mut shell = command("sh".as_ref(), &["-c", &script]);
+            shell.arg(env!("CARGO_BIN_EXE_httpmon")).args(args);
+            shell.stdin(Stdio::null()).output().expect("sh runs")
+        };
+        is_error(&shell(">&-"), "standard output is closed");
+        for open in [">/dev/null", "<>/dev/null >&0", "<&-"] {
+            let output = shell(open);
+            assert!(output.status.success(), "{open}: {output:?}");
+        }
+        let silent = httpmon(args).stdout(Stdio::null()).output();
+        assert!(silent.expect("httpmon runs").status.success());
+    }
+}
+
 /// What an unbroken run writes.
 fn unbroken(args: &[&str], text: &[u8]) -> Vec<u8> {
     let output = fed::output(&mut httpmon(args), text);

@@ -226,6 +226,15 @@ fn a_definition_is_seen_whatever_its_visibility() {
 }
 
 #[test]
+fn only_the_library_s_lint_decides_on_unsafe_code() {
+    let mut sources = BTreeMap::new();
+    read_modules(Path::new("src"), &[], &mut sources);
+    assert!(sources[""].contains("#![forbid(unsafe_code)]"));
+    let main = fs::read_to_string("src/main.rs").expect("UTF-8");
+    assert!(!main.contains("allow(unsafe_code)") && !main.contains("unsafe {"));
+}
+
+#[test]
 fn reports_and_renderers_know_no_statistic() {
     let mut sources = BTreeMap::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

@@ -120,11 +120,14 @@ use crate::time::Second;
 pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     match command(args) {
         Ok(code) => ExitCode::from(code),
-        Err(error) => {
-            say(&error);
-            ExitCode::from(EXIT_ERROR)
-        }
+        Err(error) => fail(&error),
     }
+}
+
+/// Says the error and how it ends the program.
+pub fn fail(error: &Error) -> ExitCode {
+    say(error);
+    ExitCode::from(EXIT_ERROR)
 }
 
 fn command(args: impl Iterator<Item = OsString>) -> Result<u8, Error> {
