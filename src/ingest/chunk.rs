@@ -137,11 +137,6 @@ impl Chunk {
         self.books.lines + self.rejected
     }
 
-    /// How many of them are no records.
-    pub fn unparsed_lines(&self) -> u64 {
-        self.rejected
-    }
-
     /// Whether a cap was passed: the part is of no use, and what is left of it need not be read.
     pub fn is_full(&self) -> bool {
         self.rejected > MAX_UNPARSED || self.undecided || self.books.totals.is_full()

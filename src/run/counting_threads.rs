@@ -18,8 +18,6 @@ use crate::input::lines::Lines;
 
 /// Bytes read at once.
 const BLOCK: usize = 64 << 10;
-/// Lines that are no records in a chunk: each takes as much memory as many that are.
-const UNPARSED: u64 = 4096;
 /// Chunks that are kept to be filled again.
 const SPARE: usize = 8;
 
@@ -222,7 +220,7 @@ impl CountingThreads {
             *bytes += count as u64;
             let chunk = &counter.chunk;
             let full = chunk.bytes() > large || chunk.is_full();
-            if *bytes >= size as u64 || chunk.unparsed_lines() >= UNPARSED || full {
+            if *bytes >= size as u64 || full {
                 return Ok(Some(file));
             }
         };
