@@ -424,6 +424,37 @@ fn a_report_counts_no_line_that_came_behind_it() {
     }
 }
 
+/// What is ahead is believed while lines go on: the first one behind it may be any of its second, and of lines that ascend.
+#[test]
+fn the_line_at_which_a_log_goes_back_is_the_same() {
+    for (rate, between) in [
+        (1, ""),
+        (3, ""),
+        (100, ""),
+        (1, "\n"),
+        (3, "\n"),
+        (100, "\n"),
+    ] {
+        let mut log = String::new();
+        let behind = (0..200).map(|n| (1000 + n / rate, if n % 2 == 0 { "" } else { between }));
+        let times = (0..1000).chain(2200..2209).map(|at| (at, ""));
+        for (at, between) in times.chain(behind) {
+            write_record(&mut log, START + at, &PLAIN);
+            log.push_str(between);
+        }
+        let path = folder::fresh("turning").join("access.log");
+        std::fs::write(&path, &log).expect("a file");
+        let files = [path.into()];
+        let args = ["--report=json"];
+        let one_by_one = replay_lines(&args, &files[0], &log);
+        assert!(one_by_one.contains(r#""type":"rewind""#), "{one_by_one}");
+        assert_eq!(replay(&args, &files, None), one_by_one);
+        for threads in [1, 2] {
+            assert_eq!(replay(&args, &files, Some((threads, 5000))), one_by_one);
+        }
+    }
+}
+
 /// More distinct clients than are kept, and more lines that are no record than a part holds.
 #[test]
 fn parts_that_pass_a_cap_write_the_same() {

@@ -514,7 +514,7 @@ impl Ingest {
         if !clock.takes(batch.second) {
             for i in batch.range.clone() {
                 let hit = self.hold(columns, batch, i, batch.second);
-                self.offer_of(batch, &hit, closed);
+                self.offer_of(batch.line_of(i), &hit, closed);
             }
             return;
         }
@@ -571,15 +571,15 @@ impl Ingest {
                 clock.advance(hit.time);
                 self.believe(&hit, closed);
             } else {
-                self.offer_of(batch, &hit, closed);
+                self.offer_of(batch.line_of(i), &hit, closed);
             }
         }
     }
 
-    /// Offers a record of a batch, whose records all belong to the line of the first of them.
-    fn offer_of(&mut self, batch: &Batch<'_>, hit: &Hit, closed: &mut impl ClosedSeconds) {
+    /// Offers a record of this line of a part.
+    fn offer_of(&mut self, line: u64, hit: &Hit, closed: &mut impl ClosedSeconds) {
         let before = self.front.origin().line;
-        self.front.current_mut().origin.line += batch.line();
+        self.front.current_mut().origin.line += line;
         self.offer(hit, None, closed);
         self.front.current_mut().origin.line = before;
     }

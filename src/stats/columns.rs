@@ -50,7 +50,7 @@ pub struct Ascent {
     first_row: usize,
 }
 
-/// Neighbouring records of one second.
+/// Neighbouring records of one second, of one line after the other.
 #[derive(Debug)]
 pub struct Batch<'a> {
     /// The second.
@@ -63,9 +63,9 @@ pub struct Batch<'a> {
 }
 
 impl Batch<'_> {
-    /// The number of the first one's line, from 1, in the part.
-    pub fn line(&self) -> u64 {
-        self.of.line + (self.range.start - self.of.first) as u64
+    /// The number of the line of the record at this place, from 1, in the part.
+    pub fn line_of(&self, index: usize) -> u64 {
+        self.of.line + (index - self.of.first) as u64
     }
 
     /// The places of their rows.
