@@ -147,15 +147,17 @@ fn has_one_twice(text: &[u8]) -> bool {
     ends.windows(2).any(|pair| pair[0] == pair[1])
 }
 
-/// How many hits a reader takes of it; `None` if they are too many, or it is no rollup.
+/// How many hits a reader takes of it; `None` if they are too many, or it is no rollup, or not only rollups.
 fn hits(text: &[u8]) -> Option<u64> {
-    let choice = Choice::parse("rollup").expect("a format");
+    let choice = Choice::parse("auto").expect("a format");
     let mut parser = Parser::new(&choice, Zone::UTC, &[]);
     let mut hits = 0;
     for line in text.split(|&b| b == b'\n').filter(|line| !line.is_empty()) {
         let mut record = Record::EMPTY;
-        if let Outcome::Rollup(RollupLine::Row(more, _)) = parser.read(line, &mut record) {
-            hits += more;
+        match parser.read(line, &mut record) {
+            Outcome::Rollup(RollupLine::Row(more, _)) => hits += more,
+            Outcome::Record => return None,
+            _ => {}
         }
         if hits > MOST_HITS {
             return None;
