@@ -5,10 +5,10 @@ use std::process::Command;
 
 /// A day and the one before it.
 const LOG: &str = "\
-192.0.2.1 - - [19/Nov/2026:08:00:00 +0000] \"GET /early HTTP/1.1\" 200 100
+192.0.2.1 - - [19/Nov/2026:08:00:00 +0000] \"GET /early HTTP/1.1\" 500 100
 192.0.2.1 - - [19/Nov/2026:10:00:00 +0000] \"GET /api HTTP/1.1\" 200 100
 192.0.2.1 - - [19/Nov/2026:11:00:00 +0000] \"GET /api HTTP/1.1\" 200 100
-192.0.2.1 - - [19/Nov/2026:12:00:00 +0000] \"GET /old HTTP/1.1\" 200 100
+192.0.2.1 - - [19/Nov/2026:12:00:00 +0000] \"GET /old HTTP/1.1\" 502 100
 192.0.2.1 - - [19/Nov/2026:13:00:00 +0000] \"GET /img HTTP/1.1\" 503 100
 192.0.2.1 - - [20/Nov/2026:09:00:00 +0000] \"GET /api HTTP/1.1\" 200 100
 192.0.2.1 - - [20/Nov/2026:10:00:00 +0000] \"GET /api HTTP/1.1\" 500 100
@@ -39,8 +39,8 @@ fn a_day_is_compared_with_the_one_before() {
     assert_eq!(
         compared,
         [
-            "  compared  with 2026-11-19T08:00:00Z to 2026-11-19T13:00:00Z  hits 5 (+0%)  errors 40.0%, 20.0% before",
-            "            sections  /api 3 (+50%) 5xx 2, 0 before  /img 1 (+0%) 5xx 0, 1 before  /early 0 (gone, 1 before)",
+            "  compared  with 2026-11-19T08:00:00Z to 2026-11-19T13:00:00Z  hits 5 (+0%)  errors 40.0%, 60.0% before",
+            "            sections  /api 3 (+50%) 5xx 2, 0 before  /img 1 (+0%) 5xx 0, 1 before  /early 0 (gone, 1 before) 5xx 0, 1 before",
         ],
         "{said}"
     );
@@ -65,26 +65,22 @@ fn json_has_the_numbers_of_both_times() {
         (&summary["hits"], &compared["hits"]),
         (&5.into(), &5.into())
     );
-    assert_eq!(compared["errors"], 1);
+    assert_eq!(compared["errors"], 3);
     let mut rows = std::collections::BTreeMap::new();
     for row in compared["top"]["section"].as_array().expect("rows") {
         rows.insert(
             row["key"].as_str().expect("text"),
-            (row["before"].as_u64(), row["hits"].as_u64()),
+            ["before", "hits", "errors_before", "errors"].map(|name| row[name].as_u64()),
         );
     }
     for (path, want) in [
-        ("/api", (2, 3)),
-        ("/img", (1, 1)),
-        ("/new", (0, 1)),
-        ("/old", (1, 0)),
-        ("/early", (1, 0)),
+        ("/api", [2, 3, 0, 2]),
+        ("/img", [1, 1, 1, 0]),
+        ("/new", [0, 1, 0, 0]),
+        ("/old", [1, 0, 1, 0]),
+        ("/early", [1, 0, 1, 0]),
     ] {
-        assert_eq!(
-            rows.get(path),
-            Some(&(Some(want.0), Some(want.1))),
-            "{path}"
-        );
+        assert_eq!(rows.get(path), Some(&want.map(Some)), "{path}");
     }
 }
 

@@ -217,18 +217,20 @@ fn past_the_cap_of_keys_the_heavy_ones_are_still_exact() {
     );
 }
 
-/// Ten logs of the same hour, packed so that what unpacks all of them would take more memory than it may.
-fn wide(folder: &std::path::Path) -> Vec<PathBuf> {
+/// Ten logs that begin so many seconds after each other, packed so that what unpacks all of them would take more memory than
+/// it may.
+fn wide(folder: &std::path::Path, apart: i64) -> Vec<PathBuf> {
     let agent = "x".repeat(3000);
     let log = |server| {
         let lines = (0..700).map(|n| {
-            let line = line(START + n * 5, server, n as usize);
+            let time = START + server as i64 * apart + n * 5;
+            let line = line(time, server, n as usize);
             format!("{} \"-\" \"{agent}\"\n", line.trim_end())
         });
         lines.collect::<String>()
     };
     let logs = (0..10).map(|server| {
-        let file = folder.join(format!("web{server}.zst"));
+        let file = folder.join(format!("{apart}-{server}.zst"));
         fs::write(&file, zstd(log(server).as_bytes())).expect("a file");
         file
     });
@@ -238,11 +240,10 @@ fn wide(folder: &std::path::Path) -> Vec<PathBuf> {
 #[test]
 fn where_packed_files_cannot_be_put_aside_they_are_named_and_the_others_are_read() {
     let folder = fresh("merging-aside");
-    let files = wide(&folder);
-    let run = |temporary: &std::path::Path| {
+    let run = |files: &[PathBuf], temporary: &std::path::Path| {
         let output = Command::new(env!("CARGO_BIN_EXE_httpmon"))
             .args(["--replay", "-rjson"])
-            .args(&files)
+            .args(files)
             .env_remove("HTTPMON_CONFIG_PATH")
             .env("TMPDIR", temporary)
             .output()
@@ -257,12 +258,16 @@ fn where_packed_files_cannot_be_put_aside_they_are_named_and_the_others_are_read
             output.status.code(),
         )
     };
-    let (hits, errors, status) = run(&folder);
+    let nowhere = folder.join("nowhere");
+    // One after the other, each gives back what it took.
+    let follow = run(&wide(&folder, 4000), &nowhere);
+    assert_eq!(follow, (7000, String::new(), Some(0)));
+    let files = wide(&folder, 0);
+    let (hits, errors, status) = run(&files, &folder);
     assert_eq!((hits, &errors[..], status), (7000, "", Some(0)));
     let left = fs::read_dir(&folder).expect("it is there").count();
-    assert_eq!(left, files.len(), "nothing stays behind");
-    let nowhere = folder.join("nowhere");
-    let (hits, errors, status) = run(&nowhere);
+    assert_eq!(left, 2 * files.len(), "nothing stays behind");
+    let (hits, errors, status) = run(&files, &nowhere);
     assert!((700..7000).contains(&hits), "{hits}");
     let said = format!("cannot be unpacked into {}: ", nowhere.display());
     assert!(errors.contains(&said), "{errors}");

@@ -11,6 +11,7 @@ mod streams;
 use std::collections::{BTreeMap, BTreeSet};
 
 use httpmon::format::record::Record;
+use httpmon::format::unparsed::Unparsed;
 use httpmon::monitor::Monitor;
 use httpmon::report::{AlertState, Event, WhyOver};
 use httpmon::run;
@@ -26,6 +27,7 @@ enum Measure {
     Class(u16),
     Code(u16),
     Malformed,
+    Unparsed,
     Bytes,
     UniqueClient,
     Percentile(u64),
@@ -100,6 +102,7 @@ impl Wanted {
             Measure::Class(class) => (format!("{class}xx"), ""),
             Measure::Code(code) => (code.to_string(), ""),
             Measure::Malformed => ("malformed".to_owned(), ""),
+            Measure::Unparsed => ("unparsed".to_owned(), ""),
             Measure::Bytes => ("bytes".to_owned(), "B"),
             Measure::UniqueClient => ("unique client".to_owned(), ""),
             Measure::Percentile(p) => (format!("p{p}"), "ms"),
@@ -200,6 +203,13 @@ impl Wanted {
                 .len() as u64,
             _ => all,
         };
+        let full = second - first >= self.window - 1;
+        let (value, stands) = self.compare(counted, all, full, enough);
+        (all, value, stands)
+    }
+
+    /// The value, and how it stands, where so much of `whole` was counted in a window that may be full, and have enough hits.
+    fn compare(&self, counted: u64, whole: u64, full: bool, enough: bool) -> (f64, i32) {
         let (value, left, right) = match self.form {
             Form::Number => (counted as f64, counted, self.number),
             Form::PerSecond => (
@@ -208,18 +218,17 @@ impl Wanted {
                 self.number * self.window as u64,
             ),
             Form::Share => (
-                counted as f64 / (all as f64).max(1.0),
+                counted as f64 / (whole as f64).max(1.0),
                 counted * 100,
-                self.number * all,
+                self.number * whole,
             ),
         };
-        let known = (!self.below || second - first >= self.window - 1)
-            && (self.form != Form::Share || all > 0);
+        let known = (!self.below || full) && (self.form != Form::Share || whole > 0);
         let stands = match order(left.into(), right.into()) {
             _ if !known || !enough => -1,
             stands => self.stands(stands),
         };
-        (all, value, stands)
+        (value, stands)
     }
 }
 
@@ -387,6 +396,15 @@ fn monitor(rules: &[String], lateness: i64) -> Monitor {
 
 /// What a monitor with these rules says about hits that come in this order.
 fn said(hits: impl IntoIterator<Item = Hit>, rules: &[String], lateness: i64) -> Vec<Change> {
+    said_of(hits.into_iter().map(Some), rules, lateness)
+}
+
+/// The same where some lines are no records.
+fn said_of(
+    lines: impl Iterator<Item = Option<Hit>>,
+    rules: &[String],
+    lateness: i64,
+) -> Vec<Change> {
     let mut monitor = monitor(rules, lateness);
     let mut changes = Vec::new();
     let mut drain = |monitor: &mut Monitor| {
@@ -425,8 +443,11 @@ fn said(hits: impl IntoIterator<Item = Hit>, rules: &[String], lateness: i64) ->
             }
         }
     };
-    for hit in hits {
-        monitor.observe(&hit.record(), None);
+    for line in lines {
+        match line {
+            Some(hit) => monitor.observe(&hit.record(), None),
+            None => monitor.unparsed(Unparsed::too_long(1), b"x"),
+        }
         drain(&mut monitor);
     }
     monitor.finish();
@@ -637,6 +658,54 @@ proptest! {
         let said = said(come.iter().copied(), &texts(&rules), lateness);
         let come = believed(&come, lateness);
         prop_assert_eq!(said, recount(&come, &rules, Some(lateness), closes(&come, lateness)), "{:?}", texts(&rules));
+    }
+}
+
+/// Rules on lines that are no records.
+fn unparsed(gaps: BoxedStrategy<i64>) -> impl Strategy<Value = Wanted> {
+    rules(gaps).prop_map(|rule| Wanted {
+        measure: Measure::Unparsed,
+        only: Where::All,
+        by_client: false,
+        number: match rule.form {
+            Form::Number => rule.number % 12,
+            Form::PerSecond => rule.number % 3000,
+            Form::Share => rule.number % 100,
+        }
+        .max(rule.below.into()),
+        ..rule
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// A line that is no record is of the second of the record before it; those of the first second are many enough that it is
+    /// believed by then.
+    #[test]
+    fn lines_that_are_no_records_fire_and_recover_where_a_recount_says(parts in prop::collection::vec((1i64..20, 0usize..4, 0usize..12), 0..20), rule in unparsed(short())) {
+        let mut lines = vec![Some(Hit { time: START, kind: 0 }); 20];
+        let (mut time, mut foreign) = (START, Vec::new());
+        for (gap, hits, unparsed) in parts {
+            time += gap;
+            lines.extend(vec![Some(Hit { time, kind: 0 }); 1 + hits]);
+            lines.extend(vec![None; unparsed]);
+            foreign.extend(vec![time; unparsed]);
+        }
+        let hits: Vec<i64> = lines.iter().flatten().map(|hit| hit.time).collect();
+        let stands = |second: i64| {
+            let count = |times: &[i64]| {
+                let held = times.iter().filter(|&&t| t > second - rule.window && t <= second);
+                held.count() as u64
+            };
+            let (hits, unparsed) = (count(&hits), count(&foreign));
+            let full = second - START >= rule.window - 1;
+            let (value, stands) = rule.compare(unparsed, hits + unparsed, full, hits >= rule.min);
+            (hits, value, stands)
+        };
+        let want = phases(START..=time, &rule, stands, ("r0".to_owned(), None));
+        let said = said_of(lines.into_iter(), &texts(&[rule]), 0);
+        prop_assert_eq!(said, want, "{}", rule.text(0));
     }
 }
 

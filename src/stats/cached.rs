@@ -45,7 +45,9 @@ fn is_cached(record: &Record<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::totals::Totals;
     use super::*;
+    use crate::time::Second;
 
     #[test]
     fn words_of_caches_say_who_answered() {
@@ -77,10 +79,28 @@ mod tests {
             };
             assert_eq!(is_cached(&record), want, "{word}");
         }
-        let not_modified = Record {
-            status: Some(304),
-            ..Record::EMPTY
-        };
-        assert!(is_cached(&not_modified) && !is_cached(&Record::EMPTY));
+    }
+
+    #[test]
+    fn a_word_of_a_cache_counts_whatever_the_status_and_304_without_one() {
+        for (status, cache, want) in [
+            (Some(200), Some(&b"HIT"[..]), 1),
+            (Some(404), Some(b"HIT"), 1),
+            (None, Some(b"HIT"), 1),
+            (Some(304), Some(b"MISS"), 1),
+            (Some(304), None, 1),
+            (Some(301), None, 0),
+            (Some(200), None, 0),
+        ] {
+            let record = Record {
+                status,
+                cache,
+                ..Record::EMPTY
+            };
+            let mut totals = Totals::new(&[], false);
+            totals.observe(&record, &mut Hit::uncounted(Second(0)));
+            let found = totals.statistics.cached.0;
+            assert_eq!(found, want, "{status:?} {cache:?}");
+        }
     }
 }
