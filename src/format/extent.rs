@@ -3,7 +3,7 @@
 //! Each function takes the text from the field's first byte to the end of the line and returns the
 //! field's length, or why it has none. None of them copies or allocates.
 
-use memchr::{memchr, memchr_iter, memchr2, memmem, memrchr};
+use memchr::{memchr, memchr_iter, memmem, memrchr};
 
 use super::short;
 use super::unparsed::Why;
@@ -161,7 +161,7 @@ fn number(rest: &[u8]) -> Result<usize, Why> {
 pub(super) fn quote(text: &[u8]) -> Option<usize> {
     let mut from = 0;
     loop {
-        let at = from + memchr2(b'"', b'\\', text.get(from..)?)?;
+        let at = from + short::find_any([b'"', b'\\'], text.get(from..)?)?;
         if text[at] == b'"' {
             return Some(at);
         }
@@ -173,7 +173,7 @@ pub(super) fn quote(text: &[u8]) -> Option<usize> {
 /// before it, since the text may go on behind its line.
 #[inline(always)]
 pub(super) fn plain_quote(text: &[u8]) -> Option<usize> {
-    match memchr2(b'"', b'\n', text) {
+    match short::find_any([b'"', b'\n'], text) {
         Some(end) if text[end] == b'"' && (end == 0 || text[end - 1] != b'\\') => Some(end),
         _ => None,
     }

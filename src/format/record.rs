@@ -207,7 +207,7 @@ impl<'a> Request<'a> {
 
     /// The target without query and fragment.
     pub fn path(&self) -> &'a [u8] {
-        let end = self.target.iter().position(|&b| b == b'?' || b == b'#');
+        let end = short::find_any(*b"?#", self.target);
         match &self.target[..end.unwrap_or(self.target.len())] {
             b"" => b"/",
             path => path,
@@ -222,7 +222,7 @@ impl<'a> Request<'a> {
         let target = self.target;
         let end_of = |from: usize| {
             let tail = target.get(from..).unwrap_or(b"");
-            short::find3(*b"/?#", tail).map_or(target.len(), |i| from + i)
+            short::find_any(*b"/?#", tail).map_or(target.len(), |i| from + i)
         };
         let end = match target.first() {
             Some(b'/') => end_of(1),

@@ -1,62 +1,52 @@
-//! The ends of short texts, eight bytes at a time.
+//! The ends of short texts, sixteen bytes at a time.
 //!
-//! Most fields of a log are shorter than twenty bytes. There a search with vector instructions costs more to call
-//! (some 45 instructions) than the bytes it looks at, and a loop over them five to eight instructions a byte;
-//! eight bytes in one word take about ten together. Where the text is long after all, the vectors take over.
+//! Most fields of a log are shorter than a hundred bytes. There a search that is called costs more for the call (some 45
+//! instructions) than for the bytes it looks at, and a loop over single bytes ends where the processor does not expect it.
 
-use memchr::{memchr, memchr2};
+use wide::u8x16;
 
 /// A one in each byte of a word, and the highest bit of each.
 const ONES: u64 = u64::MAX / 255;
 const HIGH: u64 = 0x80 * ONES;
 
-/// So many bytes are looked at in words.
-const SHORT: usize = 32;
-
-/// Where `byte` is first, as [`memchr`] says it.
+/// Where `byte` is first.
 #[inline]
 pub(super) fn find(byte: u8, text: &[u8]) -> Option<usize> {
-    let mut at = 0;
-    while at < SHORT
-        && let Some(eight) = text[at..].first_chunk()
-    {
-        let found = equal(u64::from_le_bytes(*eight), byte);
-        if found != 0 {
-            return Some(at + first(found));
-        }
-        at += 8;
-    }
-    let rest = &text[at..];
-    let found = if rest.len() < 8 {
-        rest.iter().position(|&b| b == byte)
-    } else {
-        memchr(byte, rest)
-    };
-    found.map(|found| at + found)
+    find_any([byte], text)
 }
 
-/// Where one of two bytes is first, as [`memchr2`] says it.
+/// Where one of these bytes is first.
 #[inline(always)] // A second caller made it a call.
-pub(super) fn find2(one: u8, other: u8, text: &[u8]) -> Option<usize> {
+pub(super) fn find_any<const N: usize>(bytes: [u8; N], text: &[u8]) -> Option<usize> {
+    let wanted = bytes.map(u8x16::splat);
     let mut at = 0;
-    while at < SHORT
-        && let Some(eight) = text[at..].first_chunk()
-    {
+    while let Some(sixteen) = text[at..].first_chunk() {
+        let sixteen = u8x16::from(*sixteen);
+        let is_one = |found, wanted| found | sixteen.cmp_eq(wanted);
+        let found = wanted.into_iter().fold(u8x16::ZERO, is_one).move_mask();
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize);
+        }
+        at += 16;
+    }
+    find_from(at, bytes, text)
+}
+
+/// The search goes on at `at`, where fewer are left: apart, so that the usual way needs few registers.
+#[inline(never)]
+fn find_from<const N: usize>(at: usize, bytes: [u8; N], text: &[u8]) -> Option<usize> {
+    let mut at = at;
+    if let Some(eight) = text[at..].first_chunk() {
         let eight = u64::from_le_bytes(*eight);
-        let found = equal(eight, one) | equal(eight, other);
+        let is_one = |found, &byte| found | equal(eight, byte);
+        let found = bytes.iter().fold(0, is_one);
         if found != 0 {
             return Some(at + first(found));
         }
         at += 8;
     }
-    find2_from(at, one, other, text)
-}
-
-/// The search goes on at `at`: apart, so that the short way needs few registers (15 instructions of a string in
-/// JSON; [`find`] was slower so).
-#[inline(never)]
-fn find2_from(at: usize, one: u8, other: u8, text: &[u8]) -> Option<usize> {
-    memchr2(one, other, &text[at..]).map(|found| at + found)
+    let found = text[at..].iter().position(|b| bytes.contains(b));
+    found.map(|found| at + found)
 }
 
 /// The highest bit of the first byte that is `byte`, and perhaps of later ones.
@@ -80,30 +70,6 @@ pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
         4..=7 => a.first_chunk::<4>() == b.first_chunk() && a.last_chunk::<4>() == b.last_chunk(),
         _ => a == b,
     }
-}
-
-/// Where one of three bytes is first.
-#[inline]
-pub(super) fn find3(bytes: [u8; 3], text: &[u8]) -> Option<usize> {
-    let mut at = 0;
-    while let Some(eight) = text[at..].first_chunk() {
-        let eight = u64::from_le_bytes(*eight);
-        let found = bytes
-            .iter()
-            .fold(0, |found, &byte| found | equal(eight, byte));
-        if found != 0 {
-            return Some(at + first(found));
-        }
-        at += 8;
-    }
-    find3_from(at, bytes, text)
-}
-
-/// Of the last seven bytes: apart as [`find2_from`].
-#[inline(never)]
-fn find3_from(at: usize, bytes: [u8; 3], text: &[u8]) -> Option<usize> {
-    let found = text[at..].iter().position(|b| bytes.contains(b));
-    found.map(|found| at + found)
 }
 
 /// The number at the beginning of `text` and how many digits it has, where that is one to seven of them, before
@@ -131,18 +97,15 @@ pub(super) fn number(text: &[u8]) -> Option<(u64, usize)> {
 /// How many bytes at the beginning of `text` are digits and dots (or the slash that lies between them).
 #[inline]
 pub(super) fn dotted_len(text: &[u8]) -> usize {
+    let (dot, nine) = (u8x16::splat(b'.'), u8x16::splat(b'9'));
     let mut at = 0;
-    while let Some(eight) = text[at..].first_chunk() {
-        let eight = u64::from_le_bytes(*eight);
-        // By the seven lower bits: `above` has the highest bit set where they are past '9', `from` where they are
-        // at '.' or past it. No byte carries into the next.
-        let above = (eight & !HIGH) + u64::from(0x7f - b'9') * ONES;
-        let from = (eight | HIGH) - u64::from(b'.') * ONES;
-        let others = (above | !from | eight) & HIGH;
+    while let Some(sixteen) = text[at..].first_chunk() {
+        let sixteen = u8x16::from(*sixteen);
+        let others = !sixteen.max(dot).min(nine).cmp_eq(sixteen).move_mask() & 0xffff;
         if others != 0 {
-            return at + first(others);
+            return at + others.trailing_zeros() as usize;
         }
-        at += 8;
+        at += 16;
     }
     let dotted = |b: &&u8| matches!(b, b'.'..=b'9');
     at + text[at..].iter().take_while(dotted).count()
@@ -163,7 +126,7 @@ mod tests {
         #[test]
         fn a_byte_is_found_where_a_loop_finds_it(text in prop::collection::vec(prop_oneof![Just(b' '), Just(b'!'), Just(0xa0), any::<u8>()], 0..80), byte in prop_oneof![Just(b' '), any::<u8>()]) {
             prop_assert_eq!(find(byte, &text), text.iter().position(|&b| b == byte));
-            prop_assert_eq!(find2(byte, b'!', &text), text.iter().position(|&b| b == byte || b == b'!'));
+            prop_assert_eq!(find_any([byte, b'!'], &text), text.iter().position(|&b| b == byte || b == b'!'));
         }
 
         #[test]
@@ -180,7 +143,7 @@ mod tests {
         #[test]
         fn one_of_three_bytes_is_found_where_a_loop_finds_it(text in "[a-c/?#\u{80}]{0,40}") {
             let found = text.bytes().position(|b| matches!(b, b'/' | b'?' | b'#'));
-            prop_assert_eq!(find3(*b"/?#", text.as_bytes()), found);
+            prop_assert_eq!(find_any(*b"/?#", text.as_bytes()), found);
         }
 
         #[test]

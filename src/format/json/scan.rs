@@ -178,7 +178,7 @@ impl Scan<'_, '_> {
         self.byte(b'"')?;
         let start = self.at;
         let rest = &self.line[start..];
-        match short::find2(b'"', b'\\', rest) {
+        match short::find_any([b'"', b'\\'], rest) {
             Some(len) if rest[len] == b'"' => {
                 self.at = start + len + 1;
                 Ok((start, start + len, false))

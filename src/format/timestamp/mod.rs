@@ -1,7 +1,7 @@
 //! Timestamps to seconds, with the last one remembered.
 //!
 //! A busy log repeats a timestamp many times and a date all day. So the 26 bytes are first compared
-//! with the last ones; if only the time of day differs, that is six digits of arithmetic, and the
+//! with the last ones; if only the second or the time of day differs, that is two or six digits of arithmetic, and the
 //! calendar (jiff) is asked only where the date changed. The other forms keep the last date only.
 
 mod bracketed;
@@ -56,8 +56,9 @@ pub struct Timestamps {
     /// The last text of [`CLF_LEN`] bytes and what it was. Invariant: two digits for the day, a space before the
     /// offset, so that what is where is known.
     last: ([u8; CLF_LEN], Stamp),
-    /// When the day of `last` began, by its offset.
+    /// When the day of `last` began, by its offset, and its minute.
     midnight: Second,
+    minute: Second,
     /// The last date text and its days since 1970-01-01.
     date: ([u8; DATE_LEN], i64),
     /// The last `2000-10-10 13:55:36`, and what it was.
@@ -101,6 +102,7 @@ impl Timestamps {
             zone,
             last: (*b"01/Jan/1970:00:00:00 +0000", epoch),
             midnight: Second(0),
+            minute: Second(0),
             date: (*b"01/Jan/1970", 0),
             moment: (*b"1970-01-01 00:00:00", Second(0)),
             instant: (*b"1970-01-01T00:00:00", (0, 0)),
@@ -112,12 +114,38 @@ impl Timestamps {
     ///
     /// A one-digit day, a fraction of the second, and no offset at all are read as well.
     /// `Why::Missing` means that this is no timestamp, `Why::NoSuchTime` that it is one and cannot be.
-    #[inline(always)] // Up to where the text differs from the last.
+    #[inline(always)] // Up to where the text differs from the last by more than its second.
     pub fn clf(&mut self, text: &[u8]) -> Result<Stamp, Why> {
         match text.split_first_chunk::<CLF_LEN>() {
             Some((head, [b']', ..])) if *head == self.last.0 => Ok(self.last.1),
+            Some((head, [b']', ..])) => match self.same_minute(head) {
+                Some(stamp) => Ok(stamp),
+                None => self.other_clf(text),
+            },
             _ => self.other_clf(text),
         }
+    }
+
+    /// Another time of the same minute and offset as the last. In a log with a line every few seconds this is nearly
+    /// each of them.
+    #[inline(always)]
+    fn same_minute(&mut self, text: &[u8; CLF_LEN]) -> Option<Stamp> {
+        let (last, stamp) = &mut self.last;
+        let (minute, behind) = (text.first_chunk::<18>(), text.last_chunk::<6>());
+        if minute != last.first_chunk() || behind != last.last_chunk() {
+            return None;
+        }
+        let (tens, ones) = (text[18].wrapping_sub(b'0'), text[19].wrapping_sub(b'0'));
+        // A leap second is one of those that are read in full.
+        if tens > 5 || ones > 9 {
+            return None;
+        }
+        (last[18], last[19]) = (text[18], text[19]);
+        // What was just written is not read again as a part of something larger, which would stall.
+        let time = self.minute + Span(i64::from(tens * 10 + ones));
+        let rest = *stamp;
+        stamp.time = time;
+        Some(Stamp { time, ..rest })
     }
 
     #[inline(never)]
@@ -133,8 +161,7 @@ impl Timestamps {
         Ok(stamp)
     }
 
-    /// A time of the same day and offset as the last: what changes from second to second. In a log with
-    /// a line every few seconds this is each of them.
+    /// A time of the same day and offset as the last.
     #[inline]
     fn same_day(&mut self, text: &[u8; CLF_LEN]) -> Option<Stamp> {
         let (last, stamp) = &mut self.last;
@@ -144,6 +171,7 @@ impl Timestamps {
         let of_day = clock(&mut &text[12..20]).ok()??;
         *last = *text;
         stamp.time = self.midnight + Span(of_day);
+        self.minute = self.midnight + Span(of_day - of_day % 60);
         Some(*stamp)
     }
 
@@ -152,6 +180,7 @@ impl Timestamps {
             let of_day = (stamp.time.0 + i64::from(stamp.offset)).rem_euclid(86_400);
             self.last = (*text, stamp);
             self.midnight = Second(stamp.time.0 - of_day);
+            self.minute = self.midnight + Span(of_day - of_day % 60);
         }
     }
 
