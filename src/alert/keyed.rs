@@ -25,12 +25,15 @@ struct KeyAlert {
     phase: Phase,
     /// When it is to be looked at again, whatever comes.
     due: Option<Second>,
+    /// Under which second it waits: no later than that. What changes often waits where it did.
+    waits_at: Option<Second>,
 }
 
 impl KeyAlert {
     const QUIET: KeyAlert = KeyAlert {
         phase: Phase::Quiet,
         due: None,
+        waits_at: None,
     };
 }
 
@@ -39,15 +42,14 @@ impl KeyAlert {
 pub(super) struct Keyed {
     parts: KeyedSpec,
     place: FollowedPlace,
-    /// Those that are not quiet.
+    /// Those that are not quiet, and those that wait though they are quiet again.
     alerts: HashMap<u32, KeyAlert, RandomState>,
-    /// Keys that are to be looked at, each when its alert says.
+    /// Keys that are to be looked at, each when its alert says or before.
     waiting: BTreeSet<(Second, u32)>,
     /// Keys to be looked at when the next second closes.
     touched: Vec<u32>,
-    /// Keys whose alert began when the other rules did not look at them: what raises its peak need not raise that of
-    /// others.
-    apart: BTreeSet<u32>,
+    /// Those that fire of the keys that were looked at. Empty in between.
+    fire: Vec<u32>,
     look_at_all: bool,
 }
 
@@ -147,7 +149,7 @@ impl Keyed {
             alerts: HashMap::default(),
             waiting: BTreeSet::new(),
             touched: Vec::new(),
-            apart: BTreeSet::new(),
+            fire: Vec::new(),
             look_at_all: false,
         }
     }
@@ -164,21 +166,18 @@ impl Keyed {
         let mut new = KeyAlert::QUIET;
         let known = self.alerts.get_mut(&id);
         let is_new = known.is_none();
-        if is_new && level != Level::Breached {
+        let alert = known.unwrap_or(&mut new);
+        if alert.phase == Phase::Quiet && level != Level::Breached {
             return true;
         }
-        let alert = known.unwrap_or(&mut new);
         if evaluable.unread {
             level = level.where_unread(alert.phase, false);
         }
         if wait(&alert.phase, level) {
             return false;
         }
-        let waits = |alert: &KeyAlert| alert.phase.waits(level, second, self.parts.clauses);
-        if alert.due.is_some() && !evaluable.outside && waits(alert) {
-            return true;
-        }
-        if alert.phase != Phase::Quiet || level == Level::Breached {
+        let clauses = self.parts.clauses;
+        if evaluable.outside || !alert.phase.wait(level, second, clauses) {
             let reading = Reading {
                 level,
                 figure: self.parts.figure(sums),
@@ -188,18 +187,22 @@ impl Keyed {
             };
             advance(id, &mut alert.phase, reading);
         }
-        let due = alert.phase.due(level, self.parts.clauses);
-        if due != alert.due {
-            if let Some(old) = alert.due {
+        if alert.phase.number().is_some() {
+            self.fire.push(id);
+        }
+        alert.due = alert.phase.due(level, clauses);
+        if let Some(due) = alert.due
+            && alert.waits_at.is_none_or(|at| due < at)
+        {
+            if let Some(old) = alert.waits_at.replace(due) {
                 self.waiting.remove(&(old, id));
             }
-            self.waiting.extend(due.map(|due| (due, id)));
-            alert.due = due;
+            self.waiting.insert((due, id));
         }
-        let is_quiet = alert.phase == Phase::Quiet;
-        if is_new && !is_quiet {
+        let is_over = alert.phase == Phase::Quiet && alert.waits_at.is_none();
+        if is_new && !is_over {
             self.alerts.insert(id, new);
-        } else if is_quiet && !is_new {
+        } else if is_over && !is_new {
             self.alerts.remove(&id);
         }
         true
@@ -208,19 +211,19 @@ impl Keyed {
     /// Takes out the keys that are to be looked at by this rule alone.
     fn take_own(&mut self, second: Second, common: &Common) -> Vec<u32> {
         while let Some(id) = pop_due(&mut self.waiting, second) {
-            if let Some(alert) = self.alerts.get_mut(&id) {
-                alert.due = None;
+            let Some(alert) = self.alerts.get_mut(&id) else {
+                continue;
+            };
+            alert.waits_at = alert.due.filter(|due| *due > second);
+            match alert.waits_at {
+                Some(due) => _ = self.waiting.insert((due, id)),
+                None if alert.phase == Phase::Quiet => _ = self.alerts.remove(&id),
+                None => self.touched.push(id),
             }
-            self.touched.push(id);
         }
-        let window = common.followed(self.place);
         if std::mem::take(&mut self.look_at_all) {
-            self.touched.extend(window.ids());
+            self.touched.extend(common.followed(self.place).ids());
             self.touched.extend(self.alerts.keys());
-        }
-        if !self.apart.is_empty() {
-            let apart = window.touched().filter(|id| self.apart.contains(id));
-            self.touched.extend(apart);
         }
         std::mem::take(&mut self.touched)
     }
@@ -255,7 +258,6 @@ impl KeyedCondition for Keyed {
 
     fn set_firing(&mut self, id: u32, phase: Phase, _: Second) {
         self.alerts.entry(id).or_insert(KeyAlert::QUIET).phase = phase;
-        self.apart.insert(id);
         self.touched.push(id);
     }
 
@@ -274,43 +276,36 @@ impl KeyedCondition for Keyed {
         self.look_at_all = true;
     }
 
-    fn calm_before(&self) -> Option<Second> {
-        let is_calm = self.touched.is_empty() && self.apart.is_empty() && !self.look_at_all;
-        let due = self.waiting.first().map(|(due, _)| *due);
-        is_calm.then(|| due.unwrap_or(Rest::ENDLESS.until))
+    fn followed(&self) -> Option<FollowedPlace> {
+        Some(self.place)
     }
 
-    fn catch_up(&self, common: &mut Common, closed: Second) {
-        common.catch_up(self.place, closed);
+    fn calm_before(&self) -> Option<Second> {
+        let is_calm = self.touched.is_empty() && !self.look_at_all;
+        let due = self.waiting.first().map(|(due, _)| *due);
+        is_calm.then(|| due.unwrap_or(Rest::ENDLESS.until))
     }
 
     fn close(
         &mut self,
         second: Second,
-        (_, common): (&Bucket, &Common),
+        (_, common): (&Bucket, &mut Common),
         evaluable: Evaluable,
         _: &mut Vec<u64>,
         order: &dyn Fn(u32, u32) -> Ordering,
         advance: &mut dyn FnMut(u32, &mut Phase, Reading),
     ) {
-        let mut own = self.take_own(second, common);
+        common.catch_up(self.place, second);
+        let mut looked_at = self.take_own(second, common);
         let window = common.followed(self.place);
-        let restless = window.restless();
-        if own.is_empty() && restless.is_empty() {
-            return;
-        }
-        let mut looked_at: Vec<u32> = own.iter().chain(restless).copied().collect();
-        if !own.is_empty() {
-            looked_at.sort_unstable();
-            looked_at.dedup();
-        }
-        let is_quiet = |id: &u32| self.firing(*id).is_none();
-        let quiet: Vec<u32> = own.iter().copied().filter(is_quiet).collect();
+        looked_at.extend(window.restless());
+        looked_at.sort_unstable();
+        looked_at.dedup();
         // Few change anything that is written, and only those need an order. What fires is over outside of the rule's
         // hours, whatever its level.
         let mut changing: Vec<u32> = Vec::new();
         let (at, clauses) = ((second, evaluable), self.parts.clauses);
-        for id in looked_at {
+        for &id in &looked_at {
             let may_change = |phase: &Phase, level| {
                 let is_over = evaluable.outside && phase.number().is_some();
                 let changes = phase.may_change(level, second, clauses);
@@ -324,16 +319,11 @@ impl KeyedCondition for Keyed {
         for id in changing {
             self.look_at((id, window.sums(id)), at, |_, _| false, advance);
         }
-        if !self.apart.is_empty() {
-            restless.iter().for_each(|id| _ = self.apart.remove(id));
+        for id in self.fire.drain(..) {
+            common.fires(self.place, id);
         }
-        for id in quiet {
-            if self.firing(id).is_some() && restless.binary_search(&id).is_err() {
-                self.apart.insert(id);
-            }
-        }
-        own.clear();
-        self.touched = own;
+        looked_at.clear();
+        self.touched = looked_at;
     }
 
     fn next_change(&self, common: &Common) -> Option<Second> {
@@ -358,8 +348,6 @@ impl KeyedCondition for Keyed {
             .collect();
         let touched = std::mem::take(&mut self.touched).into_iter();
         self.touched = touched.filter_map(new_id).collect();
-        let apart = std::mem::take(&mut self.apart).into_iter();
-        self.apart = apart.filter_map(new_id).collect();
     }
 }
 
@@ -399,7 +387,7 @@ mod tests {
             }
         };
         let order = |a: u32, b: u32| a.cmp(&b);
-        let counted = (&bucket, &*common);
+        let counted = (&bucket, common);
         keyed.close(
             Second(second),
             counted,

@@ -38,7 +38,7 @@ pub use transition::{AlertChange, Changed};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-use self::common::{Closed, Common};
+use self::common::{Closed, Common, FollowedPlace};
 use self::measure::Threshold;
 use crate::quantity::Figure;
 use crate::report::Shortfall;
@@ -336,14 +336,16 @@ trait KeyedCondition: std::fmt::Debug {
     /// Looks at all keys when the next second closes.
     fn look_at_all(&mut self);
 
-    /// Before which second nothing could change, unless all keys are to be looked at or any are
-    /// [restless](Common::are_keys_restless).
-    fn calm_before(&self) -> Option<Second> {
+    /// The keys that are followed in common for it: nothing changes before it is calm, unless any of these are
+    /// [restless](Common::is_restless).
+    fn followed(&self) -> Option<FollowedPlace> {
         None
     }
 
-    /// Any of its keys may be looked at.
-    fn catch_up(&self, _common: &mut Common, _closed: Second) {}
+    /// Before which second nothing could change, unless all keys are to be looked at.
+    fn calm_before(&self) -> Option<Second> {
+        None
+    }
 
     /// A second closes: `advance` moves the alert of each key on that is not quiet or is to fire; those that fire or are
     /// over in the `order` of their keys, so that no order of reading is seen. The alerts of keys that are followed no
@@ -351,7 +353,7 @@ trait KeyedCondition: std::fmt::Debug {
     fn close(
         &mut self,
         second: Second,
-        counted: (&Bucket, &Common),
+        counted: (&Bucket, &mut Common),
         evaluable: Evaluable,
         over: &mut Vec<u64>,
         order: &dyn Fn(u32, u32) -> Ordering,

@@ -103,16 +103,27 @@ impl Phase {
     pub(super) fn may_change(self, level: Level, second: Second, clauses: Clauses) -> bool {
         match (self, level) {
             (Phase::Quiet, Level::Breached) => clauses.hold_for <= Span(0),
-            (Phase::Pending { .. }, Level::Breached) => !self.waits(level, second, clauses),
+            (Phase::Pending { since }, Level::Breached) => second - since >= clauses.hold_for,
             (Phase::Firing { .. }, Level::Clear) => true,
             _ => false,
         }
     }
 
-    /// Whether it has waited before, and goes on: nothing changes.
-    pub(super) fn waits(self, level: Level, second: Second, clauses: Clauses) -> bool {
-        let waits = |since| level == Level::Breached && second - since < clauses.hold_for;
-        matches!(self, Phase::Pending { since } if waits(since))
+    /// Moves on by one closed second if it does not fire before nor after it; whether it did.
+    pub(super) fn wait(&mut self, level: Level, second: Second, clauses: Clauses) -> bool {
+        let since = match *self {
+            Phase::Quiet => second,
+            Phase::Pending { since } => since,
+            Phase::Firing { .. } => return false,
+        };
+        let fires = level == Level::Breached && second - since >= clauses.hold_for;
+        if !fires {
+            *self = match level {
+                Level::Breached => Phase::Pending { since },
+                _ => Phase::Quiet,
+            };
+        }
+        !fires
     }
 
     /// Whether it fires and is said again at `second`.

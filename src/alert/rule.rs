@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::cause::Counted;
-use super::common::{Common, CountPlace};
+use super::common::{Common, CountPlace, FollowedPlace};
 use super::history::AlertHistory;
 use super::hours::{Clocked, Hours};
 use super::phase::{Clauses, Phase};
@@ -73,6 +73,8 @@ pub struct Rule {
     touched: bool,
     /// The first second after the newest time that was not read, as long as the window reaches back to it.
     unread: Option<Second>,
+    /// See [`KeyedCondition::followed`].
+    followed: Option<FollowedPlace>,
     /// See [`Condition::idle_below`].
     idle_below: Option<(CountPlace, u128)>,
     /// If nothing is [touched](Rule::touched), the rule stays quiet and its level clear as long as no more has closed
@@ -91,6 +93,7 @@ impl Rule {
         Rule {
             label: label.into(),
             subject,
+            followed: None,
             idle_below: condition.idle_below(),
             kind: Instances::Whole {
                 condition,
@@ -121,6 +124,7 @@ impl Rule {
         Rule {
             label: label.into(),
             subject,
+            followed: keyed.followed(),
             kind: Instances::ByKey {
                 keyed,
                 over: Vec::new(),
@@ -492,7 +496,7 @@ impl Rule {
     /// Whether nothing changes of a rule by key when `second` closes.
     fn are_keys_calm(&self, second: Second, common: &Common) -> bool {
         let before = || self.keys_calm_before();
-        !common.are_keys_restless() && before().is_some_and(|before| second < before)
+        !self.is_restless(common) && before().is_some_and(|before| second < before)
     }
 
     /// The same for the seconds to come.
@@ -509,9 +513,13 @@ impl Rule {
     #[inline]
     fn rests(&self, second: Second, common: &Common) -> bool {
         let holds = |rest: &Rest| rest.holds(second, common.closed());
-        !self.touched
-            && self.rest.as_ref().is_some_and(holds)
-            && !(common.are_keys_restless() && self.by().is_some())
+        !self.touched && self.rest.as_ref().is_some_and(holds) && !self.is_restless(common)
+    }
+
+    /// Whether keys are to be looked at that are followed in common.
+    #[inline]
+    fn is_restless(&self, common: &Common) -> bool {
+        self.followed.is_some_and(|place| common.is_restless(place))
     }
 
     /// What can be said of a second, and whether all keys must be looked at then.
@@ -646,7 +654,6 @@ impl Rule {
         // They were found in the order of a hash.
         over.sort_unstable();
         over.drain(..).for_each(|number| closing.end(number));
-        keyed.catch_up(common, second);
         let clauses = keyed.clauses();
         let table = totals.table(dimension);
         let order = |a: u32, b: u32| table.key(a).cmp(table.key(b));

@@ -214,7 +214,7 @@ impl KeyedCondition for SilentKeys {
     fn close(
         &mut self,
         second: Second,
-        (bucket, _): (&Bucket, &Common),
+        (bucket, _): (&Bucket, &mut Common),
         Evaluable { unread, outside }: Evaluable,
         over: &mut Vec<u64>,
         order: &dyn Fn(u32, u32) -> Ordering,

@@ -1,30 +1,24 @@
 //! What each key of a dimension comes to over sliding windows, for rules with an alert per key.
 //!
 //! Each second keeps a row for each key; a table keeps the sums of the window. A rule looks at a key only when the key is
-//! *restless*: when its sums have passed the threshold of some rule, or have become greater than at the last look and so
-//! raise a peak. So a second costs what happened in it, however many rules there are; and a window whose keys are all far
+//! [restless](super::watch). So a second costs what happened in it, however many rules there are; and a window whose keys are all far
 //! from any limit takes many seconds at once, when they could have brought one there. Memory is bounded: as many keys as a
 //! table of keys holds, and [`ROWS`] rows for each window, 20 MiB. Where the rows are too many, seconds become slices, and
 //! that is said; of keys beyond their table the hits are counted and said, not followed.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
-use foldhash::fast::RandomState;
-
 use super::Subset;
-use super::limits::{KeyLimits, KeySums, SortedLimits};
+use super::limits::{KeyLimits, KeySums};
 use super::rows::{Added, IdRow, Rows};
 use super::shared_rows::SharedRows;
+use super::watch::KeyWatch;
 use crate::stats::bucket::Bucket;
 use crate::stats::keys::{DROPPED, Renumbering};
 use crate::time::{Second, Span};
 
 /// Rows of seconds: 16 bytes each.
 const ROWS: usize = 1_300_000;
-
-/// So many restless ids are kept before equal ones are joined.
-const MANY: usize = 1 << 16;
 
 /// So many seconds that close, or rows of them, wait for the windows at most.
 const MOST_SECONDS: usize = 256;
@@ -113,17 +107,7 @@ pub(in crate::alert) struct FollowedWindow {
     ends: Range<usize>,
     /// By id; empty ones are 0.
     sums: Vec<KeySums>,
-    limits: SortedLimits,
-    /// What keys came to when they were restless last, of those that are past a limit.
-    peaks: HashMap<u32, KeySums, RandomState>,
-    /// Those whose sums have changed with the last second that closed, if they are or were near any limit; and what they
-    /// were before. Some more than once.
-    touched: Vec<(u32, KeySums)>,
-    restless: Vec<u32>,
-    /// How many of these were left when equal ones were joined.
-    joined: usize,
-    /// The rules have looked at them.
-    looked: bool,
+    watch: KeyWatch,
     /// Records of keys that are not followed.
     unfollowed: u64,
     /// If less than this is counted in seconds that it has not taken, none of its keys comes to a limit.
@@ -167,7 +151,7 @@ pub(super) fn place(
     if span > windows[*longest].span {
         *longest = window;
     }
-    windows[window].limits.add(limits);
+    windows[window].watch.limits.add(limits);
     FollowedPlace { followed, window }
 }
 
@@ -224,8 +208,8 @@ impl FollowedKeys {
 }
 
 impl SharedFollowed {
-    /// A second closes; whether any keys are restless.
-    pub(super) fn close(&mut self, second: Second, bucket: &Bucket) -> bool {
+    /// A second closes.
+    pub(super) fn close(&mut self, second: Second, bucket: &Bucket) {
         let mut rows = std::mem::take(&mut self.rows);
         let dropped = self.keys.find_rows(bucket, &mut rows);
         self.waiting.0 += 1;
@@ -241,7 +225,6 @@ impl SharedFollowed {
             self.apart += 1 + rows.len();
             self.share();
         }
-        let mut restless = false;
         match &mut self.shared {
             Some(shared) => {
                 shared.push(second, &rows);
@@ -256,26 +239,23 @@ impl SharedFollowed {
                         window.room -= counted;
                         continue;
                     }
-                    window.begin();
+                    window.watch.begin();
                     window.take_shared(shared, self.ids, second);
                     window.end();
-                    restless |= !window.restless.is_empty();
                 }
             }
             None => {
                 for window in &mut self.windows {
-                    window.begin();
+                    window.watch.begin();
                     window.slide(second);
                     window.add(second, &rows, &self.keys);
                     window.unfollowed += dropped;
                     window.end();
-                    restless |= !window.restless.is_empty();
                 }
             }
         }
         rows.clear();
         self.rows = rows;
-        restless
     }
 
     /// Whether so many rows can be shared.
@@ -297,13 +277,13 @@ impl SharedFollowed {
         } = self;
         let dropped = keys.find_rows(bucket, rows);
         for window in windows {
-            window.begin();
+            window.watch.begin();
             window.slide(closed);
             if second > closed - window.span {
                 window.unfollowed += dropped;
                 window.add(second, rows, keys);
             }
-            window.disturb_touched();
+            window.watch.disturb();
             window.room = 0;
         }
         rows.clear();
@@ -397,6 +377,12 @@ impl SharedFollowed {
         }
     }
 
+    /// A rule has looked at a key whose alert fires.
+    pub(super) fn fires(&mut self, place: FollowedPlace, id: u32) {
+        let window = &mut self.windows[place.window];
+        window.watch.fires(id, window.sums(id));
+    }
+
     pub(super) fn window(&self, place: FollowedPlace) -> &FollowedWindow {
         &self.windows[place.window]
     }
@@ -427,12 +413,7 @@ impl FollowedWindow {
             seconds: Rows::new(span, ROWS),
             ends: 0..0,
             sums: Vec::new(),
-            limits: SortedLimits::default(),
-            peaks: HashMap::default(),
-            touched: Vec::new(),
-            restless: Vec::new(),
-            joined: 0,
-            looked: false,
+            watch: KeyWatch::default(),
             unfollowed: 0,
             room: 0,
             top: 0,
@@ -454,13 +435,7 @@ impl FollowedWindow {
 
     /// The keys that rules must look at, in order of ids.
     pub(in crate::alert) fn restless(&self) -> &[u32] {
-        &self.restless
-    }
-
-    /// The keys that came to something else when the last second closed and are or were near any limit; some more than
-    /// once.
-    pub(in crate::alert) fn touched(&self) -> impl Iterator<Item = u32> {
-        self.touched.iter().map(|(id, _)| *id)
+        self.watch.restless()
     }
 
     /// Records of keys that are not followed.
@@ -481,14 +456,8 @@ impl FollowedWindow {
         let leave = shared.rows(self.ends.start..start.min(self.ends.end));
         let enter = shared.rows(start.max(self.ends.end)..end);
         self.ends = start..end;
-        let least = self.limits.least;
         for row in leave {
-            if let Some(sums) = self.sums.get_mut(row.id as usize) {
-                if sums.counted >= least {
-                    self.touched.push((row.id, *sums));
-                }
-                sums.subtract(row);
-            }
+            leave_sums(&mut self.sums, row, &mut self.watch);
         }
         self.entered += enter.len();
         if self.sums.len() < ids {
@@ -499,76 +468,49 @@ impl FollowedWindow {
             let old = *sums;
             sums.add(row);
             self.top = self.top.max(sums.counted);
-            if sums.counted >= least {
-                self.touched.push((row.id, old));
-            }
+            self.watch.see(row.id, old, *sums);
         }
     }
 
     /// It has taken a second that closes: finds which keys are restless, and how far all are from any limit.
     fn end(&mut self) {
-        self.looked = true;
-        if !self.touched.is_empty() {
-            self.find_restless();
-        }
-        // Late records may have left some.
-        if !self.restless.is_empty() {
-            self.restless.sort_unstable();
-            self.restless.dedup();
-        }
+        let FollowedWindow { sums, watch, .. } = self;
+        watch.end(|id| sums[id as usize]);
         self.room = 0;
-        if self.touched.is_empty() && self.restless.is_empty() {
+        if self.watch.restless().is_empty() {
             self.find_room();
         }
     }
 
     fn find_room(&mut self) {
-        if self.entered >= self.sums.len() && self.top > self.limits.least / 2 {
+        let least = self.watch.limits.least;
+        if self.entered >= self.sums.len() && self.top > least / 2 {
             let counted = self.sums.iter().map(|sums| sums.counted);
             self.top = counted.max().unwrap_or(0);
             self.entered = 0;
         }
-        self.room = self.limits.least.saturating_sub(self.top);
-    }
-
-    fn begin(&mut self) {
-        self.touched.clear();
-        if std::mem::take(&mut self.looked) {
-            self.restless.clear();
-            self.joined = 0;
-        }
+        self.room = least.saturating_sub(self.top);
     }
 
     fn slide(&mut self, closed: Second) {
         let FollowedWindow {
             seconds,
             sums,
-            touched,
-            limits,
+            watch,
             ..
         } = self;
-        let least = limits.least;
-        seconds.slide(closed, |row| {
-            if let Some(sums) = sums.get_mut(row.id as usize) {
-                if sums.counted >= least {
-                    touched.push((row.id, *sums));
-                }
-                sums.subtract(&row);
-            }
-        });
+        seconds.slide(closed, |row| leave_sums(sums, &row, watch));
     }
 
     fn add(&mut self, second: Second, rows: &[KeyCounts], keys: &FollowedKeys) {
         let FollowedWindow {
             seconds,
             sums,
-            touched,
-            limits,
+            watch,
             unfollowed,
             top,
             ..
         } = self;
-        let least = limits.least;
         self.entered += rows.len();
         if let Some(last) = rows.last()
             && last.id as usize >= sums.len()
@@ -584,54 +526,8 @@ impl FollowedWindow {
             let old = *sums;
             sums.add(&row);
             *top = (*top).max(sums.counted);
-            if sums.counted >= least {
-                touched.push((row.id, old));
-            }
+            watch.see(row.id, old, *sums);
         });
-    }
-
-    /// Finds those among the touched that rules must look at.
-    fn find_restless(&mut self) {
-        let FollowedWindow {
-            sums,
-            limits,
-            peaks,
-            touched,
-            restless,
-            ..
-        } = self;
-        for &(id, old) in &*touched {
-            let new = sums[id as usize];
-            let is_past = limits.is_any_reached(new);
-            let calm = !limits.are_passed(old, new)
-                && (!is_past
-                    || peaks.get(&id).is_some_and(|peak| {
-                        new.counted <= peak.counted
-                            && (limits.shares.is_empty() || !new.is_greater_share(*peak))
-                    }));
-            if calm {
-                continue;
-            }
-            restless.push(id);
-            if is_past {
-                peaks.insert(id, new);
-            } else {
-                peaks.remove(&id);
-            }
-        }
-    }
-
-    /// All that were touched are restless when the next second closes.
-    fn disturb_touched(&mut self) {
-        for (id, _) in self.touched.drain(..) {
-            self.peaks.remove(&id);
-            self.restless.push(id);
-        }
-        if self.restless.len() >= MANY + 2 * self.joined {
-            self.restless.sort_unstable();
-            self.restless.dedup();
-            self.joined = self.restless.len();
-        }
     }
 
     fn renumber(&mut self, ids: &Renumbering, keys: &FollowedKeys) {
@@ -651,15 +547,21 @@ impl FollowedWindow {
             }
             self.sums[id as usize] = sums;
         }
-        self.peaks.clear();
-        self.touched.clear();
-        let new_id = |old| Some(ids.new_id(old)).filter(|id| *id != DROPPED);
-        let restless = std::mem::take(&mut self.restless).into_iter();
-        self.restless = restless.filter_map(new_id).collect();
+        self.watch.renumber(ids);
         self.seconds.retain(|row| {
             row.id = ids.new_id(row.id);
             row.id != DROPPED
         });
+    }
+}
+
+/// A row leaves what its key comes to.
+#[inline]
+fn leave_sums(all: &mut [KeySums], row: &KeyCounts, watch: &mut KeyWatch) {
+    if let Some(sums) = all.get_mut(row.id as usize) {
+        let old = *sums;
+        sums.subtract(row);
+        watch.see(row.id, old, *sums);
     }
 }
 

@@ -38,10 +38,13 @@ pub(in crate::alert) struct KeyLimits {
 pub(super) struct SortedLimits {
     /// A key of which less is counted is back from all limits.
     pub(super) least: u64,
+    /// One of which more is counted is past all limits, if only what is counted is held against any.
+    greatest: u64,
     /// Of what is counted, rounded down.
     counts: Vec<u64>,
     /// Of its part of the hits, in billionths.
-    pub(super) shares: Vec<u128>,
+    shares: Vec<u128>,
+    /// Of its hits; every key has none at least.
     mins: Vec<u64>,
 }
 
@@ -53,7 +56,7 @@ impl SortedLimits {
             let whole = limits.billionths / 1_000_000_000;
             self.counts.push(u64::try_from(whole).unwrap_or(u64::MAX));
         }
-        self.mins.push(limits.min);
+        self.mins.extend((limits.min > 0).then_some(limits.min));
         self.counts.sort_unstable();
         self.counts.dedup();
         self.shares.sort_unstable();
@@ -63,24 +66,33 @@ impl SortedLimits {
         let least_share = (!self.shares.is_empty()).then_some(&1);
         let least = self.counts.first().into_iter().chain(least_share).min();
         self.least = least.copied().unwrap_or(0);
+        let has_counts_alone = self.shares.is_empty() && self.mins.is_empty();
+        let greatest = self.counts.last().filter(|_| has_counts_alone);
+        self.greatest = greatest.copied().unwrap_or(u64::MAX);
     }
 
-    /// Between which limits of a count `counted` is, or at which.
-    fn count_rank(&self, counted: u64) -> usize {
-        match self.counts.first() {
-            Some(least) if counted >= *least => {
-                let below = self.counts.partition_point(|limit| *limit < counted);
-                below * 2 + usize::from(self.counts.get(below) == Some(&counted))
-            }
-            _ => 0,
-        }
+    /// Whether what is counted of a key is near any limit, before it changed or after.
+    #[inline]
+    pub(super) fn are_near(&self, old: KeySums, new: KeySums) -> bool {
+        let (low, high) = (old.counted.min(new.counted), old.counted.max(new.counted));
+        self.least <= high && low <= self.greatest
     }
 
-    /// The same of limits of a share; one of no hits has a rank of its own.
+    /// Whether there are limits of a share.
+    #[inline]
+    pub(super) fn has_shares(&self) -> bool {
+        !self.shares.is_empty()
+    }
+
+    /// Whether a limit of a count lies between the two, or at one of them.
+    fn is_count_passed(&self, old: u64, new: u64) -> bool {
+        let (low, high) = (old.min(new), old.max(new));
+        let next = || self.counts.partition_point(|limit| *limit < low);
+        low < high && self.counts.get(next()).is_some_and(|limit| *limit <= high)
+    }
+
+    /// Between which limits of a share it is, or at which; one of no hits has a rank of its own.
     fn share_rank(&self, sums: KeySums) -> usize {
-        if self.shares.is_empty() {
-            return 0;
-        }
         if sums.hits == 0 {
             return usize::MAX;
         }
@@ -98,15 +110,18 @@ impl SortedLimits {
         self.mins.partition_point(|min| *min <= hits)
     }
 
-    /// Whether no rule finds a key elsewhere with `new` than with `old`.
+    /// Whether any rule may find a key elsewhere with `new` than with `old`.
     pub(super) fn are_passed(&self, old: KeySums, new: KeySums) -> bool {
-        self.count_rank(old.counted) != self.count_rank(new.counted)
-            || self.share_rank(old) != self.share_rank(new)
-            || self.min_rank(old.hits) != self.min_rank(new.hits)
+        self.is_count_passed(old.counted, new.counted)
+            || self.has_shares() && self.share_rank(old) != self.share_rank(new)
+            || !self.mins.is_empty() && self.min_rank(old.hits) != self.min_rank(new.hits)
     }
 
-    /// Whether a rule may fire at these.
+    /// Whether a rule may fire at these, or go on.
     pub(super) fn is_any_reached(&self, sums: KeySums) -> bool {
-        self.count_rank(sums.counted) > 0 || !matches!(self.share_rank(sums), 0 | usize::MAX)
+        let KeySums { counted, .. } = sums;
+        let is_count = self.counts.first().is_some_and(|least| counted >= *least);
+        let is_share = || !matches!(self.share_rank(sums), 0 | usize::MAX);
+        is_count && counted > 0 || self.has_shares() && is_share()
     }
 }

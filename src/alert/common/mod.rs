@@ -11,6 +11,7 @@ mod limits;
 mod rows;
 mod shared_rows;
 mod times;
+mod watch;
 
 pub use counts::CountPlace;
 pub(super) use counts::Summand;
@@ -40,8 +41,6 @@ pub struct Common {
     /// There is nothing but counts, as with most rules.
     has_counts_alone: bool,
     closed: Closed,
-    /// Whether rules by key must look at any when this second closes.
-    are_keys_restless: bool,
     /// The last second that closed one by one.
     last: Second,
 }
@@ -74,7 +73,6 @@ impl Default for Common {
             followed: Vec::new(),
             has_counts_alone: true,
             closed: Closed::default(),
-            are_keys_restless: false,
             last: Second(i64::MIN),
         }
     }
@@ -121,9 +119,8 @@ impl Common {
         self.last = second;
         self.take_others(second, bucket, second);
         self.times.iter_mut().for_each(SharedTimes::measure);
-        self.are_keys_restless = false;
         for followed in &mut self.followed {
-            self.are_keys_restless |= followed.close(second, bucket);
+            followed.close(second, bucket);
         }
     }
 
@@ -258,10 +255,15 @@ impl Common {
         self.followed[place.followed].window(place)
     }
 
-    /// Whether there are keys in any window that rules must look at when this second closes.
+    /// Whether there are keys among them that rules must look at when this second closes.
     #[inline]
-    pub(super) fn are_keys_restless(&self) -> bool {
-        self.are_keys_restless
+    pub(super) fn is_restless(&self, place: FollowedPlace) -> bool {
+        !self.followed(place).restless().is_empty()
+    }
+
+    /// A rule has looked at one of those keys, whose alert fires.
+    pub(super) fn fires(&mut self, place: FollowedPlace, id: u32) {
+        self.followed[place.followed].fires(place, id);
     }
 
     /// The next second at which anything of them leaves that could matter, if nothing enters before.
