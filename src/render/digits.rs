@@ -17,14 +17,24 @@ const PAIRS: [[u8; 2]; 100] = {
     pairs
 };
 
+/// Ten to the power of each number of decimals.
+const SCALES: [u64; 4] = [1, 10, 100, 1000];
+
 /// Appends `number`, as `{}` does.
-pub fn whole(mut number: u64, out: &mut Vec<u8>) {
+#[inline]
+pub fn whole(number: u64, out: &mut Vec<u8>) {
     if number < 10 {
-        return out.push(b'0' + number as u8);
+        out.push(b'0' + number as u8);
+    } else if number < 100 {
+        out.extend_from_slice(&PAIRS[number as usize]);
+    } else {
+        long(number, out);
     }
-    if number < 100 {
-        return out.extend_from_slice(&PAIRS[number as usize]);
-    }
+}
+
+/// The same from three digits on: apart, so that few registers are saved for the shorter ones.
+#[inline(never)]
+fn long(mut number: u64, out: &mut Vec<u8>) {
     let mut digits = [0; 20];
     let mut first = digits.len();
     while number >= 100 {
@@ -55,9 +65,8 @@ pub fn fixed(value: f64, decimals: usize, out: &mut Vec<u8>) {
         write!(out, "{value:.decimals$}").expect("a vector takes every write");
         return;
     }
-    let scale = 10u64.pow(decimals as u32);
     // Below 2^63, so a shift by 64 or more leaves less than one half.
-    let scaled = mantissa * scale;
+    let scaled = mantissa * SCALES[decimals];
     let shift = exponent.unsigned_abs();
     let rounded = if shift < 64 {
         let (down, rest, half) = (
@@ -69,31 +78,41 @@ pub fn fixed(value: f64, decimals: usize, out: &mut Vec<u8>) {
     } else {
         0
     };
-    with_point(rounded, decimals, scale, out);
+    with_point(rounded, decimals, out);
 }
 
 /// Appends `value` with as few decimals as read back as the same float, as `{}` does.
 pub fn shortest(value: f64, out: &mut Vec<u8>) {
     // No two decimals of at most 15 digits are the same float, so a few lengths can be tried.
     if (0.0..1e12).contains(&value) && value.is_sign_positive() {
-        for (decimals, scale) in [1u64, 10, 100, 1000].into_iter().enumerate() {
+        for (decimals, scale) in SCALES.into_iter().enumerate() {
             let scaled = (value * scale as f64).round();
             if scaled / scale as f64 == value {
-                return with_point(scaled as u64, decimals, scale, out);
+                return with_point(scaled as u64, decimals, out);
             }
         }
     }
     write!(out, "{value}").expect("a vector takes every write");
 }
 
-/// Appends `number / scale`, where `scale` is ten to the power of `decimals`.
-fn with_point(number: u64, decimals: usize, scale: u64, out: &mut Vec<u8>) {
-    whole(number / scale, out);
-    if decimals > 0 {
-        let start = out.len();
-        // The extra digit keeps the zeros after the point; the point then replaces it.
-        whole(number % scale + scale, out);
-        out[start] = b'.';
+/// Appends `number / 10^decimals`, of which there are at most three. Each is divided by a constant.
+fn with_point(number: u64, decimals: usize, out: &mut Vec<u8>) {
+    let digit = |digit: u64| b'0' + digit as u8;
+    let [tens, ones] = PAIRS[(number % 100) as usize];
+    match decimals {
+        0 => whole(number, out),
+        1 => {
+            whole(number / 10, out);
+            out.extend_from_slice(&[b'.', ones]);
+        }
+        2 => {
+            whole(number / 100, out);
+            out.extend_from_slice(&[b'.', tens, ones]);
+        }
+        _ => {
+            whole(number / 1000, out);
+            out.extend_from_slice(&[b'.', digit(number / 100 % 10), tens, ones]);
+        }
     }
 }
 

@@ -407,7 +407,14 @@ impl<'a> SecondsInColumns<'a> {
 
     /// Those that come before `second`.
     pub fn before(&self, second: Second) -> SecondsInColumns<'a> {
-        self.up_to(self.ends.partition_point(|end| end.second < second))
+        // A report, or a change of a window, is after few seconds of very many: the search widens from the first.
+        let is_before = |end: &SecondEnd| end.second < second;
+        let mut wide = 1;
+        while self.ends.get(wide - 1).is_some_and(is_before) {
+            wide *= 2;
+        }
+        let (near, far) = (wide / 2, wide.min(self.ends.len()));
+        self.up_to(near + self.ends[near..far].partition_point(is_before))
     }
 
     /// The others.
