@@ -76,7 +76,6 @@ pub(super) fn look_at(inputs: Vec<MergeInput>, parser: &Parser) -> Vec<Merged> {
                 lines: 0,
                 foreign: None,
             };
-            first.parser.begin_source(name.as_bytes());
             let head = input.look(|source| {
                 block.clear();
                 // What is wrong with it is said when it is read.
