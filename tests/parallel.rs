@@ -455,6 +455,23 @@ fn the_line_at_which_a_log_goes_back_is_the_same() {
     }
 }
 
+/// After some seconds records wait for others; whichever second comes again then, it is late.
+#[test]
+fn a_late_record_is_late_whenever_others_begin_to_wait() {
+    let path = folder::fresh("again").join("access.log");
+    let files = [path.clone().into()];
+    for again in 40..140 {
+        let mut log = String::new();
+        for at in (0..=again).chain([again + 50, again]) {
+            write_record(&mut log, START + at, &PLAIN);
+        }
+        std::fs::write(&path, &log).expect("a file");
+        let args = ["--report=json", "--lateness=0"];
+        let written = replay(&args, &files, None);
+        assert!(written.contains(r#""late":1,"#), "{again}: {written}");
+    }
+}
+
 /// More distinct clients than are kept, and more lines that are no record than a part holds.
 #[test]
 fn parts_that_pass_a_cap_write_the_same() {
