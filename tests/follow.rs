@@ -310,6 +310,55 @@ fn of_history_only_the_alerts_that_still_fire_are_told() {
     run.child.wait().expect("it ends");
 }
 
+/// What several files hold at the start is read along with each other, as in a replay: one second after the other, one of
+/// them busier than the others, one packed in part, one empty.
+#[test]
+fn several_files_are_caught_up_with_along_with_each_other() {
+    let scene = Scene::new("several");
+    let file = |name: &str| scene.folder.join(name);
+    let log = |from: u64, to: u64, rate: usize| {
+        let seconds = (from..to).map(|second| line(second * 2000).repeat(rate));
+        seconds.collect::<String>()
+    };
+    fs::write(file("old"), log(0, 1200, 1)).expect("a file");
+    gzip(&file("old"), &file("a.log.1.gz"));
+    for (name, text) in [
+        ("a.log", log(1200, 2400, 1)),
+        ("b.log", log(0, 2400, 4)),
+        ("c.log", log(900, 2400, 1)),
+        ("d.log", log(1000, 1002, 1)),
+        ("e.log", String::new()),
+    ] {
+        fs::write(file(name), text).expect("a file");
+    }
+    let files = ["a.log", "b.log", "c.log", "d.log", "e.log"].map(file);
+    let httpmon = |args: &[&str]| {
+        deadline::start();
+        let output = Command::new(env!("CARGO_BIN_EXE_httpmon"))
+            .args(["--report=json", "--lateness=5s", "-q"])
+            .args(args)
+            .args(&files)
+            .env_remove("HTTPMON_CONFIG_PATH")
+            .stdin(Stdio::null())
+            .output()
+            .expect("it starts");
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        let alert = String::from_utf8_lossy(&output.stdout).into_owned();
+        let alert: serde_json::Value = serde_json::from_str(&alert).expect("one alert");
+        (alert, stderr)
+    };
+    let rule = "--alert=All: hits > 5/s over 1m";
+    let packed = file("a.log.1.gz");
+    let (want, _) = httpmon(&[rule, "--replay", packed.to_str().expect("UTF-8")]);
+    let (found, stderr) = httpmon(&[rule, "--follow", "--history=1h", "--idle-exit=1s"]);
+    assert_eq!(want["since"], "2199-01-01T00:15:00Z");
+    assert_eq!(
+        (&found, stderr.contains("late")),
+        (&want, false),
+        "{stderr}"
+    );
+}
+
 #[test]
 fn what_cannot_be_followed_is_named() {
     let scene = Scene::new("refused");

@@ -2,7 +2,8 @@
 //!
 //! Each source has a clock, a place in its lines and, live, a lag of its own. A second may close once every source that
 //! is waited for is past it. One that has ended is not waited for, nor is one that lies more than the patience behind
-//! the foremost, nor, after as long, one that has given no record. There is always at least one source: before any is named, one without a name.
+//! the foremost, nor, after as long, one that has given no record. Files that are followed hold lines that were written before the start: as long
+//! as there are more of them, they are waited for, and read in turn. There is always at least one source: before any is named, one without a name.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +14,8 @@ use crate::time::{Second, Span};
 
 /// Sources that have a clock of their own.
 const CLOCKS: usize = 256;
+/// So far behind a source may be while it catches up: seconds that are open take five megabytes by themselves then.
+const CATCHING_UP: Span = Span(7 * 86_400);
 /// A live source of which nothing has come for so long is silent.
 const SILENCE: Duration = Duration::from_secs(1);
 
@@ -35,6 +38,9 @@ pub(super) struct Source {
     /// Whether any of its records is believed.
     pub(super) begun: bool,
     pub(super) ended: bool,
+    /// Live, whether there is more of it that was written before the start: then it is read as others let it be, and
+    /// they wait for it.
+    catches_up: bool,
     /// Live, whether it cannot be read now: then it is not silent, and what it holds is not known.
     unreadable: bool,
     /// Live, when it came and when its last record was read, by the steady clock.
@@ -52,6 +58,7 @@ impl Source {
             reached,
             begun: false,
             ended: false,
+            catches_up: false,
             unreadable: false,
             came: Duration::ZERO,
             heard: Duration::ZERO,
@@ -157,10 +164,35 @@ impl Front {
     /// The lines that follow are from the source of this name, one of several that are read at once. Beyond
     /// 256 sources, further ones share the clock of the last.
     pub fn turn_to(&mut self, name: Arc<str>) {
+        self.current = self.place_of(name);
+    }
+
+    /// Live, these of several sources hold more that was written before the start, and no others; the place among them of
+    /// the one that is furthest behind, if there is any. What follows is to begin with a [turn](Front::turn_to).
+    pub fn catch_up(&mut self, names: &[Arc<str>]) -> usize {
+        let places: Vec<usize> = names
+            .iter()
+            .map(|name| self.place_of(Arc::clone(name)))
+            .collect();
+        for (place, source) in self.sources.iter_mut().enumerate() {
+            source.catches_up = places.contains(&place);
+        }
+        let reached = |&n: &usize| self.sources[places[n]].reached;
+        let furthest = (0..names.len()).min_by_key(reached);
+        // Nobody waits for one that is empty.
+        let is_empty = |source: &Source| source.origin.line == 0 && !source.catches_up;
+        if !self.sources.iter().all(is_empty) {
+            self.sources.retain(|source| !is_empty(source));
+        }
+        self.current = 0;
+        furthest.unwrap_or(0)
+    }
+
+    /// The place of the source of this name, which is a new one if it is not known.
+    fn place_of(&mut self, name: Arc<str>) -> usize {
         let known = |source: &Source| source.origin.source.as_ref() == Some(&name);
         if let Some(n) = self.sources.iter().position(known) {
-            self.current = n;
-            return;
+            return n;
         }
         let unused = |source: &Source| source.origin.source.is_none() && source.origin.line == 0;
         if self.sources.iter().all(unused) {
@@ -171,7 +203,7 @@ impl Front {
             source.came = self.steady;
             self.sources.push(source);
         }
-        self.current = self.sources.len() - 1;
+        self.sources.len() - 1
     }
 
     /// Live, the source of this name cannot be read from now on, or can be again. One that has given nothing yet is
@@ -277,8 +309,13 @@ impl Front {
         let Some(patience) = self.patience else {
             return true;
         };
+        let patience = match source.catches_up {
+            true => patience.max(CATCHING_UP),
+            false => patience,
+        };
         match source.reached {
             Some(reached) => newest.is_none_or(|newest| reached >= newest - patience),
+            None if source.catches_up => true,
             None => {
                 let patience = Duration::from_secs(patience.0.unsigned_abs());
                 self.steady.saturating_sub(source.came) <= patience
@@ -306,6 +343,7 @@ impl Front {
             if let Some(now) = now
                 && source.clock.is_live()
                 && !source.unreadable
+                && !source.catches_up
                 && (all || self.steady.saturating_sub(source.heard) >= SILENCE)
                 && source.reached < Some(now)
             {

@@ -94,6 +94,17 @@ impl Threads {
             let mut last = None;
             rotated::follow(&paths, history, |given| {
                 let message = match given {
+                    FollowedInput::Behind(behind) => {
+                        let names = behind.iter().map(|&n| Arc::from(&*name(n))).collect();
+                        last = None;
+                        let (reply, furthest) = sync_channel(1);
+                        let asked = blocks.send(Message::Behind(names, reply));
+                        let place = asked.ok().and_then(|()| furthest.recv().ok());
+                        if let Some(place) = place {
+                            behind.swap(0, place);
+                        }
+                        return place.is_some();
+                    }
                     FollowedInput::Lines(n, lines) => {
                         if last.replace(n) != Some(n)
                             && blocks.send(Message::Turn(Arc::from(&*name(n)))).is_err()

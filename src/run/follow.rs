@@ -32,8 +32,6 @@ const LEAST_MARK: usize = 64;
 const LOOK: Duration = Duration::from_secs(1);
 /// So many files are known again that are not there any more, by what they begin with: they were packed.
 const HEADS: usize = 256;
-/// Bytes read at once.
-const BLOCK: usize = 256 << 10;
 /// The longest part of a line that is kept for its end: [`crate::input::lines`] cuts there.
 const LONGEST: usize = crate::input::lines::MAX_LINE;
 
@@ -134,8 +132,8 @@ pub(super) struct Follower<F: Files> {
 }
 
 impl<F: Files> Follower<F> {
-    /// Follows what has the name `path`, now or later.
-    pub(super) fn new(path: &Path) -> Follower<F> {
+    /// Follows what has the name `path`, now or later; so many bytes are read at once.
+    pub(super) fn new(path: &Path, block: usize) -> Follower<F> {
         Follower {
             path: path.to_owned(),
             current: None,
@@ -144,7 +142,7 @@ impl<F: Files> Follower<F> {
             known: Vec::new(),
             heads: VecDeque::new(),
             looked: Duration::ZERO,
-            block: vec![0; BLOCK],
+            block: vec![0; block],
             said: Vec::new(),
         }
     }

@@ -54,6 +54,8 @@ pub enum Message {
     Ended(usize),
     /// There is no more.
     End,
+    /// These sources hold more that was written before the start; which of them is furthest behind is asked for.
+    Behind(Vec<Arc<str>>, SyncSender<usize>),
     /// All that the files held when they were opened was sent: what comes now is new.
     CaughtUp,
     /// The source of this name cannot be read for now, or can be again.

@@ -151,6 +151,7 @@ impl Feed for ProgressFeed {
             Message::Begin(_)
             | Message::Turn(_)
             | Message::Where(_)
+            | Message::Behind(..)
             | Message::Ended(_)
             | Message::Quiet
             | Message::Unreadable(..)

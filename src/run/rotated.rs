@@ -1,5 +1,6 @@
 //! The files of a log on a disk: the one that is written to and those that were rotated.
 
+use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -102,7 +103,10 @@ impl Files for Disk {
 }
 
 /// What comes of the files that are followed.
-pub(super) enum FollowedInput {
+pub(super) enum FollowedInput<'a> {
+    /// The files of these numbers hold more that was written before the start: the one that is furthest behind is to be put
+    /// first.
+    Behind(&'a mut Vec<usize>),
     /// Whole lines of the file of this number.
     Lines(usize, Vec<u8>),
     /// All that the files held was given.
@@ -120,97 +124,152 @@ pub(super) enum FollowedInput {
 /// How soon files are looked at again: soon after something came, and later as long as nothing does.
 const PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(160);
+/// Bytes read at once of a file, and of one of several: they are read along with each other.
+const BLOCK: usize = 256 << 10;
+const BLOCK_OF_SEVERAL: usize = 16 << 10;
+
+/// A file that is followed, and before it the packed ones that were rotated.
+struct Followed {
+    follower: Follower<Disk>,
+    packed: VecDeque<PackedFile>,
+    failing: bool,
+}
 
 /// Follows these files, from as far back as `history` says or else from their ends, until `give` wants no more.
 pub(super) fn follow(
     paths: &[PathBuf],
     history: Option<Duration>,
-    mut give: impl FnMut(FollowedInput) -> bool,
+    mut give: impl FnMut(FollowedInput<'_>) -> bool,
 ) {
     let began = Instant::now();
     let since = SystemTime::now().checked_sub(follow::QUIET);
     let disk = &mut Disk {
         since: since.unwrap_or(SystemTime::UNIX_EPOCH),
     };
-    let mut followers: Vec<Follower<Disk>> = paths.iter().map(|path| Follower::new(path)).collect();
-    for (n, follower) in followers.iter_mut().enumerate() {
-        let result = match history {
-            None => follower.skip_to_end(disk, Duration::ZERO),
-            Some(span) => {
-                let since = SystemTime::now().checked_sub(span);
-                let rotated =
-                    rotated_since(follower.path(), since.unwrap_or(SystemTime::UNIX_EPOCH));
-                let (packed, plain): (Vec<_>, Vec<_>) =
-                    rotated.into_iter().partition(|path| is_packed(path));
-                // Opened first, so that none is lost that is rotated meanwhile.
-                let opened = follower.begin_with(disk, &plain, Duration::ZERO);
-                for path in packed {
-                    match give_packed(&path, |lines| give(FollowedInput::Lines(n, lines))) {
-                        Ok(true) => {}
-                        Ok(false) => return,
-                        Err(error) => {
-                            let error = io::Error::new(
-                                error.kind(),
-                                format!("{}: {error}", path.display()),
-                            );
-                            if !give(FollowedInput::Failed(n, error)) {
-                                return;
-                            }
-                        }
-                    }
-                }
-                opened
-            }
+    let block = match paths {
+        [_] => BLOCK,
+        _ => BLOCK_OF_SEVERAL,
+    };
+    let mut all: Vec<Followed> = Vec::new();
+    for (n, path) in paths.iter().enumerate() {
+        let mut followed = Followed {
+            follower: Follower::new(path, block),
+            packed: VecDeque::new(),
+            failing: false,
         };
-        if let Err(error) = result
+        let begun = followed.begin(disk, history);
+        all.push(followed);
+        if let Err(error) = begun
             && !give(FollowedInput::Failed(n, error))
         {
             return;
         }
     }
-    let mut caught_up = false;
+    let mut behind: Vec<usize> = (0..all.len()).collect();
+    while !behind.is_empty() && history.is_some() {
+        if all.len() > 1 && !give(FollowedInput::Behind(&mut behind)) {
+            return;
+        }
+        let n = behind[0];
+        match all[n].look(n, disk, began.elapsed(), &mut give) {
+            Some(Looked { more: false, .. }) => drop(behind.remove(0)),
+            Some(_) => {}
+            None => return,
+        }
+    }
+    if !give(FollowedInput::CaughtUp) {
+        return;
+    }
     let mut pause = PAUSE;
-    let mut failing = vec![false; followers.len()];
     loop {
         let mut more = false;
-        for (n, follower) in followers.iter_mut().enumerate() {
-            let mut lines = Vec::new();
-            let polled = follower.poll(disk, began.elapsed(), &mut lines);
-            if !lines.is_empty() {
+        for (n, followed) in all.iter_mut().enumerate() {
+            let Some(looked) = followed.look(n, disk, began.elapsed(), &mut give) else {
+                return;
+            };
+            if looked.lines {
                 pause = PAUSE;
             }
-            if !lines.is_empty() && !give(FollowedInput::Lines(n, lines)) {
-                return;
-            }
-            if !follower
-                .said()
-                .into_iter()
-                .all(|said| give(FollowedInput::Lost(said)))
-            {
-                return;
-            }
-            match polled {
-                Ok(again) => {
-                    more |= again;
-                    if std::mem::take(&mut failing[n]) && !give(FollowedInput::Readable(n)) {
-                        return;
-                    }
-                }
-                Err(error) => {
-                    let first = !std::mem::replace(&mut failing[n], true);
-                    if first && !give(FollowedInput::Unreadable(n, error)) {
-                        return;
-                    }
-                }
-            }
+            more |= looked.more;
         }
         if !more {
-            if !std::mem::replace(&mut caught_up, true) && !give(FollowedInput::CaughtUp) {
-                return;
-            }
             std::thread::sleep(pause);
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
+    }
+}
+
+/// What a look at a file found: lines, and that there may be more.
+struct Looked {
+    lines: bool,
+    more: bool,
+}
+
+impl Followed {
+    /// Opens what is to be read of before the start.
+    fn begin(&mut self, disk: &mut Disk, history: Option<Duration>) -> io::Result<()> {
+        let Some(span) = history else {
+            return self.follower.skip_to_end(disk, Duration::ZERO);
+        };
+        let since = SystemTime::now().checked_sub(span);
+        let rotated = rotated_since(
+            self.follower.path(),
+            since.unwrap_or(SystemTime::UNIX_EPOCH),
+        );
+        let (packed, plain): (Vec<_>, Vec<_>) =
+            rotated.into_iter().partition(|path| is_packed(path));
+        // Opened first, so that none is lost that is rotated meanwhile.
+        let opened = self.follower.begin_with(disk, &plain, Duration::ZERO);
+        self.packed = packed.into_iter().map(PackedFile::new).collect();
+        opened
+    }
+
+    /// Looks once, and gives what came; `None` where no more is wanted.
+    fn look(
+        &mut self,
+        n: usize,
+        disk: &mut Disk,
+        now: Duration,
+        give: &mut impl FnMut(FollowedInput<'_>) -> bool,
+    ) -> Option<Looked> {
+        let mut lines = Vec::new();
+        if let Some(packed) = self.packed.front_mut() {
+            let read = packed.read(&mut lines);
+            if !matches!(read, Ok(true)) {
+                self.packed.pop_front();
+            }
+            let looked = Looked {
+                lines: !lines.is_empty(),
+                more: true,
+            };
+            let given = !looked.lines || give(FollowedInput::Lines(n, lines));
+            let told = match read {
+                Ok(_) => true,
+                Err(error) => given && give(FollowedInput::Failed(n, error)),
+            };
+            return (given && told).then_some(looked);
+        }
+        let polled = self.follower.poll(disk, now, &mut lines);
+        let mut looked = Looked {
+            lines: !lines.is_empty(),
+            more: false,
+        };
+        let given = !looked.lines || give(FollowedInput::Lines(n, lines));
+        let said = self.follower.said();
+        if !given || !said.into_iter().all(|said| give(FollowedInput::Lost(said))) {
+            return None;
+        }
+        let told = match polled {
+            Ok(more) => {
+                looked.more = more;
+                !std::mem::take(&mut self.failing) || give(FollowedInput::Readable(n))
+            }
+            Err(error) => {
+                let failed = std::mem::replace(&mut self.failing, true);
+                failed || give(FollowedInput::Unreadable(n, error))
+            }
+        };
+        told.then_some(looked)
     }
 }
 
@@ -220,30 +279,42 @@ fn is_packed(path: &Path) -> bool {
         .is_ok_and(|packing| packing != Packing::Plain)
 }
 
-/// Gives the lines of a packed file, until `give` wants no more.
-fn give_packed(path: &Path, mut give: impl FnMut(Vec<u8>) -> bool) -> io::Result<bool> {
-    let mut source = LogInput::new(File::open(path)?);
-    let mut tail = Vec::new();
-    let mut block = vec![0; 256 << 10];
-    loop {
-        let mut lines = Vec::new();
+/// A packed file, read to its end; opened when it is first read.
+struct PackedFile {
+    path: PathBuf,
+    source: Option<LogInput<File>>,
+    tail: Vec<u8>,
+}
+
+impl PackedFile {
+    fn new(path: PathBuf) -> PackedFile {
+        PackedFile {
+            path,
+            source: None,
+            tail: Vec::new(),
+        }
+    }
+
+    /// Appends the lines of a block to `lines`; whether there are more.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be unpacked any further; they name it.
+    fn read(&mut self, lines: &mut Vec<u8>) -> io::Result<bool> {
+        let named = |error: io::Error| {
+            io::Error::new(error.kind(), format!("{}: {error}", self.path.display()))
+        };
+        let source = match &mut self.source {
+            Some(source) => source,
+            none => none.insert(LogInput::new(File::open(&self.path).map_err(named)?)),
+        };
+        let mut block = vec![0; BLOCK_OF_SEVERAL];
         let read = source.read(&mut block);
-        match &read {
-            Ok(1..) => follow::give(
-                &mut tail,
-                &block[..*read.as_ref().unwrap_or(&0)],
-                &mut lines,
-            ),
-            _ => follow::finish(std::mem::take(&mut tail), &mut lines),
-        }
-        if !lines.is_empty() && !give(lines) {
-            return Ok(false);
-        }
         match read {
-            Ok(0) => return Ok(true),
-            Ok(_) => {}
-            Err(error) => return Err(error),
+            Ok(count @ 1..) => follow::give(&mut self.tail, &block[..count], lines),
+            _ => follow::finish(std::mem::take(&mut self.tail), lines),
         }
+        read.map(|count| count > 0).map_err(named)
     }
 }
 

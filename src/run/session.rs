@@ -312,9 +312,17 @@ impl Session {
                     }
                     self.take_by_time(feed)?;
                 }
+                Message::Behind(names, reply) => {
+                    let furthest = self.intake.monitor.front_mut().catch_up(&names);
+                    // Whoever asked may be gone by now.
+                    let _ = reply.send(furthest);
+                }
                 Message::CaughtUp => {
                     let wall = self.wall(now);
                     let Intake { monitor, sink, .. } = &mut self.intake;
+                    if self.several {
+                        monitor.front_mut().catch_up(&[]);
+                    }
                     sink.caught_up(monitor, wall)?;
                 }
                 Message::Unreadable(name, unreadable) => {

@@ -110,7 +110,7 @@ impl LoggedServer {
         LoggedServer {
             folder,
             server,
-            follower: Follower::new(Path::new("log")),
+            follower: Follower::new(Path::new("log"), 256 << 10),
             written: 0,
             now: Duration::ZERO,
             found: Vec::new(),
@@ -292,7 +292,7 @@ fn a_name_may_lead_nowhere_for_a_while_and_what_is_there_may_be_passed_over() {
     scene.write(3);
     scene.look();
     scene.holds();
-    let mut late = Follower::new(Path::new("log"));
+    let mut late = Follower::new(Path::new("log"), 256 << 10);
     late.skip_to_end(&mut scene.folder, scene.now)
         .expect("it is read");
     scene.follower = late;
