@@ -161,6 +161,14 @@ impl Filter {
         Filter(Expr::And(vec![self.0, other.0]))
     }
 
+    /// In two: the parts of it that `is_first` takes, and the others; a record must match both.
+    pub fn split(self, is_first: impl Fn(&Filter) -> bool) -> [Option<Filter>; 2] {
+        let mut parts = Vec::new();
+        self.0.add_parts(&mut parts);
+        let (first, others): (Vec<Filter>, Vec<Filter>) = parts.into_iter().partition(is_first);
+        [first, others].map(|parts| parts.into_iter().reduce(Filter::and))
+    }
+
     /// Whether a record matches; the room to work in takes longer to make than most records to be looked at.
     pub fn matches(&self, record: &Record<'_>, scratch: &mut Scratch) -> bool {
         self.0.matches(record, scratch)
@@ -211,6 +219,14 @@ impl Expr {
                 None => *order == Order::Unequal,
             },
             Expr::Malformed => record.request.is_none(),
+        }
+    }
+
+    /// The expressions that a record must match, all of them.
+    fn add_parts(self, parts: &mut Vec<Filter>) {
+        match self {
+            Expr::And(list) => list.into_iter().for_each(|expr| expr.add_parts(parts)),
+            expr => parts.push(Filter(expr)),
         }
     }
 
