@@ -2,6 +2,8 @@
 //!
 //! Everything is compared exactly, in integers: never an average that was rounded.
 
+use std::ops::Range;
+
 use super::cause::CountedKind;
 use super::common::{Common, CountPlace, Summand};
 use super::measure::Threshold;
@@ -10,7 +12,7 @@ use super::spec::{
     nothing_wrong,
 };
 use super::usual::UsualCondition;
-use super::{Condition, Level, Rest, Subset};
+use super::{Condition, Level, Rest, Subset, at_most};
 use crate::quantity::{Figure, Unit};
 use crate::stats::bucket::Bucket;
 use crate::time::{Second, Span};
@@ -172,18 +174,6 @@ impl CountCondition {
         }
     }
 
-    /// What is counted, and what that is a share of: of unparsed lines, the lines.
-    #[inline(always)]
-    fn counted(&self, common: &Common) -> (u128, u128) {
-        let (counted, hits) = common.counted(self.place);
-        let lines = if self.summand == Summand::Unparsed {
-            counted
-        } else {
-            0
-        };
-        (counted, hits + lines)
-    }
-
     /// Before a full window was seen, or with nothing to be a share of, nothing can be said.
     #[inline]
     fn is_known(&self, whole: u128) -> bool {
@@ -193,6 +183,26 @@ impl CountCondition {
                 .is_some_and(|(first, closed)| closed - first >= Span(self.window.0 - 1))
         };
         (!self.below || full()) && (self.threshold.unit != Unit::Share || whole > 0)
+    }
+
+    /// The counts that are beyond the threshold, and not beyond `peak`.
+    fn counts_beyond(&self, peak: Option<f64>) -> Option<Range<u128>> {
+        let (mut first, mut end) = match self.below {
+            true => (0, self.limit),
+            false => (self.limit + 1, u128::MAX),
+        };
+        if let Some(peak) = peak {
+            let value = |count: &u64| self.threshold.in_unit((*count).into(), self.window, 0);
+            // Near enough that one more or less is on the right side.
+            let count = (peak / value(&1)) as u64;
+            let around = [count.saturating_sub(1), count, count.saturating_add(1)];
+            let mut around = around.into_iter();
+            match self.below {
+                true => first = around.find(|count| value(count) >= peak)?.into(),
+                false => end = u128::from(around.rfind(|count| value(count) <= peak)?) + 1,
+            }
+        }
+        Some(first..end)
     }
 }
 
@@ -211,7 +221,7 @@ impl Condition for CountCondition {
 
     #[inline(always)]
     fn level(&self, common: &Common) -> Level {
-        let (counted, whole) = self.counted(common);
+        let (counted, whole) = common.share(self.place);
         if counted < self.few || !self.is_known(whole) {
             return Level::Clear;
         }
@@ -225,7 +235,7 @@ impl Condition for CountCondition {
     }
 
     fn rest(&self, min: u64, common: &Common) -> Option<Rest> {
-        let (counted, _) = self.counted(common);
+        let (counted, hits) = common.counted(self.place);
         let is_share = self.threshold.unit == Unit::Share;
         if self.below {
             let full = self.first? + Span(self.window.0 - 1);
@@ -243,16 +253,23 @@ impl Condition for CountCondition {
             true => common.rest_below_share(self.place, self.threshold.billionths),
             false => (counted < self.few).then(|| self.summand.rest(self.few - counted)),
         };
-        let (_, hits) = common.counted(self.place);
         let few = Rest::of_lines(u128::from(min).saturating_sub(hits));
         rest.into_iter().chain(few).reduce(Rest::longer)
     }
 
+    fn stays_beyond(&self, peak: Option<f64>) -> Option<(CountPlace, Range<u128>)> {
+        let counts = match self.threshold.unit {
+            Unit::Share => None,
+            _ => self.counts_beyond(peak),
+        };
+        Some((self.place, counts?))
+    }
+
     fn figure(&self, common: &Common) -> Figure {
-        let (counted, whole) = self.counted(common);
+        let (counted, whole) = common.share(self.place);
         let (_, hits) = common.counted(self.place);
         Figure {
-            hits: u64::try_from(hits).unwrap_or(u64::MAX),
+            hits: at_most(hits),
             value: self.threshold.in_unit(counted, self.window, whole),
             threshold: self.threshold.value(),
             window: self.window,

@@ -1,11 +1,12 @@
 //! Percentiles, maximum and mean of the durations over a sliding window.
 
 use super::cause::CountedKind;
-use super::common::{Common, TimesPlace, Timing};
+use super::common::{Common, CountPlace, Summand, TimesPlace, Timing};
 use super::measure::Threshold;
 use super::spec::{ByKey, Inputs, MeasureKind, Spec, nothing_wrong};
-use super::{Condition, Level};
+use super::{Condition, Level, Rest, at_most};
 use crate::quantity::{Figure, Unit};
+use crate::report::Shortfall;
 use crate::time::{Second, Span};
 
 pub(super) static P50: MeasureKind = kind("p50", |spec, inputs| {
@@ -46,7 +47,11 @@ fn timed(timing: Timing, spec: &Spec, inputs: &mut Inputs) -> Box<dyn Condition 
         threshold: spec.threshold,
         below: spec.below,
         window: inputs.window,
-        place: inputs.common.timing(timing, inputs.whole, inputs.window),
+        timing,
+        place: inputs.common.timing(inputs.whole, inputs.window),
+        hits: inputs
+            .common
+            .count(Summand::Hits, [inputs.whole; 2], inputs.window),
     })
 }
 
@@ -56,7 +61,9 @@ pub(super) struct DurationCondition {
     threshold: Threshold,
     below: bool,
     window: Span,
+    timing: Timing,
     place: TimesPlace,
+    hits: CountPlace,
 }
 
 impl DurationCondition {
@@ -68,22 +75,52 @@ impl DurationCondition {
         };
         self.threshold.value() * scale
     }
+
+    /// The longest duration in whole microseconds that is back from the threshold, where shorter ones are too.
+    fn short_us(&self) -> Option<u64> {
+        let limit = self.threshold.microseconds().filter(|_| !self.below)?;
+        limit.checked_sub(1)
+    }
+
+    /// Whether no duration of the window is beyond the threshold.
+    fn are_all_short(&self, common: &Common) -> bool {
+        let longest = common.times(self.place).longest_us(self.place);
+        self.short_us()
+            .is_some_and(|short| longest.is_none_or(|longest| longest <= short))
+    }
 }
 
 impl Condition for DurationCondition {
     fn level(&self, common: &Common) -> Level {
-        let Some(value) = common.times(self.place).value_ms(self.place) else {
+        if self.are_all_short(common) {
+            return Level::Clear;
+        }
+        let times = common.times(self.place);
+        let Some(value) = times.value_ms(self.place, self.timing) else {
             return Level::Clear;
         };
         let order = value.total_cmp(&self.limit_ms());
         Level::of(order, self.threshold, self.below)
     }
 
+    fn rest(&self, _: u64, common: &Common) -> Option<Rest> {
+        let longest_us = self.short_us()?;
+        self.are_all_short(common).then_some(Rest {
+            longest_us,
+            ..Rest::ENDLESS
+        })
+    }
+
+    fn shortfall(&self, min: u64, common: &Common) -> Option<Shortfall> {
+        let hits = at_most(common.counted(self.hits).1);
+        (hits < min).then_some(Shortfall { hits, min })
+    }
+
     fn figure(&self, common: &Common) -> Figure {
-        let times = common.times(self.place);
+        let value = common.times(self.place).value_ms(self.place, self.timing);
         Figure {
-            hits: times.hits(self.place),
-            value: times.value_ms(self.place).unwrap_or(0.0),
+            hits: at_most(common.counted(self.hits).1),
+            value: value.unwrap_or(0.0),
             threshold: self.limit_ms(),
             window: self.window,
             below: self.below,
@@ -95,7 +132,8 @@ impl Condition for DurationCondition {
     }
 
     fn next_change(&self, _: Second, _: Level, common: &Common) -> Option<Second> {
-        common.times(self.place).next_leave(self.place)
+        // Whatever has a duration is a hit.
+        common.next_leave(self.hits)
     }
 
     fn window(&self) -> Span {

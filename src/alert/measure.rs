@@ -70,9 +70,9 @@ impl Threshold {
     /// A count over `window`, out of `whole`, in its unit, for people.
     pub(super) fn in_unit(self, counted: u128, window: Span, whole: u128) -> f64 {
         match self.unit {
-            Unit::PerSecond | Unit::BytesPerSecond => counted as f64 / window.0 as f64,
-            Unit::Share => counted as f64 / (whole as f64).max(1.0),
-            _ => counted as f64,
+            Unit::PerSecond | Unit::BytesPerSecond => float(counted) / window.0 as f64,
+            Unit::Share => float(counted) / float(whole).max(1.0),
+            _ => float(counted),
         }
     }
 
@@ -88,8 +88,13 @@ impl Threshold {
 
     /// The number in its unit, for people.
     pub fn value(self) -> f64 {
-        self.billionths as f64 / 1e9
+        float(self.billionths) / 1e9
     }
+}
+
+/// Most are small, and those are converted at once.
+fn float(count: u128) -> f64 {
+    u64::try_from(count).map_or(count as f64, |count| count as f64)
 }
 
 /// As a rule has it: `10/s`, `5%`, `64MB/s`, `2m`. [`Threshold::parse`] reads all but times of several units, which are

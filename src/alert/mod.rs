@@ -37,6 +37,7 @@ pub use transition::{AlertChange, Changed};
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use self::common::{Closed, Common, FollowedPlace};
 use self::measure::Threshold;
@@ -107,6 +108,8 @@ pub struct Rest {
     errors: u64,
     /// As long as fewer bytes are sent than these.
     bytes: u64,
+    /// As long as no request takes longer than this, in microseconds.
+    longest_us: u64,
     /// Before this second.
     until: Second,
 }
@@ -117,6 +120,7 @@ impl Rest {
         lines: u64::MAX,
         errors: u64::MAX,
         bytes: u64::MAX,
+        longest_us: u64::MAX,
         until: Second(i64::MAX),
     };
 
@@ -144,7 +148,15 @@ impl Rest {
             lines: self.lines.saturating_add(closed.lines),
             errors: self.errors.saturating_add(closed.errors),
             bytes: self.bytes.saturating_add(closed.bytes),
-            until: self.until,
+            ..self
+        }
+    }
+
+    /// Not beyond this second either.
+    fn before(self, second: Option<Second>) -> Rest {
+        Rest {
+            until: second.map_or(self.until, |second| second.min(self.until)),
+            ..self
         }
     }
 
@@ -154,6 +166,7 @@ impl Rest {
         closed.lines < self.lines
             && closed.errors < self.errors
             && closed.bytes < self.bytes
+            && closed.longest_us <= self.longest_us
             && second < self.until
     }
 
@@ -163,12 +176,13 @@ impl Rest {
             lines: self.lines.min(other.lines),
             errors: self.errors.min(other.errors),
             bytes: self.bytes.min(other.bytes),
+            longest_us: self.longest_us.min(other.longest_us),
             until: self.until.min(other.until),
         }
     }
 }
 
-/// A number for a [`Rest`]; one that is greater is cut, and the rest is no longer for it.
+/// A sum for a figure, or for a [`Rest`], which is no longer for what is cut off.
 fn at_most(number: u128) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
 }
@@ -214,6 +228,12 @@ pub trait Condition: std::fmt::Debug {
     /// For how long the level stays clear now that it is, and there is nothing to [take](Condition::take) either; `None` if
     /// that cannot be said.
     fn rest(&self, _min: u64, _common: &Common) -> Option<Rest> {
+        None
+    }
+
+    /// A count of which these leave the level [`Level::Breached`] now that it is, and the value not beyond `peak`, whatever else
+    /// there is but too few hits; there is nothing to [take](Condition::take) either.
+    fn stays_beyond(&self, _peak: Option<f64>) -> Option<(common::CountPlace, Range<u128>)> {
         None
     }
 

@@ -1,5 +1,6 @@
 //! A rule and its alerts: one, or one for each key.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::cause::Counted;
@@ -80,6 +81,9 @@ pub struct Rule {
     /// If nothing is [touched](Rule::touched), the rule stays quiet and its level clear as long as no more has closed
     /// in all than this.
     rest: Option<Rest>,
+    /// If nothing is touched, an alert that fires or waits to goes on before this second, as long as what is counted there is one
+    /// of these.
+    beyond: Option<(CountPlace, Range<u128>, Second)>,
 }
 
 impl Rule {
@@ -106,6 +110,7 @@ impl Rule {
             hours: None,
             touched: false,
             rest: None,
+            beyond: None,
             unread: None,
         }
     }
@@ -134,6 +139,7 @@ impl Rule {
             hours: None,
             touched: false,
             rest: None,
+            beyond: None,
             unread: None,
             idle_below: None,
         }
@@ -213,11 +219,6 @@ impl Rule {
         if self.touched {
             return Some(from);
         }
-        // Keys that leave are not known to a rest.
-        if self.by().is_none() && self.rests(from - Span::SECOND, common) {
-            let until = self.rest.map(|rest| rest.until);
-            return until.filter(|until| *until < Rest::ENDLESS.until);
-        }
         let whole = self.whole_again(common);
         let change = match &self.kind {
             Instances::ByKey { keyed, .. } => keyed.next_change(common),
@@ -233,8 +234,16 @@ impl Rule {
                 change.into_iter().chain(due).min()
             }
         };
-        let hours = self.hours.as_ref().map(|hours| hours.next_change(from));
-        change.into_iter().chain(whole).chain(hours).min()
+        // Whatever the hours are, what stays idle is quiet.
+        let hours = self.hours.as_ref();
+        let hours = hours.filter(|_| !self.stays_idle(0, common));
+        let hours = hours.map(|hours| hours.next_change(from));
+        let change = change.into_iter().chain(whole).chain(hours).min()?;
+        // Keys that leave are not known to a rest, nor what an alert that fires has counted.
+        let rests = self.is_quiet() && self.rests(from - Span::SECOND, common);
+        let until = self.rest.filter(|_| rests).map(|rest| rest.until);
+        let change = until.map_or(change, |until| until.max(change));
+        Some(change).filter(|&change| change < Rest::ENDLESS.until)
     }
 
     /// Where a part of the window was not read: the second at whose end it is whole again.
@@ -402,16 +411,21 @@ impl Rule {
     /// The count and below how much of it nothing changes, as the rule is now.
     #[inline]
     fn idle_now(&self) -> Option<(CountPlace, u128)> {
-        let quiet = matches!(&self.kind, Instances::Whole { phase, .. } if *phase == Phase::Quiet);
-        let idle = quiet && self.unread.is_none() && self.hours.is_none();
+        let idle = self.is_quiet() && self.unread.is_none();
         self.idle_below.filter(|_| idle)
+    }
+
+    /// Whether it is a rule without keys whose alert neither fires nor waits to.
+    #[inline]
+    fn is_quiet(&self) -> bool {
+        matches!(&self.kind, Instances::Whole { phase, .. } if *phase == Phase::Quiet)
     }
 
     /// Closes seconds that change nothing.
     #[inline]
     pub fn idle(&mut self) {
         self.touched = false;
-        self.rest = None;
+        (self.rest, self.beyond) = (None, None);
         if let Instances::Whole { level, .. } = &mut self.kind {
             *level = Level::Clear;
         }
@@ -459,8 +473,8 @@ impl Rule {
             self.rest = self.rest_of_keys();
             return;
         };
-        let shortfall;
-        (*level, shortfall) = condition.close(second, bucket, clauses.min, common);
+        let (measured, shortfall) = condition.close(second, bucket, clauses.min, common);
+        *level = measured;
         if evaluable.unread {
             *level = level.where_unread(*phase, condition.fires_on_little());
         }
@@ -468,14 +482,44 @@ impl Rule {
             *level = Level::Clear;
         }
         // Nearly all seconds are such that there is nothing to say.
+        (self.rest, self.beyond) = (None, None);
         if *phase != Phase::Quiet || *level == Level::Breached {
-            self.rest = None;
-            self.move_on(second, shortfall, evaluable, common, history, report);
-        } else if *level == Level::Clear && self.unread.is_none() && self.hours.is_none() {
+            if self.move_on(second, shortfall, evaluable, common, history, report) {
+                self.go_on(second, measured);
+            }
+        } else if measured == Level::Clear && self.unread.is_none() {
             let rest = condition.rest(clauses.min, common);
-            self.rest = rest.map(|rest| rest.after(common.closed()));
-        } else {
-            self.rest = None;
+            let edge = self.next_edge(second);
+            self.rest = rest.map(|rest| rest.after(common.closed()).before(edge));
+        }
+    }
+
+    /// After `second` the first at which it may be another of the rule's hours, if it has any.
+    #[inline]
+    fn next_edge(&self, second: Second) -> Option<Second> {
+        let hours = self.hours.as_ref();
+        hours.map(|hours| hours.next_change(second.next()))
+    }
+
+    /// Finds for how long an alert that fires or waits to goes on as it is, whose measure is at this level when `second` closes.
+    fn go_on(&mut self, second: Second, measured: Level) {
+        let Instances::Whole {
+            condition,
+            clauses,
+            phase,
+            level,
+            peak,
+        } = &self.kind
+        else {
+            return;
+        };
+        if measured == Level::Breached && clauses.min == 0 && self.unread.is_none() {
+            let peak = peak.map(|(_, peak)| peak);
+            let due = phase.due(*level, *clauses).into_iter();
+            let until = due.chain(self.next_edge(second)).min();
+            self.beyond = condition
+                .stays_beyond(peak)
+                .map(|(place, counts)| (place, counts, until.unwrap_or(Second(i64::MAX))));
         }
     }
 
@@ -512,8 +556,14 @@ impl Rule {
     /// Whether nothing of the rule changes when `second` closes, as was found before.
     #[inline]
     fn rests(&self, second: Second, common: &Common) -> bool {
+        if self.touched {
+            return false;
+        }
+        if let Some((place, counts, until)) = &self.beyond {
+            return second < *until && counts.contains(&common.counted(*place).0);
+        }
         let holds = |rest: &Rest| rest.holds(second, common.closed());
-        !self.touched && self.rest.as_ref().is_some_and(holds) && !self.is_restless(common)
+        self.rest.as_ref().is_some_and(holds) && !self.is_restless(common)
     }
 
     /// Whether keys are to be looked at that are followed in common.
@@ -540,7 +590,7 @@ impl Rule {
         (evaluable, whole_again || edge)
     }
 
-    /// Moves the alert of a rule without keys on, whose level is known.
+    /// Moves the alert of a rule without keys on, whose level is known; whether it fires or waits to as it did.
     #[inline(never)]
     fn move_on(
         &mut self,
@@ -550,7 +600,7 @@ impl Rule {
         common: &Common,
         history: &mut AlertHistory,
         report: impl FnMut(Changed),
-    ) {
+    ) -> bool {
         let Instances::Whole {
             condition,
             clauses,
@@ -559,7 +609,7 @@ impl Rule {
             peak,
         } = &mut self.kind
         else {
-            return;
+            return false;
         };
         let figure = condition.figure(common);
         // Most seconds of an alert change nothing of it.
@@ -580,7 +630,7 @@ impl Rule {
                 figure.value <= peak
             })
         {
-            return;
+            return true;
         }
         let reading = Reading {
             level: *level,
@@ -604,6 +654,7 @@ impl Rule {
             || condition.detail(common),
         );
         *peak = phase.number().map(|number| (number, figure.value));
+        matches!(phase, Phase::Pending { .. })
     }
 
     /// Closes a second for a rule with an alert per key.

@@ -1,11 +1,11 @@
 //! How long no record has come, by the log's own clock.
 
 use super::cause::CountedKind;
-use super::common::Common;
+use super::common::{Common, LastPlace};
 use super::measure::Threshold;
 use super::silent_keys::REMEMBERED;
 use super::spec::{Blamed, ByKey, MeasureKind, Wrong, as_written};
-use super::{Condition, Level, Subset};
+use super::{Condition, Level, Rest};
 use crate::quantity::{Figure, Unit};
 use crate::stats::bucket::Bucket;
 use crate::time::{Second, Span};
@@ -45,68 +45,72 @@ pub(super) static SILENCE: MeasureKind = MeasureKind {
         Ok(())
     },
     counts: |_| CountedKind::Missing,
-    condition: |spec, inputs| Box::new(SilenceCondition::new(spec.threshold, inputs.whole)),
+    condition: |spec, inputs| {
+        let last = inputs.common.last_of(inputs.whole);
+        Box::new(SilenceCondition {
+            threshold: spec.threshold,
+            last,
+            closed: Second(i64::MIN),
+        })
+    },
 };
 
 /// A condition on the time since the last record. It says nothing before the first.
 #[derive(Debug)]
 pub(super) struct SilenceCondition {
     threshold: Threshold,
-    source: Subset,
-    last: Option<Second>,
+    last: LastPlace,
+    /// The last second that closed while it did not rest.
     closed: Second,
 }
 
 impl SilenceCondition {
-    pub(super) fn new(threshold: Threshold, source: Subset) -> SilenceCondition {
-        SilenceCondition {
-            threshold,
-            source,
-            last: None,
-            closed: Second(i64::MIN),
-        }
+    fn seconds(&self, common: &Common) -> i64 {
+        let last = common.last(self.last);
+        last.map_or(0, |last| (self.closed - last).0.max(0))
     }
 
-    fn seconds(&self) -> i64 {
-        self.last.map_or(0, |last| (self.closed - last).0.max(0))
+    /// The longest silence in whole seconds that is not beyond.
+    fn allowed(&self) -> i64 {
+        (self.threshold.billionths / 1_000_000_000) as i64
     }
 }
 
 impl Condition for SilenceCondition {
-    fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
-        if self.source.counters(bucket).hits > 0 {
-            self.last = self.last.max(Some(second));
-        }
+    fn take(&mut self, _: Second, _: &Bucket, closed: Second) {
         self.closed = closed;
     }
 
-    fn heard(&mut self, second: Second, bucket: &Bucket) {
-        if self.source.counters(bucket).hits > 0 {
-            self.last = self.last.max(Some(second));
-        }
-    }
-
-    fn level(&self, _: &Common) -> Level {
-        let order = (self.seconds() as u128 * 1_000_000_000).cmp(&self.threshold.billionths);
+    fn level(&self, common: &Common) -> Level {
+        let order = (self.seconds(common) as u128 * 1_000_000_000).cmp(&self.threshold.billionths);
         Level::of(order, self.threshold, false)
     }
 
-    fn figure(&self, _: &Common) -> Figure {
+    fn rest(&self, _: u64, common: &Common) -> Option<Rest> {
+        // Whatever comes is later.
+        let last = common.last(self.last).unwrap_or(self.closed);
+        Some(Rest {
+            until: last + Span(self.allowed()),
+            ..Rest::ENDLESS
+        })
+    }
+
+    fn figure(&self, common: &Common) -> Figure {
         let threshold = self.threshold.value();
         Figure {
             hits: 0,
-            value: self.seconds() as f64,
+            value: self.seconds(common) as f64,
             threshold,
             window: Span(threshold.ceil() as i64),
             below: false,
         }
     }
 
-    fn next_change(&self, from: Second, _: Level, _: &Common) -> Option<Second> {
+    fn next_change(&self, from: Second, _: Level, common: &Common) -> Option<Second> {
         // The first second that is longer ago than allowed; from then on it only grows.
-        let after = (self.threshold.billionths / 1_000_000_000) as i64 + 1;
-        self.last
-            .map(|last| last + Span(after))
+        common
+            .last(self.last)
+            .map(|last| last + Span(self.allowed() + 1))
             .filter(|&change| change >= from)
     }
 

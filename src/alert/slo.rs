@@ -2,15 +2,15 @@
 //! (Beyer et al., 2018), chapter 5, "Alerting on SLOs", with its three pairs of windows.
 //!
 //! An error is a 5xx; the burn rate is the share of errors over the share that the objective allows.
-//! The windows are counted in [common](super::common): 24 bytes for each second that has a hit, 6 MiB at most for all
-//! objectives of the same records.
+//! The windows are counted in [common](super::common): 16 bytes for each second that has a hit, and as many for each
+//! that has an error: 8 MiB at most for all objectives of the same records.
 
 use std::cmp::Ordering;
 
 use super::cause::CountedKind;
 use super::common::{Common, CountPlace, Summand};
 use super::spec::{Blamed, ByKey, MeasureKind, Wrong};
-use super::{Condition, Level, Rest, Subset};
+use super::{Condition, Level, Rest, Subset, at_most};
 use crate::quantity::{Figure, Unit};
 use crate::report::Shortfall;
 use crate::stats::SERVER_ERROR;
@@ -177,11 +177,6 @@ impl SloCondition {
     }
 }
 
-/// A sum of hits, for a figure.
-fn narrow(hits: u128) -> u64 {
-    u64::try_from(hits).unwrap_or(u64::MAX)
-}
-
 impl Condition for SloCondition {
     fn level(&self, common: &Common) -> Level {
         let levels = PAIRS.map(|pair| self.pair(pair, common));
@@ -200,7 +195,7 @@ impl Condition for SloCondition {
             |pair: &Pair| self.is_short(*pair, common) && self.burns(*pair, common) != Level::Clear;
         let pair = PAIRS.into_iter().find(burning)?;
         (self.level(common) == Level::Clear).then(|| Shortfall {
-            hits: narrow(self.counted(pair.short, common).1),
+            hits: at_most(self.counted(pair.short, common).1),
             min: self.min,
         })
     }
@@ -229,7 +224,7 @@ impl Condition for SloCondition {
     fn figure(&self, common: &Common) -> Figure {
         let Pair { long, rate, .. } = self.speaking(common);
         Figure {
-            hits: narrow(self.counted(long, common).1),
+            hits: at_most(self.counted(long, common).1),
             value: self.burn(long, common),
             threshold: rate as f64 / 10.0,
             window: WINDOWS[long],

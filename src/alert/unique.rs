@@ -6,7 +6,7 @@
 use super::common::{Common, CountPlace, KeysPlace, Summand};
 use super::measure::Threshold;
 use super::spec::{Blamed, ByKey, MeasureKind, Wrong, all_records, as_written};
-use super::{Condition, Level, Rest};
+use super::{Condition, Level, Rest, at_most};
 use crate::quantity::{Figure, Unit};
 use crate::stats::keys::MAX_KEYS;
 use crate::time::{Second, Span};
@@ -77,7 +77,7 @@ impl Condition for UniqueCondition {
     fn figure(&self, common: &Common) -> Figure {
         let (_, hits) = common.counted(self.hits);
         Figure {
-            hits: u64::try_from(hits).unwrap_or(u64::MAX),
+            hits: at_most(hits),
             value: common.unique(self.keys) as f64,
             threshold: self.threshold.value(),
             window: self.window,

@@ -52,7 +52,7 @@ pub(super) struct UsualCondition {
     /// Fires below it, not above.
     below: bool,
     source: Subset,
-    hits: Sums<1>,
+    hits: Sums,
     /// What the window held at the end of each minute, oldest first; the last one ended before `minute`. `None`: it was not
     /// full, was not read as a whole, or has a hole of the log in it.
     windows: VecDeque<Option<u64>>,
@@ -135,7 +135,7 @@ impl UsualCondition {
         let is_whole = self
             .whole_from
             .is_some_and(|from| end - self.hits.span(0) >= from);
-        let window = u64::try_from(self.hits.total(0, 0)).unwrap_or(u64::MAX);
+        let window = u64::try_from(self.hits.total(0)).unwrap_or(u64::MAX);
         self.windows
             .push_back((is_whole && !is_hole).then_some(window));
         self.recent += 1;
@@ -231,7 +231,7 @@ impl UsualCondition {
             (self.beyond, self.firing) = (0, None);
             return;
         };
-        let counted = self.hits.total(0, 0);
+        let counted = self.hits.total(0);
         let limit = self.factor() * u128::from(usual);
         let order = match self.below {
             false => (counted * 1_000_000_000).cmp(&limit),
@@ -278,7 +278,7 @@ impl Condition for UsualCondition {
         {
             self.closed = Some(closed);
             *counted += hits;
-            self.hits.take(second, [hits], closed);
+            self.hits.take(second, hits, closed);
             return;
         }
         let late = self.closed.is_some_and(|last| second <= last) || second < closed;
@@ -289,7 +289,7 @@ impl Condition for UsualCondition {
         self.closed = Some(closed);
         // What comes late finds every closed second counted, this one too where it ended a minute.
         self.catch_up(if late { closed.next() } else { closed });
-        self.hits.take(second, [hits], closed);
+        self.hits.take(second, hits, closed);
         // A minute that has ended stays as it was judged.
         if let Some((minute, counted)) = &mut self.minute
             && *minute == second.0.div_euclid(MINUTE)
@@ -305,8 +305,8 @@ impl Condition for UsualCondition {
 
     fn figure(&self, _: &Common) -> Figure {
         Figure {
-            hits: self.hits.hits(0, 0),
-            value: self.hits.total(0, 0) as f64 / self.hits.span(0).0 as f64,
+            hits: self.hits.hits(0),
+            value: self.hits.total(0) as f64 / self.hits.span(0).0 as f64,
             threshold: self.factor() as f64 / 1e9 * self.usual_per_second(),
             window: self.hits.span(0),
             below: self.below,
@@ -314,7 +314,7 @@ impl Condition for UsualCondition {
     }
 
     fn detail(&self, _: &Common) -> Option<String> {
-        let rate = self.hits.total(0, 0) as f64 / self.hits.span(0).0 as f64;
+        let rate = self.hits.total(0) as f64 / self.hits.span(0).0 as f64;
         let usual = self.usual_per_second();
         let rates = |rate: f64| {
             if rate >= 100.0 {
@@ -350,7 +350,7 @@ impl Condition for UsualCondition {
     fn next_change(&self, from: Second, _: Level, _: &Common) -> Option<Second> {
         // With an empty window every minute that ends is back; until it has been, it matters. To a rule on less it matters
         // as long as anything is usual.
-        let open = self.hits.total(0, 0) > 0
+        let open = self.hits.total(0) > 0
             || self.level != Level::Clear
             || self.beyond > 0
             || self.below && self.known > 0;

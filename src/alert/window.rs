@@ -62,7 +62,8 @@ impl<T> Window<T> {
         })
     }
 
-    fn longest(&self) -> Span {
+    /// The longest span.
+    pub(super) fn longest(&self) -> Span {
         self.spans[self.longest].span
     }
 
@@ -74,6 +75,17 @@ impl<T> Window<T> {
     /// The span at this place.
     pub(super) fn span(&self, place: usize) -> Span {
         self.spans[place].span
+    }
+
+    /// The last second of all spans.
+    pub(super) fn end(&self) -> Second {
+        self.end
+    }
+
+    /// What the seconds of the span at this place hold, oldest first.
+    pub(super) fn of_span(&self, place: usize) -> impl Iterator<Item = &T> {
+        let seconds = &self.seconds[self.spans[place].left..];
+        seconds.iter().map(|(_, value)| value)
     }
 
     /// The newest second that holds anything.
@@ -210,78 +222,71 @@ impl<T> Window<T> {
 
 /// Sums over the spans of a window.
 #[derive(Debug)]
-pub(super) struct Sums<const K: usize> {
-    window: Window<[u64; K]>,
-    totals: Vec<[u128; K]>,
+pub(super) struct Sums {
+    window: Window<u64>,
+    totals: Vec<u128>,
 }
 
-impl<const K: usize> Sums<K> {
-    pub(super) fn new(span: Span) -> Sums<K> {
+impl Sums {
+    pub(super) fn new(span: Span) -> Sums {
         Sums {
             window: Window::new(span),
-            totals: vec![[0; K]],
+            totals: vec![0],
         }
     }
 
     /// See [`Window::place_of`].
     pub(super) fn place_of(&mut self, span: Span) -> usize {
         let place = self.window.place_of(span);
-        self.totals.resize(self.window.spans(), [0; K]);
+        self.totals.resize(self.window.spans(), 0);
         place
     }
 
     /// `more` is added to each of these seconds, which close in this order. What is too old leaves only when the last of them
     /// has closed.
     #[inline]
-    pub(super) fn take_run(&mut self, run: impl Iterator<Item = (Second, [u64; K])>) {
-        let (mut last, mut sum) = (None, [0; K]);
+    pub(super) fn take_run(&mut self, run: impl Iterator<Item = (Second, u64)>) {
+        let (mut last, mut sum) = (None, 0);
         for (second, more) in run {
-            if more != [0; K] {
+            if more != 0 {
                 self.window.seconds.push((second, more));
-                add(&mut sum, &more);
+                sum += u128::from(more);
             }
             last = Some(second);
         }
-        for totals in &mut self.totals {
-            let sums = totals.iter_mut().zip(sum);
-            sums.for_each(|(total, sum)| *total += sum);
-        }
+        self.totals.iter_mut().for_each(|total| *total += sum);
         if let Some(last) = last {
-            self.take(last, [0; K], last);
+            self.take(last, 0, last);
         }
     }
 
     /// `more` is added to `second`, if a window that ends with `closed` holds it.
-    pub(super) fn take(&mut self, second: Second, more: [u64; K], closed: Second) {
+    pub(super) fn take(&mut self, second: Second, more: u64, closed: Second) {
         let totals = &mut self.totals;
         self.window
-            .slide(closed, |place, old| subtract(&mut totals[place], old));
-        if more == [0; K] {
+            .slide(closed, |place, old| totals[place] -= u128::from(*old));
+        if more == 0 {
             return;
         }
         if self.window.push(second, more) {
             // It ends every window.
-            self.totals.iter_mut().for_each(|totals| add(totals, &more));
+            let totals = self.totals.iter_mut();
+            totals.for_each(|total| *total += u128::from(more));
         } else {
             self.take_late(second, more);
         }
     }
 
     #[cold]
-    fn take_late(&mut self, second: Second, more: [u64; K]) {
-        if let Some(held) = self.window.at(second, [0; K]) {
-            let mut added = [0; K];
-            for ((held, more), added) in held.iter_mut().zip(more).zip(&mut added) {
-                // What saturates is no longer a sum, and must not leave more than entered.
-                let before = *held;
-                *held = held.saturating_add(more);
-                *added = u128::from(*held - before);
-            }
-            for (place, totals) in self.totals.iter_mut().enumerate() {
+    fn take_late(&mut self, second: Second, more: u64) {
+        if let Some(held) = self.window.at(second, 0) {
+            // What saturates is no longer a sum, and must not leave more than entered.
+            let before = *held;
+            *held = held.saturating_add(more);
+            let added = u128::from(*held - before);
+            for (place, total) in self.totals.iter_mut().enumerate() {
                 if self.window.holds(place, second) {
-                    for (total, added) in totals.iter_mut().zip(added) {
-                        *total += added;
-                    }
+                    *total += added;
                 }
             }
         }
@@ -293,13 +298,13 @@ impl<const K: usize> Sums<K> {
         &'s self,
         place: usize,
         counts: &'s [usize],
-    ) -> impl Iterator<Item = (Second, [u128; K])> + 's {
+    ) -> impl Iterator<Item = (Second, u128)> + 's {
         let SpanEdge { span, left } = self.window.spans[place];
         let mut seconds = self.window.seconds[left..].iter();
-        let (mut sum, mut passed) = ([0; K], 0);
+        let (mut sum, mut passed) = (0, 0);
         counts.iter().map_while(move |&count| {
-            for (_, values) in seconds.by_ref().take(count - passed) {
-                add(&mut sum, values);
+            for (_, value) in seconds.by_ref().take(count - passed) {
+                sum += u128::from(*value);
             }
             passed = count;
             let (next, _) = seconds.as_slice().first()?;
@@ -307,13 +312,13 @@ impl<const K: usize> Sums<K> {
         })
     }
 
-    pub(super) fn total(&self, place: usize, index: usize) -> u128 {
-        self.totals[place][index]
+    pub(super) fn total(&self, place: usize) -> u128 {
+        self.totals[place]
     }
 
     /// A sum of hits, for a figure.
-    pub(super) fn hits(&self, place: usize, index: usize) -> u64 {
-        u64::try_from(self.totals[place][index]).unwrap_or(u64::MAX)
+    pub(super) fn hits(&self, place: usize) -> u64 {
+        u64::try_from(self.totals[place]).unwrap_or(u64::MAX)
     }
 
     pub(super) fn span(&self, place: usize) -> Span {
@@ -322,25 +327,11 @@ impl<const K: usize> Sums<K> {
 
     /// The last second of all spans.
     pub(super) fn end(&self) -> Second {
-        self.window.end
+        self.window.end()
     }
 
     pub(super) fn next_leave(&self, place: usize) -> Option<Second> {
         self.window.next_leave(place)
-    }
-}
-
-#[inline]
-fn add<const K: usize>(totals: &mut [u128; K], more: &[u64; K]) {
-    for (total, more) in totals.iter_mut().zip(more) {
-        *total += u128::from(*more);
-    }
-}
-
-#[inline]
-fn subtract<const K: usize>(totals: &mut [u128; K], old: &[u64; K]) {
-    for (total, old) in totals.iter_mut().zip(old) {
-        *total -= u128::from(*old);
     }
 }
 
@@ -388,11 +379,11 @@ pub(super) mod tests {
             let mut end = 0;
             let ends = seconds.iter().map(|(gap, hits)| {
                 end += gap;
-                (Second(end), [*hits])
+                (Second(end), *hits)
             });
-            let ends: Vec<(Second, [u64; 1])> = ends.collect();
-            let mut sums = [Sums::<1>::new(Span(spans[0])), Sums::<1>::new(Span(spans[0]))];
-            let places = |sums: &mut Sums<1>| -> Vec<usize> {
+            let ends: Vec<(Second, u64)> = ends.collect();
+            let mut sums = [Sums::new(Span(spans[0])), Sums::new(Span(spans[0]))];
+            let places = |sums: &mut Sums| -> Vec<usize> {
                 spans.iter().map(|&span| sums.place_of(Span(span))).collect()
             };
             let places = sums.each_mut().map(places);
@@ -401,7 +392,7 @@ pub(super) mod tests {
                 run.iter().for_each(|&(second, hits)| one_by_one.take(second, hits, second));
                 by_runs.take_run(run.iter().copied());
                 for (&place, &same) in places[0].iter().zip(&places[1]) {
-                    prop_assert_eq!(one_by_one.hits(place, 0), by_runs.hits(same, 0));
+                    prop_assert_eq!(one_by_one.hits(place), by_runs.hits(same));
                     prop_assert_eq!(one_by_one.next_leave(place), by_runs.next_leave(same));
                 }
             }
@@ -411,7 +402,7 @@ pub(super) mod tests {
         fn sums_of_every_span_are_those_of_its_seconds(closings in closings(), spans in prop::array::uniform3(1i64..10)) {
             let mut window: Window<u64> = Window::of(&spans.map(Span));
             let places = spans.map(|span| window.place_of(Span(span)));
-            let mut shared = Sums::<1>::new(Span(spans[0]));
+            let mut shared = Sums::new(Span(spans[0]));
             let shared_places = spans.map(|span| shared.place_of(Span(span)));
             let mut sums = vec![0u64; window.spans()];
             let (mut all, mut end) = (Vec::new(), 0);
@@ -424,15 +415,15 @@ pub(super) mod tests {
                         *held += count;
                         (0..sums.len()).filter(|span| window.holds(*span, Second(second))).for_each(|span| sums[span] += count);
                     }
-                    shared.take(Second(second), [count], Second(end));
+                    shared.take(Second(second), count, Second(end));
                     all.push((second, 0, count));
                 }
                 // Whether or not anything came.
                 window.slide(Second(end), |span, old| sums[span] -= old);
-                shared.take(Second(end), [0], Second(end));
+                shared.take(Second(end), 0, Second(end));
                 let plain = spans.map(|span| within(&all, end, span).values().sum::<u64>());
                 prop_assert_eq!(places.map(|place| sums[place]), plain);
-                prop_assert_eq!(shared_places.map(|place| shared.hits(place, 0)), plain);
+                prop_assert_eq!(shared_places.map(|place| shared.hits(place)), plain);
                 let leaves = spans.iter().filter_map(|span| Some(within(&all, end, *span).keys().next()?.0 + span));
                 let next = places.iter().filter_map(|place| window.next_leave(*place));
                 prop_assert_eq!(next.map(|leave| leave.0).min(), leaves.min());

@@ -334,6 +334,7 @@ impl ClosedSeconds for Evaluate {
     }
 
     fn heard(&mut self, second: Second, bucket: &Bucket) {
+        self.common.heard(second, bucket);
         for rule in &mut self.rules {
             rule.heard(second, bucket);
         }

@@ -1,4 +1,6 @@
 //! Counts over sliding windows, with the hits that they are a part of.
+//!
+//! Each sum is kept once, the hits of all among them, which most counts are a part of: what is rare costs little.
 
 use super::{Rest, Subset, at_most};
 use crate::alert::window::Sums;
@@ -47,90 +49,118 @@ impl Summand {
     }
 }
 
-/// Where a count is kept: among the others, and which of its windows.
-#[derive(Debug, Clone, Copy)]
-pub struct CountPlace {
-    pub(super) counts: usize,
+/// Where a sum is kept: among the others, and which of its windows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct SumPlace {
+    sums: usize,
     window: usize,
 }
 
-/// A count over one or several windows.
-#[derive(Debug)]
-pub(super) struct SharedCounts {
-    summand: Summand,
-    /// Where what is counted comes from, and where the hits that it is a part of.
-    part: Subset,
-    whole: Subset,
-    /// What is counted, and the hits of the whole.
-    sums: Sums<2>,
+/// Where a count is kept, and the hits that it is a part of.
+#[derive(Debug, Clone, Copy)]
+pub struct CountPlace {
+    part: SumPlace,
+    whole: SumPlace,
 }
 
-/// The place of a count, among those that are kept.
-pub(super) fn place(
-    kept: &mut Vec<SharedCounts>,
+/// What is added up of the records of a source, over one or several windows.
+#[derive(Debug)]
+struct SharedSum {
     summand: Summand,
-    [part, whole]: [Subset; 2],
-    span: Span,
-) -> CountPlace {
-    let same = |counts: &SharedCounts| {
-        (counts.summand, counts.part, counts.whole) == (summand, part, whole)
-    };
-    let counts = kept.iter().position(same).unwrap_or_else(|| {
-        kept.push(SharedCounts {
-            summand,
-            part,
-            whole,
-            sums: Sums::new(span),
-        });
-        kept.len() - 1
-    });
-    let window = kept[counts].sums.place_of(span);
-    CountPlace { counts, window }
+    source: Subset,
+    sums: Sums,
 }
+
+impl SharedSum {
+    #[inline]
+    fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
+        let more = self.summand.of(self.source.counters(bucket));
+        self.sums.take(second, more, closed);
+    }
+
+    /// Whether it is the hits of all, as most are.
+    fn is_of_all_hits(&self) -> bool {
+        self.summand == Summand::Hits && self.source == Subset::All
+    }
+}
+
+/// All counts.
+#[derive(Debug, Default)]
+pub(super) struct SharedCounts(Vec<SharedSum>);
 
 impl SharedCounts {
+    /// The place of a count over a window: of what is added up of `part`, and of the hits of `whole`.
+    pub(super) fn place(
+        &mut self,
+        summand: Summand,
+        [part, whole]: [Subset; 2],
+        span: Span,
+    ) -> CountPlace {
+        CountPlace {
+            part: self.place_of_sum(summand, part, span),
+            whole: self.place_of_sum(Summand::Hits, whole, span),
+        }
+    }
+
+    fn place_of_sum(&mut self, summand: Summand, source: Subset, span: Span) -> SumPlace {
+        let same = |kept: &SharedSum| (kept.summand, kept.source) == (summand, source);
+        let sums = self.0.iter().position(same).unwrap_or_else(|| {
+            self.0.push(SharedSum {
+                summand,
+                source,
+                sums: Sums::new(span),
+            });
+            self.0.len() - 1
+        });
+        let window = self.0[sums].sums.place_of(span);
+        SumPlace { sums, window }
+    }
+
+    #[inline]
     pub(super) fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
-        let more = self.of(bucket);
-        self.sums.take(second, more, closed);
+        for sum in &mut self.0 {
+            sum.take(second, bucket, closed);
+        }
     }
 
     /// Takes seconds that close, one after the other.
     pub(super) fn take_run(&mut self, run: &[ClosedSecond]) {
-        // Most count the hits of all.
-        let all = [self.part, self.whole] == [Subset::All; 2] && self.summand == Summand::Hits;
-        if all {
-            let hits = |(second, bucket): &ClosedSecond| (*second, [bucket.counters.hits; 2]);
-            return self.sums.take_run(run.iter().map(hits));
-        }
-        for (second, bucket) in run {
-            self.take(*second, bucket, *second);
+        for sum in &mut self.0 {
+            if sum.is_of_all_hits() {
+                let hits = |(second, bucket): &ClosedSecond| (*second, bucket.counters.hits);
+                sum.sums.take_run(run.iter().map(hits));
+            } else {
+                for (second, bucket) in run {
+                    sum.take(*second, bucket, *second);
+                }
+            }
         }
     }
 
-    /// The same of seconds in columns.
+    /// The same of seconds in columns, and those of all records.
     pub(super) fn take_columns(&mut self, seconds: &SecondsInColumns<'_>) {
-        if self.summand == Summand::Hits {
-            let hits = seconds.iter().map(|(second, hits)| (second, [hits; 2]));
-            return self.sums.take_run(hits);
-        }
-        for place in 0..seconds.len() {
-            let here = seconds.up_to(place + 1).from(place);
-            let (second, counters) = (seconds.second(place), here.counters());
-            let more = [self.summand.of(&counters), counters.hits];
-            self.sums.take(second, more, second);
+        for SharedSum { summand, sums, .. } in &mut self.0 {
+            if *summand == Summand::Hits {
+                sums.take_run(seconds.iter());
+                continue;
+            }
+            for place in 0..seconds.len() {
+                let here = seconds.up_to(place + 1).from(place);
+                let second = seconds.second(place);
+                sums.take(second, summand.of(&here.counters()), second);
+            }
         }
     }
 
-    fn of(&self, bucket: &Bucket) -> [u64; 2] {
-        let part = self.summand.of(self.part.counters(bucket));
-        [part, self.whole.counters(bucket).hits]
+    #[inline]
+    fn total(&self, place: SumPlace) -> u128 {
+        self.0[place.sums].sums.total(place.window)
     }
 
     /// What is counted, and the hits of the whole.
     #[inline]
     pub(super) fn totals(&self, place: CountPlace) -> (u128, u128) {
-        let total = |index| self.sums.total(place.window, index);
-        (total(0), total(1))
+        (self.total(place.part), self.total(place.whole))
     }
 
     /// See [`Common::seconds_below`](super::Common::seconds_below).
@@ -146,8 +176,9 @@ impl SharedCounts {
         let Some((first, _)) = seconds.ends() else {
             return 0;
         };
-        let span = self.sums.span(place.window);
-        let (counted, _) = self.totals(place);
+        let SumPlace { sums, window } = place.part;
+        let span = self.0[sums].sums.span(window);
+        let counted = self.total(place.part);
         let (mut held, mut from) = (0, 0);
         while from < seconds.len() {
             let to = seconds.len().min(from + TOGETHER);
@@ -165,39 +196,48 @@ impl SharedCounts {
         from
     }
 
+    /// What is counted, and what that is a share of: of unparsed lines, the lines.
+    #[inline]
+    pub(super) fn share(&self, place: CountPlace) -> (u128, u128) {
+        let (counted, hits) = self.totals(place);
+        match self.0[place.part.sums].summand {
+            Summand::Unparsed => (counted, hits + counted),
+            _ => (counted, hits),
+        }
+    }
+
     /// See [`Common::rest_below_share`](super::Common::rest_below_share).
     pub(super) fn rest_below_share(&self, place: CountPlace, billionths: u128) -> Option<Rest> {
         let (counted, hits) = self.totals(place);
-        let whole = |counted: u128, hits: u128| match self.summand {
-            Summand::Unparsed => counted + hits,
-            _ => hits,
-        };
-        let all = whole(counted, hits);
         // As many more of the counted as the hits allow that stay.
-        let more = |[counted_left, hits_left]: [u128; 2]| {
-            let stay = all - whole(counted_left, hits_left);
-            (billionths * stay / 1_000_000_000).saturating_sub(counted)
-        };
-        self.rest(place, more)
+        let more =
+            |left: u128| (billionths * (hits - left) / 1_000_000_000).saturating_sub(counted);
+        self.rest(place.whole, self.0[place.part.sums].summand, more)
     }
 
     /// See [`Common::rest_above`](super::Common::rest_above).
     pub(super) fn rest_above(&self, place: CountPlace, many: u128) -> Option<Rest> {
-        let (counted, _) = self.totals(place);
-        let above = |[left, _]: [u128; 2]| match counted - left > many {
+        let counted = self.total(place.part);
+        let above = |left: u128| match counted - left > many {
             true => u128::MAX,
             false => 0,
         };
-        self.rest(place, above)
+        self.rest(place.part, Summand::Hits, above)
     }
 
-    /// The longest rest, as `more` says for what leaves first how much may be counted until then.
-    fn rest(&self, place: CountPlace, more: impl Fn([u128; 2]) -> u128) -> Option<Rest> {
+    /// The longest rest, as `more` says for what leaves a sum first how much may be counted until then.
+    fn rest(
+        &self,
+        SumPlace { sums, window }: SumPlace,
+        counted: Summand,
+        more: impl Fn(u128) -> u128,
+    ) -> Option<Rest> {
+        let sums = &self.0[sums].sums;
         let (mut best, mut longest) = (None, 0);
-        for (until, left) in self.sums.leaving(place.window, &AHEAD) {
+        for (until, left) in sums.leaving(window, &AHEAD) {
             let more = more(left);
             // A log of a line a second is a quiet one.
-            let time = (until - self.sums.end()).0.unsigned_abs();
+            let time = (until - sums.end()).0.unsigned_abs();
             let length = more.min(time.into());
             if length <= longest {
                 break;
@@ -205,7 +245,7 @@ impl SharedCounts {
             longest = length;
             best = Some(Rest {
                 until,
-                ..self.summand.rest(more)
+                ..counted.rest(more)
             });
             if more <= time.into() {
                 break;
@@ -214,8 +254,9 @@ impl SharedCounts {
         best
     }
 
-    /// The next second at which something leaves the window, if nothing enters before.
+    /// The next second at which something leaves the windows, if nothing enters before.
     pub(super) fn next_leave(&self, place: CountPlace) -> Option<Second> {
-        self.sums.next_leave(place.window)
+        let next = |place: SumPlace| self.0[place.sums].sums.next_leave(place.window);
+        next(place.part).into_iter().chain(next(place.whole)).min()
     }
 }

@@ -22,7 +22,7 @@ pub(super) use times::{TimesPlace, Timing};
 
 use super::{Rest, Subset, at_most};
 use crate::stats::SERVER_ERROR;
-use crate::stats::bucket::{Bucket, ClosedSecond, Counters};
+use crate::stats::bucket::{Bucket, ClosedSecond};
 use crate::stats::columns::SecondsInColumns;
 use crate::stats::keys::Renumbering;
 use crate::time::{Second, Span};
@@ -34,10 +34,12 @@ use times::SharedTimes;
 /// See the module's text.
 #[derive(Debug)]
 pub struct Common {
-    counts: Vec<SharedCounts>,
+    counts: SharedCounts,
     times: Vec<SharedTimes>,
     keys: Vec<SharedKeys>,
     followed: Vec<SharedFollowed>,
+    /// When the last record of a source was seen.
+    lasts: Vec<(Subset, Option<Second>)>,
     /// There is nothing but counts, as with most rules.
     has_counts_alone: bool,
     closed: Closed,
@@ -45,7 +47,11 @@ pub struct Common {
     last: Second,
 }
 
-/// What has closed one by one since the beginning, to tell how much has between two seconds.
+/// Where it is kept when the last record of a source was seen.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LastPlace(usize);
+
+/// What has closed one by one since the beginning, to tell how much has between two seconds, and what the last second had.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Closed {
     /// Hits, and lines that are no records.
@@ -54,23 +60,28 @@ pub(super) struct Closed {
     pub(super) errors: u64,
     /// Bytes sent, saturating.
     pub(super) bytes: u64,
+    /// The longest duration of the last second, in microseconds.
+    pub(super) longest_us: u64,
 }
 
 impl Closed {
-    fn add(&mut self, counters: &Counters) {
+    fn add(&mut self, bucket: &Bucket) {
+        let counters = &bucket.counters;
         self.lines += counters.hits + counters.unparsed;
         self.errors += counters.status[usize::from(SERVER_ERROR)];
         self.bytes = self.bytes.saturating_add(counters.bytes);
+        self.longest_us = bucket.durations.max_us();
     }
 }
 
 impl Default for Common {
     fn default() -> Common {
         Common {
-            counts: Vec::new(),
+            counts: SharedCounts::default(),
             times: Vec::new(),
             keys: Vec::new(),
             followed: Vec::new(),
+            lasts: Vec::new(),
             has_counts_alone: true,
             closed: Closed::default(),
             last: Second(i64::MIN),
@@ -82,10 +93,8 @@ impl Common {
     /// A second closes, in order; those that are left out are empty.
     #[inline]
     pub fn close(&mut self, second: Second, bucket: &Bucket) {
-        self.closed.add(&bucket.counters);
-        for counts in &mut self.counts {
-            counts.take(second, bucket, second);
-        }
+        self.closed.add(bucket);
+        self.counts.take(second, bucket, second);
         if !self.has_counts_alone {
             self.close_others(second, bucket);
         }
@@ -94,9 +103,7 @@ impl Common {
     /// Seconds close, one after the other, each with hits; `false`, and nothing is taken, where more than counts is kept.
     pub fn close_run(&mut self, run: &[ClosedSecond]) -> bool {
         if self.has_counts_alone {
-            self.counts
-                .iter_mut()
-                .for_each(|counts| counts.take_run(run));
+            self.counts.take_run(run);
         }
         self.has_counts_alone
     }
@@ -104,9 +111,7 @@ impl Common {
     /// The same of seconds in columns, each with hits, where nothing but counts is kept, and those of all records.
     pub fn close_in_columns(&mut self, seconds: &SecondsInColumns<'_>) {
         debug_assert!(self.has_counts_alone);
-        for counts in &mut self.counts {
-            counts.take_columns(seconds);
-        }
+        self.counts.take_columns(seconds);
     }
 
     /// Whether nothing but counts is kept.
@@ -118,7 +123,6 @@ impl Common {
     fn close_others(&mut self, second: Second, bucket: &Bucket) {
         self.last = second;
         self.take_others(second, bucket, second);
-        self.times.iter_mut().for_each(SharedTimes::measure);
         for followed in &mut self.followed {
             followed.close(second, bucket);
         }
@@ -126,9 +130,7 @@ impl Common {
 
     /// Records came late for a second up to `closed`, the last one that is closed.
     pub fn late(&mut self, second: Second, bucket: &Bucket, closed: Second) {
-        for counts in &mut self.counts {
-            counts.take(second, bucket, closed);
-        }
+        self.counts.take(second, bucket, closed);
         self.take_others(second, bucket, closed);
         for followed in &mut self.followed {
             followed.late(second, bucket, closed);
@@ -136,11 +138,21 @@ impl Common {
     }
 
     fn take_others(&mut self, second: Second, bucket: &Bucket, closed: Second) {
+        self.heard(second, bucket);
         for times in &mut self.times {
             times.take(second, bucket, closed);
         }
         for keys in &mut self.keys {
             keys.take(second, bucket, closed);
+        }
+    }
+
+    /// Live, records came while `second` was the newest of the log, whatever their own time is.
+    pub fn heard(&mut self, second: Second, bucket: &Bucket) {
+        for (source, last) in &mut self.lasts {
+            if source.counters(bucket).hits > 0 {
+                *last = (*last).max(Some(second));
+            }
         }
     }
 
@@ -161,13 +173,19 @@ impl Common {
         [part, whole]: [Subset; 2],
         window: Span,
     ) -> CountPlace {
-        counts::place(&mut self.counts, summand, [part, whole], window)
+        self.counts.place(summand, [part, whole], window)
     }
 
     /// What is counted there, and of how many hits.
     #[inline]
     pub(super) fn counted(&self, place: CountPlace) -> (u128, u128) {
-        self.counts[place.counts].totals(place)
+        self.counts.totals(place)
+    }
+
+    /// What is counted there, and what that is a share of: of unparsed lines, the lines.
+    #[inline]
+    pub(super) fn share(&self, place: CountPlace) -> (u128, u128) {
+        self.counts.share(place)
     }
 
     /// How many of these seconds, from the first on, leave what is counted there below `few` as each closes, if each of their
@@ -178,7 +196,7 @@ impl Common {
         few: u128,
         seconds: &SecondsInColumns<'_>,
     ) -> usize {
-        self.counts[place.counts].seconds_below(place, few, seconds)
+        self.counts.seconds_below(place, few, seconds)
     }
 
     /// What has closed one by one since the beginning.
@@ -189,26 +207,26 @@ impl Common {
 
     /// For how long what is counted there stays below this part of the hits, in billionths.
     pub(super) fn rest_below_share(&self, place: CountPlace, billionths: u128) -> Option<Rest> {
-        self.counts[place.counts].rest_below_share(place, billionths)
+        self.counts.rest_below_share(place, billionths)
     }
 
     /// For how long what is counted there stays above `many`.
     pub(super) fn rest_above(&self, place: CountPlace, many: u128) -> Option<Rest> {
-        self.counts[place.counts].rest_above(place, many)
+        self.counts.rest_above(place, many)
     }
 
     /// The next second at which something leaves its window, if nothing enters before.
     pub(super) fn next_leave(&self, place: CountPlace) -> Option<Second> {
-        self.counts[place.counts].next_leave(place)
+        self.counts.next_leave(place)
     }
 
-    /// The place of a measure of how long the requests of `source` took, over a window.
-    pub(super) fn timing(&mut self, timing: Timing, source: Subset, window: Span) -> TimesPlace {
+    /// The place of how long the requests of `source` took, over a window.
+    pub(super) fn timing(&mut self, source: Subset, window: Span) -> TimesPlace {
         self.has_counts_alone = false;
-        times::place(&mut self.times, timing, source, window)
+        times::place(&mut self.times, source, window)
     }
 
-    /// The durations that are measured there.
+    /// The durations that are kept there.
     pub(super) fn times(&self, place: TimesPlace) -> &SharedTimes {
         &self.times[place.times]
     }
@@ -232,6 +250,21 @@ impl Common {
     /// Whether there may have been more.
     pub(super) fn lacks_keys(&self, place: KeysPlace) -> bool {
         self.keys[place.keys].is_short()
+    }
+
+    /// The place of when the last record of `source` was seen.
+    pub(super) fn last_of(&mut self, source: Subset) -> LastPlace {
+        self.has_counts_alone = false;
+        let known = self.lasts.iter().position(|(known, _)| *known == source);
+        LastPlace(known.unwrap_or_else(|| {
+            self.lasts.push((source, None));
+            self.lasts.len() - 1
+        }))
+    }
+
+    /// That second, if there was one.
+    pub(super) fn last(&self, LastPlace(place): LastPlace) -> Option<Second> {
+        self.lasts[place].1
     }
 
     /// The place of keys that are followed over a window, which a rule holds against `limits`.

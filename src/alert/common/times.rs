@@ -1,9 +1,11 @@
 //! How long requests took, over sliding windows.
 //!
-//! Each second keeps its own buckets; the histogram of a window is their sum, as seconds enter and leave.
+//! Each second keeps its own buckets; the histogram of a window is their sum, as seconds enter and leave. Most windows are never
+//! asked for more than the longest of their durations: then they have none.
 //! Of the longest durations only those are kept that can still become the longest of the window: every
 //! one that has no longer one behind it.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use super::Subset;
@@ -21,51 +23,50 @@ pub(in crate::alert) enum Timing {
     Mean,
 }
 
-/// Where a measure of durations is kept: among the others, in which of their windows, and which it is there.
+/// Where durations are kept: among the others, and which of their windows.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::alert) struct TimesPlace {
     pub(super) times: usize,
     window: usize,
-    value: usize,
 }
 
 /// The durations of some records over one or several windows.
 #[derive(Debug)]
 pub(in crate::alert) struct SharedTimes {
     source: Subset,
-    seconds: Window<SecondDurations>,
-    windows: Vec<WindowTimes>,
-}
-
-/// What is kept of a second.
-#[derive(Debug, Default)]
-struct SecondDurations {
-    hits: u64,
-    durations: Durations,
+    /// Those seconds that have any.
+    seconds: Window<Durations>,
+    /// The longest of all windows.
+    maxima: Maxima,
+    /// Where a window has been asked for more than its longest, as long as it is asked again within its own length.
+    windows: Vec<RefCell<Option<WindowTimes>>>,
 }
 
 /// The durations of a window.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct WindowTimes {
     histogram: Histogram,
-    maxima: Maxima,
-    hits: u64,
-    /// What is measured, in milliseconds, when the last second closed.
+    /// What was measured since anything changed, in milliseconds.
     values: Vec<(Timing, f64)>,
+    /// When they were last asked for.
+    asked: Second,
 }
 
-/// The place of a measure, among those that are kept.
-pub(super) fn place(
-    kept: &mut Vec<SharedTimes>,
-    timing: Timing,
-    source: Subset,
-    span: Span,
-) -> TimesPlace {
+impl WindowTimes {
+    fn change(&mut self, change: impl FnOnce(&mut Histogram)) {
+        change(&mut self.histogram);
+        self.values.clear();
+    }
+}
+
+/// The place of the durations of `source` over a window, among those that are kept.
+pub(super) fn place(kept: &mut Vec<SharedTimes>, source: Subset, span: Span) -> TimesPlace {
     let known = kept.iter().position(|times| times.source == source);
     let times = known.unwrap_or_else(|| {
         kept.push(SharedTimes {
             source,
             seconds: Window::new(span),
+            maxima: Maxima::default(),
             windows: Vec::new(),
         });
         kept.len() - 1
@@ -74,88 +75,76 @@ pub(super) fn place(
         seconds, windows, ..
     } = &mut kept[times];
     let window = seconds.place_of(span);
-    windows.resize_with(seconds.spans(), WindowTimes::default);
-    let values = &mut windows[window].values;
-    let known = values.iter().position(|(known, _)| *known == timing);
-    let value = known.unwrap_or_else(|| {
-        values.push((timing, 0.0));
-        values.len() - 1
-    });
-    TimesPlace {
-        times,
-        window,
-        value,
-    }
+    windows.resize_with(seconds.spans(), RefCell::default);
+    TimesPlace { times, window }
 }
 
 impl SharedTimes {
     pub(super) fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
-        let windows = &mut self.windows;
-        self.seconds.slide(closed, |place, old| {
-            windows[place].histogram.subtract(&old.durations);
-            windows[place].hits -= old.hits;
+        let (seconds, windows) = (&mut self.seconds, &mut self.windows);
+        seconds.slide(closed, |place, old| {
+            if let Some(window) = windows[place].get_mut() {
+                window.change(|histogram| histogram.subtract(old));
+            }
         });
-        let hits = self.source.counters(bucket).hits;
-        let durations = self.source.durations(bucket);
-        // Whatever has a duration is a hit.
-        if hits > 0
-            && let Some(held) = self.seconds.at(second, SecondDurations::default())
-        {
-            held.hits += hits;
-            if let Some(durations) = durations {
-                held.durations.merge(durations);
-            }
-            for (place, window) in self.windows.iter_mut().enumerate() {
-                if !self.seconds.holds(place, second) {
-                    continue;
-                }
-                window.hits += hits;
-                if let Some(durations) = durations {
-                    window.histogram.merge(durations);
-                    window.maxima.enter(second, durations.max_us());
-                }
-            }
-        }
-        for (place, window) in self.windows.iter_mut().enumerate() {
-            // No percentile is above the longest of the window; one that left does not count.
-            let max = window.maxima.leave(closed - self.seconds.span(place));
-            window.histogram.set_max(max);
-        }
-    }
-
-    /// Measures what is asked for.
-    pub(super) fn measure(&mut self) {
-        for WindowTimes {
-            histogram, values, ..
-        } in &mut self.windows
-        {
-            for (timing, value) in values {
-                *value = match timing {
-                    Timing::Percentile(percent) => histogram.percentile_ms((*percent).into()),
-                    Timing::Max => histogram.max_ms(),
-                    Timing::Mean => histogram.mean_ms(),
-                };
+        self.maxima.leave(closed - seconds.longest());
+        let Some(durations) = self.source.durations(bucket) else {
+            return;
+        };
+        let Some(held) = seconds.at(second, Durations::default()) else {
+            return;
+        };
+        held.merge(durations);
+        self.maxima.enter(second, durations.max_us());
+        for (place, kept) in windows.iter_mut().enumerate() {
+            let Some(window) = kept.get_mut() else {
+                continue;
+            };
+            if closed - window.asked > seconds.span(place) {
+                *kept.get_mut() = None;
+            } else if seconds.holds(place, second) {
+                window.change(|histogram| histogram.merge(durations));
             }
         }
     }
 
-    /// What was measured in milliseconds when the last second closed; `None` where no request has a duration.
-    pub(in crate::alert) fn value_ms(&self, place: TimesPlace) -> Option<f64> {
+    /// The longest of a window, in microseconds; `None` where no request has a duration.
+    pub(in crate::alert) fn longest_us(&self, place: TimesPlace) -> Option<u64> {
+        let end = self.seconds.end();
+        self.maxima.after(end - self.seconds.span(place.window))
+    }
+
+    /// What is measured, in milliseconds; `None` where no request has a duration.
+    pub(in crate::alert) fn value_ms(&self, place: TimesPlace, timing: Timing) -> Option<f64> {
+        let longest = self.longest_us(place)?;
+        let mut kept = self.windows[place.window].borrow_mut();
         let WindowTimes {
-            histogram, values, ..
-        } = &self.windows[place.window];
-        (!histogram.is_empty()).then(|| values[place.value].1)
-    }
-
-    /// The hits of the window.
-    pub(in crate::alert) fn hits(&self, place: TimesPlace) -> u64 {
-        self.windows[place.window].hits
-    }
-
-    /// The next second at which something leaves the window, if nothing enters before.
-    pub(in crate::alert) fn next_leave(&self, place: TimesPlace) -> Option<Second> {
-        // Whatever has a duration is a hit.
-        self.seconds.next_leave(place.window)
+            histogram,
+            values,
+            asked,
+        } = kept.get_or_insert_with(|| {
+            let mut histogram = Histogram::default();
+            let seconds = self.seconds.of_span(place.window);
+            seconds.for_each(|durations| histogram.merge(durations));
+            WindowTimes {
+                histogram,
+                values: Vec::new(),
+                asked: self.seconds.end(),
+            }
+        });
+        *asked = self.seconds.end();
+        if let Some((_, value)) = values.iter().find(|(known, _)| *known == timing) {
+            return Some(*value);
+        }
+        // No percentile is above the longest of the window; one that left does not count.
+        histogram.set_max(longest);
+        let value = match timing {
+            Timing::Percentile(percent) => histogram.percentile_ms(percent.into()),
+            Timing::Max => histogram.max_ms(),
+            Timing::Mean => histogram.mean_ms(),
+        };
+        values.push((timing, value));
+        Some(value)
     }
 }
 
@@ -182,12 +171,17 @@ impl Maxima {
         }
     }
 
-    /// Seconds up to `last` are too old; the longest of the others, 0 where there is none.
-    fn leave(&mut self, last: Second) -> u64 {
+    /// Seconds up to `last` are too old.
+    fn leave(&mut self, last: Second) {
         while self.0.front().is_some_and(|(second, _)| *second <= last) {
             self.0.pop_front();
         }
-        self.0.front().map_or(0, |(_, us)| *us)
+    }
+
+    /// The longest of the seconds after `last`, if there is one.
+    fn after(&self, last: Second) -> Option<u64> {
+        let before = self.0.partition_point(|(second, _)| *second <= last);
+        self.0.get(before).map(|(_, us)| *us)
     }
 }
 
@@ -206,9 +200,12 @@ mod tests {
                     maxima.enter(Second(end - ago), us);
                     all.push((end - ago, us));
                 }
-                let within = all.iter().filter(|(second, _)| *second > end - span);
-                let longest = within.map(|(_, us)| *us).max().unwrap_or(0);
-                prop_assert_eq!(maxima.leave(Second(end - span)), longest);
+                maxima.leave(Second(end - span));
+                for shorter in 1..=span {
+                    let within = all.iter().filter(|(second, _)| *second > end - shorter);
+                    let longest = within.map(|(_, us)| *us).max();
+                    prop_assert_eq!(maxima.after(Second(end - shorter)), longest);
+                }
                 prop_assert!(maxima.0.len() <= span as usize);
             }
         }
