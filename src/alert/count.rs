@@ -48,6 +48,7 @@ pub(super) static HITS: MeasureKind = MeasureKind {
                 spec.below,
                 inputs.window,
                 inputs.whole,
+                inputs.common,
             )),
             _ => counted(Summand::Hits, spec, inputs),
         }
@@ -208,7 +209,7 @@ impl CountCondition {
 
 impl Condition for CountCondition {
     #[inline]
-    fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
+    fn take(&mut self, second: Second, bucket: &Bucket, closed: Second, _: &Common) {
         if !self.below {
             return;
         }

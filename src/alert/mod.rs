@@ -193,7 +193,7 @@ pub trait Condition: std::fmt::Debug {
     /// the window ends with `closed`, the last second that is closed. What closes comes in order; seconds
     /// that were left out were empty, and none of them was one that [`Condition::next_change`] named. What is counted
     /// in [common](Common) has taken it already.
-    fn take(&mut self, _second: Second, _bucket: &Bucket, _closed: Second) {}
+    fn take(&mut self, _second: Second, _bucket: &Bucket, _closed: Second, _common: &Common) {}
 
     /// A second closes: where the measure is then, and whether there are fewer hits than `min`. (One call for each rule
     /// and second: there are many seconds.)
@@ -205,7 +205,7 @@ pub trait Condition: std::fmt::Debug {
         min: u64,
         common: &Common,
     ) -> (Level, Option<Shortfall>) {
-        self.take(second, bucket, second);
+        self.take(second, bucket, second, common);
         match self.shortfall(min, common) {
             None => (self.level(common), None),
             // Too few hits say nothing, and what says nothing is not beyond.

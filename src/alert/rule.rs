@@ -361,10 +361,12 @@ impl Rule {
     }
 
     /// Records came late for a second up to `closed`, the last one that is closed.
-    pub fn late(&mut self, second: Second, bucket: &Bucket, closed: Second) {
+    pub fn late(&mut self, second: Second, bucket: &Bucket, closed: Second, common: &Common) {
         self.touched = true;
         match &mut self.kind {
-            Instances::Whole { condition, .. } => condition.take(second, bucket, closed),
+            Instances::Whole { condition, .. } => {
+                condition.take(second, bucket, closed, common);
+            }
             Instances::ByKey { keyed, .. } => keyed.late(second, bucket, closed),
         }
     }

@@ -77,7 +77,7 @@ impl SilenceCondition {
 }
 
 impl Condition for SilenceCondition {
-    fn take(&mut self, _: Second, _: &Bucket, closed: Second) {
+    fn take(&mut self, _: Second, _: &Bucket, closed: Second, _: &Common) {
         self.closed = closed;
     }
 

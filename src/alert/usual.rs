@@ -18,9 +18,8 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
 
-use super::common::Common;
-use super::window::Sums;
-use super::{Condition, Level, Subset};
+use super::common::{Common, CountPlace, Summand};
+use super::{Condition, Level, Rest, Subset, at_most};
 use crate::quantity::Figure;
 use crate::stats::bucket::Bucket;
 use crate::time::{Second, Span};
@@ -51,8 +50,10 @@ pub(super) struct UsualCondition {
     factor: u128,
     /// Fires below it, not above.
     below: bool,
-    source: Subset,
-    hits: Sums,
+    window: Span,
+    hits: CountPlace,
+    /// Those of the last minute.
+    of_minute: CountPlace,
     /// What the window held at the end of each minute, oldest first; the last one ended before `minute`. `None`: it was not
     /// full, was not read as a whole, or has a hole of the log in it.
     windows: VecDeque<Option<u64>>,
@@ -66,8 +67,8 @@ pub(super) struct UsualCondition {
     empty: usize,
     /// The first second from which on all was read, and there was no hole.
     whole_from: Option<Second>,
-    /// The minute that is open, and its hits.
-    minute: Option<(i64, u64)>,
+    /// The minute that is open.
+    minute: Option<i64>,
     /// The last second that is closed.
     closed: Option<Second>,
     /// The usual hits of a window, once the baseline is ready.
@@ -80,12 +81,20 @@ pub(super) struct UsualCondition {
 }
 
 impl UsualCondition {
-    pub(super) fn new(factor: u128, below: bool, window: Span, source: Subset) -> UsualCondition {
+    pub(super) fn new(
+        factor: u128,
+        below: bool,
+        window: Span,
+        source: Subset,
+        common: &mut Common,
+    ) -> UsualCondition {
+        let mut hits = |span| common.count(Summand::Hits, [source; 2], span);
         UsualCondition {
             factor,
             below,
-            source,
-            hits: Sums::new(window),
+            window,
+            hits: hits(window),
+            of_minute: hits(Span(MINUTE)),
             windows: VecDeque::new(),
             recent: 0,
             baseline: BTreeMap::new(),
@@ -101,25 +110,20 @@ impl UsualCondition {
         }
     }
 
-    /// Ends every minute before that of `second`. In the seconds that were left out nothing came and nothing left the
-    /// window.
+    /// Ends every minute before that of `second` that is open yet: nothing came in it, and nothing was left in the window, else
+    /// its last second would have closed.
     fn catch_up(&mut self, second: Second) {
         let now = second.0.div_euclid(MINUTE);
-        let (minute, counted) = self.minute.get_or_insert((now, 0));
-        let missed = now - *minute;
-        if missed > 0 {
-            let first = std::mem::replace(minute, now);
-            let ended = std::mem::take(counted);
-            self.end_minute(first, ended);
-            let most = BASELINE + RECENT + FROZEN;
-            for back in (1..missed.min(most as i64 + 1)).rev() {
-                self.end_minute(now - back, 0);
-            }
+        let minute = *self.minute.get_or_insert(now);
+        let most = BASELINE + RECENT + FROZEN + 1;
+        for minute in minute.max(now - most as i64)..now {
+            self.end_minute(minute, 0, 0);
         }
+        self.minute = self.minute.max(Some(now));
     }
 
-    /// A minute has ended with so many hits.
-    fn end_minute(&mut self, minute: i64, hits: u64) {
+    /// A minute has ended with so many hits, and so many in the window.
+    fn end_minute(&mut self, minute: i64, hits: u128, counted: u128) {
         let end = Second((minute + 1) * MINUTE);
         if hits > 0 && self.empty > HOLE {
             // The window holds a part of the hole until it is past.
@@ -134,10 +138,9 @@ impl UsualCondition {
         }
         let is_whole = self
             .whole_from
-            .is_some_and(|from| end - self.hits.span(0) >= from);
-        let window = u64::try_from(self.hits.total(0)).unwrap_or(u64::MAX);
+            .is_some_and(|from| end - self.window >= from);
         self.windows
-            .push_back((is_whole && !is_hole).then_some(window));
+            .push_back((is_whole && !is_hole).then_some(at_most(counted)));
         self.recent += 1;
         if let Some(minutes) = &mut self.firing {
             *minutes += 1;
@@ -157,7 +160,7 @@ impl UsualCondition {
             }
         }
         self.usual = self.find_usual();
-        self.judge();
+        self.judge(counted);
     }
 
     /// One minute of the baseline that held so much is taken out.
@@ -225,13 +228,13 @@ impl UsualCondition {
         }
     }
 
-    fn judge(&mut self) {
+    /// How the hits of the window stand.
+    fn judge(&mut self, counted: u128) {
         let Some(usual) = self.usual else {
             self.level = Level::Clear;
             (self.beyond, self.firing) = (0, None);
             return;
         };
-        let counted = self.hits.total(0);
         let limit = self.factor() * u128::from(usual);
         let order = match self.below {
             false => (counted * 1_000_000_000).cmp(&limit),
@@ -262,59 +265,57 @@ impl UsualCondition {
         }
     }
 
+    fn counted(&self, common: &Common) -> u128 {
+        common.counted(self.hits).0
+    }
+
     fn usual_per_second(&self) -> f64 {
-        self.usual.unwrap_or(0) as f64 / self.hits.span(0).0 as f64
+        self.usual.unwrap_or(0) as f64 / self.window.0 as f64
     }
 }
 
 impl Condition for UsualCondition {
-    fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
-        let hits = self.source.counters(bucket).hits;
-        // Most seconds end no minute, and come in their order.
-        if let Some((minute, counted)) = &mut self.minute
-            && second == closed
-            && self.closed.is_some_and(|last| last < second)
-            && (*minute * MINUTE..(*minute + 1) * MINUTE - 1).contains(&second.0)
-        {
-            self.closed = Some(closed);
-            *counted += hits;
-            self.hits.take(second, hits, closed);
-            return;
-        }
+    fn take(&mut self, second: Second, bucket: &Bucket, closed: Second, common: &Common) {
         let late = self.closed.is_some_and(|last| second <= last) || second < closed;
         if self.minute.is_none() && (late || bucket.is_empty()) {
             return;
         }
         self.whole_from.get_or_insert(closed);
         self.closed = Some(closed);
-        // What comes late finds every closed second counted, this one too where it ended a minute.
+        // What comes late finds every minute ended that has closed, and one that has ended stays as it was judged.
         self.catch_up(if late { closed.next() } else { closed });
-        self.hits.take(second, hits, closed);
-        // A minute that has ended stays as it was judged.
-        if let Some((minute, counted)) = &mut self.minute
-            && *minute == second.0.div_euclid(MINUTE)
-        {
-            *counted += hits;
+        let minute = closed.0.div_euclid(MINUTE);
+        if closed.next().0 == (minute + 1) * MINUTE && self.minute == Some(minute) {
+            let (hits, _) = common.counted(self.of_minute);
+            self.end_minute(minute, hits, self.counted(common));
+            self.minute = Some(minute + 1);
         }
-        self.catch_up(closed.next());
+    }
+
+    fn rest(&self, _: u64, _: &Common) -> Option<Rest> {
+        let minute = self.minute.filter(|_| self.level == Level::Clear)?;
+        Some(Rest {
+            until: Second((minute + 1) * MINUTE - 1),
+            ..Rest::ENDLESS
+        })
     }
 
     fn level(&self, _: &Common) -> Level {
         self.level
     }
 
-    fn figure(&self, _: &Common) -> Figure {
+    fn figure(&self, common: &Common) -> Figure {
         Figure {
-            hits: self.hits.hits(0),
-            value: self.hits.total(0) as f64 / self.hits.span(0).0 as f64,
+            hits: at_most(self.counted(common)),
+            value: self.counted(common) as f64 / self.window.0 as f64,
             threshold: self.factor() as f64 / 1e9 * self.usual_per_second(),
-            window: self.hits.span(0),
+            window: self.window,
             below: self.below,
         }
     }
 
-    fn detail(&self, _: &Common) -> Option<String> {
-        let rate = self.hits.total(0) as f64 / self.hits.span(0).0 as f64;
+    fn detail(&self, common: &Common) -> Option<String> {
+        let rate = self.counted(common) as f64 / self.window.0 as f64;
         let usual = self.usual_per_second();
         let rates = |rate: f64| {
             if rate >= 100.0 {
@@ -347,15 +348,16 @@ impl Condition for UsualCondition {
             .then(|| format!("baseline not ready: {known} of {needed}"))
     }
 
-    fn next_change(&self, from: Second, _: Level, _: &Common) -> Option<Second> {
+    fn next_change(&self, from: Second, _: Level, common: &Common) -> Option<Second> {
         // With an empty window every minute that ends is back; until it has been, it matters. To a rule on less it matters
         // as long as anything is usual.
-        let open = self.hits.total(0) > 0
+        let open = self.counted(common) > 0
+            || common.counted(self.of_minute).0 > 0
             || self.level != Level::Clear
             || self.beyond > 0
             || self.below && self.known > 0;
         let minute_ends = from + Span(MINUTE - 1 - from.0.rem_euclid(MINUTE));
-        let leaves = self.hits.next_leave(0);
+        let leaves = common.next_leave(self.hits);
         (open && self.minute.is_some())
             .then(|| leaves.map_or(minute_ends, |leaves| leaves.min(minute_ends)))
     }
@@ -366,11 +368,11 @@ impl Condition for UsualCondition {
 
     fn unread(&mut self, from: Second, to: Second) {
         self.whole_from = self.whole_from.max(Some(to));
-        let Some((now, _)) = self.minute else {
+        let Some(now) = self.minute else {
             return;
         };
         // Those whose window holds a part of it.
-        let overlaps = to.0 + self.hits.span(0).0 - 1;
+        let overlaps = to.0 + self.window.0 - 1;
         let (first, last) = (from.0.div_euclid(MINUTE), overlaps.div_euclid(MINUTE) - 1);
         // Those that have ended are behind each other, up to the one before the open one.
         let count = self.windows.len();
@@ -385,10 +387,10 @@ impl Condition for UsualCondition {
     }
 
     fn window(&self) -> Span {
-        self.hits.span(0)
+        self.window
     }
 
     fn look_back(&self) -> Span {
-        Span((BASELINE + RECENT) as i64 * MINUTE + self.hits.span(0).0)
+        Span((BASELINE + RECENT) as i64 * MINUTE + self.window.0)
     }
 }

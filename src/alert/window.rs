@@ -316,11 +316,6 @@ impl Sums {
         self.totals[place]
     }
 
-    /// A sum of hits, for a figure.
-    pub(super) fn hits(&self, place: usize) -> u64 {
-        u64::try_from(self.totals[place]).unwrap_or(u64::MAX)
-    }
-
     pub(super) fn span(&self, place: usize) -> Span {
         self.window.span(place)
     }
@@ -392,7 +387,7 @@ pub(super) mod tests {
                 run.iter().for_each(|&(second, hits)| one_by_one.take(second, hits, second));
                 by_runs.take_run(run.iter().copied());
                 for (&place, &same) in places[0].iter().zip(&places[1]) {
-                    prop_assert_eq!(one_by_one.hits(place), by_runs.hits(same));
+                    prop_assert_eq!(one_by_one.total(place), by_runs.total(same));
                     prop_assert_eq!(one_by_one.next_leave(place), by_runs.next_leave(same));
                 }
             }
@@ -423,7 +418,7 @@ pub(super) mod tests {
                 shared.take(Second(end), 0, Second(end));
                 let plain = spans.map(|span| within(&all, end, span).values().sum::<u64>());
                 prop_assert_eq!(places.map(|place| sums[place]), plain);
-                prop_assert_eq!(shared_places.map(|place| shared.hits(place)), plain);
+                prop_assert_eq!(shared_places.map(|place| shared.total(place) as u64), plain);
                 let leaves = spans.iter().filter_map(|span| Some(within(&all, end, *span).keys().next()?.0 + span));
                 let next = places.iter().filter_map(|place| window.next_leave(*place));
                 prop_assert_eq!(next.map(|leave| leave.0).min(), leaves.min());

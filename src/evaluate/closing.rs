@@ -306,7 +306,7 @@ impl ClosedSeconds for Evaluate {
         let closed = books.first_open - Span::SECOND;
         self.common.late(second, bucket, closed);
         for rule in &mut self.rules {
-            rule.late(second, bucket, closed);
+            rule.late(second, bucket, closed, &self.common);
         }
         self.past.late(second, bucket, closed, &mut self.scratch[0]);
         if let Some(scales) = &mut self.scales {
