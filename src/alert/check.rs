@@ -216,7 +216,7 @@ impl Check {
     pub fn abandon_firing(&mut self, second: Second, history: &AlertHistory) {
         for (number, (place, since)) in std::mem::take(&mut self.firing) {
             let tally = &mut self.rungs[place].1;
-            if let Some(peak) = history.peak(number) {
+            if let Some(peak) = history.peak(number, second) {
                 tally.take(second - since, peak);
             }
         }
@@ -237,11 +237,16 @@ impl Check {
         places.filter_map(|(place, (rung, _))| rung.written.then_some(place))
     }
 
-    /// What each rule did up to `now`.
-    pub fn rules(&self, now: Option<Second>, history: &AlertHistory) -> Vec<CheckedRule> {
+    /// What each rule did up to `now`; `closed` is the last second that is.
+    pub fn rules(
+        &self,
+        now: Option<Second>,
+        closed: Second,
+        history: &AlertHistory,
+    ) -> Vec<CheckedRule> {
         let mut open: BTreeMap<usize, RungTally> = BTreeMap::new();
         for (number, (place, since)) in &self.firing {
-            if let (Some(peak), Some(now)) = (history.peak(*number), now) {
+            if let (Some(peak), Some(now)) = (history.peak(*number, closed), now) {
                 open.entry(*place)
                     .or_insert_with(RungTally::new)
                     .take(now - *since, peak);

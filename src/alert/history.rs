@@ -7,7 +7,7 @@ use foldhash::fast::RandomState;
 
 use crate::quantity::{Figure, Unit};
 use crate::report::{Alert, Alerts, Key, WhyOver, alert_name};
-use crate::time::Second;
+use crate::time::{Second, Span};
 
 /// How many alerts are remembered: those that fire, and the newest of the others.
 const REMEMBERED: usize = 100_000;
@@ -20,6 +20,8 @@ const LISTED: usize = 10;
 pub struct AlertHistory {
     /// Those that fire now, by number.
     firing: BTreeMap<u64, Alert>,
+    /// Of those whose measure is a time that goes on by itself: since when.
+    growing: HashMap<u64, Second, RandomState>,
     /// Those that are over, or have no end since the log went back, by number.
     over: BTreeMap<u64, Alert>,
     /// How many there were in the run.
@@ -136,40 +138,65 @@ impl AlertHistory {
         self.firing.get(&number).map(|fired| fired.since)
     }
 
-    /// The most extreme value so far of an alert that fires.
-    pub(super) fn peak(&self, number: u64) -> Option<Figure> {
-        self.firing.get(&number).map(|fired| fired.peak)
+    /// When `second` closes, the measure of an alert that fires is the time since `since`, and grows from there on.
+    pub(super) fn grows(&mut self, number: u64, second: Second, since: Second) {
+        if let Some(Alert { peak, .. }) = self.firing.get_mut(&number) {
+            let before = self.growing.insert(number, since);
+            grow(peak, before, second - Span::SECOND);
+        }
+    }
+
+    /// The most extreme value of an alert that fires up to `closed`, the last second that is.
+    pub(super) fn peak(&self, number: u64, closed: Second) -> Option<Figure> {
+        let fired = self.firing.get(&number)?;
+        Some(self.as_of(fired, closed).peak)
+    }
+
+    /// An alert with the peak that it has when `closed` is the last second that is.
+    fn as_of(&self, alert: &Alert, closed: Second) -> Alert {
+        let mut alert = alert.clone();
+        let since = self.growing.get(&alert.number).copied();
+        grow(&mut alert.peak, since, closed);
+        alert
     }
 
     /// An alert is over.
     pub(super) fn resolve(&mut self, number: u64, at: Second, why: Option<WhyOver>) -> Alert {
         let mut fired = self.firing.remove(&number).expect("it fires");
+        let since = self.growing.remove(&number);
+        grow(&mut fired.peak, since, at - Span::SECOND);
         fired.until = Some(at);
         fired.why = why;
         self.over.insert(number, fired.clone());
         fired
     }
 
-    /// The log has gone back: alerts that fire have no end, and are not followed any more.
-    pub fn abandon_firing(&mut self) {
+    /// The log has gone back behind `closed`: alerts that fire have no end, and are not followed any more.
+    pub fn abandon_firing(&mut self, closed: Second) {
+        for (number, since) in self.growing.drain() {
+            if let Some(Alert { peak, .. }) = self.firing.get_mut(&number) {
+                grow(peak, Some(since), closed);
+            }
+        }
         self.over.append(&mut self.firing);
     }
 
-    /// All of them, for a summary.
-    pub fn all(&self, now: Option<Second>) -> Alerts {
+    /// All of them, for a summary; `closed` is the last second that is.
+    pub fn all(&self, now: Option<Second>, closed: Second) -> Alerts {
         Alerts {
             now,
-            listed: self.remembered().cloned().collect(),
+            listed: self.remembered(closed),
             omitted: self.count - (self.firing.len() + self.over.len()) as u64,
             omitted_firing: 0,
         }
     }
 
     /// Those that are remembered, oldest first.
-    fn remembered(&self) -> impl Iterator<Item = &Alert> {
-        let mut all: Vec<&Alert> = self.over.values().chain(self.firing.values()).collect();
+    fn remembered(&self, closed: Second) -> Vec<Alert> {
+        let firing = self.firing.values().map(|fired| self.as_of(fired, closed));
+        let mut all: Vec<Alert> = self.over.values().cloned().chain(firing).collect();
         all.sort_unstable_by_key(|fired| fired.number);
-        all.into_iter()
+        all
     }
 
     /// How many alerts there were, and how many of them fire now.
@@ -178,12 +205,13 @@ impl AlertHistory {
     }
 
     /// Some of those that are remembered, in the order of a screen: those that fire, then the others, each
-    /// newest first.
-    pub fn page(&self, skip: usize, most: usize) -> Vec<Alert> {
+    /// newest first; `closed` is the last second that is.
+    pub fn page(&self, closed: Second, skip: usize, most: usize) -> Vec<Alert> {
         let firing = self.firing.values().rev();
         let over = self.over.values().rev();
         let over = over.filter(|fired| fired.until.is_some());
-        firing.chain(over).skip(skip).take(most).cloned().collect()
+        let page = firing.chain(over).skip(skip).take(most);
+        page.map(|fired| self.as_of(fired, closed)).collect()
     }
 
     /// Those that fire, of those by key the newest, and the newest `past` of the others.
@@ -195,7 +223,8 @@ impl AlertHistory {
             by_key += usize::from(fired.key.is_some());
             fired.key.is_none() || by_key <= LISTED
         });
-        let mut listed: Vec<Alert> = firing.chain(over).cloned().collect();
+        let listed = firing.chain(over);
+        let mut listed: Vec<Alert> = listed.map(|fired| self.as_of(fired, now)).collect();
         listed.sort_unstable_by_key(|fired| fired.number);
         let firing = listed.iter().filter(|fired| fired.until.is_none()).count();
         Alerts {
@@ -207,10 +236,16 @@ impl AlertHistory {
     }
 }
 
+/// Raises the peak of a measure that is the time since `since`, if it is one, to what it was when `second` closed.
+fn grow(peak: &mut Figure, since: Option<Second>, second: Second) {
+    if let Some(since) = since {
+        peak.value = peak.value.max((second - since).0 as f64);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::Span;
 
     const FIGURE: Figure = Figure {
         hits: 1,
@@ -231,9 +266,9 @@ mod tests {
             let number = fire(&mut history, at);
             history.resolve(number, Second(at + 1), None);
         }
-        assert_eq!(history.all(None).omitted, 0);
+        assert_eq!(history.all(None, Second(0)).omitted, 0);
         let last = fire(&mut history, 100_000);
-        assert_eq!((last, history.all(None).omitted), (100_001, 1));
+        assert_eq!((last, history.all(None, Second(0)).omitted), (100_001, 1));
         assert_eq!(history.count(), (100_001, 1));
         history.raise_peak(
             last,
@@ -244,7 +279,7 @@ mod tests {
         );
         let over = history.resolve(last, Second(100_009), None);
         assert_eq!((over.since, over.peak.value), (Second(100_000), 7.0));
-        let first = history.all(None).listed[0].number;
+        let first = history.all(None, Second(0)).listed[0].number;
         assert_eq!(first, 2);
         // One that never ends holds none of the others.
         let last = fire(&mut history, 100_010);
@@ -253,7 +288,7 @@ mod tests {
             history.resolve(number, Second(100_012 + at), None);
         }
         assert_eq!(history.over.len() + 1, REMEMBERED);
-        assert_eq!(history.page(0, 1)[0].number, last);
+        assert_eq!(history.page(Second(0), 0, 1)[0].number, last);
     }
 
     #[test]
@@ -276,7 +311,7 @@ mod tests {
         assert_eq!((alerts.count(), alerts.firing_count()), (31, 21));
         let numbers: Vec<u64> = alerts.firing().map(|fired| fired.number).collect();
         assert_eq!(numbers, [1, 17, 19, 20, 22, 23, 25, 26, 28, 29, 31]);
-        let all = history.all(None);
+        let all = history.all(None, Second(0));
         assert_eq!(
             (all.count(), all.listed.len(), all.firing_count()),
             (31, 31, 21)

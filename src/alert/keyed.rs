@@ -184,6 +184,7 @@ impl Keyed {
                 shortfall: self.parts.shortfall(sums),
                 id: Some(id),
                 uncounted: self.parts.leaves_hits(),
+                grows_since: None,
             };
             advance(id, &mut alert.phase, reading);
         }

@@ -97,6 +97,8 @@ struct Reading {
     id: Option<u32>,
     /// Whether the hits of that key are not in the figure.
     uncounted: bool,
+    /// Since when it has been growing with time alone, if it is: that raises the peak until the next reading.
+    grows_since: Option<Second>,
 }
 
 /// For how long a level that is [`Level::Clear`] stays so, whatever comes.
@@ -386,11 +388,6 @@ trait KeyedCondition: std::fmt::Debug {
 
     /// As [`Condition::heard`].
     fn heard(&mut self, _second: Second, _bucket: &Bucket) {}
-
-    /// Whether a value grows from one empty second to the next, so that its peak is at the last of them.
-    fn grows(&self) -> bool {
-        false
-    }
 
     /// The first second at which anything could change if all from now on are empty.
     fn next_change(&self, common: &Common) -> Option<Second>;

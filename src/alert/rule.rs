@@ -356,7 +356,7 @@ impl Rule {
                 ..
             } => condition.grows(),
             Instances::Whole { .. } => false,
-            Instances::ByKey { keyed, .. } => keyed.grows(),
+            Instances::ByKey { .. } => false,
         }
     }
 
@@ -640,6 +640,7 @@ impl Rule {
             shortfall,
             id: None,
             uncounted: false,
+            grows_since: None,
         };
         let mut closing = Closing::new(
             (&self.label, &self.subject),

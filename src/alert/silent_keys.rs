@@ -84,7 +84,9 @@ impl SilentKeys {
         }
     }
 
-    fn reading(&self, silent: Span) -> Reading {
+    /// What it is at the end of `second` of a key that came last in `last`.
+    fn reading(&self, last: Second, second: Second) -> Reading {
+        let silent = second - last;
         let order = (silent.0.max(0) as u128 * 1_000_000_000).cmp(&self.threshold.billionths);
         Reading {
             level: Level::of(order, self.threshold, false),
@@ -92,28 +94,22 @@ impl SilentKeys {
             shortfall: None,
             id: None,
             uncounted: false,
+            grows_since: Some(last),
         }
     }
 
-    /// Most of those that fire are silent for another second, which does no more than raise their peak; the others are to be
-    /// looked at, in the order of their keys: outside of the rule's hours all of them, which are over then.
-    fn raise_peaks(
-        &mut self,
-        (second, outside): (Second, bool),
-        advance: &mut dyn FnMut(u32, &mut Phase, Reading),
-    ) {
-        let mut keys = std::mem::take(&mut self.keys);
-        let firing = keys.iter_mut();
-        for (&id, seen) in firing.filter(|(_, seen)| seen.phase.number().is_some()) {
-            let reading = self.reading(second - seen.last);
-            let moves_on = outside || seen.due <= second || seen.phase.is_repeated(second);
-            if moves_on || reading.level != Level::Breached {
-                self.touched.push(id);
-            } else {
-                advance(id, &mut seen.phase, reading);
+    /// Takes out the keys that are to be looked at by now: those that were seen meanwhile wait on.
+    fn take_due(&mut self, second: Second) {
+        while let Some(id) = pop_due(&mut self.waiting, second) {
+            let too_long = self.too_long();
+            match self.keys.get_mut(&id) {
+                Some(seen) if seen.phase == Phase::Quiet && seen.last + too_long > second => {
+                    seen.due = seen.last + too_long;
+                    self.waiting.insert((seen.due, id));
+                }
+                _ => self.touched.push(id),
             }
         }
-        self.keys = keys;
     }
 
     /// Takes in which keys have hits in a second.
@@ -215,16 +211,13 @@ impl KeyedCondition for SilentKeys {
         &mut self,
         second: Second,
         (bucket, _): (&Bucket, &mut Common),
-        Evaluable { unread, outside }: Evaluable,
+        evaluable: Evaluable,
         over: &mut Vec<u64>,
         order: &dyn Fn(u32, u32) -> Ordering,
         advance: &mut dyn FnMut(u32, &mut Phase, Reading),
     ) {
         self.see(second, bucket);
-        while let Some(id) = pop_due(&mut self.waiting, second) {
-            self.touched.push(id);
-        }
-        self.raise_peaks((second, outside), advance);
+        self.take_due(second);
         let mut touched = std::mem::take(&mut self.touched);
         touched.sort_unstable();
         touched.dedup();
@@ -239,14 +232,14 @@ impl KeyedCondition for SilentKeys {
             if silent > REMEMBERED {
                 self.keys.remove(&id);
                 if seen.phase.number().is_some() {
-                    advance(id, &mut seen.phase, self.reading(silent));
+                    advance(id, &mut seen.phase, self.reading(seen.last, second));
                 }
                 over.extend(seen.phase.number());
                 continue;
             }
-            let mut reading = self.reading(silent);
+            let mut reading = self.reading(seen.last, second);
             reading.id = Some(id);
-            if unread {
+            if evaluable.unread {
                 reading.level = reading.level.where_unread(seen.phase, true);
             }
             let level = reading.level;
@@ -273,11 +266,6 @@ impl KeyedCondition for SilentKeys {
 
     fn heard(&mut self, second: Second, bucket: &Bucket) {
         self.see(second, bucket);
-    }
-
-    fn grows(&self) -> bool {
-        let phases = self.keys.values().map(|seen| seen.phase);
-        phases.filter_map(Phase::number).next().is_some()
     }
 
     fn next_change(&self, _: &Common) -> Option<Second> {

@@ -117,13 +117,18 @@ impl<'c, T: FnMut(Changed)> Closing<'c, T> {
             shortfall,
             id,
             uncounted,
+            grows_since,
         } = reading;
         let (level, clauses) = match self.outside {
             true => (Level::Clear, Clauses::NONE),
             false => (level, clauses),
         };
         let enlist = |since| history.fire(label, key(), subject.unit, since, figure);
-        let transition = match phase.advance(level, *second, clauses, enlist) {
+        let change = phase.advance(level, *second, clauses, enlist);
+        if let (Phase::Firing { number, .. }, Some(since)) = (*phase, grows_since) {
+            history.grows(number, *second, since);
+        }
+        let transition = match change {
             PhaseChange::Stay => {
                 if let Phase::Firing { number, .. } = *phase {
                     self.history.raise_peak(number, figure);

@@ -303,7 +303,7 @@ impl ClosedSeconds for Evaluate {
 
     fn late(&mut self, second: Second, bucket: &Bucket, books: &Books) {
         self.pauses.late(second);
-        let closed = books.first_open - Span::SECOND;
+        let closed = books.closed();
         self.common.late(second, bucket, closed);
         for rule in &mut self.rules {
             rule.late(second, bucket, closed, &self.common);
@@ -342,7 +342,7 @@ impl ClosedSeconds for Evaluate {
 
     fn end(&mut self, books: &Books) {
         if self.open.is_some() {
-            self.write_report(books.first_open - Span::SECOND, true, books);
+            self.write_report(books.closed(), true, books);
         }
     }
 
@@ -353,7 +353,7 @@ impl ClosedSeconds for Evaluate {
         if let Some(check) = &mut self.check {
             check.abandon_firing(rewind.from, &self.history);
         }
-        self.history.abandon_firing();
+        self.history.abandon_firing(rewind.from);
         self.past.clear();
         self.trend.clear();
         self.peaks.begin_stretch();

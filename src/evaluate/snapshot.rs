@@ -69,11 +69,13 @@ impl Evaluate {
             alerts: self.history.count(),
             spans: self
                 .history
-                .page(0, MARKED)
+                .page(books.closed(), 0, MARKED)
                 .iter()
                 .map(|fired| (fired.since, fired.until))
                 .collect(),
-            listed: self.history.page(ask.alerts.0, ask.alerts.1),
+            listed: self
+                .history
+                .page(books.closed(), ask.alerts.0, ask.alerts.1),
         }
     }
 

@@ -39,7 +39,7 @@ impl Evaluate {
         if let Some(check) = &self.check {
             return Event::Check(Checked {
                 span: books.span,
-                rules: check.rules(books.now(), &self.history),
+                rules: check.rules(books.now(), books.closed(), &self.history),
                 notes: self.rule_notes(),
             });
         }
@@ -110,7 +110,7 @@ impl Evaluate {
         let rankings = rankings::of_run(totals, &times, self.columns);
         blocks.extend(rankings.into_iter().map(Box::new).map(Block::Ranking));
         blocks.extend(self.notes());
-        blocks.push(Block::Alerts(self.history.all(books.now())));
+        blocks.push(Block::Alerts(self.history.all(books.now(), books.closed())));
         blocks.push(Block::Unparsed(books.examples.clone()));
         Event::Summary(Report {
             from: books.span.map(|s| s.0),

@@ -119,6 +119,11 @@ impl Books {
         (misplaced >= 10 && misplaced > self.hits() / 100).then_some(misplaced)
     }
 
+    /// The last second that is closed.
+    pub fn closed(&self) -> Second {
+        Second(self.first_open.0.saturating_sub(1))
+    }
+
     /// Up to when alerts are shown: the newest second of the period.
     pub fn now(&self) -> Option<Second> {
         let last = Second(self.bounds.until.0 - 1);
