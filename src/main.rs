@@ -4,12 +4,10 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     #[cfg(unix)]
-    if start::stdout_was_closed() {
-        return httpmon::run::fail(&httpmon::error::Error::new(
-            "standard output is closed: nothing could be reported (>/dev/null throws the reports away)",
-        ));
-    }
-    httpmon::run::main(std::env::args_os().skip(1))
+    let stdout = !start::stdout_was_closed();
+    #[cfg(not(unix))]
+    let stdout = true;
+    httpmon::run::main(std::env::args_os().skip(1), stdout)
 }
 
 /// What is known only before `main`: the standard library opens the null device there for a standard stream that is

@@ -167,6 +167,12 @@ fn a_closed_standard_output_is_an_error_and_the_null_device_is_none() {
             shell.stdin(Stdio::null()).output().expect("sh runs")
         };
         is_error(&shell(">&-"), "standard output is closed");
+        let file = Temporary(Temporary::path("closed-output"));
+        let to_file = format!("-o {} >&-", file.0.display());
+        if args != ["--help"] {
+            assert!(shell(&to_file).status.success(), "{args:?}");
+            assert!(file.0.exists(), "{args:?}");
+        }
         for open in [">/dev/null", "<>/dev/null >&0", "<&-"] {
             let output = shell(open);
             assert!(output.status.success(), "{open}: {output:?}");

@@ -116,33 +116,37 @@ use crate::render::Form;
 use crate::report::Event;
 use crate::time::Second;
 
-/// Runs httpmon with these arguments, the program's name left out, and says how it ended.
-pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
-    match command(args) {
+/// Runs httpmon with these arguments, the program's name left out, and says how it ended. `stdout_is_open`: whether standard
+/// output was, when the program started.
+pub fn main(args: impl Iterator<Item = OsString>, stdout_is_open: bool) -> ExitCode {
+    match read(args).and_then(|command| act(command, stdout_is_open)) {
         Ok(code) => ExitCode::from(code),
-        Err(error) => fail(&error),
+        Err(error) => {
+            say(&error);
+            ExitCode::from(EXIT_ERROR)
+        }
     }
 }
 
-/// Says the error and how it ends the program.
-pub fn fail(error: &Error) -> ExitCode {
-    say(error);
-    ExitCode::from(EXIT_ERROR)
-}
-
-fn command(args: impl Iterator<Item = OsString>) -> Result<u8, Error> {
+fn read(args: impl Iterator<Item = OsString>) -> Result<Command, Error> {
     let mut args = args.peekable();
     if args.next_if(|arg| arg == cli::simulate::NAME).is_some() {
-        return act(cli::simulate::parse(args)?);
+        return cli::simulate::parse(args);
     }
     let file = || {
         let path = std::env::var_os(config::VARIABLE).filter(|path| !path.is_empty());
         path.map(|path| config::read(Path::new(&path))).transpose()
     };
-    act(parse::parse(file, args)?)
+    parse::parse(file, args)
 }
 
-fn act(command: Command) -> Result<u8, Error> {
+fn act(command: Command, stdout_is_open: bool) -> Result<u8, Error> {
+    let to_file = matches!(&command, Command::Run(options) if options.output.is_some());
+    if !stdout_is_open && !to_file {
+        return Err(Error::new(
+            "standard output is closed (>/dev/null throws away what is written, -o writes it to a file)",
+        ));
+    }
     match command {
         Command::Print(printout) => print(&printout.text()),
         Command::Run(mut options) => {
