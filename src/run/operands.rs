@@ -345,6 +345,28 @@ pub(super) fn failure(name: &str, error: &io::Error) -> Error {
             format!("{name}: is a directory (name the log files in it: {name}/*.log)")
         }
         io::ErrorKind::NotFound => format!("{name}: no such file{}", meant(&name)),
+        _ if cfg!(unix) && error.raw_os_error() == Some(TOO_MANY_OPEN) => {
+            format!("{name}: {error} (see ulimit -n)")
+        }
         _ => format!("{name}: {error}"),
     })
+}
+
+/// `EMFILE`, which is the same on every Unix.
+const TOO_MANY_OPEN: i32 = 24;
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_many_open_files_are_told_with_their_limit() {
+        let error = io::Error::from_raw_os_error(TOO_MANY_OPEN);
+        let said = failure("access.log", &error).to_string();
+        assert!(
+            said.starts_with("access.log: Too many open files"),
+            "{said}"
+        );
+        assert!(said.ends_with("(see ulimit -n)"), "{said}");
+    }
 }
