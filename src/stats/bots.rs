@@ -456,6 +456,7 @@ mod tests {
                 "ExampleReader other",
             ),
             ("Mozilla/5.0 (compatible; /1.0)", ""),
+            ("Mozilla/5.0 (compatible; Chrome/1.0)", "Chrome other"),
             ("compatible;", ""),
             ("-", ""),
             ("", ""),
