@@ -174,6 +174,17 @@ fn reports_in_a_silence_are_empty_and_say_how_long_it_has_been() {
     ];
     assert_eq!(shown, expected);
     assert!(written.iter().all(|(_, event)| event["type"] != "gap"));
+    // Where reports are short, a silence as long as one is more than a pause.
+    let mut events = stream(2, 300);
+    events.push((10_000, End));
+    let (_, written) = run("-i3s --lateness=0", events);
+    let reports = written
+        .iter()
+        .filter(|(_, event)| event["type"] == "report");
+    let shown: Vec<_> = reports
+        .map(|(_, event)| event["silent_s"].as_u64())
+        .collect();
+    assert_eq!(shown, [None, Some(4), Some(7)]);
 }
 
 #[test]
