@@ -308,10 +308,13 @@ impl Test {
             Test::Pattern(pattern) => pattern.is_in(key),
             Test::AnyOf(keys) => keys.iter().any(|one| one.as_bytes() == key),
             Test::Class(digit) => key.first() == Some(digit),
-            Test::Network(network, bits) => std::str::from_utf8(key)
-                .ok()
-                .and_then(|key| key.parse().ok())
-                .is_some_and(|address| in_network(address, *network, *bits)),
+            Test::Network(network, bits) => {
+                may_be_in_network(key, *network, *bits)
+                    && std::str::from_utf8(key)
+                        .ok()
+                        .and_then(|key| key.parse().ok())
+                        .is_some_and(|address| in_network(address, *network, *bits))
+            }
         }
     }
 }
@@ -387,6 +390,20 @@ fn is_piece(piece: &[u8], bytes: &[u8]) -> bool {
 
 /// Whether the leading `bits` of two addresses of one family agree. An IPv4 address that is mapped
 /// into IPv6 counts as IPv4.
+/// Whether a key could be an address with these leading bits: to read one takes long, and many rules may ask this of the same key.
+fn may_be_in_network(key: &[u8], network: IpAddr, bits: u8) -> bool {
+    match (network, key.first()) {
+        // An address of version 4 in the form of version 6 begins with zeros.
+        (IpAddr::V4(_), Some(b'0' | b':')) => true,
+        (IpAddr::V4(network), _) => {
+            let digits = key.iter().take_while(|byte| byte.is_ascii_digit()).take(4);
+            let number = digits.fold(0, |number, byte| 10 * number + u32::from(byte - b'0'));
+            bits < 8 || number == u32::from(network.octets()[0])
+        }
+        (IpAddr::V6(_), _) => key.contains(&b':'),
+    }
+}
+
 fn in_network(address: IpAddr, network: IpAddr, bits: u8) -> bool {
     let same = |a: u128, b: u128, width: u32| {
         let shift = width - u32::from(bits);
@@ -542,6 +559,21 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn an_address_that_is_in_a_network_may_be(octets in any::<[u8; 4]>(), groups in any::<[u16; 8]>(), bits in 0u8..=32) {
+            let short: std::net::Ipv4Addr = octets.into();
+            let [mapped, long] = [short.to_ipv6_mapped(), groups.into()];
+            let groups = mapped.segments().map(|group| format!("{group:x}"));
+            for (key, network) in [
+                (short.to_string(), IpAddr::V4(short)),
+                (mapped.to_string(), IpAddr::V4(short)),
+                (groups.join(":"), IpAddr::V4(short)),
+                (long.to_string(), IpAddr::V6(long)),
+            ] {
+                prop_assert!(Test::Network(network, bits).matches(key.as_bytes()), "{} {}", key, network);
+            }
+        }
+
         #[test]
         fn globs_match_what_the_plain_way_matches(pattern in "[ab?*]{0,8}", key in "[ab]{0,10}") {
             let (pattern, key) = (pattern.as_bytes(), key.as_bytes());
