@@ -416,6 +416,20 @@ fn a_hole_of_more_than_an_hour_is_no_part_of_the_baseline() {
     assert!(!fires(62), "sixty-one");
 }
 
+/// A minute whose hits have left a short window before it ends has hits all the same.
+#[test]
+fn a_window_of_seconds_that_is_empty_as_minutes_end_is_no_hole() {
+    let mut hits: Vec<Hit> = (0..600)
+        .map(|minute| (START + 60 * minute + 5, 200))
+        .collect();
+    let surge = START + 36_000;
+    hits.extend((0..360).map(|half| (surge + half / 2, 200)));
+    hits.push((surge + 400, 200));
+    let changes = said(&hits, "Surge: hits > 2x usual over 10s", 0);
+    assert_eq!(changes, unusual(20, 10).judge(&hits));
+    assert_eq!(changes.len(), 2);
+}
+
 #[test]
 fn a_baseline_of_less_than_eight_hours_says_nothing() {
     let mut counts = vec![20; 530];
@@ -424,6 +438,14 @@ fn a_baseline_of_less_than_eight_hours_says_nothing() {
         said(&by_minute(&counts), "Surge: hits > 2x usual over 2m", 0),
         []
     );
+    // Nor does one in which each minute has ended when a record comes late for it.
+    let minutes = (1..400).map(|minute| START + 60 * minute);
+    let mut hits: Vec<Hit> = minutes
+        .flat_map(|end| [(end, 200), (end - 5, 200)])
+        .collect();
+    let surge = START + 24_000;
+    hits.extend((0..400).map(|half| (surge + half / 2, 200)));
+    assert_eq!(said(&hits, "Surge: hits > 2x usual over 1m", 0), []);
     let mut counts = vec![20; 545];
     counts.extend([400; 10]);
     let changes = said(&by_minute(&counts), "Surge: hits > 2x usual over 2m", 0);

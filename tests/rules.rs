@@ -842,6 +842,23 @@ fn what_leaves_a_quiet_window_fires_a_share_and_a_low_rate_in_its_second() {
 }
 
 /// An objective says nothing before its short window has the hits that it asks for, and speaks in that second.
+/// Not each second of them closes, which would take an hour.
+#[test]
+fn a_quiet_rule_with_hours_passes_over_years() {
+    let rule = "Day: hits > 100 over 1m during 08:00-20:00".to_owned();
+    let mut monitor = monitor(&[rule], 0);
+    for start in [START, START + 30 * 365 * 86_400] {
+        for second in 0..40 {
+            let mut record = Record::empty();
+            record.time = Second(start + second);
+            monitor.observe(&record, None);
+        }
+    }
+    monitor.finish();
+    let mut events = std::iter::from_fn(|| monitor.next_event());
+    assert!(events.all(|event| !matches!(event, Event::Transition(_))));
+}
+
 #[test]
 fn an_objective_fires_with_the_last_of_the_hits_that_it_asks_for() {
     let mut monitor = monitor(&["Budget: slo 90% min 20".to_owned()], 0);
