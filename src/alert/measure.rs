@@ -92,9 +92,14 @@ impl Threshold {
     }
 }
 
-/// Most are small, and those are converted at once.
+/// A count as a number of its unit.
 fn float(count: u128) -> f64 {
-    u64::try_from(count).map_or(count as f64, |count| count as f64)
+    // Most are small. A conversion of others is so long that it must not be made beforehand, as compilers do.
+    #[inline(never)]
+    fn great(count: u128) -> f64 {
+        count as f64
+    }
+    u64::try_from(count).map_or_else(|_| great(count), |count| count as f64)
 }
 
 /// As a rule has it: `10/s`, `5%`, `64MB/s`, `2m`. [`Threshold::parse`] reads all but times of several units, which are

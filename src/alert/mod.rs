@@ -20,6 +20,7 @@ pub mod past;
 mod phase;
 pub mod plan;
 pub mod rule;
+mod rules;
 mod silence;
 mod silent_keys;
 mod slo;
@@ -33,6 +34,7 @@ mod window;
 pub use history::AlertHistory;
 pub use phase::Clauses;
 pub use rule::{EarlierAlert, Rule};
+pub use rules::Rules;
 pub use transition::{AlertChange, Changed};
 
 use std::cmp::Ordering;
@@ -150,14 +152,6 @@ impl Rest {
             lines: self.lines.saturating_add(closed.lines),
             errors: self.errors.saturating_add(closed.errors),
             bytes: self.bytes.saturating_add(closed.bytes),
-            ..self
-        }
-    }
-
-    /// Not beyond this second either.
-    fn before(self, second: Option<Second>) -> Rest {
-        Rest {
-            until: second.map_or(self.until, |second| second.min(self.until)),
             ..self
         }
     }

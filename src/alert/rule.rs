@@ -395,7 +395,7 @@ impl Rule {
     /// nearly all logs. [`Rule::idle`] closes them.
     #[inline]
     pub fn stays_idle(&self, hits: u64, common: &Common) -> bool {
-        let few = |(place, few)| common.counted(place).0 + u128::from(hits) < few;
+        let few = |(place, few)| common.count_at(place) + u128::from(hits) < few;
         self.idle_now().is_some_and(few)
     }
 
@@ -443,7 +443,7 @@ impl Rule {
         history: &mut AlertHistory,
         report: impl FnMut(Changed),
     ) {
-        if self.rests(second, common) {
+        if self.rests(second, common) || self.rises(second, common, history) {
             return;
         }
         self.touched = false;
@@ -491,16 +491,8 @@ impl Rule {
             }
         } else if measured == Level::Clear && self.unread.is_none() {
             let rest = condition.rest(clauses.min, common);
-            let edge = self.next_edge(second);
-            self.rest = rest.map(|rest| rest.after(common.closed()).before(edge));
+            self.rest = rest.map(|rest| rest.after(common.closed()));
         }
-    }
-
-    /// After `second` the first at which it may be another of the rule's hours, if it has any.
-    #[inline]
-    fn next_edge(&self, second: Second) -> Option<Second> {
-        let hours = self.hours.as_ref();
-        hours.map(|hours| hours.next_change(second.next()))
     }
 
     /// Finds for how long an alert that fires or waits to goes on as it is, whose measure is at this level when `second` closes.
@@ -518,7 +510,9 @@ impl Rule {
         if measured == Level::Breached && clauses.min == 0 && self.unread.is_none() {
             let peak = peak.map(|(_, peak)| peak);
             let due = phase.due(*level, *clauses).into_iter();
-            let until = due.chain(self.next_edge(second)).min();
+            let hours = self.hours.as_ref();
+            let edge = hours.map(|hours| hours.next_change(second.next()));
+            let until = due.chain(edge).min();
             self.beyond = condition
                 .stays_beyond(peak)
                 .map(|(place, counts)| (place, counts, until.unwrap_or(Second(i64::MAX))));
@@ -562,10 +556,43 @@ impl Rule {
             return false;
         }
         if let Some((place, counts, until)) = &self.beyond {
-            return second < *until && counts.contains(&common.counted(*place).0);
+            return second < *until && counts.contains(&common.count_at(*place));
         }
         let holds = |rest: &Rest| rest.holds(second, common.closed());
         self.rest.as_ref().is_some_and(holds) && !self.is_restless(common)
+    }
+
+    /// Whether all that changes when `second` closes is that an alert has a greater count than ever: its peak.
+    fn rises(&mut self, second: Second, common: &Common, history: &mut AlertHistory) -> bool {
+        let Instances::Whole {
+            condition,
+            phase: Phase::Firing { number, .. },
+            peak,
+            ..
+        } = &mut self.kind
+        else {
+            return false;
+        };
+        let Some((place, counts, until)) = &mut self.beyond else {
+            return false;
+        };
+        let count = common.count_at(*place);
+        if self.touched || second >= *until || count < counts.end {
+            return false;
+        }
+        let figure = condition.figure(common);
+        if !figure.below {
+            history.raise_peak(*number, figure);
+            *peak = Some((*number, figure.value));
+            counts.end = count + 1;
+        }
+        !figure.below
+    }
+
+    /// For how long nothing of the rule changes, where nothing else than what has closed decides.
+    #[inline]
+    pub(super) fn own_rest(&self) -> Option<Rest> {
+        self.rest.filter(|_| self.followed.is_none())
     }
 
     /// Whether keys are to be looked at that are followed in common.
@@ -614,7 +641,7 @@ impl Rule {
             return false;
         };
         let figure = condition.figure(common);
-        // Most seconds of an alert change nothing of it.
+        // Most seconds of an alert change no more of it than its peak.
         if let (
             Phase::Firing {
                 number,
@@ -622,16 +649,19 @@ impl Rule {
                 again,
             },
             Some((of, peak)),
-        ) = (*phase, *peak)
+        ) = (*phase, &mut *peak)
             && *level != Level::Clear
             && second < again
-            && of == number
-            && (if figure.below {
-                figure.value >= peak
-            } else {
-                figure.value <= peak
-            })
+            && *of == number
         {
+            let is_beyond = match figure.below {
+                true => figure.value < *peak,
+                false => figure.value > *peak,
+            };
+            if is_beyond {
+                history.raise_peak(number, figure);
+                *peak = figure.value;
+            }
             return true;
         }
         let reading = Reading {

@@ -261,7 +261,16 @@ impl Sums {
     }
 
     /// `more` is added to `second`, if a window that ends with `closed` holds it.
+    #[inline]
     pub(super) fn take(&mut self, second: Second, more: u64, closed: Second) {
+        if more == 0 && self.window.seconds.is_empty() {
+            self.window.end = closed;
+        } else {
+            self.take_more(second, more, closed);
+        }
+    }
+
+    fn take_more(&mut self, second: Second, more: u64, closed: Second) {
         let totals = &mut self.totals;
         self.window
             .slide(closed, |place, old| totals[place] -= u128::from(*old));

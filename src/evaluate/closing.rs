@@ -2,7 +2,7 @@
 
 use super::rankings::{point, scale_point};
 use super::{EarlierRun, Evaluate, OpenReport};
-use crate::alert::{Changed, Rule};
+use crate::alert::{Changed, Rule, Rules};
 use crate::ingest::{Books, ClosedSeconds};
 use crate::report::{Event, KeyColumns, Rewind, Rolled};
 use crate::stats::bucket::{Bucket, ClosedSecond};
@@ -172,13 +172,19 @@ impl Evaluate {
         }
         self.common.close(second, &bucket);
         let common = &self.common;
-        let changes = match self.rules.iter().all(|rule| rule.stays_idle(0, common)) {
-            true => {
-                self.rules.iter_mut().for_each(Rule::idle);
-                Vec::new()
+        let mut changes = Vec::new();
+        if !self.rules.rest(second, common) {
+            match self.rules.iter().all(|rule| rule.stays_idle(0, common)) {
+                true => self.rules.iter_mut().for_each(Rule::idle),
+                false => self.rules.close(
+                    second,
+                    (&bucket, &mut self.common),
+                    (&books.totals, books.zone()),
+                    &mut self.history,
+                    |place, changed| changes.push((place, changed)),
+                ),
             }
-            false => self.close_rules(second, &bucket, books),
-        };
+        }
         if !empty {
             self.past
                 .push(second, bucket, &mut self.scratch[0], recycle);
@@ -218,27 +224,6 @@ impl Evaluate {
         if let Some(scales) = self.scales.as_mut().filter(|_| !empty) {
             scales.add(second, scale_point(counters), books.zone());
         }
-    }
-
-    /// Closes a second for the rules, which it may change; those it did, with what changed.
-    #[inline(never)]
-    fn close_rules(
-        &mut self,
-        second: Second,
-        bucket: &Bucket,
-        books: &Books,
-    ) -> Vec<(usize, Changed)> {
-        let mut changes = Vec::new();
-        for (index, rule) in self.rules.iter_mut().enumerate() {
-            rule.close(
-                second,
-                (bucket, &mut self.common),
-                (&books.totals, books.zone()),
-                &mut self.history,
-                |changed| changes.push((index, changed)),
-            );
-        }
-        changes
     }
 
     #[inline(never)]
@@ -305,7 +290,7 @@ impl ClosedSeconds for Evaluate {
         self.pauses.late(second);
         let closed = books.closed();
         self.common.late(second, bucket, closed);
-        for rule in &mut self.rules {
+        for rule in self.rules.iter_mut() {
             rule.late(second, bucket, closed, &self.common);
         }
         self.past.late(second, bucket, closed, &mut self.scratch[0]);
@@ -335,7 +320,7 @@ impl ClosedSeconds for Evaluate {
 
     fn heard(&mut self, second: Second, bucket: &Bucket) {
         self.common.heard(second, bucket);
-        for rule in &mut self.rules {
+        for rule in self.rules.iter_mut() {
             rule.heard(second, bucket);
         }
     }
@@ -349,7 +334,7 @@ impl ClosedSeconds for Evaluate {
     fn rewind(&mut self, rewind: Rewind, _: &Books) {
         let plan = self.ruleset.plan();
         let plan = plan.expect("these rules were made before");
-        (self.rules, self.common) = (plan.rules, plan.common);
+        (self.rules, self.common) = (Rules::new(plan.rules), plan.common);
         if let Some(check) = &mut self.check {
             check.abandon_firing(rewind.from, &self.history);
         }

@@ -35,7 +35,7 @@ impl Evaluate {
             return 0;
         }
         let mut len = seconds.len();
-        for rule in &self.rules {
+        for rule in self.rules.iter() {
             len = rule.idle_seconds(&seconds.up_to(len), &self.common);
         }
         let seconds = seconds.up_to(len);

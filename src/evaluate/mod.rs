@@ -21,7 +21,7 @@ use crate::alert::check::Check;
 use crate::alert::common::Common;
 use crate::alert::past::Past;
 use crate::alert::plan::Ruleset;
-use crate::alert::{AlertHistory, EarlierAlert, Rule};
+use crate::alert::{AlertHistory, EarlierAlert, Rule, Rules};
 use crate::ingest::Books;
 use crate::interval::Interval;
 use crate::points::scales::Scales;
@@ -116,7 +116,7 @@ pub struct Evaluate {
     scratch: [Vec<Tally>; 2],
     /// The records that an alert counts, and those of the window before; clear in between.
     cause_tallies: [Vec<Tally>; 2],
-    rules: Vec<Rule>,
+    rules: Rules,
     common: Common,
     /// See [`Evaluation::named`].
     named: usize,
@@ -175,7 +175,7 @@ impl Evaluate {
             scratch: [tallies(), tallies()],
             cause_tallies: [tallies(), tallies()],
             past: Past::new(window.unwrap_or(Span::SECOND), kept),
-            rules,
+            rules: Rules::new(rules),
             common,
             named,
             check: ruleset.check().map(Box::new),

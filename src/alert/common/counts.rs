@@ -157,6 +157,12 @@ impl SharedCounts {
         self.0[place.sums].sums.total(place.window)
     }
 
+    /// What is counted.
+    #[inline]
+    pub(super) fn part(&self, place: CountPlace) -> u128 {
+        self.total(place.part)
+    }
+
     /// What is counted, and the hits of the whole.
     #[inline]
     pub(super) fn totals(&self, place: CountPlace) -> (u128, u128) {

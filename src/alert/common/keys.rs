@@ -128,9 +128,10 @@ impl SharedKeys {
         }
         let mut more = 0;
         for &place in by_span.iter().rev() {
-            more += std::mem::take(&mut windows[place].more);
-            if seconds.holds(place, second) {
-                windows[place].count += more;
+            let window = &mut windows[place];
+            more += std::mem::take(&mut window.more);
+            if second == closed || seconds.holds(place, second) {
+                window.count += more;
             }
         }
     }

@@ -176,6 +176,12 @@ impl Common {
         self.counts.place(summand, [part, whole], window)
     }
 
+    /// What is counted there.
+    #[inline]
+    pub(super) fn count_at(&self, place: CountPlace) -> u128 {
+        self.counts.part(place)
+    }
+
     /// What is counted there, and of how many hits.
     #[inline]
     pub(super) fn counted(&self, place: CountPlace) -> (u128, u128) {

@@ -82,13 +82,17 @@ pub(super) fn place(kept: &mut Vec<SharedTimes>, source: Subset, span: Span) -> 
 impl SharedTimes {
     pub(super) fn take(&mut self, second: Second, bucket: &Bucket, closed: Second) {
         let (seconds, windows) = (&mut self.seconds, &mut self.windows);
+        let durations = self.source.durations(bucket);
+        if durations.is_none() && seconds.newest().is_none() {
+            return;
+        }
         seconds.slide(closed, |place, old| {
             if let Some(window) = windows[place].get_mut() {
                 window.change(|histogram| histogram.subtract(old));
             }
         });
         self.maxima.leave(closed - seconds.longest());
-        let Some(durations) = self.source.durations(bucket) else {
+        let Some(durations) = durations else {
             return;
         };
         let Some(held) = seconds.at(second, Durations::default()) else {
@@ -110,6 +114,8 @@ impl SharedTimes {
 
     /// The longest of a window, in microseconds; `None` where no request has a duration.
     pub(in crate::alert) fn longest_us(&self, place: TimesPlace) -> Option<u64> {
+        // Where nothing is held, the end may be long ago.
+        self.seconds.newest()?;
         let end = self.seconds.end();
         self.maxima.after(end - self.seconds.span(place.window))
     }
