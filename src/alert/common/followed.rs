@@ -81,8 +81,10 @@ pub(in crate::alert) struct FollowedPlace {
 pub(super) struct SharedFollowed {
     keys: FollowedKeys,
     windows: Vec<FollowedWindow>,
-    /// The place of the longest of them.
+    /// The place of the longest of them: a key has no more in any other.
     longest: usize,
+    /// The least limit of all.
+    least: u64,
     /// The rows of all windows, unless each has its own: where any came late, or there are too many.
     shared: Option<SharedRows<KeyCounts>>,
     /// How many rows there may be.
@@ -103,6 +105,9 @@ pub(in crate::alert) struct FollowedWindow {
     span: Span,
     /// Its own rows, where they are not shared.
     seconds: Rows<KeyCounts>,
+    /// It shares its rows, keeps no sums of its own, and takes nothing: the longest window says that all of its keys are far
+    /// from any limit.
+    asleep: bool,
     /// Its ends among the seconds that are shared: those between are in its sums.
     ends: Range<usize>,
     /// By id; empty ones are 0.
@@ -131,6 +136,7 @@ pub(super) fn place(
             keys,
             windows: Vec::new(),
             longest: 0,
+            least: u64::MAX,
             shared: Some(SharedRows::default()),
             most: ROWS,
             ids: 0,
@@ -141,7 +147,10 @@ pub(super) fn place(
         kept.len() - 1
     });
     let SharedFollowed {
-        windows, longest, ..
+        windows,
+        longest,
+        least,
+        ..
     } = &mut kept[followed];
     let known = windows.iter().position(|window| window.span == span);
     let window = known.unwrap_or_else(|| {
@@ -151,7 +160,9 @@ pub(super) fn place(
     if span > windows[*longest].span {
         *longest = window;
     }
-    windows[window].watch.limits.add(limits);
+    let held_against = &mut windows[window].watch.limits;
+    held_against.add(limits);
+    *least = held_against.least.min(*least);
     FollowedPlace { followed, window }
 }
 
@@ -165,6 +176,10 @@ impl FollowedKeys {
     /// table before the second closed.
     fn find_rows(&self, bucket: &Bucket, rows: &mut Vec<KeyCounts>) -> u64 {
         debug_assert!(rows.is_empty());
+        let has_none = |source: Subset| source.counters(bucket).hits == 0;
+        if has_none(self.part) && (!self.all || has_none(self.whole)) {
+            return 0;
+        }
         let narrow = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
         let counts = |source: Subset| {
             let log = source.log(bucket);
@@ -219,7 +234,7 @@ impl SharedFollowed {
             self.catch_up(second - Span::SECOND);
         }
         if !self.has_room(rows.len()) {
-            self.part();
+            self.part(second - Span::SECOND);
         }
         if self.shared.is_none() {
             self.apart += 1 + rows.len();
@@ -233,15 +248,30 @@ impl SharedFollowed {
                 }
                 let more = rows.iter().map(|row| row.counted);
                 let counted = more.fold(0u64, u64::saturating_add);
-                for window in &mut self.windows {
+                let (windows, longest, ids) = (&mut self.windows, self.longest, self.ids);
+                let others = (0..windows.len()).filter(|place| *place != longest);
+                for place in std::iter::once(longest).chain(others) {
+                    let window = &mut windows[place];
                     window.unfollowed += dropped;
                     if counted < window.room {
                         window.room -= counted;
                         continue;
                     }
-                    window.watch.begin();
-                    window.take_shared(shared, self.ids, second);
-                    window.end();
+                    let least = window.watch.limits.least;
+                    if place == longest {
+                        window.asleep = false;
+                        window.take_closed(shared, ids, second, self.least);
+                    } else {
+                        let top = windows[longest].top_at(shared, ids, second, self.least);
+                        let window = &mut windows[place];
+                        if top >= least || !window.asleep {
+                            window.wake(shared, second);
+                            window.take_closed(shared, ids, second, least);
+                        }
+                        if top < least && (window.asleep || window.room > 0 && top <= least / 2) {
+                            window.sleep(least - top);
+                        }
+                    }
                 }
             }
             None => {
@@ -250,7 +280,7 @@ impl SharedFollowed {
                     window.slide(second);
                     window.add(second, &rows, &self.keys);
                     window.unfollowed += dropped;
-                    window.end();
+                    window.end(window.watch.limits.least);
                 }
             }
         }
@@ -268,7 +298,7 @@ impl SharedFollowed {
     /// next second closes.
     pub(super) fn late(&mut self, second: Second, bucket: &Bucket, closed: Second) {
         self.catch_up(closed);
-        self.part();
+        self.part(closed);
         let SharedFollowed {
             keys,
             windows,
@@ -289,13 +319,13 @@ impl SharedFollowed {
         rows.clear();
     }
 
-    /// All windows take what they have not up to `closed`, and are to be looked at when the next second closes.
+    /// All windows that are awake take what they have not up to `closed`, and are to be looked at when the next second closes.
     fn catch_up(&mut self, closed: Second) {
         self.waiting = (0, 0);
         let Some(shared) = &mut self.shared else {
             return;
         };
-        for window in &mut self.windows {
+        for window in self.windows.iter_mut().filter(|window| !window.asleep) {
             if window.room > 0 {
                 window.take_shared(shared, self.ids, closed);
                 window.room = 0;
@@ -308,7 +338,7 @@ impl SharedFollowed {
             return;
         }
         shared.forget(gone);
-        for window in &mut self.windows {
+        for window in self.windows.iter_mut().filter(|window| !window.asleep) {
             window.ends = window.ends.start - gone..window.ends.end - gone;
         }
     }
@@ -317,18 +347,25 @@ impl SharedFollowed {
     pub(super) fn catch_up_at(&mut self, place: FollowedPlace, closed: Second) {
         let window = &mut self.windows[place.window];
         if let Some(shared) = &self.shared
-            && window.room > 0
+            && (window.room > 0 || window.asleep)
         {
+            window.wake(shared, closed);
             window.take_shared(shared, self.ids, closed);
         }
     }
 
-    /// Each window has its own rows from now on. All have taken what there is.
-    fn part(&mut self) {
+    /// Each window has its own rows from now on. All that are awake have taken what there is up to `closed`.
+    fn part(&mut self, closed: Second) {
         let Some(shared) = self.shared.take() else {
             return;
         };
         for window in &mut self.windows {
+            // No second has closed before the first.
+            if shared.len() > 0 {
+                window.wake(&shared, closed);
+                window.take_shared(&shared, self.ids, closed);
+            }
+            window.asleep = false;
             for place in std::mem::take(&mut window.ends) {
                 let Some(second) = shared.second(place) else {
                     continue;
@@ -349,12 +386,16 @@ impl SharedFollowed {
         if !longest.is_as_closed(self.apart.min(self.most / 2)) {
             return;
         }
-        let mut shared = SharedRows::default();
-        longest.for_each_second(|second, rows| shared.push(second, rows));
+        let (mut shared, mut ids) = (SharedRows::default(), self.ids);
+        longest.for_each_second(|second, rows| {
+            shared.push(second, rows);
+            ids = rows.last().map_or(ids, |row| ids.max(row.id as usize + 1));
+        });
+        self.ids = ids;
         for window in &mut self.windows {
             let first = window.seconds.first_second();
             let before = first.map_or(shared.len(), |first| {
-                shared.place_after(first - Span::SECOND, 0)
+                shared.place_behind(first - Span::SECOND)
             });
             window.ends = before..shared.len();
             window.seconds.clear();
@@ -398,7 +439,7 @@ impl SharedFollowed {
     pub(super) fn renumber(&mut self, dimension: usize, ids: &Renumbering, closed: Second) {
         if dimension == self.keys.dimension.0 {
             self.catch_up(closed);
-            self.part();
+            self.part(closed);
             for window in &mut self.windows {
                 window.renumber(ids, &self.keys);
             }
@@ -411,6 +452,7 @@ impl FollowedWindow {
         FollowedWindow {
             span,
             seconds: Rows::new(span, ROWS),
+            asleep: true,
             ends: 0..0,
             sums: Vec::new(),
             watch: KeyWatch::default(),
@@ -448,6 +490,50 @@ impl FollowedWindow {
         self.seconds.width()
     }
 
+    /// Takes what there is up to `closed`, the second that closes.
+    fn take_closed(
+        &mut self,
+        shared: &SharedRows<KeyCounts>,
+        ids: usize,
+        closed: Second,
+        least: u64,
+    ) {
+        self.watch.begin();
+        self.take_shared(shared, ids, closed);
+        self.end(least);
+    }
+
+    /// No key comes to more than this when it has taken what there is up to `closed`; less than `least` makes no difference.
+    fn top_at(
+        &mut self,
+        shared: &SharedRows<KeyCounts>,
+        ids: usize,
+        closed: Second,
+        least: u64,
+    ) -> u64 {
+        if self.room > 0 {
+            self.take_shared(shared, ids, closed);
+            self.find_room(least);
+        }
+        self.top
+    }
+
+    /// Keeps sums of its own from now on.
+    fn wake(&mut self, shared: &SharedRows<KeyCounts>, closed: Second) {
+        if std::mem::take(&mut self.asleep) {
+            let start = shared.place_behind(closed - self.span);
+            self.ends = start..start;
+        }
+    }
+
+    /// Takes nothing, until so much has been counted.
+    fn sleep(&mut self, room: u64) {
+        self.asleep = true;
+        self.room = room;
+        self.sums = Vec::new();
+        (self.top, self.entered) = (0, 0);
+    }
+
     /// Takes the seconds up to `closed` that it has not, of ids below `ids`. Those that enter and leave at once make no
     /// difference.
     fn take_shared(&mut self, shared: &SharedRows<KeyCounts>, ids: usize, closed: Second) {
@@ -472,24 +558,24 @@ impl FollowedWindow {
         }
     }
 
-    /// It has taken a second that closes: finds which keys are restless, and how far all are from any limit.
-    fn end(&mut self) {
+    /// It has taken a second that closes: finds which keys are restless, and how far all are from any limit, `least` of those
+    /// that matter.
+    fn end(&mut self, least: u64) {
         let FollowedWindow { sums, watch, .. } = self;
         watch.end(|id| sums[id as usize]);
         self.room = 0;
         if self.watch.restless().is_empty() {
-            self.find_room();
+            self.find_room(least);
         }
     }
 
-    fn find_room(&mut self) {
-        let least = self.watch.limits.least;
+    fn find_room(&mut self, least: u64) {
         if self.entered >= self.sums.len() && self.top > least / 2 {
             let counted = self.sums.iter().map(|sums| sums.counted);
             self.top = counted.max().unwrap_or(0);
             self.entered = 0;
         }
-        self.room = least.saturating_sub(self.top);
+        self.room = self.watch.limits.least.saturating_sub(self.top);
     }
 
     fn slide(&mut self, closed: Second) {

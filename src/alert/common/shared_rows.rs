@@ -57,7 +57,12 @@ impl<R: Copy> SharedRows<R> {
         }
     }
 
-    /// The place of the first second behind `last`, from `place` on.
+    /// The place of the first second behind `last`, wherever it is.
+    pub(super) fn place_behind(&self, last: Second) -> usize {
+        self.seconds.partition_point(|(second, _)| *second <= last)
+    }
+
+    /// The same from `place` on, where it is near.
     pub(super) fn place_after(&self, last: Second, mut place: usize) -> usize {
         while self.second(place).is_some_and(|second| second <= last) {
             place += 1;
