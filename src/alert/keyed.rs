@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use foldhash::fast::RandomState;
 
-use super::common::{Common, FollowedKeys, FollowedPlace, KeyLimits, KeySums};
+use super::common::{Common, FollowedKeys, FollowedPlace, KeyLimits, KeySums, KeyedPlace};
 use super::measure::Threshold;
 use super::phase::{Clauses, Phase};
 use super::{Evaluable, KeyedCondition, Level, Reading, Rest, Subset, not_followed, pop_due};
@@ -277,8 +277,8 @@ impl KeyedCondition for Keyed {
         self.look_at_all = true;
     }
 
-    fn followed(&self) -> Option<FollowedPlace> {
-        Some(self.place)
+    fn place(&self) -> KeyedPlace {
+        KeyedPlace::Followed(self.place)
     }
 
     fn calm_before(&self) -> Option<Second> {

@@ -41,7 +41,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use self::common::{Closed, Common, FollowedPlace};
+use self::common::{Closed, Common, KeyedPlace};
 use self::measure::Threshold;
 use crate::quantity::Figure;
 use crate::report::Shortfall;
@@ -352,16 +352,12 @@ trait KeyedCondition: std::fmt::Debug {
     /// Looks at all keys when the next second closes.
     fn look_at_all(&mut self);
 
-    /// The keys that are followed in common for it: nothing changes before it is calm, unless any of these are
-    /// [restless](Common::is_restless).
-    fn followed(&self) -> Option<FollowedPlace> {
-        None
-    }
+    /// What is kept of its keys in common.
+    fn place(&self) -> KeyedPlace;
 
-    /// Before which second nothing could change, unless all keys are to be looked at.
-    fn calm_before(&self) -> Option<Second> {
-        None
-    }
+    /// Before which second nothing could change, unless any key is [restless](Common::is_restless); `None` where all keys
+    /// are to be looked at.
+    fn calm_before(&self) -> Option<Second>;
 
     /// A second closes: `advance` moves the alert of each key on that is not quiet or is to fire; those that fire or are
     /// over in the `order` of their keys, so that no order of reading is seen. The alerts of keys that are followed no
@@ -375,13 +371,6 @@ trait KeyedCondition: std::fmt::Debug {
         order: &dyn Fn(u32, u32) -> Ordering,
         advance: &mut dyn FnMut(u32, &mut phase::Phase, Reading),
     );
-
-    /// Records came late for `second`; `closed` is the last one that is. Their keys are looked at when the
-    /// next second closes.
-    fn late(&mut self, _second: Second, _bucket: &Bucket, _closed: Second) {}
-
-    /// As [`Condition::heard`].
-    fn heard(&mut self, _second: Second, _bucket: &Bucket) {}
 
     /// The first second at which anything could change if all from now on are empty.
     fn next_change(&self, common: &Common) -> Option<Second>;

@@ -145,7 +145,8 @@ impl Plan {
             let (dimension, dimensions) = (index_of(dimension)?, tops.len());
             let keyed: Box<dyn KeyedCondition + Send> = if kind.by_key == ByKey::Silence {
                 let keys = (dimension, dimensions);
-                Box::new(SilentKeys::new(spec.threshold, clauses, whole, keys))
+                let seen = self.common.seen_keys(whole, keys);
+                Box::new(SilentKeys::new(spec.threshold, clauses, dimension, seen))
             } else {
                 let parts = KeyedSpec {
                     threshold: spec.threshold,

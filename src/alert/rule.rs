@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::cause::Counted;
-use super::common::{Common, CountPlace, FollowedPlace};
+use super::common::{Common, CountPlace, KeyedPlace};
 use super::history::AlertHistory;
 use super::hours::{Clocked, Hours};
 use super::phase::{Clauses, Phase};
@@ -74,8 +74,8 @@ pub struct Rule {
     touched: bool,
     /// The first second after the newest time that was not read, as long as the window reaches back to it.
     unread: Option<Second>,
-    /// See [`KeyedCondition::followed`].
-    followed: Option<FollowedPlace>,
+    /// See [`KeyedCondition::place`].
+    keys: Option<KeyedPlace>,
     /// See [`Condition::idle_below`].
     idle_below: Option<(CountPlace, u128)>,
     /// If nothing is [touched](Rule::touched), the rule stays quiet and its level clear as long as no more has closed
@@ -97,7 +97,7 @@ impl Rule {
         Rule {
             label: label.into(),
             subject,
-            followed: None,
+            keys: None,
             idle_below: condition.idle_below(),
             kind: Instances::Whole {
                 condition,
@@ -129,7 +129,7 @@ impl Rule {
         Rule {
             label: label.into(),
             subject,
-            followed: keyed.followed(),
+            keys: Some(keyed.place()),
             kind: Instances::ByKey {
                 keyed,
                 over: Vec::new(),
@@ -367,7 +367,7 @@ impl Rule {
             Instances::Whole { condition, .. } => {
                 condition.take(second, bucket, closed, common);
             }
-            Instances::ByKey { keyed, .. } => keyed.late(second, bucket, closed),
+            Instances::ByKey { .. } => {}
         }
     }
 
@@ -376,7 +376,7 @@ impl Rule {
         self.touched = true;
         match &mut self.kind {
             Instances::Whole { condition, .. } => condition.heard(second, bucket),
-            Instances::ByKey { keyed, .. } => keyed.heard(second, bucket),
+            Instances::ByKey { .. } => {}
         }
     }
 
@@ -453,7 +453,7 @@ impl Rule {
         }
         let (evaluable, look_at_all) = clock;
         if !look_at_all && self.are_keys_calm(second, common) {
-            self.rest = self.rest_of_keys();
+            self.rest = self.rest_of_keys(second);
             return;
         }
         let Instances::Whole {
@@ -472,7 +472,7 @@ impl Rule {
                 history,
                 report,
             );
-            self.rest = self.rest_of_keys();
+            self.rest = self.rest_of_keys(second);
             return;
         };
         let (measured, shortfall) = condition.close(second, bucket, clauses.min, common);
@@ -539,12 +539,14 @@ impl Rule {
         !self.is_restless(common) && before().is_some_and(|before| second < before)
     }
 
-    /// The same for the seconds to come.
-    fn rest_of_keys(&self) -> Option<Rest> {
-        let always = self.unread.is_none() && self.hours.is_none();
-        let until = self.keys_calm_before().filter(|_| always)?;
+    /// The same for the seconds behind `second`.
+    fn rest_of_keys(&self, second: Second) -> Option<Rest> {
+        let calm = self.keys_calm_before().filter(|_| self.unread.is_none())?;
+        // Another hour is one at which all keys are looked at.
+        let hours = self.hours.as_ref();
+        let edge = hours.map(|hours| hours.next_change(second.next()));
         Some(Rest {
-            until,
+            until: edge.map_or(calm, |edge| edge.min(calm)),
             ..Rest::ENDLESS
         })
     }
@@ -592,13 +594,13 @@ impl Rule {
     /// For how long nothing of the rule changes, where nothing else than what has closed decides.
     #[inline]
     pub(super) fn own_rest(&self) -> Option<Rest> {
-        self.rest.filter(|_| self.followed.is_none())
+        self.rest.filter(|_| self.keys.is_none())
     }
 
     /// Whether keys are to be looked at that are followed in common.
     #[inline]
     fn is_restless(&self, common: &Common) -> bool {
-        self.followed.is_some_and(|place| common.is_restless(place))
+        self.keys.is_some_and(|place| common.is_restless(place))
     }
 
     /// What can be said of a second, and whether all keys must be looked at then.

@@ -1,9 +1,9 @@
 //! How long no record has come, by the log's own clock.
 
 use super::cause::CountedKind;
+use super::common::REMEMBERED;
 use super::common::{Common, LastPlace};
 use super::measure::Threshold;
-use super::silent_keys::REMEMBERED;
 use super::spec::{Blamed, ByKey, MeasureKind, Wrong, as_written};
 use super::{Condition, Level, Rest};
 use crate::quantity::{Figure, Unit};

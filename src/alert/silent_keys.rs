@@ -1,31 +1,26 @@
 //! One alert per key that is not seen any more: `silence > 2m by host`.
 //!
-//! A key is followed from when it is first seen until a day after it was last seen. A key that is seen costs one look
-//! into a table; when it could have been silent for too long is looked up only then. Memory is bounded: [`MOST_KEYS`]
-//! keys are followed, and the hits of others are counted and said.
+//! When each key was seen last is kept in [common](super::common) with other rules; a rule keeps when it could have been
+//! silent for too long, and looks it up only then.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
 use foldhash::fast::RandomState;
 
-use super::common::Common;
+use super::common::{Common, KeyedPlace, REMEMBERED, SeenPlace};
 use super::measure::Threshold;
 use super::phase::{Clauses, Phase};
-use super::{Evaluable, KeyedCondition, Level, Reading, Subset, not_followed, pop_due};
+use super::{Evaluable, KeyedCondition, Level, Reading, Rest, not_followed, pop_due};
 use crate::quantity::Figure;
 use crate::stats::bucket::Bucket;
 use crate::stats::keys::{DROPPED, Renumbering};
 use crate::time::{Second, Span};
 
-/// Keys that are followed.
-const MOST_KEYS: usize = 1000;
-/// A key that was not seen for longer is gone for good.
-pub(super) const REMEMBERED: Span = Span(86_400);
-
 /// A key that was seen.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
+    /// When it was seen last, as far as it was looked at.
     last: Second,
     phase: Phase,
     /// When it is to be looked at if it is not seen before.
@@ -37,35 +32,31 @@ struct Seen {
 pub(super) struct SilentKeys {
     threshold: Threshold,
     clauses: Clauses,
-    source: Subset,
-    /// The dimension among those that are counted, and how many those are.
+    /// The dimension among those that are counted.
     dimension: usize,
-    dimensions: usize,
+    place: SeenPlace,
     keys: HashMap<u32, Seen, RandomState>,
     /// When which key is to be looked at.
     waiting: BTreeSet<(Second, u32)>,
     /// Keys that are to be looked at when the next second closes.
     touched: Vec<u32>,
-    unfollowed: u64,
 }
 
 impl SilentKeys {
     pub(super) fn new(
         threshold: Threshold,
         clauses: Clauses,
-        source: Subset,
-        (dimension, dimensions): (usize, usize),
+        dimension: usize,
+        place: SeenPlace,
     ) -> SilentKeys {
         SilentKeys {
             threshold,
             clauses,
-            source,
             dimension,
-            dimensions,
+            place,
             keys: HashMap::default(),
             waiting: BTreeSet::new(),
             touched: Vec::new(),
-            unfollowed: 0,
         }
     }
 
@@ -99,9 +90,10 @@ impl SilentKeys {
     }
 
     /// Takes out the keys that are to be looked at by now: those that were seen meanwhile wait on.
-    fn take_due(&mut self, second: Second) {
+    fn take_due(&mut self, second: Second, common: &Common) {
+        let too_long = self.too_long();
         while let Some(id) = pop_due(&mut self.waiting, second) {
-            let too_long = self.too_long();
+            self.see(id, common);
             match self.keys.get_mut(&id) {
                 Some(seen) if seen.phase == Phase::Quiet && seen.last + too_long > second => {
                     seen.due = seen.last + too_long;
@@ -112,39 +104,31 @@ impl SilentKeys {
         }
     }
 
-    /// Takes in which keys have hits in a second.
-    fn see(&mut self, second: Second, bucket: &Bucket) {
-        let Some(log) = self.source.log(bucket) else {
-            return;
-        };
-        let too_long = self.too_long();
-        let mut room = MOST_KEYS.saturating_sub(self.keys.len());
-        for (id, count) in log.counts(self.dimension, self.dimensions) {
-            match self.keys.get_mut(&id) {
-                Some(seen) if seen.last >= second => {}
-                Some(seen) => {
-                    seen.last = second;
-                    if seen.phase != Phase::Quiet {
-                        self.touched.push(id);
-                    }
-                }
-                None if id < DROPPED && room > 0 => {
-                    room -= 1;
-                    let due = second + too_long;
+    /// Takes in the keys that are new, and those that were seen and whose alert is not quiet.
+    fn take_restless(&mut self, common: &Common) {
+        for &id in common.seen(self.place).restless() {
+            self.see(id, common);
+            match self.keys.get(&id) {
+                Some(seen) if seen.phase == Phase::Quiet => {}
+                Some(_) => self.touched.push(id),
+                None => {
+                    let Some(last) = common.seen(self.place).last(id) else {
+                        continue;
+                    };
+                    let due = last + self.too_long();
                     self.waiting.insert((due, id));
-                    self.keys.insert(
-                        id,
-                        Seen {
-                            last: second,
-                            phase: Phase::Quiet,
-                            due,
-                        },
-                    );
+                    let phase = Phase::Quiet;
+                    self.keys.insert(id, Seen { last, phase, due });
                 }
-                None if id <= DROPPED => self.unfollowed += count.hits,
-                // A record without a key.
-                None => {}
             }
+        }
+    }
+
+    /// Looks up when a key was seen last.
+    fn see(&mut self, id: u32, common: &Common) {
+        let last = common.seen(self.place).last(id);
+        if let (Some(seen), Some(last)) = (self.keys.get_mut(&id), last) {
+            seen.last = last.max(seen.last);
         }
     }
 }
@@ -166,12 +150,12 @@ impl KeyedCondition for SilentKeys {
         self.clauses
     }
 
-    fn note(&self, _: &Common) -> Option<String> {
-        not_followed(self.unfollowed)
+    fn note(&self, common: &Common) -> Option<String> {
+        not_followed(self.unfollowed(common))
     }
 
-    fn unfollowed(&self, _: &Common) -> u64 {
-        self.unfollowed
+    fn unfollowed(&self, common: &Common) -> u64 {
+        common.seen(self.place).unfollowed()
     }
 
     fn firing(&self, id: u32) -> Option<u64> {
@@ -207,23 +191,34 @@ impl KeyedCondition for SilentKeys {
         self.touched.extend(self.keys.keys());
     }
 
+    fn place(&self) -> KeyedPlace {
+        KeyedPlace::Seen(self.place)
+    }
+
+    fn calm_before(&self) -> Option<Second> {
+        let due = self.waiting.first().map(|(due, _)| *due);
+        let before = due.unwrap_or(Rest::ENDLESS.until);
+        self.touched.is_empty().then_some(before)
+    }
+
     fn close(
         &mut self,
         second: Second,
-        (bucket, _): (&Bucket, &mut Common),
+        (_, common): (&Bucket, &mut Common),
         evaluable: Evaluable,
         over: &mut Vec<u64>,
         order: &dyn Fn(u32, u32) -> Ordering,
         advance: &mut dyn FnMut(u32, &mut Phase, Reading),
     ) {
-        self.see(second, bucket);
-        self.take_due(second);
+        self.take_restless(common);
+        self.take_due(second, common);
         let mut touched = std::mem::take(&mut self.touched);
         touched.sort_unstable();
         touched.dedup();
         // Few of them are looked at in a second.
         touched.sort_unstable_by(|a, b| order(*a, *b));
         for id in touched.drain(..) {
+            self.see(id, common);
             let Some(mut seen) = self.keys.get(&id).copied() else {
                 continue;
             };
@@ -256,16 +251,11 @@ impl KeyedCondition for SilentKeys {
                 .map_or(next, |due| due.min(next));
             self.waiting.insert((seen.due, id));
             self.keys.insert(id, seen);
+            if seen.phase != Phase::Quiet {
+                common.wait_for(self.place, id);
+            }
         }
         self.touched = touched;
-    }
-
-    fn late(&mut self, second: Second, bucket: &Bucket, _: Second) {
-        self.see(second, bucket);
-    }
-
-    fn heard(&mut self, second: Second, bucket: &Bucket) {
-        self.see(second, bucket);
     }
 
     fn next_change(&self, _: &Common) -> Option<Second> {

@@ -9,6 +9,7 @@ mod followed;
 mod keys;
 mod limits;
 mod rows;
+mod seen_keys;
 mod shared_rows;
 mod times;
 mod watch;
@@ -18,6 +19,7 @@ pub(super) use counts::Summand;
 pub(super) use followed::{FollowedKeys, FollowedPlace};
 pub(super) use keys::KeysPlace;
 pub(super) use limits::{KeyLimits, KeySums};
+pub(super) use seen_keys::REMEMBERED;
 pub(super) use times::{TimesPlace, Timing};
 
 use super::{Rest, Subset, at_most};
@@ -29,6 +31,7 @@ use crate::time::{Second, Span};
 use counts::SharedCounts;
 use followed::{FollowedWindow, SharedFollowed};
 use keys::SharedKeys;
+use seen_keys::SharedSeen;
 use times::SharedTimes;
 
 /// See the module's text.
@@ -38,6 +41,7 @@ pub struct Common {
     times: Vec<SharedTimes>,
     keys: Vec<SharedKeys>,
     followed: Vec<SharedFollowed>,
+    seen: Vec<SharedSeen>,
     /// When the last record of a source was seen.
     lasts: Vec<(Subset, Option<Second>)>,
     /// There is nothing but counts, as with most rules.
@@ -50,6 +54,17 @@ pub struct Common {
 /// Where it is kept when the last record of a source was seen.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LastPlace(usize);
+
+/// Where it is kept when keys were seen last.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SeenPlace(usize);
+
+/// What is kept of keys for a rule with an alert for each.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum KeyedPlace {
+    Followed(FollowedPlace),
+    Seen(SeenPlace),
+}
 
 /// What has closed one by one since the beginning, to tell how much has between two seconds, and what the last second had.
 #[derive(Debug, Clone, Copy, Default)]
@@ -81,6 +96,7 @@ impl Default for Common {
             times: Vec::new(),
             keys: Vec::new(),
             followed: Vec::new(),
+            seen: Vec::new(),
             lasts: Vec::new(),
             has_counts_alone: true,
             closed: Closed::default(),
@@ -126,6 +142,9 @@ impl Common {
         for followed in &mut self.followed {
             followed.close(second, bucket);
         }
+        for seen in &mut self.seen {
+            seen.end(second);
+        }
     }
 
     /// Records came late for a second up to `closed`, the last one that is closed.
@@ -154,6 +173,9 @@ impl Common {
                 *last = (*last).max(Some(second));
             }
         }
+        for seen in &mut self.seen {
+            seen.see(second, bucket);
+        }
     }
 
     /// Follows a reduction of the table of `dimension`.
@@ -163,6 +185,9 @@ impl Common {
         }
         for followed in &mut self.followed {
             followed.renumber(dimension, ids, self.last);
+        }
+        for seen in &mut self.seen {
+            seen.renumber(dimension, ids);
         }
     }
 
@@ -294,10 +319,29 @@ impl Common {
         self.followed[place.followed].window(place)
     }
 
-    /// Whether there are keys among them that rules must look at when this second closes.
+    /// Whether there are keys at a place that rules must look at when this second closes.
     #[inline]
-    pub(super) fn is_restless(&self, place: FollowedPlace) -> bool {
-        !self.followed(place).restless().is_empty()
+    pub(super) fn is_restless(&self, place: KeyedPlace) -> bool {
+        match place {
+            KeyedPlace::Followed(place) => !self.followed(place).restless().is_empty(),
+            KeyedPlace::Seen(place) => !self.seen(place).restless().is_empty(),
+        }
+    }
+
+    /// The place of when the keys of `source` were seen last, in one of so many dimensions.
+    pub(super) fn seen_keys(&mut self, source: Subset, dimension: (usize, usize)) -> SeenPlace {
+        self.has_counts_alone = false;
+        SeenPlace(seen_keys::place(&mut self.seen, source, dimension))
+    }
+
+    /// When those keys were seen last.
+    pub(super) fn seen(&self, SeenPlace(place): SeenPlace) -> &SharedSeen {
+        &self.seen[place]
+    }
+
+    /// A rule has looked at one of those keys, whose alert waits or fires.
+    pub(super) fn wait_for(&mut self, SeenPlace(place): SeenPlace, id: u32) {
+        self.seen[place].wait_for(id);
     }
 
     /// A rule has looked at one of those keys, whose alert fires.
