@@ -87,12 +87,41 @@ fn the_memory_of_the_last_time_changes_nothing() {
     }
 }
 
+#[test]
+fn the_second_of_the_last_minute_is_read_as_any_other_time() {
+    let clocks = [
+        "13:55:36", "13:55:37", "13:55:09", "13:55:59", "13:55:60", "13:55:61", "13:55:70",
+        "13:55:5:", "13:55:x5", "13:56:08", "13:45:07", "23:59:60", "23:59:01",
+    ];
+    let zones = ["-0700", "+0000"];
+    let texts = || {
+        clocks
+            .iter()
+            .flat_map(|clock| zones.map(|zone| format!("10/Oct/2000:{clock} {zone}]")))
+    };
+    let alone = |text: &str| Timestamps::new(Zone::UTC).clf(text.as_bytes());
+    for first in texts() {
+        for second in texts() {
+            for third in texts() {
+                let mut one = Timestamps::new(Zone::UTC);
+                for text in [&first, &second, &third] {
+                    assert_eq!(
+                        one.clf(text.as_bytes()),
+                        alone(text),
+                        "{first} {second} {third}"
+                    );
+                }
+            }
+        }
+    }
+}
+
 proptest! {
     /// Days, times and offsets that repeat, in forms of which some are as long as the usual one.
     #[test]
     fn whatever_came_before_changes_no_time(texts in prop::collection::vec((
         select(vec!["10/Oct", "11/Oct", "1/Oct", "31/Feb", "10/Foo", "\0\0/\0\0\0"]),
-        select(vec!["00:00:00", "13:55:36", "13:55:37", "13:55:09", "13:55:60", "13:55:5x", "13:55:x5", "23:59:60", "23:59:00", "24:00:00", "13:5x:36", "13:55.36"]),
+        select(vec!["00:00:00", "13:55:36", "23:59:60", "24:00:00", "13:5x:36", "13:55.36"]),
         select(vec![" -0700", " +0000", " -07:00", "", ".1234", ".12345", ".123456", " +2400", " 00000"]),
         select(vec!["]", "] ", "", "x"]),
     ), 1..12)) {
