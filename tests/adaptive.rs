@@ -416,16 +416,19 @@ fn a_hole_of_more_than_an_hour_is_no_part_of_the_baseline() {
     assert!(!fires(62), "sixty-one");
 }
 
-/// A minute whose hits have left a short window before it ends has hits all the same.
+/// A minute whose hits have left a short window before it ends has hits all the same, whatever else closes in it.
 #[test]
 fn a_window_of_seconds_that_is_empty_as_minutes_end_is_no_hole() {
-    let mut hits: Vec<Hit> = (0..600)
-        .map(|minute| (START + 60 * minute + 5, 200))
+    let minutes = (0..600).map(|minute| START + 60 * minute);
+    let mut hits: Vec<Hit> = minutes
+        .flat_map(|begin| [(begin + 5, 200), (begin + 20, 404)])
         .collect();
     let surge = START + 36_000;
     hits.extend((0..360).map(|half| (surge + half / 2, 200)));
     hits.push((surge + 400, 200));
-    let changes = said(&hits, "Surge: hits > 2x usual over 10s", 0);
+    let rule = "Surge: hits > 2x usual over 10s where status=200";
+    let changes = said(&hits, rule, 0);
+    hits.retain(|hit| hit.1 == 200);
     assert_eq!(changes, unusual(20, 10).judge(&hits));
     assert_eq!(changes.len(), 2);
 }

@@ -842,6 +842,31 @@ fn what_leaves_a_quiet_window_fires_a_share_and_a_low_rate_in_its_second() {
 }
 
 /// An objective says nothing before its short window has the hits that it asks for, and speaks in that second.
+/// The peak of a count that grows by one each second is its last.
+#[test]
+fn a_peak_is_raised_by_one() {
+    for length in [40, 41] {
+        let mut monitor = monitor(&["Hits: hits > 5 over 1m".to_owned()], 0);
+        for second in (0..length).chain([1000]) {
+            let mut record = Record::empty();
+            record.time = Second(START + second);
+            monitor.observe(&record, None);
+        }
+        monitor.finish();
+        let events = std::iter::from_fn(|| monitor.next_event());
+        let peaks: Vec<f64> = events
+            .filter_map(|event| match event {
+                Event::Transition(alert) => match alert.state {
+                    AlertState::Resolved { peak, .. } => Some(peak.value),
+                    AlertState::Firing { .. } => None,
+                },
+                _ => None,
+            })
+            .collect();
+        assert_eq!(peaks, [length as f64]);
+    }
+}
+
 /// Not each second of them closes, which would take an hour.
 #[test]
 fn a_quiet_rule_with_hours_passes_over_years() {

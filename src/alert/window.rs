@@ -263,9 +263,8 @@ impl Sums {
     /// `more` is added to `second`, if a window that ends with `closed` holds it.
     #[inline]
     pub(super) fn take(&mut self, second: Second, more: u64, closed: Second) {
-        if more == 0 && self.window.seconds.is_empty() {
-            self.window.end = closed;
-        } else {
+        // Most sums of what is rare hold nothing.
+        if more != 0 || !self.window.seconds.is_empty() {
             self.take_more(second, more, closed);
         }
     }
