@@ -67,6 +67,11 @@ fn transitions(hits: &[Hit], rule: &str) -> Vec<Transition> {
     for hit in hits {
         monitor.observe(&hit.record(), None);
     }
+    alerts(&mut monitor)
+}
+
+/// All alerts, at the end of the input.
+fn alerts(monitor: &mut Monitor) -> Vec<Transition> {
     monitor.finish();
     let events = std::iter::from_fn(|| monitor.next_event());
     events
@@ -128,6 +133,35 @@ fn as_many_keys_are_followed_as_there_is_room_for_and_the_others_are_said() {
 }
 
 /// No order of a hash is seen.
+#[test]
+fn keys_that_come_later_than_a_day_take_no_room() {
+    let mut monitor = monitor("Silent: silence > 1m by client");
+    let mut see = |client: &str, time: i64| {
+        let mut record = httpmon::format::record::Record::empty();
+        record.client = client.as_bytes();
+        record.time = Second(time);
+        monitor.observe(&record, None);
+    };
+    (0..120).for_each(|second| see("192.0.2.1", 999_880 + second));
+    for n in 0..1500 {
+        // A log goes back where more of them come in a row.
+        if n % 30 == 0 {
+            see("192.0.2.1", 1_000_000 + n / 30);
+        }
+        see(
+            &format!("10.0.{}.{}", n / 250, n % 250),
+            1_000_000 - DAY - 60,
+        );
+    }
+    see("192.0.2.2", 1_000_060);
+    see("192.0.2.1", 1_000_300);
+    let fired = (true, 1_000_121, "192.0.2.2".to_owned(), None);
+    assert!(changes(&alerts(&mut monitor)).contains(&fired));
+    let summary = format!("{:?}", monitor.summary(false));
+    assert!(summary.contains("value: 1500, errors: 0"), "they are late");
+    assert!(!summary.contains("were not followed"));
+}
+
 #[test]
 fn at_the_edge_of_its_hours_alerts_are_over_in_the_order_of_their_keys() {
     let mut monitor = monitor("Silent: silence > 1m by client during 00:00-01:00");

@@ -85,6 +85,8 @@ impl SharedSeen {
         let Some(log) = self.source.log(bucket) else {
             return;
         };
+        // Keys that are so late that they are gone take no room, or who is followed would hang on who came with them.
+        let is_gone = self.is_gone(second);
         for (id, count) in log.counts(self.dimension.0, self.dimension.1) {
             let has_room = self.keys.len() < MOST_KEYS;
             match self.keys.get_mut(&id) {
@@ -95,6 +97,7 @@ impl SharedSeen {
                         self.restless.push(id);
                     }
                 }
+                None if is_gone => {}
                 None if id < DROPPED && (self.expected.remove(&id) || has_room) => {
                     let key = SeenKey {
                         last: second,
@@ -113,12 +116,16 @@ impl SharedSeen {
 
     /// Forgets the keys that are gone for good.
     fn forget(&mut self) {
-        let is_gone = |last: Second| self.closed.0.saturating_sub(last.0) > REMEMBERED.0;
-        if is_gone(self.first) {
-            self.keys.retain(|_, key| !is_gone(key.last));
+        if self.is_gone(self.first) {
+            let closed = self.closed;
+            self.keys.retain(|_, key| !is_gone(key.last, closed));
             let lasts = self.keys.values().map(|key| key.last);
             self.first = lasts.min().unwrap_or(Second(i64::MAX));
         }
+    }
+
+    fn is_gone(&self, last: Second) -> bool {
+        is_gone(last, self.closed)
     }
 
     /// When a key was seen last, if it is followed.
@@ -159,4 +166,9 @@ impl SharedSeen {
         let restless = std::mem::take(&mut self.restless).into_iter();
         self.restless = restless.filter_map(new_id).collect();
     }
+}
+
+/// Whether a key is gone for good that was seen last in `last`.
+fn is_gone(last: Second, closed: Second) -> bool {
+    closed.0.saturating_sub(last.0) > REMEMBERED.0
 }
