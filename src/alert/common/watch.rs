@@ -18,8 +18,8 @@ const MANY: usize = 1 << 16;
 #[derive(Debug, Default)]
 pub(super) struct KeyWatch {
     pub(super) limits: SortedLimits,
-    /// What keys came to when rules looked at them last, of those that are at a limit or past it and whose alert fires by
-    /// any rule: what is no greater raises no peak.
+    /// What keys came to when rules looked at them last, of those whose alert fires by any rule: what is no greater raises
+    /// no peak. Those that do not fire any more leave when they come to less than every limit.
     peaks: HashMap<u32, KeySums, RandomState>,
     /// Keys that may have become restless since the last second closed, and what they came to before; some more than once.
     changed: Vec<(u32, KeySums)>,
@@ -61,11 +61,9 @@ impl KeyWatch {
         })
     }
 
-    /// A rule has looked at a key whose alert fires, and that comes to this.
+    /// A rule has looked at a key whose alert fires, and that comes to this: perhaps to no limit any more.
     pub(super) fn fires(&mut self, id: u32, sums: KeySums) {
-        if self.limits.is_any_reached(sums) {
-            self.peaks.insert(id, sums);
-        }
+        self.peaks.insert(id, sums);
     }
 
     /// What comes is of the next second.
@@ -122,5 +120,28 @@ impl KeyWatch {
         self.changed.clear();
         let restless = std::mem::take(&mut self.restless).into_iter();
         self.restless = restless.filter_map(new_id).collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_whose_alert_fires_is_looked_at_as_it_rises_below_every_limit_too() {
+        let sums = |counted: u64| KeySums {
+            counted,
+            hits: counted,
+        };
+        let mut watch = KeyWatch::default();
+        // It goes on from an earlier run, whose hits are not known here.
+        watch.fires(7, sums(0));
+        for (counted, looked_at) in [(2, true), (1, false)] {
+            watch.begin();
+            watch.see(7, sums(0), sums(counted));
+            watch.end(|_| sums(counted));
+            assert_eq!(watch.restless() == [7], looked_at, "{counted}");
+            watch.fires(7, sums(2));
+        }
     }
 }
