@@ -56,9 +56,8 @@ pub struct Timestamps {
     /// The last text of [`CLF_LEN`] bytes and what it was. Invariant: two digits for the day, a space before the
     /// offset, so that what is where is known.
     last: ([u8; CLF_LEN], Stamp),
-    /// When the day of `last` began, by its offset, and its minute.
+    /// When the day of `last` began, by its offset.
     midnight: Second,
-    minute: Second,
     /// The last date text and its days since 1970-01-01.
     date: ([u8; DATE_LEN], i64),
     /// The last `2000-10-10 13:55:36`, and what it was.
@@ -102,7 +101,6 @@ impl Timestamps {
             zone,
             last: (*b"01/Jan/1970:00:00:00 +0000", epoch),
             midnight: Second(0),
-            minute: Second(0),
             date: (*b"01/Jan/1970", 0),
             moment: (*b"1970-01-01 00:00:00", Second(0)),
             instant: (*b"1970-01-01T00:00:00", (0, 0)),
@@ -141,8 +139,10 @@ impl Timestamps {
             return None;
         }
         (last[18], last[19]) = (text[18], text[19]);
-        // What was just written is not read again as a part of something larger, which would stall.
-        let time = self.minute + Span(i64::from(tens * 10 + ones));
+        // An offset is one of whole minutes. What was just written is not read again as a part of something larger, which
+        // would stall.
+        let minute = stamp.time.0 - stamp.time.0.rem_euclid(60);
+        let time = Second(minute + i64::from(tens * 10 + ones));
         let rest = *stamp;
         stamp.time = time;
         Some(Stamp { time, ..rest })
@@ -171,7 +171,6 @@ impl Timestamps {
         let of_day = clock(&mut &text[12..20]).ok()??;
         *last = *text;
         stamp.time = self.midnight + Span(of_day);
-        self.minute = self.midnight + Span(of_day - of_day % 60);
         Some(*stamp)
     }
 
@@ -180,7 +179,6 @@ impl Timestamps {
             let of_day = (stamp.time.0 + i64::from(stamp.offset)).rem_euclid(86_400);
             self.last = (*text, stamp);
             self.midnight = Second(stamp.time.0 - of_day);
-            self.minute = self.midnight + Span(of_day - of_day % 60);
         }
     }
 
